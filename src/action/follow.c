@@ -59,9 +59,10 @@ follow_rounds(const Move *move, Transfer *transfer, int64_t behind_max, json_t *
             return fail(error, ERR_STOPPED, "asked to stop");
         if (is_too_slow(move, &now, begun_ms, error))
             return false;
-        if (now.behind.notes > behind_max && now.behind.notes == before && now.rows == 0)
+        if (now.behind.notes - now.waiting > behind_max && now.behind.notes == before &&
+            now.rows == 0)
             g_usleep(REST_US);
-    } while (now.behind.notes > behind_max);
+    } while (now.behind.notes - now.waiting > behind_max);
     json_set_int(evidence, "followed", rows);
     json_set_int(evidence, "behind", now.behind.notes);
     return true;

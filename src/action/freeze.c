@@ -5,6 +5,7 @@
  * A source that was frozen before (an earlier migration keeps its source read-only) is left frozen
  * by the way back. The freeze itself does not show in fingerprints.
  */
+#include "action/compare.h"
 #include "action/fill.h"
 #include "action/follow.h"
 #include "action/table.h"
@@ -49,25 +50,34 @@ reason_for_writers(const Move *move)
                            json_get_string(json_object_get(plan, "target"), "url", ""), migration);
 }
 
+/* What was not mirrored was not compared either. */
+static bool
+end_mirror(const Move *move, int64_t behind, Outcome *outcome, GError **error)
+{
+    return !move->is_mirrored || behind == 0 || compare_all(move, outcome, error);
+}
+
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
     bool was_frozen;
-    int64_t rows;
+    int64_t rows, behind;
 
     if (!look(call, env, &move, &conn, &was_frozen, error))
         return false;
     g_autofree char *why = reason_for_writers(&move);
     if (!conn_freeze(conn, move.source, why, error) ||
+        !follow_behind(&move, conn, &behind, error) ||
         !conn_count(conn, move.source, NULL, &rows, error))
         return false;
     json_t *evidence = json_object();
     json_set_int(evidence, "rows", rows);
     outcome_is(outcome, OUTCOME_DONE, evidence);
     return !move.is_live ||
-           (follow_source(&move, 0, evidence, error) && fill_within_budget(&move, error));
+           (follow_source(&move, 0, evidence, error) && fill_within_budget(&move, error) &&
+            end_mirror(&move, behind, outcome, error));
 }
 
 static bool

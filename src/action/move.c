@@ -82,7 +82,8 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
         return false;
     const char *consistency = json_get_string(plan, "consistency", "");
     move.way = strcmp(consistency, "live-sync") == 0 ? WATCH_LOG : WATCH_TRIGGERS;
-    move.is_live = move.way == WATCH_LOG || strcmp(consistency, "live") == 0;
+    move.is_mirrored = strcmp(consistency, "dual-write") == 0;
+    move.is_live = move.way == WATCH_LOG || move.is_mirrored || strcmp(consistency, "live") == 0;
     move.holds = strcmp(consistency, "snapshot") == 0;
     move.is_in_place = planner_is_in_place(source_url, target_url);
     move.like = move.has_target && !move.is_in_place ? move.target : NULL;
@@ -173,7 +174,9 @@ bool
 move_transfer_to_compare(const Move *move, Transfer **ret, GError **error)
 {
     TransferSpec spec = transfer_spec(move);
+    spec.aside_of = spec.plan;
     spec.plan = NULL;
+    spec.holds = spec.holds_both = move->is_mirrored;
     return transfer_open(&spec, ret, error);
 }
 

@@ -23,8 +23,9 @@ typedef struct {
     bool is_in_place;   /* source and target are one */
     bool is_live;       /* the source is written to while it is copied, and followed */
     WatchWay way;       /* how it is known what to follow */
-    bool holds;         /* one state of the source is copied, whatever is written to it meanwhile */
-    const char *like;   /* what the staging table is made like; NULL: the mapping says */
+    bool is_mirrored; /* … and once its rows are copied, its writers write to the stage as well */
+    bool holds;       /* one state of the source is copied, whatever is written to it meanwhile */
+    const char *like; /* what the staging table is made like; NULL: the mapping says */
     MappingSet *mappings;
     const Mapping *mapping; /* NULL: every column as it is */
 } Move;
@@ -50,7 +51,7 @@ CHECKED bool move_transfer_held(const Move *move, int64_t rejects_max, const Tra
                                 Transfer **ret, GError **error);
 /* What it changes counts only while the lease is ours. */
 void move_confirm(const Move *move, Transfer *transfer);
-/* Without a ledger: both sides are read, and nothing is written. */
+/* Without a ledger: both sides are read, and nothing is written. Of a mirrored move, in one snapshot. */
 CHECKED bool move_transfer_to_compare(const Move *move, Transfer **ret, GError **error);
 /* Opens the move, and looks at how far its swap is. */
 CHECKED bool move_swap_state(const StepCall *call, StepEnv *env, Move *ret, SwapState *ret_state,

@@ -27,6 +27,7 @@ static const Action *const actions[ACTION_COUNT] = {
     [ACTION_BUILDS] = &action_builds,       [ACTION_PROPOSE] = &action_propose,
     [ACTION_ROLLOUT] = &action_rollout,     [ACTION_SETTLE] = &action_settle,
     [ACTION_RETIRE] = &action_retire,       [ACTION_WATCH] = &action_watch,
+    [ACTION_MIRROR] = &action_mirror,
 };
 
 const Action *

@@ -125,7 +125,8 @@ make_plan(json_t *slice, StepEnv *env, Diags *diags, Plan **ret, json_t **ret_ob
     g_autoptr(MappingSet) set = NULL;
     g_autoptr(json_t) said = NULL;
 
-    if (!check_throttle(slice, env, diags, error))
+    const Mapping *mapping = find_mapping(slice, &set);
+    if (!check_throttle(slice, env, diags, error) || !trial_of_mirror(slice, mapping, env, error))
         return false;
     if (agent == NULL) {
         g_autoptr(json_t) ignored = NULL;
@@ -135,7 +136,7 @@ make_plan(json_t *slice, StepEnv *env, Diags *diags, Plan **ret, json_t **ret_ob
                !diags_to_error(diags, error) || !planner_complete(slice, said, diags, ret, error))
         return false;
     if (planner_moves_rows(*ret) && json_get_bool(slice, "forecast", true) &&
-        !trial_of_rows(slice, find_mapping(slice, &set), env, error))
+        !trial_of_rows(slice, mapping, env, error))
         return false;
     *ret_observations = planner_observations(slice, *ret);
     return true;

@@ -47,31 +47,60 @@ ranges_at_once(const Config *config, const Transfer *transfer, const LookedAt *s
     return transfer_may_rest(transfer) ? CLAMP(stores, 1, MAX(config->workers, 1)) : 1;
 }
 
-static bool
-try_rows(const json_t *slice, const Mapping *mapping, StepEnv *env, json_t **ret, GError **error)
+/* Of what is not planned yet. */
+typedef struct {
+    LookedAt source, target;
+    Transfer *transfer;
+} Trial;
+
+static void
+trial_clear(Trial *trial)
 {
-    g_auto(LookedAt) source = {0}, target = {0};
-    g_autoptr(Transfer) transfer = NULL;
-    Ticker ticker = {env, 0, "trying some rows"};
-    if (!look_at(slice, "source", env, &source, error) ||
-        !look_at(slice, "target", env, &target, error))
+    transfer_close(trial->transfer);
+    looked_at_clear(&trial->source);
+    looked_at_clear(&trial->target);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Trial, trial_clear)
+
+static bool
+open_trial(const json_t *slice, const Mapping *mapping, StepEnv *env, Trial *ret, GError **error)
+{
+    LookedAt *source = &ret->source, *target = &ret->target;
+    if (!look_at(slice, "source", env, source, error) ||
+        !look_at(slice, "target", env, target, error))
         return false;
-    bool is_one_store = g_strcmp0(source.store.name, target.store.name) == 0;
+    bool is_one_store = g_strcmp0(source->store.name, target->store.name) == 0;
     TransferSpec spec = {
-        .source_store = &source.store,
-        .source = source.object,
-        .target_store = is_one_store ? &source.store : &target.store,
+        .source_store = &source->store,
+        .source = source->object,
+        .target_store = is_one_store ? &source->store : &target->store,
         /* what is moved in its place gets the columns that the mapping says */
-        .target = planner_is_in_place(source.url, target.url) ? NULL : target.object,
+        .target = planner_is_in_place(source->url, target->url) ? NULL : target->object,
         .mapping = mapping,
         .hash = true,
         .push_allowed = true,
     };
-    if (!transfer_open(&spec, &transfer, error) ||
-        !transfer_try(transfer, ticker_tick, &ticker, ret, error))
+    return transfer_open(&spec, &ret->transfer, error);
+}
+
+static bool
+try_rows(const json_t *slice, const Mapping *mapping, StepEnv *env, json_t **ret, GError **error)
+{
+    g_auto(Trial) trial = {0};
+    Ticker ticker = {env, 0, "trying some rows"};
+    if (!open_trial(slice, mapping, env, &trial, error) ||
+        !transfer_try(trial.transfer, ticker_tick, &ticker, ret, error))
         return false;
-    json_set_int(*ret, "at_once", ranges_at_once(env->config, transfer, &source, &target));
+    json_set_int(*ret, "at_once",
+                 ranges_at_once(env->config, trial.transfer, &trial.source, &trial.target));
     return true;
+}
+
+/* Retried, unless it is a finding about what is to be moved. */
+static bool
+is_passing(const GError *failed)
+{
+    return error_then(error_code(failed)) == THEN_RETRY || error_is(failed, ERR_STOPPED);
 }
 
 bool
@@ -80,7 +109,7 @@ trial_of_rows(json_t *slice, const Mapping *mapping, StepEnv *env, GError **erro
     json_t *trial = NULL;
     GError *failed = NULL;
     if (!try_rows(slice, mapping, env, &trial, &failed)) {
-        if (error_then(error_code(failed)) == THEN_RETRY || error_is(failed, ERR_STOPPED)) {
+        if (is_passing(failed)) {
             g_propagate_error(error, failed);
             return false;
         }
@@ -89,5 +118,30 @@ trial_of_rows(json_t *slice, const Mapping *mapping, StepEnv *env, GError **erro
         g_error_free(failed);
     }
     json_object_set_new(slice, "trial", trial);
+    return true;
+}
+
+bool
+trial_of_mirror(json_t *slice, const Mapping *mapping, StepEnv *env, GError **error)
+{
+    g_auto(Trial) trial = {0};
+    g_autofree char *why = NULL;
+    json_t *can = json_at(slice, "capabilities.source");
+    GError *failed = NULL;
+    if (g_strcmp0(json_get_string(json_at(slice, "entity.spec"), "consistency", NULL),
+                  "dual-write") != 0 ||
+        can == NULL)
+        return true;
+    if (!open_trial(slice, mapping, env, &trial, &failed) ||
+        !transfer_can_mirror(trial.transfer, &why, &failed)) {
+        if (is_passing(failed)) {
+            g_propagate_error(error, failed);
+            return false;
+        }
+        why = g_strdup(failed->message);
+        g_error_free(failed);
+    }
+    json_set_bool(can, "mirror", why == NULL);
+    json_set_string(json_object_get(slice, "source"), "no_mirror", why);
     return true;
 }

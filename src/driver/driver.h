@@ -273,7 +273,35 @@ typedef struct {
                  GError **error);
     /* Those that were told by `last` are done with. */
     bool (*forget)(Conn *conn, const char *object, int64_t last, GError **error);
+    /* Notes of our own, by key: the columns of `keys` are called `columns` there (char *). */
+    bool (*note)(Conn *conn, const char *object, const GPtrArray *columns, const Batch *keys,
+                 GError **error);
 } WatchOps;
+
+/* What is written to a source, and to which stage, through which mapping. */
+typedef struct {
+    const ScanSpec *spec; /* all rows of the source, as they are mapped */
+    const Program *program;
+    const char *stage;     /* while it is only looked at: the target, or NULL when there is none */
+    const Schema *key;     /* as the stage names it … */
+    const GPtrArray *from; /* … and the source: char * */
+} MirrorSpec;
+/* Copies all that is noted; called while writers wait, so it is quick. */
+typedef bool CatchUpFn(void *data, GError **error);
+
+/* Of a source that is watched (WatchOps): each write to it is done to the stage, too, in the writer's own transaction. What the stage
+ * refuses is noted instead, and the writer hears nothing of it. */
+typedef struct {
+    /* `*ret_why` NULL: it can be done; else what is in the way. */
+    bool (*can)(Conn *conn, const MirrorSpec *spec, char **ret_why, GError **error);
+    /* From one moment on, in which nobody writes and nothing is left to be copied. TRANSIENT where others hold the source
+     * for too long. */
+    bool (*begin)(Conn *conn, const MirrorSpec *spec, CatchUpFn *catch_up, void *data,
+                  GError **error);
+    /* Writes are noted again, and nothing else; of an object that is gone: nothing. */
+    bool (*end)(Conn *conn, const char *object, GError **error);
+    bool (*is_on)(Conn *conn, const char *object, bool *ret, GError **error);
+} MirrorOps;
 
 /* Read one state of a store, while others go on writing to it, for as long as a connection that does nothing else is open. */
 typedef struct {
@@ -365,6 +393,7 @@ struct Driver {
     const PushOps *push;
     const FreezeOps *freeze;
     const WatchOps *watch;
+    const MirrorOps *mirror;
     const SnapshotOps *snapshot;
     const SwapOps *swap;
     /* Run it so that it can change nothing, and give its rows in the order in which they come.
@@ -532,6 +561,15 @@ CHECKED bool conn_behind(Conn *conn, const char *object, Behind *ret, GError **e
 CHECKED bool conn_next_notes(Conn *conn, const char *object, int64_t notes_max, WriteNotes *ret,
                              GError **error);
 CHECKED bool conn_forget_notes(Conn *conn, const char *object, int64_t last, GError **error);
+CHECKED bool conn_note(Conn *conn, const char *object, const GPtrArray *columns, const Batch *keys,
+                       GError **error);
+/* `*ret_why` as in MirrorOps; also where the store has no role for it. */
+CHECKED bool conn_can_mirror(Conn *conn, const MirrorSpec *spec, char **ret_why, GError **error);
+CHECKED bool conn_mirror(Conn *conn, const MirrorSpec *spec, CatchUpFn *catch_up, void *data,
+                         GError **error);
+CHECKED bool conn_unmirror(Conn *conn, const char *object, GError **error);
+/* False without the role. */
+CHECKED bool conn_is_mirrored(Conn *conn, const char *object, bool *ret, GError **error);
 bool conn_can_remove(const Conn *conn);
 CHECKED bool conn_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
                          int64_t *ret_rows, GError **error);

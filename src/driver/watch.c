@@ -104,6 +104,59 @@ conn_forget_notes(Conn *conn, const char *object, int64_t last, GError **error)
 }
 
 bool
+conn_note(Conn *conn, const char *object, const GPtrArray *columns, const Batch *keys,
+          GError **error)
+{
+    g_assert(keys->column_count == columns->len);
+    return need_watch(conn, error) &&
+           (conn->driver->watch->note(conn, object, columns, keys, error) ||
+            fail_watch(conn, "note rows of", object, error));
+}
+
+static bool
+need_mirror(const Conn *conn, GError **error)
+{
+    return conn->driver->mirror != NULL ||
+           fail(error, ERR_UNSUPPORTED, "store '%s' (%s) writes to no two tables at once",
+                conn->store, conn->driver->name);
+}
+
+bool
+conn_can_mirror(Conn *conn, const MirrorSpec *spec, char **ret_why, GError **error)
+{
+    g_autoptr(GError) lacking = NULL;
+    if (!need_mirror(conn, &lacking)) {
+        *ret_why = g_strdup(lacking->message);
+        return true;
+    }
+    return conn->driver->mirror->can(conn, spec, ret_why, error) ||
+           fail_watch(conn, "look at", spec->spec->object, error);
+}
+
+bool
+conn_mirror(Conn *conn, const MirrorSpec *spec, CatchUpFn *catch_up, void *data, GError **error)
+{
+    return need_mirror(conn, error) &&
+           (conn->driver->mirror->begin(conn, spec, catch_up, data, error) ||
+            fail_watch(conn, "mirror", spec->spec->object, error));
+}
+
+bool
+conn_unmirror(Conn *conn, const char *object, GError **error)
+{
+    return need_mirror(conn, error) && (conn->driver->mirror->end(conn, object, error) ||
+                                        fail_watch(conn, "stop mirroring", object, error));
+}
+
+bool
+conn_is_mirrored(Conn *conn, const char *object, bool *ret, GError **error)
+{
+    *ret = false;
+    return conn->driver->mirror == NULL || conn->driver->mirror->is_on(conn, object, ret, error) ||
+           fail_watch(conn, "look at", object, error);
+}
+
+bool
 conn_can_remove(const Conn *conn)
 {
     return conn->driver->load != NULL && conn->driver->load->remove != NULL;

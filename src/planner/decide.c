@@ -78,8 +78,15 @@ static void
 tell_how(const Draft *draft, const char *asked)
 {
     const Slice *slice = draft->slice;
-    const char *why =
-        json_get_string(json_object_get(slice->json, "source"), "no_log", "nobody could look");
+    const json_t *source = json_object_get(slice->json, "source");
+    const char *why = json_get_string(source, "no_log", "nobody could look");
+    const char *alone = json_get_string(source, "no_mirror", "nobody could look");
+    if (strcmp(asked, "dual-write") == 0 && !slice_mirrors(slice))
+        diags_add(draft->diags, DIAG_WARNING, "no-mirror", NULL, 0, 0,
+                  "spec.consistency is 'dual-write', but who writes to '%s' cannot write to '%s' "
+                  "as well: "
+                  "%s; what is written is copied until writers are stopped instead, as with 'live'",
+                  slice->source.url, slice->target.url, alone);
     if (strcmp(asked, "live-sync") == 0 && !slice_reads_log(slice))
         diags_add(
             draft->diags, DIAG_WARNING, "no-log", NULL, 0, 0,
@@ -99,8 +106,8 @@ decide_live(Draft *draft)
     draft->is_live = slice_is_live(slice);
     if (!draft->is_live && !slice_holds(slice) && draft->agent.given[ACTION_WATCH] != NULL)
         diags_add(draft->diags, DIAG_ERROR, "conflicting-step", NULL, 0, 0,
-                  "the agent notes what is written to the source, but spec.consistency is neither "
-                  "'live', 'live-sync' nor 'snapshot'");
+                  "the agent notes what is written to the source, but spec.consistency is none of "
+                  "'live', 'live-sync', 'dual-write' and 'snapshot'");
     if (!draft->is_live)
         return;
     if (!draft_moves_rows(draft) || slice->is_in_place)
@@ -181,8 +188,8 @@ decide_consistency(Draft *draft)
     if (asked != NULL && strcmp(asked, "frozen") != 0 && !lets_writers_go_on(asked) &&
         !slice_is_live(draft->slice))
         diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
-                  "spec.consistency is '%s', expected 'frozen', 'snapshot', 'live', 'live-sync' or "
-                  "'checked'",
+                  "spec.consistency is '%s', expected 'frozen', 'snapshot', 'live', 'live-sync', "
+                  "'dual-write' or 'checked'",
                   asked);
     else if (!can && (agent_freezes || g_strcmp0(asked, "frozen") == 0))
         diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
@@ -276,12 +283,24 @@ check_parts_without_fill(const Draft *draft)
                       action_info(around[i])->name);
 }
 
+/* Before rows move; once they are copied; or once they are compared as well. */
+static const Part *
+freeze_of(const Draft *draft)
+{
+    int which = !draft->is_live ? 0 : slice_mirrors(draft->slice) ? 2 : 1;
+    for (const Part *part = recipe;; part++)
+        if (part->action == ACTION_FREEZE && which-- == 0)
+            return part;
+}
+
 bool
 draft_has_part(const Draft *draft, const Part *part)
 {
     switch (part->action) {
-    case ACTION_FREEZE: /* the first of the two comes before rows move */
-        return draft->is_frozen && draft->is_live == (part != recipe_part(ACTION_FREEZE));
+    case ACTION_FREEZE:
+        return draft->is_frozen && part == freeze_of(draft);
+    case ACTION_MIRROR:
+        return draft->is_live && slice_mirrors(draft->slice);
     case ACTION_WATCH:
         return draft->is_live || slice_counts_changes(draft->slice);
     case ACTION_TRANSFORM:
@@ -316,7 +335,7 @@ static bool
 is_deed(ActionId action)
 {
     return action_info(action)->has_effects && action != ACTION_FREEZE && action != ACTION_WATCH &&
-           action != ACTION_SETTLE && action != ACTION_RETIRE;
+           action != ACTION_MIRROR && action != ACTION_SETTLE && action != ACTION_RETIRE;
 }
 
 static bool

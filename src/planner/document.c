@@ -126,7 +126,9 @@ static const char *
 consistency(const Draft *draft)
 {
     if (draft->is_live)
-        return slice_reads_log(draft->slice) ? "live-sync" : "live";
+        return slice_reads_log(draft->slice) ? "live-sync"
+               : slice_mirrors(draft->slice) ? "dual-write"
+                                             : "live";
     if (draft->is_frozen)
         return "frozen";
     if (draft->holds)

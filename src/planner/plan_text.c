@@ -242,6 +242,13 @@ print_after_the_cut_over(Report *report)
                  "copied again, and they are refused from the freeze on: for the last changes and "
                  "for reading both sides",
                  source);
+    else if (strcmp(plan_string(report, "consistency"), "dual-write") == 0)
+        page_say(
+            &report->page, STYLE_PLAIN, "  · ",
+            "'%s' is live and dual-written: its writers go on; once its rows are copied, each "
+            "of them writes to both sides in its own transaction, and both are compared in one "
+            "snapshot; they are refused from the freeze on, moments before the swap",
+            source);
     else if (strcmp(plan_string(report, "consistency"), "live-sync") == 0)
         page_say(&report->page, STYLE_PLAIN, "  · ",
                  "'%s' is live and synced: its writers go on while its rows are copied, what they "
@@ -331,6 +338,7 @@ step_sign(const Step *step)
     case ACTION_REWRITE:
     case ACTION_FREEZE:
     case ACTION_WATCH:
+    case ACTION_MIRROR:
     case ACTION_BUILDS:
     case ACTION_PROPOSE:
     case ACTION_ROLLOUT:

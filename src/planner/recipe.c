@@ -1,5 +1,5 @@
 /*
- * recipe.c - validate, rewrite, builds, freeze, stage, fill, compare, swap, propose, rollout, settle, retire: the parts of plans.
+ * recipe.c - validate, rewrite, builds, freeze, stage, fill, mirror, compare, swap, propose, rollout, settle, retire: the parts of plans.
  *
  * A part that a plan has no use for (a staging table where no rows move) or cannot have (freezing a
  * file) is left out by decide.c, with what it means for the reader among the risks.
@@ -31,9 +31,11 @@ const Part recipe[] = {
      {"source", "target", "mapping_file", "range_ms", "behind_max"}, "empty"},
     {ACTION_COPY,      "copy",     BOTH, TOUCHES_TARGET,
      {"source", "target", "range_ms", "behind_max"}, "empty"},
+    {ACTION_MIRROR,    "mirror",   BOTH, BOTH, {"source", "target"}, "unmirror"},
     {ACTION_FREEZE,    "freeze",   BOTH, BOTH, {"source"}, "thaw"}, /* of a live source */
     {ACTION_COMPARE,   "compare",  BOTH, 0,
      {"source", "target", "range_ms", "differences_max"}, NULL},
+    {ACTION_FREEZE,    "freeze",   BOTH, BOTH, {"source"}, "thaw"}, /* of a mirrored one */
     {ACTION_SWAP,      "swap",     BOTH, TOUCHES_TARGET, {"source", "target"}, "swap-back"},
     {ACTION_PROPOSE,   "propose",  0, 0, {NULL}, "withdraw"},
     {ACTION_ROLLOUT,   "rollout",  0, 0, {"rollout_strategy", "max_instances", "group"}, "roll-back"},
@@ -119,7 +121,15 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
                    : g_strdup("check both schemas against each other");
     case ACTION_FREEZE:
         return g_strdup_printf("stop writes to '%s'%s", slice->source.url,
-                               slice_is_live(slice) ? ", and copy the last changes" : "");
+                               slice_mirrors(slice)   ? "; what could not be mirrored is copied, "
+                                                        "and both sides are read once more then"
+                               : slice_is_live(slice) ? ", and copy the last changes"
+                                                      : "");
+    case ACTION_MIRROR:
+        return g_strdup_printf(
+            "from here on each write to '%s' is written to the staging table as well, in the "
+            "writer's own transaction; writers wait for a moment",
+            slice->source.url);
     case ACTION_WATCH:
         return g_strdup_printf("note which rows of '%s' are written to from now on%s",
                                slice->source.url,
@@ -135,9 +145,13 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup_printf("fill it with the rows as they are, range by range%s",
                                follow_text(slice));
     case ACTION_COMPARE:
-        return g_strdup(slice_is_live(slice)
-                            ? "read both sides: the same count and the same sum of row hashes"
-                            : "read it back: the same count and the same sum of row hashes");
+        return g_strdup(
+            slice_mirrors(slice)
+                ? "read both sides in one snapshot, while writers go on: the same count "
+                  "and the same sum of row hashes"
+            : slice_is_live(slice)
+                ? "read both sides: the same count and the same sum of row hashes"
+                : "read it back: the same count and the same sum of row hashes");
     case ACTION_SWAP:
         return swap_text(slice, made);
     case ACTION_BUILDS:
@@ -167,6 +181,8 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup_printf("let writers at '%s' again", slice->source.url);
     case ACTION_WATCH:
         return g_strdup("note nothing any more");
+    case ACTION_MIRROR:
+        return g_strdup("only note again which rows are written to");
     case ACTION_REWRITE:
         return g_strdup("take the branches away; what people merged or added waits for them");
     case ACTION_STAGE:

@@ -119,6 +119,12 @@ risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
             "which is read while rows move: a plan that stands still fills the server's disk, "
             "unless max_slot_wal_keep_size bounds it",
             slice->source.url);
+    else if (facts->is_live && slice_mirrors(slice))
+        json_say(to,
+                 "'%s' is written to while it is copied: triggers on it note the key of each row "
+                 "that is written, and write it to the staging table later on: each write costs "
+                 "twice as much then, and one that the staging table refuses is noted and goes on",
+                 slice->source.url);
     else if (facts->is_live)
         json_say(to,
                  "'%s' is written to while it is copied: until the way back ends, triggers on it "

@@ -35,7 +35,15 @@ bool
 slice_is_live(const Slice *slice)
 {
     const char *asked = json_get_string(slice->spec, "consistency", "");
-    return strcmp(asked, "live") == 0 || strcmp(asked, "live-sync") == 0;
+    return strcmp(asked, "live") == 0 || strcmp(asked, "live-sync") == 0 ||
+           strcmp(asked, "dual-write") == 0;
+}
+
+bool
+slice_mirrors(const Slice *slice)
+{
+    return strcmp(json_get_string(slice->spec, "consistency", ""), "dual-write") == 0 &&
+           dataset_can(&slice->source, "mirror");
 }
 
 bool

@@ -42,6 +42,8 @@ CHECKED bool slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GE
 bool slice_is_live(const Slice *slice);
 /* From its store's log; else, where it is live, triggers note what is written. */
 bool slice_reads_log(const Slice *slice);
+/* Once its rows are copied, do its writers write to both? Else, where it is live, what they write is copied until they are stopped. */
+bool slice_mirrors(const Slice *slice);
 /* Is one state of it to be copied, whatever is written meanwhile? */
 bool slice_holds(const Slice *slice);
 /* … and are the changes that come after it counted, so that more than the entity allows for stop the swap? */

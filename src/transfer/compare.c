@@ -292,6 +292,14 @@ look_at_both(Transfer *transfer, TickFn *tick, void *data, Seen *seen, GError **
     return transfer_both_sides(transfer, look_at_source, look_at_target, seen, tick, data, error);
 }
 
+/* Nothing differs but that rows are missing which were put aside. */
+static bool
+is_but_for_aside(const DifferenceCounts *counts)
+{
+    return counts->is_complete && counts->rows_aside > 0 && counts->rows_missing == 0 &&
+           counts->rows_extra == 0 && counts->rows_differing == 0;
+}
+
 static bool
 compare(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data,
         Comparison *ret, GError **error)
@@ -307,13 +315,15 @@ compare(Transfer *transfer, const char *object, size_t differences_max, TickFn *
     if (!look_at_both(transfer, tick, data, &seen, error))
         return false;
     bool equal = hash_sum_equal(&seen.expected.hash, &seen.seen) && seen.rejects.rejected == 0;
-    if (!equal && differences_max > 0 &&
+    bool may_lack = transfer->spec.aside_of != NULL && seen.rejects.rejected == 0;
+    if (!equal && (differences_max > 0 || may_lack) &&
         !transfer_find_differences(transfer, object, differences_max, tick, data, differences,
                                    &counts, error))
         return false;
+    equal = equal || (may_lack && is_but_for_aside(&counts));
     *ret = (Comparison){.rows_source = seen.expected.rows_in,
                         .rows_target = seen.seen.rows + seen.rejects.rejected,
-                        .rows_quarantined = seen.expected.rejected,
+                        .rows_quarantined = seen.expected.rejected + counts.rows_aside,
                         .equal = equal,
                         .differences = g_steal_pointer(&differences),
                         .counts = counts,

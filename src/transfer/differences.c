@@ -375,13 +375,17 @@ add_missing(Search *search)
         const Kept *kept = search->kept->pdata[i];
         if (kept->is_met)
             continue;
+        if (g_hash_table_contains(search->aside, &kept->row_id)) {
+            search->counts.rows_aside++;
+            continue;
+        }
         search->counts.rows_missing++;
         note_todo(search, kept->key, REPAIR_INSERT);
         add_row(search, "missing", kept->values, kept->row_id);
     }
 }
 
-/* Rows that the target put aside are expected to be missing there. */
+/* Rows that the target put aside are expected to be missing there; where rows are followed, unless they came in later. */
 static bool
 read_refused(Search *search, GError **error)
 {
@@ -389,15 +393,17 @@ read_refused(Search *search, GError **error)
     g_autoptr(json_t) rows = NULL;
     json_t *row;
     size_t i;
-    if (transfer->spec.plan == NULL || transfer->target->driver->load == NULL)
+    const char *plan = transfer->spec.plan != NULL ? transfer->spec.plan : transfer->spec.aside_of;
+    GHashTable *set = transfer->spec.plan != NULL ? search->refused : search->aside;
+    if (plan == NULL || transfer->target->driver->load == NULL)
         return true;
-    if (!conn_quarantined(transfer->target, transfer->spec.plan, ROWS_KEPT_MAX, &rows, error))
+    if (!conn_quarantined(transfer->target, plan, ROWS_KEPT_MAX, &rows, error))
         return false;
     json_array_foreach(rows, i, row)
     {
         int64_t *row_id = g_new(int64_t, 1);
         *row_id = json_get_int(row, "row_id", 0);
-        g_hash_table_add(search->refused, row_id);
+        g_hash_table_add(set, row_id);
     }
     return true;
 }
@@ -428,6 +434,7 @@ search_new(Transfer *transfer, const char *object, size_t differences_max, TickF
     search->differences_max = differences_max;
     search->differences = differences;
     search->refused = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    search->aside = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     search->by_key = g_hash_table_new(bytes_hash, bytes_equal);
     search->kept = g_ptr_array_new_with_free_func(kept_free);
     row_hasher_init(&search->hasher);
@@ -441,6 +448,7 @@ search_free(Search *search)
     g_hash_table_unref(search->by_key);
     g_ptr_array_unref(search->kept);
     g_hash_table_unref(search->refused);
+    g_hash_table_unref(search->aside);
     g_clear_pointer(&search->todo, g_hash_table_unref);
     row_hasher_clear(&search->hasher);
     g_free(search->key);

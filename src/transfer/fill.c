@@ -72,7 +72,23 @@ count_written(Fill *fill, const Batch *out, size_t from, size_t to)
         hash_sum_add(&fill->result.hash, batch_row_hash(out, row, &fill->hasher));
 }
 
-/* All rows of the batch that the target takes; the others are put aside. */
+/* It may be taken later on. */
+static bool
+let_wait(Waiting *waiting, const Batch *out, size_t row, const char *reason, GError **error)
+{
+    Batch *keys = waiting->keys;
+    if (batch_is_full(keys))
+        return fail(error, ERR_BUDGET, "more than %zu rows are refused, the last because: %s",
+                    keys->row_count, reason);
+    for (size_t i = 0; i < keys->column_count; i++) {
+        Value value = batch_value(out, waiting->columns[i], row);
+        batch_put_value(keys, i, &value);
+    }
+    batch_commit_row(keys, out->row_ids[row]);
+    return true;
+}
+
+/* All rows of the batch that the target takes; the others are put aside, or wait. */
 static bool
 put_batch(Fill *fill, const Batch *out, GError **error)
 {
@@ -89,7 +105,9 @@ put_batch(Fill *fill, const Batch *out, GError **error)
         }
         if (fill->transfer->refuses)
             return fail(error, ERR_BUDGET, "a row is refused: %s", refusal->message);
-        if (!put_aside(fill, out->row_ids[next], NULL, refusal->message, error))
+        Waiting *waiting = fill->transfer->waiting;
+        if (waiting != NULL ? !let_wait(waiting, out, next, refusal->message, error)
+                            : !put_aside(fill, out->row_ids[next], NULL, refusal->message, error))
             return false;
         from = next + 1;
     }

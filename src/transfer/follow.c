@@ -15,6 +15,7 @@ typedef struct {
     Schema *schema;
     GPtrArray *from; /* char * */
     GArray *items;   /* SourceItem: borrows those */
+    size_t *columns; /* of the program's target */
 } Key;
 
 static void
@@ -23,6 +24,7 @@ key_clear(Key *key)
     g_clear_pointer(&key->schema, schema_free);
     g_clear_pointer(&key->from, g_ptr_array_unref);
     g_clear_pointer(&key->items, g_array_unref);
+    g_clear_pointer(&key->columns, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Key, key_clear)
 
@@ -38,6 +40,11 @@ read_key(const Transfer *transfer, Key *ret, GError **error)
         SourceItem item = {.name = ret->from->pdata[i]};
         g_array_append_val(ret->items, item);
     }
+    ret->columns = g_new0(size_t, ret->from->len);
+    for (size_t i = 0; i < schema_count(ret->schema); i++)
+        if (schema_find(program_target(transfer->program), schema_column(ret->schema, i)->name,
+                        &ret->columns[i]) == NULL)
+            g_assert_not_reached();
     return true;
 }
 
@@ -102,23 +109,30 @@ follow_part(Transfer *transfer, const WriteNotes *notes, const Key *key, TickFn 
     return transfer_fill_rows(transfer, &spec, &writer, &before, tick, data, ret, error);
 }
 
+/* Rows that wait are noted once more before the notes go that named them. */
 static bool
-done_with(Transfer *transfer, const WriteNotes *notes, const RangeResult *result, Followed *ret,
-          GError **error)
+done_with(Transfer *transfer, const Key *key, const WriteNotes *notes, const Batch *waiting,
+          const RangeResult *result, Followed *ret, GError **error)
 {
+    Conn *source = transfer->source;
+    const char *object = transfer->spec.source;
     ret->rows = result->hash.rows;
     ret->rejected = result->rejected;
-    return conn_forget_notes(transfer->source, transfer->spec.source, notes->last, error) &&
-           conn_behind(transfer->source, transfer->spec.source, &ret->behind, error);
+    ret->waiting = (int64_t) waiting->row_count;
+    return (waiting->row_count == 0 || conn_note(source, object, key->from, waiting, error)) &&
+           conn_forget_notes(source, object, notes->last, error) &&
+           conn_behind(source, object, &ret->behind, error);
 }
 
 /* What the target refuses may stand in the way of a row whose own change is noted further on: then more notes are taken
- * together, up to all of them. */
+ * together, up to all of them. What is refused then waits, until nobody writes any more. */
 static bool
 follow(Transfer *transfer, const Key *key, bool is_last, TickFn *tick, void *data, Followed *ret,
        GError **error)
 {
     const char *source = transfer->spec.source;
+    g_autoptr(Batch) keys = batch_new_for(key->schema);
+    Waiting waiting = {.keys = keys, .columns = key->columns};
     for (int64_t most = NOTES_AT_ONCE;; most *= 4) {
         g_auto(WriteNotes) notes = {0};
         RangeResult result = {0};
@@ -131,17 +145,17 @@ follow(Transfer *transfer, const Key *key, bool is_last, TickFn *tick, void *dat
         if (notes.last == 0)
             return true;
         bool are_all = most >= behind.notes;
-        transfer->refuses = !are_all || !is_last;
+        transfer->refuses = !are_all;
+        transfer->waiting = is_last ? NULL : &waiting;
         bool done = follow_part(transfer, &notes, key, tick, data, &result, &refused);
         transfer->refuses = false;
+        transfer->waiting = NULL;
         if (done)
-            return done_with(transfer, &notes, &result, ret, error);
-        if (!error_is(refused, ERR_BUDGET) || (are_all && is_last)) {
+            return done_with(transfer, key, &notes, keys, &result, ret, error);
+        if (!error_is(refused, ERR_BUDGET) || are_all) {
             g_propagate_error(error, g_steal_pointer(&refused));
             return false;
         }
-        if (are_all)
-            return true; /* a row was written to between its note and our look: the next time */
     }
 }
 
@@ -156,4 +170,94 @@ transfer_follow(Transfer *transfer, bool is_last, TickFn *tick, void *data, Foll
     bool done = follow(transfer, &key, is_last, tick, data, ret, error);
     transfer_set_tick(transfer, NULL, NULL);
     return done;
+}
+
+bool
+transfer_behind(Transfer *transfer, int64_t *ret_notes, GError **error)
+{
+    Behind behind = {0};
+    if (!conn_behind(transfer->source, transfer->spec.source, &behind, error))
+        return false;
+    *ret_notes = behind.notes;
+    return true;
+}
+
+/* ---- by the writers themselves ---- */
+
+typedef struct {
+    Transfer *transfer;
+    const Key *key;
+    TickFn *tick;
+    void *data;
+    Followed *followed;
+} CatchUp;
+
+/* Nobody writes meanwhile, so each round leaves fewer. */
+static bool
+catch_up(void *data, GError **error)
+{
+    CatchUp *call = data;
+    Followed now = {0};
+    do {
+        if (!follow(call->transfer, call->key, true, call->tick, call->data, &now, error))
+            return false;
+        call->followed->rows += now.rows;
+        call->followed->rejected += now.rejected;
+    } while (now.behind.notes > 0);
+    call->followed->behind = now.behind;
+    return true;
+}
+
+/* A connection of its own holds the lock, because the transfer's go on reading and writing behind it. */
+static bool
+mirror(Transfer *transfer, const Key *key, CatchUp *call, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    ScanSpec scan = transfer_scan_spec(transfer, NULL);
+    MirrorSpec spec = {.spec = &scan,
+                       .program = transfer->program,
+                       .stage = transfer->spec.stage,
+                       .key = key->schema,
+                       .from = key->from};
+    if (!conn_open(transfer->spec.source_store, &conn, error))
+        return false;
+    conn_set_tick(conn, call->tick, call->data);
+    conn_set_confirm(conn, transfer->target->confirm, transfer->target->confirm_data);
+    return conn_mirror(conn, &spec, catch_up, call, error);
+}
+
+bool
+transfer_mirror(Transfer *transfer, TickFn *tick, void *data, Followed *ret, GError **error)
+{
+    g_auto(Key) key = {0};
+    CatchUp call = {.transfer = transfer, .key = &key, .tick = tick, .data = data, .followed = ret};
+    *ret = (Followed){0};
+    if (!read_key(transfer, &key, error))
+        return false;
+    transfer_set_tick(transfer, tick, data);
+    bool done = mirror(transfer, &key, &call, error);
+    transfer_set_tick(transfer, NULL, NULL);
+    return done;
+}
+
+bool
+transfer_can_mirror(Transfer *transfer, char **ret_why, GError **error)
+{
+    g_auto(Key) key = {0};
+    const TransferSpec *spec = &transfer->spec;
+    bool is_there = false;
+    if (transfer->source != transfer->target) {
+        *ret_why = g_strdup("source and target are not in one store");
+        return true;
+    }
+    if (!read_key(transfer, &key, error) ||
+        (spec->target != NULL && !conn_exists(transfer->target, spec->target, &is_there, error)))
+        return false;
+    ScanSpec scan = transfer_scan_spec(transfer, NULL);
+    MirrorSpec mirrored = {.spec = &scan,
+                           .program = transfer->program,
+                           .stage = is_there ? spec->target : NULL,
+                           .key = key.schema,
+                           .from = key.from};
+    return conn_can_mirror(transfer->source, &mirrored, ret_why, error);
 }

@@ -3,6 +3,12 @@
 
 #include "transfer/transfer.h"
 
+/* The keys of rows that the target does not take as yet. */
+typedef struct {
+    Batch *keys;
+    const size_t *columns; /* of the program's target, by column of `keys` */
+} Waiting;
+
 struct Transfer {
     TransferSpec spec;
     Conn *source, *target; /* the same connection where both are one store's file */
@@ -11,7 +17,9 @@ struct Transfer {
     bool pushes; /* until the store says that it cannot */
     bool
         refuses; /* a row that the target does not take ends its range with BUDGET, and is not put aside */
-    char *forms;   /* the target's object whose columns have forms of their own, or NULL */
+    Waiting *
+        waiting; /* borrowed: what the target does not take goes here, rather than aside; or NULL */
+    char *forms; /* the target's object whose columns have forms of their own, or NULL */
     int64_t bytes; /* hashed in the range that is filled */
     Batch *mapped; /* rows before they are brought into them */
 };

@@ -16,6 +16,7 @@ typedef struct {
     size_t key_count;
     bool has_key;
     GHashTable *refused; /* int64_t row ids that the target put aside */
+    GHashTable *aside;   /* likewise, of rows that may be missing, or not */
     RowHasher hasher;
     HashSum source[SEARCH_PARTS], target[SEARCH_PARTS];
     bool wanted[SEARCH_PARTS];

@@ -113,7 +113,8 @@ open_source(Transfer *transfer, GError **error)
     }
     const Conn *other = spec->beside != NULL ? spec->beside->source : NULL;
     return conn_open(spec->source_store, &transfer->source, error) &&
-           (!spec->holds || conn_hold(transfer->source, other, error));
+           (!spec->holds || conn_hold(transfer->source, other, error)) &&
+           (!spec->holds_both || conn_hold(transfer->target, transfer->source, error));
 }
 
 bool

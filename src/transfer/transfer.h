@@ -26,12 +26,15 @@ typedef struct {
     const char *stage;  /* object that is filled; its schema decides types if it exists */
     const Mapping *mapping;  /* NULL: every column as it is */
     const char *plan, *task; /* `plan` NULL: only to compare, there is no ledger */
+    const char *
+        aside_of; /* with `plan` NULL: the plan whose rows that were put aside may be missing; or NULL */
     int64_t token;
     int64_t rejects_max; /* rows of one range that may be put aside; 0: REJECTS_PER_RANGE */
     bool hash;           /* hash while copying (comparison needs it) */
     bool push_allowed;   /* inside one store: let the store do it */
     bool passes_freeze;  /* rows of a frozen target are repaired all the same */
     bool holds; /* all that is read of the source is as it was when it was opened (SnapshotOps) */
+    bool holds_both; /* and so is the target, in the same store: nothing can be written then */
     const struct Transfer
         *beside; /* … or as this one sees it, which stays open for longer; or NULL */
     int64_t rows_per_s_max,
@@ -94,12 +97,21 @@ CHECKED bool transfer_probe(Transfer *transfer, const json_t *range, bool *ret_a
 /* What was copied again. */
 typedef struct {
     int64_t rows, rejected;
-    Behind behind; /* what is left */
+    int64_t waiting; /* rows that the target does not take as yet: noted again */
+    Behind behind;   /* what is left, with those */
 } Followed;
 /* Copy the rows again that the oldest notes of the watched source name (WatchOps), by key. `is_last`: nobody writes any more,
- * so what the target refuses is put aside; else it waits. `ret->behind.notes` > 0: call again. */
+ * so what the target refuses is put aside; else it waits. `ret->behind.notes` > `ret->waiting`: call again. */
 CHECKED bool transfer_follow(Transfer *transfer, bool is_last, TickFn *tick, void *data,
                              Followed *ret, GError **error);
+/* Notes of the watched source, in the snapshot that is held, if one is. */
+CHECKED bool transfer_behind(Transfer *transfer, int64_t *ret_notes, GError **error);
+/* From now on what is written to the watched source is written to the stage, too, by the writer itself (MirrorOps); what was noted
+ * before is copied first. `*ret` is what was. */
+CHECKED bool transfer_mirror(Transfer *transfer, TickFn *tick, void *data, Followed *ret,
+                             GError **error);
+/* `*ret_why` NULL: it can. The spec needs no stage. */
+CHECKED bool transfer_can_mirror(Transfer *transfer, char **ret_why, GError **error);
 
 /* Reading back, in parts: ranges of `object` in the target store (the stage, or the target after
  * the swap), and the sum over one of them. The sums of all parts, merged, must equal the ledger's.
@@ -112,7 +124,8 @@ CHECKED bool transfer_hash(Transfer *transfer, const char *object, const json_t 
 /* Rows that differ, as far as they were looked for. */
 typedef struct {
     int64_t rows_missing, rows_extra, rows_differing;
-    bool is_complete; /* false: there are more, of which nothing is known */
+    int64_t rows_aside; /* missing as they should be: they were put aside (TransferSpec.aside_of) */
+    bool is_complete;   /* false: there are more, of which nothing is known */
 } DifferenceCounts;
 
 typedef struct {

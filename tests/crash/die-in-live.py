@@ -23,7 +23,7 @@ from live_writers import PostgresWriter
 
 NAME = dying_with_server.NAME
 ROWS = 3000
-MODES = {"live": test_live.LIVE, "synced": test_live.SYNCED, "reverse": test_live.REVERSED + "  consistency: live\n"}
+MODES = {"live": test_live.LIVE, "synced": test_live.SYNCED, "dual": test_live.DUAL, "reverse": test_live.REVERSED + "  consistency: live\n"}
 LEFT = ("SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()), (SELECT count(*) FROM pg_publication), "
         "(SELECT count(*) FROM pg_namespace WHERE nspname = '_honk'), (SELECT count(*) FROM pg_trigger WHERE tgname LIKE '\\_honk%')")
 
@@ -50,7 +50,7 @@ class Source(dying_with_server.Source):
 
 class Case(dying_with_server.Case):
     def __init__(self, text, sources):
-        match = re.fullmatch(r"(live|synced|reverse):(serve|worker)@([0-9+/,]*):(finish|back)", text)
+        match = re.fullmatch(r"(live|synced|dual|reverse):(serve|worker)@([0-9+/,]*):(finish|back)", text)
         if match is None:
             raise SystemExit(f"'{text}' is no case: expected for example synced:worker@34+:back")
         self.text = text

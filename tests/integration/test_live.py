@@ -14,6 +14,7 @@ from live_writers import PostgresWriter, SqliteWriter
 
 LIVE = "\n  consistency: live\n"
 SYNCED = "\n  consistency: live-sync\n"
+DUAL = "\n  consistency: dual-write\n"
 # two ranges, and time to write between them
 HELD = "\n  consistency: snapshot\n  left_behind_max: 1000000\n  throttle: { rows_per_second: 1000 }\n"
 
@@ -141,12 +142,14 @@ class FromPostgres(unittest.TestCase):
         return [(int(key), *rest) for key, *rest in (line.split("|") for line in text.splitlines())]
 
 
-class LiveFromPostgres(FromPostgres):
+class EndsWell(FromPostgres):
     def end(self, name, writer):
         self.assertTrue(support.eventually(lambda: self.world.state(name) == "succeeded"), self.world.json("status", name))
         writer.join(60)
         self.assertIn("frozen by honk: 'users_v1' moves to", writer.refusal)
 
+
+class LiveFromPostgres(EndsWell):
     def killed(self, name, **more):
         writer, killed = self.begin(name, **more), 0
         self.world.honk("start", name, user="user:default/ada")
@@ -168,11 +171,54 @@ class LiveFromPostgres(FromPostgres):
     def test_workers_that_are_killed_while_they_read_the_log_lose_no_write(self):
         self.killed("synced", consistency=SYNCED, says="is live and synced: its")
 
+    def test_writers_that_write_to_both_sides_are_compared_while_they_go_on(self):
+        writer = self.begin("both", consistency=DUAL, says="is live and dual-written: its")
+        self.world.honk("start", "both", "--wait", user="user:default/ada", check=False)
+        self.end("both", writer)
+        self.assertEqual(self.moved(), writer.expected())
+        steps = [step["name"] for step in self.world.json("status", "both")["steps"]]
+        self.assertEqual(steps.index("compare") + 1, steps.index("freeze"))
+
+    def test_workers_that_are_killed_while_writers_write_to_both_sides_lose_no_write(self):
+        self.killed("dual", consistency=DUAL, says="is live and dual-written: its")
+
     def test_nothing_that_was_written_on_the_way_to_another_kind_of_store_is_missing(self):
         writer = self.begin("elsewhere", target="listening:users_v2")
         self.world.honk("start", "elsewhere", "--wait", user="user:default/ada", check=False)
         self.end("elsewhere", writer)
         self.assertEqual(self.world.query("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1"), writer.expected())
+
+
+class MisfitWriter(PostgresWriter):
+    """Now and then a row gets a name that the new table has no room for."""
+
+    def statements(self):
+        statements, after = super().statements()
+        key = 1000 + self.writes
+        if self.writes % 30 == 5 and key in after:
+            statements.append(f"UPDATE users_v1 SET first_name = '{'x' * 50}' WHERE id = {key}")
+            after[key] = ("x" * 50, *after[key][1:])
+        return statements, after
+
+    def expected(self):
+        return [row for row in super().expected() if len(row[1]) <= 40]
+
+
+class MisfitsFromPostgres(EndsWell):
+    writer_class = MisfitWriter
+
+    def move(self, name, **more):
+        writer = self.begin(name, **more)
+        self.world.honk("start", name, "--wait", user="user:default/ada", check=False)
+        self.end(name, writer)
+        self.assertEqual(self.moved(), writer.expected())
+        self.assertGreater(int(self.sql("SELECT count(*) FROM _honk._honk_quarantine")), 0)
+
+    def test_rows_that_the_new_table_refuses_wait_and_are_put_aside_when_writers_are_stopped(self):
+        self.move("misfits")
+
+    def test_rows_that_the_new_table_refuses_do_no_harm_to_those_who_write_to_both_sides(self):
+        self.move("both_misfit", consistency=DUAL, says="is live and dual-written: its")
 
 
 class RememberingWriter(PostgresWriter):

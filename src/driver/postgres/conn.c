@@ -281,6 +281,7 @@ const Driver driver_postgres = {
     .push = &pg_push_ops,
     .freeze = &pg_freeze_ops,
     .watch = &pg_watch_ops,
+    .mirror = &pg_mirror_ops,
     .snapshot = &pg_snapshot_ops,
     .swap = &pg_swap_ops,
     .repair = pg_repair,

@@ -288,6 +288,7 @@ extern const LoadOps pg_load_ops;
 extern const PushOps pg_push_ops;
 extern const FreezeOps pg_freeze_ops;
 extern const WatchOps pg_watch_ops;
+extern const MirrorOps pg_mirror_ops;
 extern const SwapOps pg_swap_ops;
 bool pg_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
               const Writer *writer, GError **error);

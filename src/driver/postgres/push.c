@@ -6,11 +6,11 @@
  * The rows come back as the table keeps them, while they are written, and are hashed here; nothing is sent to the server and
  * parsed there a second time. Several sessions do several ranges at once.
  *
- * It is done only where the result is what the row-by-row way writes: rules in a form with one meaning
- * (mapping/select_typed.c), expressions of the very type that is wanted, and columns that bend nothing on assignment. All
- * else is INVALID, as is a row that fails, and the caller takes the other way.
+ * It is done only where the result is what the row-by-row way writes (inside.h). All else is INVALID, as is a row that fails, and
+ * the caller takes the other way.
  */
 #include "driver/book.h"
+#include "driver/postgres/inside.h"
 #include "driver/postgres/scan.h"
 #include "driver/postgres/tree.h"
 
@@ -22,95 +22,6 @@ static bool
 push_can(Conn *base, const StoreConfig *source, const ScanSpec *spec)
 {
     return strcmp(source->driver, base->driver->name) == 0;
-}
-
-/* --- is the result that of the other way? --- */
-
-static const PgColumn *
-column_named(const GPtrArray *columns, const char *name)
-{
-    for (guint i = 0; name != NULL && i < columns->len; i++) {
-        const PgColumn *column = columns->pdata[i];
-        if (strcmp(column->name, name) == 0)
-            return column;
-    }
-    return NULL;
-}
-
-/* `from` is the column that is copied as it is, or NULL for a computed value. */
-static bool
-bends_nothing(const PgColumn *from, const PgTarget *to)
-{
-    if (from != NULL && from->base == to->base && from->modifier == to->modifier)
-        return true;
-    switch (to->base) {
-    case OID_BOOL:
-    case OID_INT2:
-    case OID_INT4:
-    case OID_INT8:
-    case OID_FLOAT8:
-    case OID_TEXT:
-    case OID_BYTEA:
-    case OID_DATE:
-        return true; /* or an error */
-    case OID_NUMERIC:
-    case OID_VARCHAR:
-    case OID_TIMESTAMP:
-    case OID_TIMESTAMPTZ:
-        return to->modifier < 0;
-    default:
-        return false;
-    }
-}
-
-/* Expressions whose type is not the one that is wanted would be cast by the server's rules. */
-static bool
-check_expressions(PgConn *conn, const PgObject *source, const Program *program, GError **error)
-{
-    const SourceItem *items = NULL;
-    size_t count = program_items(program, &items);
-    for (size_t i = 0; i < count; i++) {
-        AUTO_RESULT *none = NULL;
-        if (items[i].sql == NULL)
-            continue;
-        if (!pg_rows(conn, &none, error, "SELECT (%s\n) FROM %s WHERE false", items[i].sql,
-                     source->sql))
-            return false;
-        if (pg_type_of(PQftype(none, 0)) != schema_column(program_input(program), i)->type)
-            return fail(error, ERR_INVALID, "an expression is of another type than is wanted");
-    }
-    return true;
-}
-
-/* The SELECT list, and how its rows come back. */
-static bool
-build_lists(PgConn *conn, const PgObject *source, const Program *program, const GArray *targets,
-            GString *items, GString *returning, GError **error)
-{
-    const SourceItem *rendered = NULL;
-    g_autoptr(GPtrArray) columns = NULL;
-    size_t count = program_select_typed(program, TYPED_POSTGRES, &rendered);
-    if (count == 0 || targets->len != count)
-        return fail(error, ERR_INVALID, "the mapping cannot be said in SQL");
-    if (!pg_columns(conn, source, &columns, error) ||
-        !check_expressions(conn, source, program, error))
-        return false;
-    for (guint i = 0; i < targets->len; i++) {
-        const PgTarget *target = &g_array_index(targets, PgTarget, i);
-        const PgColumn *from = column_named(columns, program_source_of(program, target->column));
-        if (pg_type_of(target->base) != target->type)
-            return fail(error, ERR_INVALID, "column '%s' is of another type", target->name);
-        if (!bends_nothing(from, target))
-            return fail(error, ERR_INVALID, "column '%s' might bend what is written to it",
-                        target->name);
-        g_autofree char *name = pg_name(target->name);
-        g_autofree char *plain = from != NULL ? pg_name(from->name) : NULL;
-        g_string_append_printf(items, "%s%s", i > 0 ? ", " : "",
-                               plain != NULL ? plain : rendered[target->column].sql);
-        g_string_append_printf(returning, "%s%s%s", i > 0 ? ", " : "", name,
-                               wire_is_known(target->base) ? "" : "::text");
-    }
-    return true;
 }
 
 /* --- doing it --- */
@@ -215,64 +126,19 @@ pg_soften(const PgConn *conn, GError **error)
     fail(error, ERR_INVALID, "%s", message);
 }
 
-typedef struct {
-    GArray *targets;
-    char *insert, *returning;
-} Inside;
-
-static void
-inside_clear(Inside *inside)
-{
-    g_clear_pointer(&inside->targets, g_array_unref);
-    g_free(inside->insert);
-    g_free(inside->returning);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inside, inside_clear)
-
-/* What is written, and what comes back. INVALID when it cannot be said in SQL. */
-static bool
-look_inside(PgConn *conn, const PgObject *source, const Program *program, const char *object,
-            GArray **ret_targets, GString *items, GString *returning, GError **error)
-{
-    return pg_targets(conn, object, program_target(program), ret_targets, error) &&
-           build_lists(conn, source, program, *ret_targets, items, returning, error);
-}
-
-static bool
-say_inside(PgConn *conn, const ScanSpec *spec, const Program *program, const char *stage,
-           Inside *ret, GError **error)
-{
-    g_autoptr(PgObject) source = NULL;
-    g_autoptr(PgObject) target = NULL;
-    g_autoptr(GString) items = g_string_new(NULL);
-    g_autoptr(GString) returning = g_string_new(NULL);
-    g_autoptr(GString) condition = g_string_new(NULL);
-    if (!pg_object_of_range(conn, spec->object, spec->range, &source, error) ||
-        !pg_object_need(conn, stage, &target, error) ||
-        !look_inside(conn, source, program, stage, &ret->targets, items, returning, error) ||
-        (spec->range != NULL && !pg_append_range(condition, source, spec->range, error)))
-        return false;
-    if (spec->where != NULL)
-        g_string_append_printf(condition, " AND (%s\n)", spec->where);
-    g_autofree char *columns = pg_target_list(ret->targets);
-    ret->insert = g_strdup_printf(
-        "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE true%s", target->sql,
-        columns, items->str, source->sql, condition->str);
-    ret->returning = g_string_free(g_steal_pointer(&returning), FALSE);
-    return true;
-}
-
 /* Inside of one database by its own statement, where that can be said; else from session to session. */
 static bool
 push_rows_of(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const char *stage,
              bool hash, RangeResult *ret, GError **error)
 {
-    g_auto(Inside) inside = {0};
+    g_auto(Inside) inside;
     g_autoptr(GError) unsaid = NULL;
+    inside_init(&inside);
     /* a session that writes must see what others wrote to the ledger: it cannot take a snapshot over */
     if (strcmp(to->url, from->url) == 0 && from->snapshot == NULL) {
-        if (say_inside(to, spec, program, stage, &inside, &unsaid))
-            return push_rows(to, inside.targets, inside.insert, inside.returning, hash, ret, error);
+        if (inside_say(to, spec, program, stage, &inside, &unsaid))
+            return push_rows(to, inside.targets, inside.insert, inside.returning->str, hash, ret,
+                             error);
         if (!error_is(unsaid, ERR_INVALID)) {
             g_propagate_error(error, g_steal_pointer(&unsaid));
             return false;
@@ -310,16 +176,16 @@ tell_inside(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, co
             PlaceFn *tell, void *data, bool *ret_told, char **ret_why, GError **error)
 {
     g_autoptr(PgObject) whole = NULL;
-    g_autoptr(GArray) targets = NULL;
-    g_autoptr(GString) items = g_string_new(NULL), returning = g_string_new(NULL);
+    g_auto(Inside) inside;
     g_autoptr(GError) unsaid = NULL;
+    inside_init(&inside);
     *ret_told = false;
     *ret_why = NULL;
     if (strcmp(to->url, from->url) != 0 || from->snapshot != NULL)
         return true;
     if (!pg_object_need(to, spec->object, &whole, error))
         return false;
-    if (!look_inside(to, whole, program, object, &targets, items, returning, &unsaid)) {
+    if (!inside_look(to, whole, program, object, &inside, &unsaid)) {
         if (!error_is(unsaid, ERR_INVALID)) {
             g_propagate_error(error, g_steal_pointer(&unsaid));
             return false;
@@ -327,8 +193,8 @@ tell_inside(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, co
         *ret_why = g_strdup(unsaid->message);
         return true;
     }
-    for (guint i = 0; i < targets->len; i++)
-        tell(g_array_index(targets, PgTarget, i).column, PLACE_STORE,
+    for (guint i = 0; i < inside.targets->len; i++)
+        tell(g_array_index(inside.targets, PgTarget, i).column, PLACE_STORE,
              "inside of the database, by the INSERT … SELECT of each range", data);
     *ret_told = true;
     return true;

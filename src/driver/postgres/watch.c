@@ -63,22 +63,38 @@ check(PgConn *conn, const PgObject *object, GError **error)
 }
 
 /* Old and new key are both noted where they are not the same to the bit: what a type calls equal, another store may not. */
-static bool
-make_function(PgConn *conn, const PgObject *object, const char *notes, GError **error)
+static char *
+note_statements(const PgObject *object, const char *notes)
 {
     g_autofree char *plain = pg_key_list(object, ""), *new = pg_key_list(object, "NEW."),
                     *old = pg_key_list(object, "OLD.");
-    g_autofree char *all = pg_sql("INSERT INTO %s (%s) SELECT %s FROM ONLY ", notes, plain, plain);
-    return pg_run(
-        conn, error,
-        "CREATE OR REPLACE FUNCTION %s._honk_watch_%lld() RETURNS trigger LANGUAGE plpgsql "
-        "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$BEGIN "
-        "IF TG_OP = 'TRUNCATE' THEN EXECUTE %Q || format('%%I.%%I', TG_TABLE_SCHEMA, "
-        "TG_TABLE_NAME); RETURN NULL; END IF; "
+    return g_strdup_printf(
         "IF TG_OP <> 'INSERT' THEN INSERT INTO %s (%s) VALUES (%s); END IF; "
         "IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND ROW(%s)::record *<> ROW(%s)::record) THEN "
-        "INSERT INTO %s (%s) VALUES (%s); END IF; RETURN NULL; END$f$",
-        conn->book, (long long) object->oid, all, notes, plain, old, old, new, notes, plain, new);
+        "INSERT INTO %s (%s) VALUES (%s); END IF; ",
+        notes, plain, old, old, new, notes, plain, new);
+}
+
+bool
+pg_watch_function(PgConn *conn, const PgObject *object, const char *path, const char *instead,
+                  GError **error)
+{
+    g_autofree char *notes = pg_notes_of(conn, object->oid), *plain = pg_key_list(object, "");
+    g_autofree char *all = pg_sql("INSERT INTO %s (%s) SELECT %s FROM ONLY ", notes, plain, plain);
+    g_autofree char *note = note_statements(object, notes);
+    g_autofree char *each =
+        instead == NULL
+            ? g_strdup(note)
+            : g_strdup_printf("BEGIN %s EXCEPTION WHEN OTHERS THEN %sEND; ", instead, note);
+    g_autofree char *body =
+        pg_sql("#variable_conflict use_column\nBEGIN IF TG_OP = 'TRUNCATE' THEN EXECUTE %Q || "
+               "format('%%I.%%I', TG_TABLE_SCHEMA, TG_TABLE_NAME); RETURN NULL; END IF; %sRETURN "
+               "NULL; END",
+               all, each);
+    return pg_run(conn, error,
+                  "CREATE OR REPLACE FUNCTION %s._honk_watch_%lld() RETURNS trigger LANGUAGE "
+                  "plpgsql SECURITY DEFINER SET search_path = %s AS %Q",
+                  conn->book, (long long) object->oid, path, body);
 }
 
 static bool
@@ -135,10 +151,9 @@ static bool
 watch_inside(PgConn *conn, const void *data, GError **error)
 {
     const PgObject *object = data;
-    g_autofree char *notes = pg_notes_of(conn, object->oid);
     AUTO_RESULT *tables = NULL;
     if (!pg_book_lock(&conn->base, error) || !pg_make_notes(conn, object, error) ||
-        !make_function(conn, object, notes, error) ||
+        !pg_watch_function(conn, object, PG_NOTES_PATH, NULL, error) ||
         !pg_tree(conn, object, TRIGGER, &tables, error))
         return false;
     for (int i = 0; i < PQntuples(tables); i++)
@@ -215,8 +230,8 @@ pg_unwatch(Conn *base, const char *name, GError **error)
            pg_change(conn, object != NULL ? unwatch_inside : drop_orphans, object, error);
 }
 
-static bool
-has_triggers(PgConn *conn, const PgObject *object, bool *ret, GError **error)
+bool
+pg_has_watch(PgConn *conn, const PgObject *object, bool *ret, GError **error)
 {
     AUTO_RESULT *tables = NULL;
     if (!pg_tree(conn, object, TRIGGER, &tables, error))
@@ -235,7 +250,7 @@ pg_is_watched(Conn *base, const char *name, bool *ret, GError **error)
     bool is_lost = false;
     return pg_object_need(conn, name, &object, error) &&
            pg_log_find(conn, object->oid, ret, &is_lost, error) &&
-           (*ret || has_triggers(conn, object, ret, error));
+           (*ret || pg_has_watch(conn, object, ret, error));
 }
 
 /* --- notes --- */
@@ -342,6 +357,38 @@ pg_forget_notes(Conn *base, const char *name, int64_t last, GError **error)
            pg_run(conn, error, "DELETE FROM %s WHERE _honk_take = %lld", notes, (long long) last);
 }
 
+static char *
+name_list(const GPtrArray *columns)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < columns->len; i++) {
+        g_autofree char *name = pg_name(columns->pdata[i]);
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+static bool
+pg_note(Conn *base, const char *name, const GPtrArray *columns, const Batch *keys, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    g_autofree char *notes = NULL, *names = name_list(columns);
+    if (!find_notes(conn, name, &object, &notes, error))
+        return false;
+    g_autoptr(GString) sql = g_string_new(NULL);
+    g_string_printf(sql, "INSERT INTO %s (%s) VALUES ", notes, names);
+    for (size_t row = 0; row < keys->row_count; row++) {
+        for (size_t i = 0; i < keys->column_count; i++) {
+            Value value = batch_value(keys, i, row);
+            g_string_append(sql, i > 0 ? ", " : row > 0 ? ", (" : "(");
+            pg_append_literal(sql, &value);
+        }
+        g_string_append_c(sql, ')');
+    }
+    return keys->row_count == 0 || pg_run_on(conn, conn->db, sql->str, NULL, error);
+}
+
 static bool
 pg_watch_check(Conn *base, const char *name, GError **error)
 {
@@ -359,4 +406,5 @@ const WatchOps pg_watch_ops = {
     .behind = pg_behind,
     .next = pg_next_notes,
     .forget = pg_forget_notes,
+    .note = pg_note,
 };

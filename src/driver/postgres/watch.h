@@ -1,4 +1,5 @@
-/* watch.h - a table that is watched: where its notes are, and how they come there (watch.c by triggers, log.c from the log). */
+/* watch.h - a table that is watched: where its notes are, and how they come there (watch.c by triggers, log.c from the log), or
+ * what is done instead (mirror.c). */
 #pragma once
 
 #include "driver/postgres/postgres.h"
@@ -9,6 +10,15 @@ char *pg_notes_of(const PgConn *conn, int64_t oid);
 char *pg_key_list(const PgObject *object, const char *before);
 /* The empty table of notes, if there is none. In a transaction. */
 CHECKED bool pg_make_notes(PgConn *conn, const PgObject *object, GError **error);
+
+/* Of a function that only notes: it needs nothing of anybody. */
+#define PG_NOTES_PATH "pg_catalog, pg_temp"
+/* What the triggers call. `path` is its search_path, `instead` (PL/pgSQL, ending in `;`) what it does with each row rather than noting
+ * its key, which it does where that fails; NULL: it notes. In a transaction. */
+CHECKED bool pg_watch_function(PgConn *conn, const PgObject *object, const char *path,
+                               const char *instead, GError **error);
+/* Is every table below it watched by triggers? */
+CHECKED bool pg_has_watch(PgConn *conn, const PgObject *object, bool *ret, GError **error);
 
 /* --- log.c --- */
 /* Can what is written to the table be read from the server's log? `*ret_why` NULL: yes; else what is missing, and what to do. */

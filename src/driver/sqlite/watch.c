@@ -277,6 +277,44 @@ sqlite_forget_notes(Conn *base, const char *name, int64_t last, GError **error)
 }
 
 static bool
+note_inside(SqliteConn *conn, const char *name, const GPtrArray *columns, const Batch *keys,
+            GError **error)
+{
+    AUTO_STMT *insert = NULL;
+    g_autoptr(GString) scratch = g_string_new(NULL), marks = g_string_new(NULL);
+    g_autofree char *list = key_list(columns, "");
+    for (guint i = 0; i < columns->len; i++)
+        g_string_append(marks, i > 0 ? ", ?" : "?");
+    if (!sq_prepare(conn, &insert, error, "INSERT INTO main.\"_honk_changed_%w\" (%s) VALUES (%s)",
+                    name, list, marks->str))
+        return false;
+    for (size_t row = 0; row < keys->row_count; row++) {
+        g_autofree char *reason = NULL;
+        bool more = false;
+        for (size_t i = 0; i < keys->column_count; i++)
+            if (!cell_bind(insert, (int) i + 1, keys, i, row, GUARD_NONE, scratch, &reason))
+                return fail(error, ERR_INTERNAL, "a key of '%s' cannot be noted: %s", name, reason);
+        if (!sq_step(conn, insert, &more, error))
+            return false;
+        sqlite3_reset(insert);
+    }
+    return true;
+}
+
+static bool
+sqlite_note(Conn *base, const char *name, const GPtrArray *columns, const Batch *keys,
+            GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    if (!sq_begin(conn, error))
+        return false;
+    if (note_inside(conn, name, columns, keys, error) && sq_commit(conn, error))
+        return true;
+    sq_rollback(conn);
+    return false;
+}
+
+static bool
 sqlite_watch_check(Conn *base, const char *name, GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
@@ -294,4 +332,5 @@ const WatchOps sqlite_watch_ops = {
     .behind = sqlite_behind,
     .next = sqlite_next_notes,
     .forget = sqlite_forget_notes,
+    .note = sqlite_note,
 };

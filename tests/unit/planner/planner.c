@@ -121,6 +121,42 @@ the_built_in_agent_plans_the_same(void)
     g_assert_nonnull(plan_step(plan, "validate-schema"));
 }
 
+static json_t *
+dual_written(bool can)
+{
+    json_t *slice = slice_read_named("users");
+    json_set_string(json_at(slice, "entity.spec"), "consistency", "dual-write");
+    json_set_bool(json_at(slice, "capabilities.source"), "watch", true);
+    json_set_bool(json_at(slice, "capabilities.target"), "follow", true);
+    json_set_bool(json_at(slice, "capabilities.source"), "mirror", can);
+    return slice;
+}
+
+static void
+writers_that_write_to_both_sides_are_stopped_behind_the_comparison(void)
+{
+    g_autoptr(json_t) slice = dual_written(true);
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *actions = actions_of(plan);
+    g_assert_cmpstr(actions, ==,
+                    "validate stage watch transform mirror compare freeze swap settle retire");
+    g_assert_cmpstr(json_get_string(plan->json, "consistency", ""), ==, "dual-write");
+}
+
+static void
+writers_that_cannot_write_to_both_sides_are_followed(void)
+{
+    g_autoptr(json_t) slice = dual_written(false);
+    json_set_string(json_object_get(slice, "source"), "no_mirror", "they are apart");
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *actions = actions_of(plan);
+    g_autofree char *risks = json_compact(json_object_get(plan->json, "risks"));
+    g_assert_cmpstr(actions, ==,
+                    "validate stage watch transform freeze compare swap settle retire");
+    g_assert_cmpstr(json_get_string(plan->json, "consistency", ""), ==, "live");
+    g_assert_nonnull(strstr(risks, "they are apart"));
+}
+
 static void
 what_cannot_be_frozen_is_checked(void)
 {
@@ -426,7 +462,7 @@ static const Bad bad_slices[] = {
     {"entity.spec", "mapping_file", NULL, "missing-field", "honk mapping draft users-v1 users-v2"},
     {"entity.spec", "source_dataset", NULL, "missing-field", "spec.source_dataset"},
     {"entity.spec", "consistency", "\"frosen\"", "invalid-field",
-     "'frozen', 'snapshot', 'live', 'live-sync' or 'checked'"},
+     "'frozen', 'snapshot', 'live', 'live-sync', 'dual-write' or 'checked'"},
     {"entity.spec", "consistency", "\"snapshot\"", "store-cannot",
      "none of 'listening:users_v1' can be held: nobody could look"},
     {"entity.spec", "left_behind_max", "5", "invalid-field", "is for consistency 'snapshot'"},
@@ -695,6 +731,10 @@ main(int argc, char **argv)
     TEST("the steps of the tutorial become a whole plan",
          the_steps_of_the_tutorial_become_a_whole_plan);
     TEST("the built-in agent plans the same", the_built_in_agent_plans_the_same);
+    TEST("writers that write to both sides are stopped behind the comparison",
+         writers_that_write_to_both_sides_are_stopped_behind_the_comparison);
+    TEST("writers that cannot write to both sides are followed",
+         writers_that_cannot_write_to_both_sides_are_followed);
     TEST("what cannot be frozen is checked", what_cannot_be_frozen_is_checked);
     TEST("the entity may leave out the freeze and the retirement",
          the_entity_may_leave_out_the_freeze_and_the_retirement);
