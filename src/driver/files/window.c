@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/canonical.h"
 
 #include <string.h>
 
@@ -103,6 +104,8 @@ utf8_length(const char *text, size_t bytes)
 char *
 text_problem(const char *bytes, size_t count)
 {
+    if (canonical_utf8(bytes, count) && (count == 0 || memchr(bytes, '\0', count) == NULL))
+        return NULL; /* nearly all */
     size_t good = utf8_length(bytes, count);
     if (good == count)
         return NULL;

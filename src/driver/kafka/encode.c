@@ -137,6 +137,7 @@ kafka_encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *ob
     *encoder = (KafkaEncoder){.object = object,
                               .count = count,
                               .columns = g_new0(size_t, count),
+                              .key_columns = g_new0(size_t, object->key->len),
                               .metas = g_new0(MetaKind, count),
                               .names = g_new0(GString *, count),
                               .key = g_string_new(NULL),
@@ -151,6 +152,8 @@ kafka_encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *ob
         if (schema_find(batch, name, &encoder->columns[i]) == NULL)
             encoder->columns[i] = SIZE_MAX;
     }
+    for (guint i = 0; i < object->key->len; i++)
+        schema_find(object->schema, object->key->pdata[i], &encoder->key_columns[i]);
     if (check_columns(object, batch, error) && find_avro(conn, encoder, error) &&
         find_key_avro(conn, encoder, error))
         return true;
@@ -167,6 +170,7 @@ kafka_encoder_clear(KafkaEncoder *encoder)
         g_string_free(encoder->names[i], TRUE);
     g_free(encoder->names);
     g_free(encoder->columns);
+    g_free(encoder->key_columns);
     g_free(encoder->metas);
     g_string_free(encoder->key, TRUE);
     g_string_free(encoder->value, TRUE);
@@ -229,9 +233,7 @@ encode_avro_key(KafkaEncoder *encoder, const Batch *batch, size_t row, char **re
 {
     const KafkaObject *object = encoder->object;
     for (guint i = 0; i < object->key->len; i++) {
-        size_t at = 0;
-        schema_find(object->schema, object->key->pdata[i], &at);
-        if (value_at(encoder, at, batch, row).is_null) {
+        if (value_at(encoder, encoder->key_columns[i], batch, row).is_null) {
             *ret_reason = fail_null_key(object->key->pdata[i]);
             return false;
         }
@@ -251,9 +253,8 @@ encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *p
         return encode_avro_key(encoder, batch, row, ret_reason);
     g_string_assign(encoder->key, is_one || object->key->len == 0 ? "" : "{");
     for (guint i = 0; i < object->key->len; i++) {
-        size_t at = 0;
+        size_t at = encoder->key_columns[i];
         const char *name = object->key->pdata[i];
-        schema_find(object->schema, name, &at);
         Value value = value_at(encoder, at, batch, row);
         if (value.is_null) {
             *ret_reason = fail_null_key(name);

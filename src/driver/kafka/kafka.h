@@ -218,10 +218,11 @@ extern const ScanOps kafka_scan_ops;
 /* --- encode.c: rows as records --- */
 typedef struct {
     const KafkaObject *object;
-    size_t count;    /* columns of the object */
-    size_t *columns; /* of the batch, for each of the object; SIZE_MAX: none, NULL */
-    MetaKind *metas; /* of each; META_KINDS: it is in the value */
-    GString **names; /* `"name":` as JSON */
+    size_t count;        /* columns of the object */
+    size_t *columns;     /* of the batch, for each of the object; SIZE_MAX: none, NULL */
+    size_t *key_columns; /* of the object, for each of its key */
+    MetaKind *metas;     /* of each; META_KINDS: it is in the value */
+    GString **names;     /* `"name":` as JSON */
     const struct AvroSchema *avro, *key_avro; /* NULL: JSON, and a text */
     int32_t schema_id, key_schema_id;
     GString *key, *value, *scratch;

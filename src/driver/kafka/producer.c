@@ -146,7 +146,7 @@ bool
 kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic,
                   const KafkaEncoder *encoder, const RecordParts *parts, GError **error)
 {
-    int64_t until_us = g_get_monotonic_time() + conn->timeout_ms * INT64_C(1000);
+    int64_t until_us = 0; /* nobody looks at the clock for a record that is taken */
     for (;;) {
         rd_kafka_error_t *failed = produce(producer, topic, encoder, parts);
         if (failed == NULL)
@@ -154,6 +154,8 @@ kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic
         bool is_full = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
         if (is_full) {
             rd_kafka_error_destroy(failed);
+            if (until_us == 0)
+                until_us = g_get_monotonic_time() + conn->timeout_ms * INT64_C(1000);
             if (wait_for_room(conn, producer, until_us, error))
                 continue;
         } else {

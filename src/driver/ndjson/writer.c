@@ -32,18 +32,48 @@ check(const FileConn *conn, const char *object, const Schema *schema, GError **e
     return true;
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* A byte of zero has its high bit set in the answer; so may have those behind it, never one before. */
+static inline uint64_t
+zeros(uint64_t word)
+{
+    return (word - EACH_BYTE) & ~word & HIGH_BITS;
+}
+
+static inline bool
+is_plain(char letter)
+{
+    return (unsigned char) letter >= 0x20 && letter != '"' && letter != '\\';
+}
+
+/* How many letters from there on stand in JSON as they are, eight at a time. */
+static size_t
+plain_letters(const char *data, size_t bytes)
+{
+    size_t i = 0;
+    uint64_t word;
+    for (; i + sizeof word <= bytes; i += sizeof word) {
+        memcpy(&word, data + i, sizeof word);
+        uint64_t control = (word - 0x20 * EACH_BYTE) & ~word & HIGH_BITS;
+        if ((control | zeros(word ^ '"' * EACH_BYTE) | zeros(word ^ '\\' * EACH_BYTE)) != 0)
+            break;
+    }
+    while (i < bytes && is_plain(data[i]))
+        i++;
+    return i;
+}
+
 void
 json_append_text(const char *data, size_t bytes, GString *to)
 {
     static const char from[] = "\"\\\b\f\n\r\t", into[] = "\"\\bfnrt";
     g_string_append_c(to, '"');
-    for (size_t i = 0, begin = 0; i <= bytes; i++) {
-        bool is_plain =
-            i < bytes && (unsigned char) data[i] >= 0x20 && data[i] != '"' && data[i] != '\\';
-        if (is_plain)
-            continue;
-        g_string_append_len(to, data + begin, (gssize) (i - begin));
-        begin = i + 1;
+    for (size_t i = 0; i < bytes; i++) {
+        size_t plain = plain_letters(data + i, bytes - i);
+        g_string_append_len(to, data + i, (gssize) plain);
+        i += plain;
         if (i == bytes)
             break;
         const char *known = strchr(from, data[i]);

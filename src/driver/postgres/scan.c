@@ -193,11 +193,23 @@ pg_row_id(const PgScan *scan, const WireCell *cell)
     return wire_int(cell);
 }
 
+/* Most cells of many tables: nothing is asked of them. */
+static bool
+is_plain_text(const PgScan *scan, size_t column, const WireCell *cell)
+{
+    return (scan->oids[column] == OID_TEXT || scan->oids[column] == OID_VARCHAR) &&
+           !cell->is_null && !scan->conn->is_ascii && cell->bytes <= CELL_BYTES_MAX;
+}
+
 static bool
 put_cell(PgScan *scan, Batch *batch, size_t column, const WireCell *cell, char **ret_reason)
 {
     Value value, wanted;
     ColumnType type = batch->columns[column].type;
+    if (type == TYPE_TEXT && is_plain_text(scan, column, cell)) {
+        batch_put_bytes(batch, column, cell->data, cell->bytes);
+        return true;
+    }
     if (!wire_value(cell, scan->oids[column], scan->scratch, &value, ret_reason))
         return false;
     if (!value.is_null && value.type == TYPE_TEXT && scan->conn->is_ascii &&
