@@ -115,11 +115,16 @@ is_marked(const char *path, const char *text, size_t bytes)
     static const struct {
         const char *ending, *mark;
     } marks[] = {
-        {".sql", "-- +goose Up"},       {".sql", "-- +migrate Up"},
-        {".sql", "-- migrate:up"},      {".sql", "liquibase formatted sql"},
-        {".xml", "<databaseChangeLog"}, {".yaml", "databaseChangeLog:"},
-        {".xml", "<changeSet"},         {".yml", "databaseChangeLog:"},
-        {".py", "\ndown_revision"}, /* of Alembic */
+        {".sql", "-- +goose Up"},
+        {".sql", "-- +migrate Up"},
+        {".sql", "-- migrate:up"},
+        {".sql", "liquibase formatted sql"},
+        {".xml", "<databaseChangeLog"},
+        {".yaml", "databaseChangeLog:"},
+        {".xml", "<changeSet"},
+        {".yml", "databaseChangeLog:"},
+        {".py", "\ndown_revision"},        /* of Alembic */
+        {".rb", "\nActiveRecord::Schema"}, /* of Rails, which writes it anew */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
         if (g_str_has_suffix(path, marks[i].ending) &&

@@ -66,7 +66,7 @@ visit_use(Unit *unit, Use *use)
     program_qualifier(unit, use, text);
     if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
         program_dbt(unit, use, text) || program_name(unit, use, text) ||
-        program_checks(unit, use, text))
+        program_checks(unit, use, text) || program_condition(unit, use, text))
         return;
     program_mention(unit, use, text);
 }

@@ -258,7 +258,8 @@ GArray *language_lex(const Text *text, const Language *language, size_t begin, s
 LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
 SpecialFn special_of_php, special_of_ruby, special_of_r, special_of_rust, special_of_elixir;
 bool rust_word_is_table(const Unit *unit, guint index),
-    symbol_is_table(const Unit *unit, guint index);
+    symbol_is_table(const Unit *unit, guint index),
+    lookml_word_is_table(const Unit *unit, guint index);
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -356,6 +357,8 @@ void program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, s
 
 /* The string is SQL, and now is decided. (program_sql.c) */
 bool program_sql(Unit *unit, Use *use, const Text *text);
+/* The same of a part of SQL that is one by itself. (program_condition.c) */
+bool program_condition(Unit *unit, Use *use, const Text *text);
 bool program_is_statement(Unit *unit, Use *use, const Text *text);
 /* Is it a statement, whole and without doubt? (program_is_sql.c) */
 bool is_statement(const Sql *sql);

@@ -271,8 +271,20 @@ is_qualifying(const Unit *unit, guint index)
     if ((!is_literal && piece->kind != PIECE_WORD) || index + 1 >= unit->pieces->len ||
         !is_qualifier(unit->text, span))
         return false;
+    if (unit_sign(unit, index + 1) == ':' && unit_sign(unit, index + 2) == ':')
+        return false; /* DB::table("…") of PHP */
     const Piece *next = piece + 1;
     return next->kind == PIECE_SIGN && strchr("=:(", unit->text->bytes[next->begin]) != NULL;
+}
+
+/* Beside the table of a class, `project` and the like are its fields. */
+static bool
+is_field(const Unit *unit, guint index)
+{
+    static const char *const words[] = {"project", "dataset", "namespace", "database", NULL};
+    return unit_piece(unit, index)->kind == PIECE_WORD &&
+           span_is_among(unit->text, piece_span(unit_piece(unit, index)), words) &&
+           unit_piece(unit, unit_next(unit, index + 1, true))->kind != PIECE_LITERAL;
 }
 
 /* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
@@ -286,8 +298,9 @@ use_is_apart(const Unit *unit, const Use *use)
         first = 0;
         behind = unit->pieces->len;
     }
+    bool is_of_class = use_is_of_class(unit, use);
     for (guint i = first; i < behind; i++)
-        if (is_qualifying(unit, i))
+        if (is_qualifying(unit, i) && !(is_of_class && is_field(unit, i)))
             return true;
     return false;
 }

@@ -71,7 +71,7 @@ static const Language languages[] = {
      .forms = {{"\"\"\"", "\"\"\"", ESCAPE_NONE, .has_lines = true}, {"\"", "\"", ESCAPE_C}}, .is_data = true,
      .has_bare_values = true},
     {.name = "lookml", .endings = {".lkml", ".lookml"}, HASH_COMMENTS, .forms = {{"\"", "\"", ESCAPE_C}},
-     .is_data = true, .has_sql_values = true},
+     .names_table = lookml_word_is_table, .is_data = true, .has_sql_values = true},
     {.name = "shell", .endings = {".sh", ".bash", ".zsh", ".ksh", ".bats"},
      .forms = {{"$'", "'", ESCAPE_C, .has_lines = true}, {"\"", "\"", ESCAPE_SHELL, HOLES_SHELL, .has_lines = true},
                {"'", "'", ESCAPE_NONE, .has_lines = true}}, .lex = lex_shell, .joins_touching = true,

@@ -122,3 +122,25 @@ lookml_has_expression(const Unit *unit, guint name)
     }
     return false;
 }
+
+/* view: users { … } that says no table has the one of its name. */
+bool
+lookml_word_is_table(const Unit *unit, guint index)
+{
+    static const char *const says[] = {"sql_table_name", "derived_table", "extends",
+                                       "extends__all",   "extension",     NULL};
+    int depth = 0;
+    if (index < 2 || !unit_is_sign(unit, index - 1, ':') || !unit_is_sign(unit, index + 1, '{') ||
+        !span_is(unit->text, piece_span(unit_piece(unit, index - 2)), "view"))
+        return false;
+    for (guint i = index + 1; i < unit->pieces->len; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        depth += unit_is_sign(unit, i, '{') ? 1 : unit_is_sign(unit, i, '}') ? -1 : 0;
+        if (depth == 0)
+            return true;
+        if (depth == 1 && piece->kind == PIECE_WORD &&
+            span_is_among(unit->text, piece_span(piece), says))
+            return false;
+    }
+    return true;
+}

@@ -149,6 +149,26 @@ is_behind_hole(const Text *text, size_t at)
             memcmp(text->bytes + at - 3, "}}.", 3) == 0);
 }
 
+/* 'court' where the dataset is Court, and nothing says that it is a table. */
+static bool
+is_in_other_letters(const Unit *unit, const Use *use, const Text *text)
+{
+    if (!is_ordinary_word(text->bytes, text->count) || text->count == 0 ||
+        use_reads_table(unit, use) || use_writes_table(unit, use) || use_is_in_builder(unit, use) ||
+        is_in_from(unit, use))
+        return false;
+    for (guint i = 0; i < unit->work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (strlen(spelling->last) == text->count &&
+                memcmp(spelling->last, text->bytes, text->count) == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
 static void
 visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
 {
@@ -162,6 +182,9 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
                        "a part of SQL that is put together elsewhere, and names a column of the "
                        "dataset");
         unit->work->mentions++;
+    } else if (is_in_other_letters(unit, use, text)) {
+        note(unit, text, begin, end,
+             "this is an ordinary word, in other letters than the dataset's");
     } else if (is_ordinary_word(text->bytes + begin, end - begin) &&
                !is_behind_keyword(text, begin) && !is_in_from(unit, use) &&
                !is_in_list_of_tables(unit, use, text) && text->count > end - begin)

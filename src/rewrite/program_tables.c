@@ -64,6 +64,7 @@ typedef struct {
     const char *language, *callee, *outer, *key;
     const char *word; /* that the file must have; or NULL */
     bool is_class;
+    int argument;
 } TablePlace;
 
 /* clang-format off */
@@ -82,6 +83,9 @@ static const TablePlace places[] = {
     {"java", "JoinTable", .key = "name", .is_class = true}, {"kotlin", "JoinTable", .key = "name", .is_class = true},
     {"java", "CollectionTable", .key = "name", .is_class = true}, {"kotlin", "CollectionTable", .key = "name", .is_class = true},
     {"java", "SecondaryTable", .key = "name", .is_class = true}, {"kotlin", "SecondaryTable", .key = "name", .is_class = true},
+    {"php", "assertDatabaseHas"}, {"php", "assertDatabaseMissing"}, {"php", "assertDatabaseCount"}, {"php", "seeInDatabase"},
+    {"php", "missingFromDatabase"}, {"php", "notSeeInDatabase"}, {"php", "assertSoftDeleted"},
+    {"php", "belongsToMany", .argument = 1},                             /* of Laravel: the table between two classes */
     {"python", "relationship", .key = "secondary", .word = "sqlalchemy", .is_class = true},
 };
 /* clang-format on */
@@ -101,7 +105,7 @@ place_of(const Unit *unit, const Use *use)
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         const TablePlace *place = &places[i];
         bool is_key = place->key != NULL ? span_is(text, use->key, place->key)
-                                         : use->key.end == 0 && use->argument == 0;
+                                         : use->key.end == 0 && use->argument == place->argument;
         if (is_key && strcmp(unit->language->name, place->language) == 0 &&
             (place->callee == NULL || span_is(text, use->callee, place->callee)) &&
             (place->outer == NULL || span_is(text, use->outer, place->outer)) &&

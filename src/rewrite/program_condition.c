@@ -1,0 +1,115 @@
+/*
+ * program_condition.c - parts of SQL that can be read by themselves: `id IN (SELECT …)`, `LEFT JOIN a ON a.x = b.y`.
+ *
+ * Builders of queries take them. What stands around them is not known, so they are read behind SELECT 1 FROM something, and
+ * only while no column changes: then nothing but the tables' names matters.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+static bool
+is_word_at(const Text *text, size_t at, const char *word)
+{
+    size_t bytes = strlen(word);
+    return at + bytes <= text->count && g_ascii_strncasecmp(text->bytes + at, word, bytes) == 0 &&
+           !is_identifier_byte(text_byte(text, at + bytes)) &&
+           (at == 0 || !is_identifier_byte(text->bytes[at - 1]));
+}
+
+static size_t
+skip_blanks(const Text *text, size_t at)
+{
+    while (g_ascii_isspace(text_byte(text, at)))
+        at++;
+    return at;
+}
+
+/* Does what stands before a subquery take one: IN, EXISTS, `=`? */
+static bool
+takes_query(const Text *text, size_t open)
+{
+    static const char *const words[] = {"in", "exists", "any", "all", "some", NULL};
+    size_t end = open, begin;
+    while (end > 0 && g_ascii_isspace(text->bytes[end - 1]))
+        end--;
+    if (end > 0 && strchr("=<>", text->bytes[end - 1]) != NULL)
+        return true;
+    for (begin = end; begin > 0 && g_ascii_isalpha(text->bytes[begin - 1]);)
+        begin--;
+    return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) end}, words);
+}
+
+static bool
+has_subquery(const Text *text)
+{
+    for (size_t at = 0; at < text->count; at++)
+        if (text->bytes[at] == '(' && is_word_at(text, skip_blanks(text, at + 1), "select") &&
+            takes_query(text, at))
+            return true;
+    return false;
+}
+
+/* LEFT JOIN a ON a.x = b.y */
+static bool
+is_join(const Text *text, size_t at)
+{
+    static const char *const words[] = {"left",  "right", "inner",   "full",
+                                        "outer", "cross", "lateral", NULL};
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (is_word_at(text, at, words[i])) {
+            at = skip_blanks(text, at + strlen(words[i]));
+            i = (size_t) -1;
+        }
+    return is_word_at(text, at, "join") && memchr(text->bytes, '=', text->count) != NULL;
+}
+
+/* What has to stand before the part; NULL: it is none. */
+static const char *
+front_of(const Text *text)
+{
+    static const char *const clauses[] = {"where", "having", "group", "order", NULL};
+    size_t at = skip_blanks(text, 0);
+    if (is_join(text, at))
+        return "SELECT 1 FROM " HOLE " ";
+    if (!has_subquery(text))
+        return NULL;
+    for (size_t i = 0; clauses[i] != NULL; i++)
+        if (is_word_at(text, at, clauses[i]))
+            return "SELECT 1 FROM " HOLE " ";
+    return is_word_at(text, at, "and") || is_word_at(text, at, "or")
+               ? "SELECT 1 FROM " HOLE " WHERE 1 = 1 "
+               : "SELECT 1 FROM " HOLE " WHERE ";
+}
+
+static bool
+changes_columns(const Work *work, const Text *text)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; rename_changes_columns(rename) && s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            size_t at;
+            if (find_word(text->bytes, text->count, spelling->last, &at))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool
+program_condition(Unit *unit, Use *use, const Text *text)
+{
+    const char *front = NULL;
+    if (!text->is_unread && !use->is_message && !use->is_docstring && !use->is_bytes &&
+        !use->is_key && !changes_columns(unit->work, text))
+        front = front_of(text);
+    if (front == NULL)
+        return false;
+    g_autoptr(Text) whole = text_new(text);
+    text_begin_part(whole, 0, (Quoting){.escape = ESCAPE_NONE, .holes = HOLES_OFF});
+    text_put(whole, 0, 0, front, strlen(front));
+    for (size_t i = 0; i < text->count; i++)
+        text_copy(whole, i);
+    return program_sql(unit, use, whole);
+}
