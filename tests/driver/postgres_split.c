@@ -62,7 +62,7 @@ a_look_at_the_first_rows_leaves_its_session_as_good_as_new(void)
     g_autofree char *before = NULL, *after = NULL;
     static const char ours[] = "SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM "
                                "pg_stat_activity WHERE application_name = 'honk'";
-    ScanSpec spec = {.object = "t", .rows_max = BATCH_ROWS_MAX};
+    ScanSpec spec = {.object = "t", .rows_max = 2 * BATCH_ROWS_MAX}; /* of which half are read */
     ASSERT_OK(conn_describe(db->conn, "t", &schema, &ERR));
     g_autoptr(Batch) batch = batch_new_for(schema);
     for (int i = 0; i < 2; i++) {

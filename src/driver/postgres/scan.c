@@ -16,13 +16,33 @@
 
 #include <string.h>
 
-#define CELLS_MAX 1664 /* columns of a result, as built by default */
+#define HEARD_OUT_MAX (4 * 1024 * 1024) /* some 20 ms; a new session and its catalogs are 30 */
+#define CELLS_MAX 1664                  /* columns of a result, as built by default */
+
+/* The few rows that nobody wants any more: to hear them out takes less than a new session does. */
+static void
+hear_out(PgScan *scan)
+{
+    g_autoptr(GError) ignored = NULL;
+    size_t heard = 0;
+    while (scan->is_copying && heard < HEARD_OUT_MAX) {
+        char *row = NULL;
+        size_t bytes = 0;
+        if (!pg_copied(scan->conn, scan->db, &row, &bytes, &ignored))
+            return;
+        scan->is_copying = row != NULL;
+        heard += bytes;
+        PQfreemem(row);
+    }
+}
 
 void
 pg_scan_free(PgScan *scan)
 {
     if (scan == NULL)
         return;
+    if (scan->rows_max > 0)
+        hear_out(scan);
     if (scan->db != scan->conn->db)
         pg_give_back(scan->conn, scan->db, !scan->is_copying);
     pg_object_free(scan->object);
