@@ -114,15 +114,17 @@ is_to_change(const Invocation *call, const CodeFile *file)
            (rewrite_is_decided(file->rewrite) || invocation_has(call, "partial"));
 }
 
+/* A link that was named stays one: what it leads to is written. */
 static bool
 write_file(const CodeFile *file, GError **error)
 {
     struct stat entry;
     size_t bytes = 0;
+    g_autofree char *path = realpath(file->path, NULL);
     g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
-    if (stat(file->path, &entry) != 0)
+    if (path == NULL || stat(path, &entry) != 0)
         return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", file->path);
-    return file_write_atomic(file->path, after, bytes, (int) (entry.st_mode & 07777), error);
+    return file_write_atomic(path, after, bytes, (int) (entry.st_mode & 07777), error);
 }
 
 static void

@@ -201,6 +201,8 @@ code_files_find(const GPtrArray *paths, const Renames *renames, GPtrArray **ret,
         const char *path = g_ptr_array_index(paths, i);
         if (stat(path, &entry) != 0)
             return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", path);
+        if (!S_ISDIR(entry.st_mode) && !S_ISREG(entry.st_mode))
+            return fail(error, ERR_INVALID, "'%s' is neither a file nor a folder", path);
         if (!S_ISDIR(entry.st_mode))
             add_file(files, g_strdup(path));
         else if (!walk(files, path, &reading, error))

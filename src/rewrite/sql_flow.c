@@ -284,6 +284,22 @@ source_change(Work *work, const SqlSource *source, const SqlPart *part)
     return source->query != NULL ? query_change(work, source->query, part) : NULL;
 }
 
+/* Of two columns that are called alike only the first can be asked for; a star lets the other one through all the same. */
+static bool
+doubled_changes(Work *work, const SqlSource *source)
+{
+    const SqlBlock *block = source->query != NULL ? query_first_block(source->query) : NULL;
+    bool has_list =
+        source->columns != NULL || (source->common != NULL && source->common->columns != NULL);
+    for (guint i = 0; block != NULL && !has_list && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (!item->is_star && item->name != NULL && is_output_beside(work, item, item->name) &&
+            item_change(work, item) != NULL)
+            return true;
+    }
+    return false;
+}
+
 bool
 source_changes(Work *work, const SqlSource *source)
 {
@@ -294,7 +310,7 @@ source_changes(Work *work, const SqlSource *source)
         if (part.text != NULL && source_change(work, source, &part) != NULL)
             return true;
     }
-    return false;
+    return doubled_changes(work, source);
 }
 
 /* ---- pinning ---- */

@@ -89,6 +89,11 @@ sql_output_ref(Work *work, const SqlRef *ref)
         return;
     }
     if (is_sorted_by_column(work, ref, name != NULL ? name : part->text)) {
+        const SqlQuery *query = ref->item->block->query;
+        if (query != NULL && query->branches->len > 1) { /* what sorts UNION sees no columns */
+            refuse_captured(work, part, part->text);
+            return;
+        }
         SqlRef column = *ref->item->plain;
         column.path = ref->path;
         column.column = 0;

@@ -38,6 +38,7 @@ class Engine:
 
     text = "text"
     commits_definitions = False  # what is made is not undone
+    is_dead = False
 
     def load(self, world):
         self.world = world
@@ -67,7 +68,13 @@ class Engine:
         finally:
             self.undo(side)
             if self.commits_definitions and "CREATE " in script:
-                self.load_side(side)
+                self.remake(side, script)
+
+    def remake(self, side, script):
+        if not self.is_dead:
+            for name in MADE.findall(script):
+                self.execute(side, f"DROP TEMPORARY TABLE IF EXISTS {name}")
+            self.load_side(side)
 
     def tables(self, side, script):
         tables = {f"{name}, which the script makes": self.execute(side, f"SELECT * FROM {name}")[1] for name in MADE.findall(script)}
@@ -212,7 +219,6 @@ class Postgres(Engine):
 
 class Mariadb(Engine):
     dialect = "mysql"
-    is_dead = False
     text = "varchar(20)"
     commits_definitions = True
     names_expressions = False

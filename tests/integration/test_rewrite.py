@@ -1,5 +1,6 @@
 """honk rewrite and scan: the files, the exit statuses, and proofs. What rewritten queries mean: test_queries.py."""
 import json
+import os
 import sqlite3
 import subprocess
 import tempfile
@@ -234,6 +235,18 @@ class Files(Folder):
             self.assertIn(text, done.stderr)
             self.assertIn(done.returncode, (2, 4))
         self.assertIn("--mapping is missing", self.honk("rewrite", ".").stderr)
+
+    def test_a_link_that_is_named_stays_one_and_what_never_ends_is_not_read(self):
+        self.write("a.sql", "SELECT id FROM users\n")
+        (self.folder / "link.sql").symlink_to("a.sql")
+        done = self.rewrite("--write", "link.sql")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.folder / "link.sql").is_symlink())
+        self.assertEqual((self.folder / "a.sql").read_text(), "SELECT user_id AS id FROM people\n")
+        os.mkfifo(self.folder / "pipe.sql")
+        done = self.rewrite("pipe.sql")
+        self.assertIn("'pipe.sql' is neither a file nor a folder", done.stderr)
+        self.assertEqual(done.returncode, 2)
 
     def test_a_schema_that_the_mapping_does_not_fit_is_refused(self):
         self.write("a.sql", "SELECT country_code FROM users\n")
