@@ -153,10 +153,70 @@ is_perhaps_variable(Work *work, const SqlRef *ref)
            !is_name_only(ref->clause) && is_variable(work, ref->path.parts[0].text);
 }
 
+/* The column whose new name this is, if the name is not renamed itself. */
+static const ColumnChange *
+change_into(const Work *work, const Rename *rename, const SqlPart *part)
+{
+    const Dialect *dialect = work->sql->dialect;
+    const ColumnChange *own = rename_column(rename, dialect, part);
+    for (guint i = 0; (own == NULL || own->kind == CHANGE_NONE) && i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind == CHANGE_NAME &&
+            sql_same_column(dialect, part->text, part->quote, change->to))
+            return change;
+    }
+    return NULL;
+}
+
+/* Of a statement about a table, in which a name that the table lacks can be nothing else. */
+static const SqlSource *
+table_of(const SqlRef *ref)
+{
+    const SqlBlock *block = ref->block;
+    bool is_defining = block->statement->kind == STATEMENT_DEFINE;
+    if (ref->source != NULL || !is_defining || block->sources->len != 1)
+        return is_defining || is_name_only(ref->clause) ? ref->source : NULL;
+    return g_ptr_array_index(block->sources, 0);
+}
+
+static bool
+is_named_beside(const Work *work, const SqlRef *ref, const char *column)
+{
+    for (guint i = 0; i < ref->block->refs->len; i++) {
+        const SqlRef *other = g_ptr_array_index(ref->block->refs, i);
+        const SqlPart *part = &other->path.parts[other->column];
+        if (other->source == table_of(ref) &&
+            sql_same_column(work->sql->dialect, part->text, part->quote, column))
+            return true;
+    }
+    return false;
+}
+
+/* INSERT INTO t (id, user_id), UPDATE t SET user_id = id: columns of the table that would be one. It has both already, as in
+ * the midst of the move. */
+static bool
+refuse_doubled(Work *work, const SqlRef *ref, const SqlPart *part)
+{
+    const SqlSource *source = table_of(ref);
+    const Rename *rename = source != NULL ? source_rename(source) : NULL;
+    if (rename == NULL || !rename_gains(rename, part->text))
+        return false;
+    const ColumnChange *change = change_into(work, rename, part);
+    if (change == NULL ||
+        (source->shape != SHAPE_ADJUSTED && !is_named_beside(work, ref, change->column)))
+        return false;
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "name-taken", NULL,
+                "'%s' is the new name of '%s', which is another column here", part->text,
+                change->column);
+    return true;
+}
+
 static void
 visit_ref(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
+    if (refuse_doubled(work, ref, part))
+        return;
     if (ref->instead != NULL && is_guess_too_many(work, ref, part))
         return;
     if (ref->macro != NULL && (macro_takes_no_column(work, ref) || stays(work, ref)))

@@ -96,45 +96,9 @@ may_follow(const Work *work, const SqlSource *source, const Rename *rename)
     return rename_only_renames(rename) && !rename_changes_columns(rename);
 }
 
-static const char *
-new_name_of(const Work *work, const Rename *rename, const SqlPart *part)
-{
-    const ColumnChange *own = rename_column(rename, work->sql->dialect, part);
-    for (guint i = 0; (own == NULL || own->kind != CHANGE_NAME) && i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        if (change->kind == CHANGE_NAME &&
-            sql_same_column(work->sql->dialect, part->text, part->quote, change->to))
-            return change->to;
-    }
-    return NULL;
-}
-
-/* A column that has the new name of another one would be there twice. */
-static bool
-refuse_doubled(Work *work, const SqlSource *source, const Rename *rename)
-{
-    const ArenaList *refs = source->block->refs;
-    for (guint i = 0; i < refs->len; i++) {
-        const SqlRef *ref = g_ptr_array_index(refs, i);
-        const SqlPart *part = &ref->path.parts[ref->path.count - 1];
-        const char *to = new_name_of(work, rename, part);
-        if (to == NULL)
-            continue;
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "name-taken", NULL,
-                    "'%s' is the new name of another column: this is the move itself, or another "
-                    "table",
-                    to);
-        return true;
-    }
-    return false;
-}
-
 static bool
 refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
 {
-    if ((source->shape == SHAPE_DEFINED || source->shape == SHAPE_ADJUSTED) &&
-        refuse_doubled(work, source, rename))
-        return true;
     switch (source->shape) {
     case SHAPE_NAMED:
         return false;
