@@ -198,6 +198,8 @@ bool parse_create(Parser *parser, uint32_t end);
 /* SELECT … INTO [TEMP] [TABLE] t, at what stands behind INTO (parse_create.c). */
 void into_take(Parser *parser, const SqlBlock *block, uint32_t end);
 bool task_skip(Parser *parser, uint32_t end);
+/* The same up to the one that EXPLAIN or PREPARE speaks of, if that changes rows (parse_upkeep.c). */
+bool explained_skip(Parser *parser, uint32_t end);
 /* What stands behind a statement's table or query: SET, WHERE, RETURNING, ON CONFLICT (parse_statement.c). */
 void rest_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */

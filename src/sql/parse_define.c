@@ -187,6 +187,8 @@ parse_created(Parser *parser, uint32_t end)
         plain_word_take(parser, end, "ACCESS");
     if (plain_word_take(parser, end, "POLICY"))
         return parse_policy(parser, end);
+    if (plain_word_take(parser, end, "STATISTICS"))
+        return parse_statistics(parser, end);
     if (plain_word_take(parser, end, "TRIGGER"))
         return parse_trigger(parser, end);
     return plain_word_take(parser, end, "SEQUENCE") && parse_owned(parser, end);
@@ -408,6 +410,8 @@ parse_by_verb(Parser *parser, uint32_t end)
         return parse_copy(parser, end);
     if (is_text(parser, at, "LOAD"))
         return parse_load(parser, end);
+    if (parse_upkeep(parser, end))
+        return true;
     return parse_verb(parser, end);
 }
 

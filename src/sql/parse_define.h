@@ -37,6 +37,9 @@ SqlBlock *define_block(Parser *parser);
 bool parse_altered_table(Parser *parser, uint32_t end);
 /* TRIGGER, behind this word; as parse_define() (parse_trigger.c). */
 bool parse_trigger(Parser *parser, uint32_t end);
+/* CREATE STATISTICS …, behind these words; CACHE TABLE t, DROP POLICY p ON t and the like; as parse_define() (parse_upkeep.c). */
+bool parse_statistics(Parser *parser, uint32_t end);
+bool parse_upkeep(Parser *parser, uint32_t end);
 /* The first ON, or `end`. */
 uint32_t find_on(const Parser *parser, uint32_t at, uint32_t end);
 /* The next comma outside of brackets, or `end`. */

@@ -545,6 +545,8 @@ parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
 {
     if (is_word(parser, parser->pos, WORD_CREATE))
         task_skip(parser, end);
+    else
+        explained_skip(parser, end);
     switch (peek(parser, parser->pos)->word) {
     case WORD_INSERT:
     case WORD_REPLACE:
