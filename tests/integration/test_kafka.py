@@ -132,18 +132,26 @@ class RecordsThatAreRefused(unittest.TestCase):
         self.assertIn("Topic authorization failed", json.dumps(seen))
         self.go_on(name)
 
-    def copy_rows(self, kafka, timeout_ms=2000):
+    def copy_rows(self, kafka, rows=ROWS):
         self.addCleanup(kafka.close)
         self.project = support.Project()
         self.addCleanup(self.project.close)
         self.project.folder.joinpath("honk.yaml").write_text(
-            f'stores: {{ one: {{ driver: kafka, url: "kafka://{kafka.servers}", timeout_ms: {timeout_ms} }} }}\n')
-        self.project.folder.joinpath("rows.csv").write_text("id,v\n" + "".join(f"{i},{'x' * 100}\n" for i in range(ROWS)))
+            f'stores: {{ one: {{ driver: kafka, url: "kafka://{kafka.servers}", timeout_ms: 2000 }} }}\n')
+        self.project.folder.joinpath("rows.csv").write_text("id,v\n" + "".join(f"{i},{'x' * 100}\n" for i in range(rows)))
         return self.project.honk("copy", "rows.csv", "one:rows", check=False)
 
     def test_a_coordinator_that_loads_for_longer_than_an_answer_may_take_is_waited_for(self):
         copied = self.copy_rows(Kafka("--loading", "5"))
         self.assertEqual(copied.returncode, 0, copied.stderr)
+
+    def test_who_may_not_write_to_a_topic_is_told_so_of_few_rows_and_of_many(self):
+        kafka = Kafka("--forbidden", "rows")
+        for rows in (2, ROWS):
+            refused = self.copy_rows(kafka, rows)
+            self.assertEqual(refused.returncode, 3, refused.stderr)
+            self.assertIn("Topic authorization failed", refused.stderr)
+            self.assertNotIn("rows", kafka.topics())
 
     def test_a_full_disk_is_asked_about_and_with_room_it_is_done(self):
         kafka = Kafka("--room", "1000000", "--refusal", str(STORAGE_ERROR))

@@ -221,7 +221,8 @@ produce(KafkaConn *conn, rd_kafka_t *producer, const json_t *key, const json_t *
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = failure},
     };
     rd_kafka_error_t *failed = rd_kafka_produceva(producer, parts, G_N_ELEMENTS(parts));
-    return failed == NULL || kafka_fail_with(conn, failed, "our notes", error);
+    return failed == NULL ||
+           kafka_fail_with(conn, kafka_why_refused(conn, producer, failed), "our notes", error);
 }
 
 static bool

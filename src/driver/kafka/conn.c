@@ -141,6 +141,13 @@ set_all(const KafkaConn *conn, rd_kafka_conf_t *conf, va_list args, GError **err
     return true;
 }
 
+/* A record that is given up because its transaction has failed: kafka_why_refused() tells why that did. */
+static bool
+is_given_up(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
 /* What a record of a producer came to, where somebody waits for it. Of a transaction only the first one tells the reason: the others
  * are refused because it was. */
 static void
@@ -151,7 +158,7 @@ take_failure(rd_kafka_t *client, const rd_kafka_message_t *record, void *data)
         return;
     if (record->_private != NULL)
         *(rd_kafka_resp_err_t *) record->_private = record->err;
-    else if (conn->record_failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+    else if (conn->record_failure == RD_KAFKA_RESP_ERR_NO_ERROR && !is_given_up(record->err))
         conn->record_failure = record->err;
 }
 

@@ -304,6 +304,10 @@ CHECKED bool kafka_producer_new(const KafkaConn *conn, const char *plan, const c
 void kafka_producer_drop(rd_kafka_t *producer);
 CHECKED bool kafka_transaction_begin(KafkaConn *conn, rd_kafka_t *producer, GError **error);
 CHECKED bool kafka_transaction_commit(const KafkaConn *conn, rd_kafka_t *producer, GError **error);
+/* A transaction that has failed takes no more records, and why it did, the library tells only who would commit it: that, in the place
+ * of what it told who would send a record. Takes `take_failed`; the caller has the answer. */
+rd_kafka_error_t *kafka_why_refused(const KafkaConn *conn, rd_kafka_t *producer,
+                                    rd_kafka_error_t *take_failed);
 /* The record that was encoded last, within the transaction; waits for room. Takes its headers. INVALID: it is the record's fault. */
 CHECKED bool kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic,
                                const KafkaEncoder *encoder, const RecordParts *parts,

@@ -21,14 +21,16 @@ is_beginning(const rd_kafka_error_t *failed)
 }
 
 static bool
-open_transactions(const KafkaConn *conn, rd_kafka_t *producer, GError **error)
+open_transactions(const KafkaConn *conn, rd_kafka_t *producer, const char *id, GError **error)
 {
     for (int tries = 1;; tries++) {
         rd_kafka_error_t *failed = rd_kafka_init_transactions(producer, conn->timeout_ms);
         if (failed == NULL)
             return true;
-        if (tries == TRIES_MAX || !is_beginning(failed))
-            return kafka_fail_with(conn, failed, "opening a transactional client", error);
+        if (tries == TRIES_MAX || !is_beginning(failed)) {
+            g_autofree char *what = g_strdup_printf("opening the transactional client '%s'", id);
+            return kafka_fail_with(conn, failed, what, error);
+        }
         rd_kafka_error_destroy(failed);
     }
 }
@@ -48,7 +50,7 @@ kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd
             QUEUE_KB, "queue.buffering.max.messages", QUEUE_RECORDS, "batch.size", BATCH_BYTES,
             "linger.ms", LINGER_MS, "delivery.report.only.error", "true", NULL))
         return false;
-    if (open_transactions(conn, producer, error)) {
+    if (open_transactions(conn, producer, id, error)) {
         *ret = producer;
         return true;
     }
@@ -90,6 +92,18 @@ kafka_transaction_commit(const KafkaConn *conn, rd_kafka_t *producer, GError **e
 
 /* --- records --- */
 
+rd_kafka_error_t *
+kafka_why_refused(const KafkaConn *conn, rd_kafka_t *producer, rd_kafka_error_t *take_failed)
+{
+    rd_kafka_error_t *why = NULL;
+    if (producer != conn->note && rd_kafka_error_code(take_failed) == RD_KAFKA_RESP_ERR__STATE)
+        why = rd_kafka_commit_transaction(producer, conn->timeout_ms);
+    if (why == NULL)
+        return take_failed;
+    rd_kafka_error_destroy(take_failed);
+    return why;
+}
+
 static rd_kafka_error_t *
 produce(rd_kafka_t *producer, rd_kafka_topic_t *topic, const KafkaEncoder *encoder,
         const RecordParts *parts)
@@ -127,7 +141,7 @@ fail_record(const KafkaConn *conn, rd_kafka_t *producer, rd_kafka_error_t *faile
         return kafka_fail_sent(conn, error);
     }
     if (!is_its_own)
-        return kafka_fail_with(conn, failed, "writing", error);
+        return kafka_fail_with(conn, kafka_why_refused(conn, producer, failed), "writing", error);
     fail(error, ERR_INVALID, "%s", rd_kafka_error_string(failed));
     rd_kafka_error_destroy(failed);
     return false;
