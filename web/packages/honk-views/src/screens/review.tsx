@@ -14,6 +14,7 @@ import { Pull, useConsumerLines } from './consumers';
 const READING: Record<string, string> = {
   frozen: 'writers are stopped meanwhile',
   live: 'writers go on, and what they write is copied again',
+  'dual-write': 'writers go on, and write to both sides once the rows are copied',
   'live-sync': 'writers go on, and what they write is read from the log and copied again',
   checked: 'a change meanwhile stops the plan',
 };
