@@ -146,7 +146,7 @@ show_undecided(View *view, const CodeFile *file)
 /* ---- all files ---- */
 
 typedef struct {
-    int mention, change, person, sites[DISPOSITION_COUNT];
+    int mention, change, person, passed_over, sites[DISPOSITION_COUNT];
 } Count;
 
 static void
@@ -198,6 +198,7 @@ sums_json(const Count *count)
     for (int i = 0; i < DISPOSITION_COUNT; i++)
         json_set_int(sites, disposition_name((Disposition) i), count->sites[i]);
     json_object_set_new(answer, "sites", sites);
+    json_set_int(answer, "passed_over", count->passed_over);
     return answer;
 }
 
@@ -228,6 +229,7 @@ finish_file(CodeFile *file, void *data, GError **error)
     Run *run = data;
     Invocation *call = run->call;
     code_proofs_count(file->proofs, &run->proofs);
+    run->count.passed_over += file->skipped != NULL;
     if (file->skipped != NULL)
         view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
     if (file->rewrite == NULL || file->rewrite->sites->len == 0)
@@ -292,7 +294,7 @@ rewrite_run(Invocation *call, GError **error)
     if (!read_job(call, &job, error) || !find_files(call, &job, &files, error) ||
         !rewrite_files(&run, files, error))
         return false;
-    call->status = run.count.person > 0 ? STATUS_NEEDS_PERSON : 0;
+    call->status = run.count.person + run.count.passed_over > 0 ? STATUS_NEEDS_PERSON : 0;
     if (run.proofs.different > 0)
         call->status = STATUS_OTHER_ROWS;
     return true;
@@ -312,8 +314,8 @@ const Command cmd_rewrite = {
         "is left as\n"
         "it is and listed with its place; a file with such a place is not changed unless --partial "
         "is given.\n\n"
-        "Exit status: 0 all is decided, 3 something needs a person, 7 a query gives other rows,\n"
-        "2 bad input.",
+        "Exit status: 0 all is decided, 3 something needs a person, or a file was passed over,\n"
+        "7 a query gives other rows, 2 bad input.",
     .examples = "honk rewrite --mapping mappings/users.yaml --diff reports/\n"
                 "honk rewrite --mapping mappings/users.yaml --prove shop.db:users_v1 reports/\n"
                 "honk rewrite --mapping mappings/users.yaml --dialect bigquery --schema "

@@ -31,11 +31,17 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
     if (file->is_read && (file->text != NULL || exports == NULL))
         return;
     file->is_read = file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error);
-    if (!file->is_read)
+    bool is_wide =
+        file->is_read && code_names_in_utf16(task->renames, file->path, text, file->bytes);
+    if (is_wide)
+        file->skipped =
+            g_strdup_printf("'%s' names the dataset, and is in UTF-16: expected UTF-8", file->path);
+    else if (!file->is_read)
         file->skipped = g_strdup(error->message);
     else if (code_names(task->renames, file->path, text, file->bytes) ||
              is_wanted(file, text, task, exports))
         file->text = g_steal_pointer(&text);
+    file->is_read = file->is_read && !is_wide;
 }
 
 static void

@@ -34,6 +34,8 @@ CHECKED bool code_files_find(const GPtrArray *paths, const Renames *renames, GPt
                              GError **error);
 /* Does it hold text that names the dataset, or may do so? */
 bool code_names(const Renames *renames, const char *path, const char *text, size_t bytes);
+/* The same of a text in UTF-16, which says so at its beginning: it is not rewritten. */
+bool code_names_in_utf16(const Renames *renames, const char *path, const char *text, size_t bytes);
 /* Let go of what it holds, but its path. */
 void code_file_clear(CodeFile *file);
 /* Called with each file in its order; what it holds is let go of afterwards. */

@@ -59,6 +59,18 @@ code_names(const Renames *renames, const char *path, const char *text, size_t by
     return !code_is_binary(text, bytes) && renames_concern(renames, path, text, bytes);
 }
 
+bool
+code_names_in_utf16(const Renames *renames, const char *path, const char *text, size_t bytes)
+{
+    bool is_little = bytes > 2 && memcmp(text, "\xff\xfe", 2) == 0;
+    size_t length = 0;
+    if (!is_little && !(bytes > 2 && memcmp(text, "\xfe\xff", 2) == 0))
+        return false;
+    g_autofree char *plain = g_convert(text + 2, (gssize) (bytes - 2), "UTF-8",
+                                       is_little ? "UTF-16LE" : "UTF-16BE", NULL, &length, NULL);
+    return plain != NULL && renames_concern(renames, path, plain, length);
+}
+
 /* While its folder is open: then the system need not walk down the path once more. What cannot be read is tried again
  * when it is its turn, and told of then. */
 static void
@@ -69,6 +81,8 @@ read_here(Reading *reading, int folder, const char *name, CodeFile *file)
         __atomic_load_n(&reading->held_bytes, __ATOMIC_RELAXED) > HELD_BYTES_MAX)
         return;
     file->is_read = file_read_at(folder, name, CODE_FILE_BYTES_MAX, &text, &file->bytes, NULL);
+    if (file->is_read && code_names_in_utf16(reading->renames, file->path, text, file->bytes))
+        file->is_read = false;
     if (!file->is_read || !code_names(reading->renames, file->path, text, file->bytes))
         return;
     __atomic_add_fetch(&reading->held_bytes, file->bytes, __ATOMIC_RELAXED);

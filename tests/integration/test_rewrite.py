@@ -248,6 +248,17 @@ class Files(Folder):
         self.assertIn("'pipe.sql' is neither a file nor a folder", done.stderr)
         self.assertEqual(done.returncode, 2)
 
+    def test_what_is_passed_over_is_not_decided(self):
+        (self.folder / "code").mkdir(exist_ok=True)
+        (self.folder / "code/wide.sql").write_bytes("SELECT id FROM users\n".encode("utf-16"))
+        for path in ("code", "code/wide.sql"):
+            done = self.rewrite(path)
+            self.assertIn("passed over: 'code/wide.sql' names the dataset, and is in UTF-16: expected UTF-8", done.stdout + done.stderr)
+            self.assertEqual(done.returncode, 3)
+        self.assertEqual(json.loads(self.rewrite("--json", "code").stdout)["passed_over"], 1)
+        (self.folder / "code/wide.sql").write_bytes("SELECT id FROM others\n".encode("utf-16"))
+        self.assertEqual(self.rewrite("code").returncode, 0)
+
     def test_a_schema_that_the_mapping_does_not_fit_is_refused(self):
         self.write("a.sql", "SELECT country_code FROM users\n")
         for text, expected in (("users: { user_id: int }", "schema.yaml:2: table 'users' has no column 'id', which the mapping of 'users' speaks of"),
