@@ -480,6 +480,7 @@ project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *
     prepare(&project, files);
     run(&project);
     project_tell(&project);
+    project_tell_asked(&project);
     clear(&project);
 }
 

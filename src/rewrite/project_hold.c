@@ -142,6 +142,54 @@ hold_sources(Project *project)
     return has_held;
 }
 
+/* The first file of the project that needs a person, and asks for the source under the name of before. */
+static const Entry *
+one_that_asks(const Project *project, const DbtRoot *root, const Entry *giver, const DbtName *name)
+{
+    for (guint i = 0; i < project->entries->len; i++) {
+        const Entry *entry = g_ptr_array_index(project->entries, i);
+        size_t begin, end;
+        if (entry != giver && entry->place.root == root && entry->file->rewrite != NULL &&
+            code_is_sql(entry->file->path) && stays(entry) &&
+            names_source(entry, name, &begin, &end))
+            return entry;
+    }
+    return NULL;
+}
+
+static void
+tell_asked(const Project *project, const DbtRoot *root, const Rename *rename)
+{
+    const Entry *giver = declarer(project, root, rename);
+    const Entry *other = giver != NULL && is_changed(giver) && !stays(giver)
+                             ? one_that_asks(project, root, giver, &rename->dbt->from)
+                             : NULL;
+    if (other == NULL)
+        return;
+    g_autofree char *reason = g_strdup_printf(
+        "dbt reads nothing of this project until %s:%d is decided, too: it asks for '%s', which is "
+        "not declared any more",
+        other->file->path, line_that_stays(other), rename->dbt->from.name);
+    Site site = {.kind = SITE_FILE,
+                 .disposition = DISPOSITION_UNAFFECTED,
+                 .line = 1,
+                 .column = 1,
+                 .before = "",
+                 .code = "",
+                 .reason = reason};
+    rewrite_add_site(giver->file->rewrite, &site);
+}
+
+void
+project_tell_asked(const Project *project)
+{
+    for (guint r = 0; r < project->roots->len; r++) {
+        const DbtRoot *root = g_ptr_array_index(project->roots, r);
+        for (guint i = 0; i < root->renames->list->len; i++)
+            tell_asked(project, root, g_ptr_array_index(root->renames->list, i));
+    }
+}
+
 /* ---- seeds and models of dbt that keep their names ---- */
 
 /* Is the file what makes it, or may it name its columns? */

@@ -79,3 +79,5 @@ const Dialect *entry_usual(const Project *project, const Entry *entry);
 Renames *entry_renames(const Project *project, const Entry *entry);
 /* Write down, in the files, what was kept, and why. */
 void project_tell(Project *project);
+/* In YAML that changes: who still asks for a source under the name of before (project_hold.c). */
+void project_tell_asked(const Project *project);
