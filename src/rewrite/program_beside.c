@@ -17,7 +17,7 @@ static const struct {
 } keys[] = {
     {"project", ROLE_PROJECT},    {"project_id", ROLE_PROJECT},    {"projectId", ROLE_PROJECT},    {"catalog", ROLE_PROJECT},
     {"dataset", ROLE_DATASET},    {"dataset_id", ROLE_DATASET},    {"datasetId", ROLE_DATASET},    {"dataset_name", ROLE_DATASET},
-    {"schema", ROLE_DATASET},     {"schema_name", ROLE_DATASET},   {"schemaName", ROLE_DATASET},   {"namespace", ROLE_DATASET},
+    {"schema", ROLE_DATASET},     {"schema_name", ROLE_DATASET},   {"schemaName", ROLE_DATASET},
     {"database", ROLE_EITHER},    {"database_name", ROLE_EITHER},  {"databaseName", ROLE_EITHER},  {"db", ROLE_EITHER},
     {"db_name", ROLE_EITHER},
 };
@@ -207,6 +207,8 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
         return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */
     if (!read_brackets(unit, use, &beside) && !(is_yaml && read_lines(unit, use, &beside)))
         return BESIDE_UNKNOWN;
+    if (span_is(unit->text, use->key, "name") && beside.counts[ROLE_DATASET] == 0)
+        return BESIDE_UNKNOWN; /* { name: "x", database: "y" } may be a role or a user */
     for (guint i = 0; i < list->len; i++) {
         const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
