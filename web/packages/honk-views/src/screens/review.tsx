@@ -15,6 +15,7 @@ const READING: Record<string, string> = {
   frozen: 'writers are stopped meanwhile',
   live: 'writers go on, and what they write is copied again',
   'dual-write': 'writers go on, and write to both sides once the rows are copied',
+  snapshot: 'writers go on, and all is copied as it was at one moment',
   'live-sync': 'writers go on, and what they write is read from the log and copied again',
   checked: 'a change meanwhile stops the plan',
 };
