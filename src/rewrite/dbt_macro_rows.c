@@ -303,7 +303,9 @@ read_call(const Macros *macros, const char *text, const Token *token, RowsCall *
     g_autoptr(GArray) words = jinja_words(text, token);
     if (!jinja_call_of(text, words, 0, words->len, &call))
         return false;
-    ret->macro = call.is_dispatch ? NULL : g_hash_table_lookup(macros->list, call.callee);
+    /* With a package before its name it is that package's, whatever the project has of that name. */
+    bool is_own = jinja_is(text, words, 1, "(") && !call.is_dispatch;
+    ret->macro = is_own ? g_hash_table_lookup(macros->list, call.callee) : NULL;
     g_free(call.callee);
     if (ret->macro == NULL || ret->macro->is_doubled || ret->macro->rows == NULL ||
         !has_table(text, words, &call, ret))
