@@ -138,6 +138,34 @@ read_lines(const Unit *unit, const Use *use, Beside *beside)
     return true;
 }
 
+/* table: { name: …, schema: … }: does the key around say what the name is of? */
+static bool
+is_below_table(Unit *unit, const Use *use)
+{
+    const Text *text = unit->text;
+    guint around = unit_bracket_around(unit, use->first);
+    guint sign = around != G_MAXUINT ? unit_previous(unit, around, true) : G_MAXUINT;
+    guint key = sign != G_MAXUINT ? unit_previous(unit, sign, true) : G_MAXUINT;
+    if (key != G_MAXUINT) {
+        const Piece *piece = unit_piece(unit, key);
+        return strchr(":=", unit_sign(unit, sign)) != NULL && unit_sign(unit, sign) != '\0' &&
+               span_is(text,
+                       piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
+                                                    : piece_span(piece),
+                       "table");
+    }
+    size_t line = line_of(text, use->key.begin), column = use->key.begin - line;
+    while (line > 0) {
+        line = line_of(text, line - 1);
+        size_t at = line;
+        while (strchr(" -", text_byte(text, at)) != NULL && text_byte(text, at) != '\0')
+            at++;
+        if (at - line < column && text_byte(text, at) != '\n' && text_byte(text, at) != '#')
+            return text_starts(text, at, "table:");
+    }
+    return false;
+}
+
 static bool
 is_same(const Text *text, Span span, const char *part)
 {
@@ -207,8 +235,8 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
         return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */
     if (!read_brackets(unit, use, &beside) && !(is_yaml && read_lines(unit, use, &beside)))
         return BESIDE_UNKNOWN;
-    if (span_is(unit->text, use->key, "name") && beside.counts[ROLE_DATASET] == 0)
-        return BESIDE_UNKNOWN; /* { name: "x", database: "y" } may be a role or a user */
+    if (span_is(unit->text, use->key, "name") && !is_below_table(unit, use))
+        return BESIDE_UNKNOWN; /* of a role, a function, whatever has a schema */
     for (guint i = 0; i < list->len; i++) {
         const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {

@@ -61,7 +61,10 @@ is_join(const Text *text, size_t at)
             at = skip_blanks(text, at + strlen(words[i]));
             i = (size_t) -1;
         }
-    return is_word_at(text, at, "join") && memchr(text->bytes, '=', text->count) != NULL;
+    bool has_condition = false;
+    for (size_t i = at; i < text->count && is_word_at(text, at, "join"); i++)
+        has_condition = has_condition || is_word_at(text, i, "on") || is_word_at(text, i, "using");
+    return has_condition && memchr(text->bytes, '=', text->count) != NULL;
 }
 
 /* What has to stand before the part; NULL: it is none. */

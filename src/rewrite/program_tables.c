@@ -98,6 +98,22 @@ has_word(const Unit *unit, const char *word)
     return word == NULL || find_word(work->text, work->bytes, word, &at);
 }
 
+/* `).join`: called on a result. */
+static bool
+is_behind_result(const Text *text, size_t dot)
+{
+    while (dot > 0 && g_ascii_isspace(text->bytes[dot - 1]))
+        dot--;
+    return dot > 0 && text->bytes[dot - 1] == ')';
+}
+
+/* knex("…"), but not cache.db("…") */
+static bool
+is_method(const Text *text, Span callee)
+{
+    return callee.begin > 0 && text->bytes[callee.begin - 1] == '.';
+}
+
 static const TablePlace *
 place_of(const Unit *unit, const Use *use)
 {
@@ -109,34 +125,41 @@ place_of(const Unit *unit, const Use *use)
         if (is_key && strcmp(unit->language->name, place->language) == 0 &&
             (place->callee == NULL || span_is(text, use->callee, place->callee)) &&
             (place->outer == NULL || span_is(text, use->outer, place->outer)) &&
-            has_word(unit, place->word))
+            has_word(unit, place->word) &&
+            !(g_strcmp0(place->word, "knex") == 0 && is_method(text, use->callee)))
             return place;
     }
     return NULL;
+}
+
+/* What only builders of queries are called; not `.on("users.made", f)` of events, nor path.join("a", "users.json"). */
+static bool
+is_builder_of_columns(const Unit *unit, const Use *use)
+{
+    static const char *const first[] = {
+        "select",      "column",    "columns",    "where",     "andWhere",      "orWhere",
+        "whereNot",    "whereIn",   "whereNotIn", "whereNull", "whereNotNull",  "whereBetween",
+        "andWhereNot", "orWhereIn", "orderBy",    "groupBy",   "countDistinct", NULL};
+    static const char *const joins[] = {"innerJoin", "leftJoin",      "rightJoin",
+                                        "fullJoin",  "leftOuterJoin", NULL};
+    const Text *text = unit->text;
+    size_t dot = use->callee.begin;
+    if (dot < 2 || text->bytes[dot - 1] != '.')
+        return false;
+    if (span_is(text, use->callee, "join"))
+        return use->argument > 0 && is_behind_result(text, dot - 1);
+    return use->argument == 0 ? span_is_among(text, use->callee, first)
+                              : span_is_among(text, use->callee, joins);
 }
 
 /* ForeignKey("users.id") of SQLAlchemy; .where("users.id", 3) and the like, where knex builds queries. */
 bool
 use_is_column_with_table(const Unit *unit, const Use *use)
 {
-    static const char *const calls[] = {
-        "select",     "column",        "columns",      "where",
-        "andWhere",   "orWhere",       "whereNot",     "whereIn",
-        "whereNotIn", "whereNull",     "whereNotNull", "whereBetween",
-        "join",       "innerJoin",     "leftJoin",     "rightJoin",
-        "fullJoin",   "leftOuterJoin", "on",           "andOn",
-        "orOn",       "orderBy",       "groupBy",      "having",
-        "count",      "sum",           "min",          "max",
-        "avg",        "countDistinct", "distinct",     "first",
-        "returning",  "pluck",         "andWhereNot",  "orWhereIn",
-        "using",      "increment",     "decrement",    "distinctOn",
-        NULL};
-    const Text *text = unit->text;
     if (strcmp(unit->language->name, "python") == 0)
-        return span_is(text, use->callee, "ForeignKey") && use->argument == 0;
-    return strcmp(unit->language->name, "javascript") == 0 && use->callee.begin > 0 &&
-           text->bytes[use->callee.begin - 1] == '.' && use->key.end == 0 && !use->is_key &&
-           span_is_among(text, use->callee, calls) && has_word(unit, "knex");
+        return span_is(unit->text, use->callee, "ForeignKey") && use->argument == 0;
+    return strcmp(unit->language->name, "javascript") == 0 && use->key.end == 0 && !use->is_key &&
+           has_word(unit, "knex") && is_builder_of_columns(unit, use);
 }
 
 bool
@@ -195,14 +218,10 @@ is_of_builder(const Unit *unit, const Use *use)
 static bool
 is_joined(const Unit *unit, const Use *use)
 {
-    const char *bytes = unit->text->bytes;
-    uint32_t at = use->callee.begin;
-    if (!span_is(unit->text, use->callee, "join") || at < 2 || bytes[at - 1] != '.' ||
-        !unit_is_sign(unit, unit_next(unit, use->last, true), ','))
-        return false;
-    for (at--; at > 0 && g_ascii_isspace(bytes[at - 1]);)
-        at--;
-    return at > 0 && bytes[at - 1] == ')' && has_word(unit, "knex");
+    size_t dot = use->callee.begin;
+    return span_is(unit->text, use->callee, "join") && is_method(unit->text, use->callee) &&
+           is_behind_result(unit->text, dot - 1) && has_word(unit, "knex") &&
+           unit_is_sign(unit, unit_next(unit, use->last, true), ',');
 }
 
 bool
