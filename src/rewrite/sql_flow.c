@@ -177,6 +177,8 @@ static bool
 needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
 {
     const SqlQuery *query = item->block->query;
+    if (item->block->goes_into)
+        return false;
     if (item->block->is_returning && item->alias == NULL && change != NULL &&
         change->kind != CHANGE_NONE) /* what it gives is read by its names, outside or in WITH */
         return change->kind != CHANGE_NAME || !work->options->propagates ||

@@ -170,12 +170,14 @@ rest_take(Parser *parser, SqlBlock *block, uint32_t end)
         } else if (word == WORD_RETURNING || is_output) {
             parser->pos++;
             block->is_returning = true;
+            block->goes_into = false; /* of two the second one is seen */
             parse_items(parser, block, end);
         } else if (word == WORD_SET) {
             parser->pos++;
             take_assignments(parser, block, end, 0);
         } else if (word == WORD_INTO) { /* OUTPUT … INTO t (a, b) */
             parser->pos++;
+            block->goes_into = block->is_returning && parser->sql->dialect->has_alias_first;
             if (is_name(parser, parser->pos) || peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
                 mention_take(parser, end);
             if (is_open(parser, parser->pos))

@@ -253,6 +253,7 @@ struct SqlBlock {
     bool is_distinct, is_values, is_struct; /* SELECT AS STRUCT: the names are fields */
     uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
     bool is_returning;   /* the items are those of RETURNING */
+    bool goes_into;      /* and go into a table, by their places: OUTPUT … INTO t */
     bool is_piped; /* its steps stand behind |>: a star that nobody wrote cannot be written out */
     bool has_star; /* one of the items is a star */
     uint32_t strange;   /* token behind a table of FROM that is not understood; or 0 */
