@@ -169,7 +169,8 @@ class Batch:
         about = about or re.search(r'column "(\w+)" must appear in the GROUP BY clause', error)
         is_table = self.engine.dialect == "duckdb" and about is not None and about[1] in TABLES + ALIASES
         is_gone = "gone away" in error or "Lost connection" in error
-        return (self.world.known != "all" and "ambiguous" in error.lower()) or "Cannot extract field" in error or is_table or is_gone
+        is_unknown = self.world.known != "all" or self.policy == "propagate"  # what another file makes may not be known
+        return (is_unknown and "ambiguous" in error.lower()) or "Cannot extract field" in error or is_table or is_gone
 
     def differs(self, before, old, new, side):
         is_sorted = "ORDER BY" in before.rsplit(")", 1)[-1]
