@@ -137,6 +137,30 @@ what_is_committed_is_in_the_files_whatever_the_journal(void)
             what_is_committed_is_in_the_files(modes[i], pages[j]);
 }
 
+/* Pages of a transaction that is given up were written at the end of the WAL, where the next one who commits writes, too. */
+static void
+what_is_given_up_is_not_written_over_what_others_commit(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/given-up.db", folder);
+    sqlite3 *db = open_file(path, sqlite_vfs()), *other = open_file(path, NULL);
+    RUN(db, "PRAGMA journal_mode = wal; PRAGMA synchronous = FULL; PRAGMA cache_size = 5; CREATE "
+            "TABLE t (id INTEGER PRIMARY KEY, x BLOB); INSERT INTO t VALUES (1, 'one')");
+    for (int i = 2; i < 40; i++) {
+        RUN(db, "BEGIN; WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                "160) INSERT INTO t SELECT i, zeroblob(3000) FROM n; ROLLBACK");
+        RUN(other, "INSERT INTO t VALUES (%d, randomblob(%d))", i, 100 * i);
+        RUN(db, "UPDATE t SET x = x || 'y' WHERE id = 1");
+        g_autofree char *expected = answer(other, CONTENTS);
+        assert_is_on_disk(db, path);
+        g_autofree char *count = answer(db, "SELECT count(*) FROM t"),
+                        *found = answer(db, CONTENTS);
+        g_assert_cmpint(atoi(count), ==, i);
+        g_assert_cmpstr(found, ==, expected);
+    }
+    sqlite3_close(other);
+    sqlite3_close(db);
+}
+
 static void
 limit_files(rlim_t bytes)
 {
@@ -180,6 +204,8 @@ main(int argc, char **argv)
     folder = g_dir_make_tmp("honk-vfs-XXXXXX", NULL);
     g_test_add_func("/vfs/what is committed is in the files, whatever the journal",
                     what_is_committed_is_in_the_files_whatever_the_journal);
+    g_test_add_func("/vfs/what is given up is not written over what others commit",
+                    what_is_given_up_is_not_written_over_what_others_commit);
     g_test_add_func("/vfs/a write that fails late fails the commit",
                     a_write_that_fails_late_fails_the_commit);
     int status = g_test_run();

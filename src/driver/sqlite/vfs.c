@@ -1,15 +1,17 @@
 /*
- * vfs.c - how files of databases are written: many pages at once.
+ * vfs.c - how WALs are written: many pages at once.
  *
- * SQLite gives its file system page after page, in a WAL each behind a head of 24 bytes, and copies them one by one into the database
- * afterwards: three calls to the kernel for each page of rows that come. They lie behind each other, so here they are kept until they are
- * WRITE_BYTES or something else is done with the file, and are then written by one call.
+ * SQLite gives its file system page after page, in a WAL each behind a head of 24 bytes: two calls to the kernel for each page of rows that
+ * come. They lie behind each other, so here they are kept until they are WRITE_BYTES or something else is done with the file, and are then
+ * written by one call.
  *
  * What is kept is the end of what was written, in order. All that could tell whether it is in the file (reading, syncing, asking for its
  * size, giving a lock back, another place that is written) writes it first, and fails where that fails, with nothing forgotten: the next one tries it
  * again. So a commit, which syncs (`synchronous = FULL`, conn.c), is as durable as without.
  *
- * Databases and their WALs are written so; for every other file the system's own methods are used.
+ * What is kept of a transaction that is given up must not be written later, over what somebody else has put there: so it is written
+ * before the lock is given back, which is the database's. Databases themselves are written as ever: when a checkpoint copies only a part of
+ * a WAL, others read the database without a sync before. For every other file the system's own methods are used.
  */
 #include "driver/sqlite/sqlite.h"
 
@@ -19,13 +21,16 @@
 
 #define WRITE_BYTES (127 * 1024) /* what the system takes at once is below 128 KiB */
 
-typedef struct {
+typedef struct File File;
+struct File {
     sqlite3_file base;
     sqlite3_file *real; /* behind this struct */
+    File *database;     /* of a WAL; NULL: this is a database, and nothing is kept */
+    File *wal;          /* of a database, while it is open */
     char *kept;         /* WRITE_BYTES, from the first write on */
     int bytes;          /* of it, which belong at `begin` */
     sqlite3_int64 begin;
-} File;
+};
 
 static sqlite3_file *
 real(sqlite3_file *base)
@@ -56,7 +61,7 @@ write_bytes(sqlite3_file *base, const void *data, int bytes, sqlite3_int64 at)
         if (status != SQLITE_OK)
             return status;
     }
-    if (bytes > WRITE_BYTES)
+    if (bytes > WRITE_BYTES || file->database == NULL)
         return file->real->pMethods->xWrite(file->real, data, bytes, at);
     if (file->kept == NULL)
         file->kept = g_malloc(WRITE_BYTES);
@@ -116,9 +121,26 @@ unlock(sqlite3_file *base, int level)
 static int
 close_file(sqlite3_file *base)
 {
+    File *file = (File *) base;
     int status = flush(base), closed = real(base)->pMethods->xClose(real(base));
-    g_free(((File *) base)->kept);
+    if (file->database != NULL)
+        file->database->wal = NULL;
+    g_free(file->kept);
     return status != SQLITE_OK ? status : closed;
+}
+
+/* What cannot be written by then never is. */
+static int
+lock_shared(sqlite3_file *base, int first, int count, int flags)
+{
+    File *wal = ((File *) base)->wal;
+    int status = SQLITE_OK;
+    if (wal != NULL && (flags & SQLITE_SHM_UNLOCK) != 0)
+        status = flush(&wal->base);
+    if (status != SQLITE_OK)
+        wal->bytes = 0;
+    int done = real(base)->pMethods->xShmLock(real(base), first, count, flags);
+    return status != SQLITE_OK ? status : done;
 }
 
 /* --- what does not --- */
@@ -151,12 +173,6 @@ static int
 map_shared(sqlite3_file *base, int region, int bytes, int may_extend, void volatile **ret)
 {
     return real(base)->pMethods->xShmMap(real(base), region, bytes, may_extend, ret);
-}
-
-static int
-lock_shared(sqlite3_file *base, int first, int count, int flags)
-{
-    return real(base)->pMethods->xShmLock(real(base), first, count, flags);
 }
 
 static void
@@ -207,6 +223,11 @@ open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int
     if (file->real->pMethods == NULL) /* else it is closed, opened or not */
         return status;
     g_assert(file->real->pMethods->iVersion >= methods.iVersion);
+    if ((flags & SQLITE_OPEN_WAL) != 0) {
+        file->database = (File *) sqlite3_database_file_object(name);
+        g_assert(file->database->base.pMethods == &methods && file->database->wal == NULL);
+        file->database->wal = file;
+    }
     file->base.pMethods = &methods;
     return status;
 }
