@@ -300,6 +300,13 @@ builds_without_a_plan_push_nothing(void)
     moves_nothing_without_its_plan("builds", "hosted:reader-0");
 }
 
+/* It takes PostgreSQL: driver/postgres_mirror.c looks what it does there, and die-in-live.py kills it at every call. */
+static void
+a_mirror_without_its_plan_changes_nothing(void)
+{
+    moves_nothing_without_its_plan("mirror", NULL);
+}
+
 /* What is no step of a plan is rehearsed on its own. */
 static const struct {
     ActionId id;
@@ -310,6 +317,8 @@ static const struct {
     {ACTION_ROLLOUT, "a rollout without its plan moves nothing",
      a_rollout_without_its_plan_moves_nothing},
     {ACTION_BUILDS, "builds without a plan push nothing", builds_without_a_plan_push_nothing},
+    {ACTION_MIRROR, "a mirror without its plan changes nothing",
+     a_mirror_without_its_plan_changes_nothing},
     {ACTION_PREFLIGHT, "preflight looks and touches nothing", preflight_looks_and_touches_nothing},
 };
 
