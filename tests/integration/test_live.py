@@ -35,8 +35,8 @@ class Live(unittest.TestCase):
             db.execute("PRAGMA journal_mode = WAL")
         self.world.serve()
 
-    def apply(self, name):
-        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip() + LIVE
+    def apply(self, name, more=""):
+        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip() + LIVE + more
         self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", text), user="user:default/ada")
 
     def writer(self):
@@ -64,7 +64,7 @@ class Live(unittest.TestCase):
         self.assertEqual(self.world.query("SELECT * FROM users_v2 ORDER BY 1"), writer.expected())
 
     def test_workers_that_are_killed_meanwhile_lose_no_write(self):
-        self.apply("live")
+        self.apply("live", "  throttle: { rows_per_second: 3000 }\n")  # it is not over before somebody can kill it
         self.world.honk("plan", "live", user="user:default/ada")
         self.world.honk("approve", "live", self.world.digest("live"), user="user:default/bo")
         writer, killed = self.writer(), 0
