@@ -75,7 +75,8 @@ batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes)
     g_assert(type_has_bytes(to->type) && bytes <= CELL_BYTES_MAX);
     if (G_UNLIKELY(begin + bytes > to->heap_room))
         batch_column_need(to, begin + bytes);
-    copy_bytes(to->heap + begin, data, bytes);
+    if (bytes > 0) /* else there may be no heap yet */
+        copy_bytes(to->heap + begin, data, bytes);
     batch_column_mark(to, row);
     to->heap_bytes = begin + bytes;
     to->offsets[row + 1] = (uint32_t) to->heap_bytes;

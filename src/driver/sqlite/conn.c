@@ -284,7 +284,7 @@ sqlite_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **e
     int timeout_ms =
         (int) CLAMP(json_get_int(store->settings, "timeout_ms", TIMEOUT_MS_DEFAULT), 0, 600000);
     /* one connection belongs to one thread at a time: no lock on each call */
-    if (sqlite3_open_v2(path, &conn->db, access | SQLITE_OPEN_NOMUTEX, sqlite_vfs()) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &conn->db, access | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return sq_fail(conn, error);
     if (!sqlite_settle(conn, timeout_ms, error))
         return false;

@@ -50,10 +50,6 @@ CHECKED bool sq_begin(SqliteConn *conn, GError **error); /* BEGIN IMMEDIATE */
 CHECKED bool sq_commit(SqliteConn *conn, GError **error);
 void sq_rollback(SqliteConn *conn); /* harmless outside of a transaction */
 
-/* --- vfs.c --- */
-/* The name of the file system that databases are opened with: it writes many pages at once. */
-const char *sqlite_vfs(void);
-
 /* --- object.c --- */
 typedef enum { OBJECT_TABLE, OBJECT_VIEW, OBJECT_VIRTUAL } ObjectKind;
 
