@@ -230,6 +230,17 @@ read_chain(const Work *work, const Unit *unit, guint first, Text *text)
     return false;
 }
 
+/* SQL in a text of SQL, as in a program. */
+static Unit
+unit_inside(Work *work, Text *file)
+{
+    return (Unit){.work = work,
+                  .text = file,
+                  .language = language_by_name("sqlx"),
+                  .dialect = work->dialect,
+                  .depth = work->depth};
+}
+
 /* EXECUTE 'SELECT … WHERE id = ' || x: as in a program, what is put in is harmless where a value stands. */
 static bool
 chain(Work *work, guint literal)
@@ -247,11 +258,7 @@ chain(Work *work, guint literal)
         return true;
     g_autoptr(Text) file = text_of_file(work->text, work->bytes);
     g_autoptr(Text) text = text_new(file);
-    Unit unit = {.work = work,
-                 .text = file,
-                 .language = language_by_name("sqlx"),
-                 .dialect = work->dialect,
-                 .depth = work->depth};
+    Unit unit = unit_inside(work, file);
     Use use = {.is_sql = true, .is_run = true, .is_filled = true};
     if (!read_chain(work, &unit, first, text) || !program_sql(&unit, &use, text))
         return false;
@@ -272,11 +279,7 @@ sql_inner(Work *work, guint literal)
         return false;
     g_autoptr(Text) file = text_of_file(work->text, work->bytes);
     g_autoptr(Text) text = text_new(file);
-    Unit unit = {.work = work,
-                 .text = file,
-                 .language = language_by_name("sqlx"),
-                 .dialect = work->dialect,
-                 .depth = work->depth};
+    Unit unit = unit_inside(work, file);
     Use use = {.is_sql = true, .is_run = runs, .is_filled = is_formatted(work, literal)};
     if (use.is_filled)
         piece.quoting.holes = HOLES_FORMAT;
