@@ -11,7 +11,7 @@ struct CodeQueries {
     GeneratedSpec made;
     Conn *conn;
     Program *program;
-    const char **aliases;
+    const char **old_names, *new_names[2];
     QueryWorld world;
 };
 
@@ -22,7 +22,7 @@ code_queries_free(CodeQueries *queries)
         return;
     program_free(queries->program);
     conn_close(queries->conn);
-    g_free(queries->aliases);
+    g_free(queries->old_names);
     g_free(queries);
 }
 
@@ -31,13 +31,15 @@ take_names(CodeQueries *queries, const ChangeRules *rules)
 {
     const GPtrArray *aliases = rules->mapping != NULL ? mapping_aliases(rules->mapping) : NULL;
     guint count = aliases != NULL ? aliases->len : 0;
-    queries->aliases = g_new0(const char *, count + 1);
+    queries->old_names = g_new0(const char *, count + 2);
+    queries->old_names[0] = rules->source;
     for (guint i = 0; i < count; i++)
-        queries->aliases[i] = aliases->pdata[i];
+        queries->old_names[i + 1] = aliases->pdata[i];
+    queries->new_names[0] = rules->target;
     queries->world = (QueryWorld){.conn = queries->conn,
-                                  .source = rules->source,
-                                  .target = rules->target,
-                                  .aliases = queries->aliases,
+                                  .object = rules->source,
+                                  .old_names = queries->old_names,
+                                  .new_names = queries->new_names,
                                   .program = queries->program,
                                   .propagates = rules->options.propagates};
 }

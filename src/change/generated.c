@@ -2,67 +2,17 @@
 #include "change/generated.h"
 
 #include "change/generated_tables.h"
+#include "change/short_names.h"
 #include "driver/made.h"
 #include "sql/guess.h"
 
 #include <string.h>
 
-/* ---- names of one part ---- */
-
-typedef struct {
-    uint32_t begin, end;
-    const char *name;
-} NamePlace;
-
-static int
-by_begin(const void *a, const void *b)
-{
-    const NamePlace *one = a, *other = b;
-    return one->begin < other->begin ? -1 : one->begin > other->begin;
-}
-
-/* `a.b.users` becomes users, as made-up tables are called: SQLite has no projects and datasets. Lines stay. */
-static char *
-with_short_names(const char *text, const Dialect *dialect)
-{
-    g_autoptr(Sql) sql = sql_new(text, strlen(text), dialect, 0);
-    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(NamePlace));
-    GString *result = g_string_new(NULL);
-    size_t at = 0;
-    for (guint b = 0; b < sql->blocks->len; b++) {
-        const SqlBlock *block = sql->blocks->pdata[b];
-        for (guint i = 0; i < block->sources->len; i++) {
-            const SqlSource *source = block->sources->pdata[i];
-            if (source->kind != SOURCE_TABLE || source->path.count < 2)
-                continue;
-            const SqlPart *first = source->path.parts, *last = first + source->path.count - 1;
-            NamePlace place = {first->begin, last->end, last->text};
-            if (source->path.is_in_one_quote) { /* the quotes go, too */
-                place.begin--;
-                place.end++;
-            }
-            g_array_append_val(places, place);
-        }
-    }
-    g_array_sort(places, by_begin);
-    for (guint i = 0; i < places->len; i++) {
-        const NamePlace *place = &g_array_index(places, NamePlace, i);
-        if (place->begin < at)
-            continue;
-        g_string_append_len(result, text + at, (gssize) (place->begin - at));
-        g_string_append_printf(result, "\"%s\"", place->name);
-        at = place->end;
-    }
-    g_string_append(result, text + at);
-    return g_string_free(result, FALSE);
-}
-
 /* Names of the catalog may have dashes, where tables have `_`. */
 static char *
 short_name(const char *name)
 {
-    const char *dot = strrchr(name, '.');
-    return g_strdelimit(g_strdup(dot != NULL ? dot + 1 : name), "-", '_');
+    return g_strdelimit(g_strdup(short_name_of(name)), "-", '_');
 }
 
 /* ---- the store ---- */
@@ -70,8 +20,8 @@ short_name(const char *name)
 typedef struct {
     const GeneratedSpec *spec;
     char *source, *target;
-    const char **aliases;
-    GPtrArray *alias_names;
+    const char *new_names[2];
+    GPtrArray *old_names; /* char *, with a NULL at the end */
     MadeStore *store;
     Schema *schema;
     Program *program;
@@ -86,8 +36,7 @@ made_clear(Made *made)
     program_free(made->program);
     schema_free(made->schema);
     made_store_free(made->store);
-    g_clear_pointer(&made->alias_names, g_ptr_array_unref);
-    g_free(made->aliases);
+    g_clear_pointer(&made->old_names, g_ptr_array_unref);
     g_free(made->source);
     g_free(made->why_none);
     g_free(made->target);
@@ -101,12 +50,12 @@ take_names(Made *made)
     const GPtrArray *aliases = mapping_aliases(mapping);
     made->source = short_name(mapping_source(mapping));
     made->target = short_name(mapping_target(mapping));
-    made->alias_names = g_ptr_array_new_with_free_func(g_free);
-    made->aliases = g_new0(const char *, aliases->len + 1);
-    for (guint i = 0; i < aliases->len; i++) {
-        g_ptr_array_add(made->alias_names, short_name(aliases->pdata[i]));
-        made->aliases[i] = made->alias_names->pdata[i];
-    }
+    made->new_names[0] = made->target;
+    made->old_names = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(made->old_names, g_strdup(made->source));
+    for (guint i = 0; i < aliases->len; i++)
+        g_ptr_array_add(made->old_names, short_name(aliases->pdata[i]));
+    g_ptr_array_add(made->old_names, NULL);
 }
 
 static void
@@ -171,9 +120,9 @@ make(Made *made, const char *before, GError **error)
         return false;
     conn_set_tick(made_store_conn(made->store), spec->tick, spec->tick_data);
     made->world = (QueryWorld){.conn = made_store_conn(made->store),
-                               .source = made->source,
-                               .target = made->target,
-                               .aliases = made->aliases,
+                               .object = made->source,
+                               .old_names = (const char *const *) made->old_names->pdata,
+                               .new_names = made->new_names,
                                .program = made->program,
                                .propagates = spec->propagates,
                                .until_ms = spec->until_ms};
@@ -219,8 +168,8 @@ generated_prove(const GeneratedSpec *spec, const char *path, const char *before,
 {
     const Dialect *dialect =
         spec->dialect != NULL ? spec->dialect : dialect_guess(before, strlen(before), NULL);
-    g_autofree char *old = with_short_names(before, dialect),
-                    *new = with_short_names(after, dialect);
+    g_autofree char *old = with_short_names(before, dialect, NULL, NULL), /* as SQLite has them */
+        *new = with_short_names(after, dialect, NULL, NULL);
     g_autoptr(GError) failed = NULL;
     g_autoptr(json_t) found = json_array();
     g_auto(Made) made = {.spec = spec};

@@ -12,14 +12,15 @@
 #include "driver/driver.h"
 
 typedef struct {
-    Conn *conn;                  /* to the source's store */
-    const char *source, *target; /* objects, as the code names them */
-    const char *const *aliases;  /* other spellings of the source, NULL-terminated; or NULL */
-    Program *program;            /* NULL: every column as it is */
-    bool propagates;             /* output names change with the columns */
-    int64_t time_ms_max;         /* of one query; 0: QUERY_TIME_MS_DEFAULT */
-    int64_t sample_rows;         /* of the source; 0: QUERY_SAMPLE_ROWS_DEFAULT */
-    int64_t until_ms;            /* by the monotonic clock: no query is begun after it; 0: no end */
+    Conn *conn;         /* to the source's store */
+    const char *object; /* the source in it */
+    /* What the code calls both, with as many parts as anybody writes; NULL-terminated. */
+    const char *const *old_names, *const *new_names;
+    Program *program;    /* NULL: every column as it is */
+    bool propagates;     /* output names change with the columns */
+    int64_t time_ms_max; /* of one query; 0: QUERY_TIME_MS_DEFAULT */
+    int64_t sample_rows; /* of the source; 0: QUERY_SAMPLE_ROWS_DEFAULT */
+    int64_t until_ms;    /* by the monotonic clock: no query is begun after it; 0: no end */
 } QueryWorld;
 
 #define QUERY_TIME_MS_DEFAULT 3000      /* a person waits for the plan meanwhile */

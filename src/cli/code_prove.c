@@ -16,8 +16,7 @@ struct CodeProver {
     Conn *conn;
     Schema *schema;
     Program *program;
-    char *target; /* the last part of the mapping's name */
-    const char **aliases;
+    GPtrArray *old_names, *new_names; /* char *, with a NULL at the end */
     QueryWorld world;
 };
 
@@ -30,28 +29,31 @@ code_prover_free(CodeProver *prover)
     schema_free(prover->schema);
     conn_close(prover->conn);
     address_clear(&prover->address);
-    g_free(prover->target);
-    g_free(prover->aliases);
+    g_ptr_array_unref(prover->old_names);
+    g_ptr_array_unref(prover->new_names);
     g_free(prover);
 }
 
-/* Code on one store names a dataset by the last part of its name. */
-static const char *
-last_part(const char *name)
+/* Also as a store has it whose names take no dashes. */
+static void
+add_name(GPtrArray *names, const char *name)
 {
-    const char *dot = strrchr(name, '.');
-    return dot != NULL ? dot + 1 : name;
+    g_ptr_array_add(names, g_strdup(name));
+    if (strchr(name, '-') != NULL)
+        g_ptr_array_add(names, g_strdelimit(g_strdup(name), "-", '_'));
 }
 
 static void
 take_names(CodeProver *prover, const Mapping *mapping)
 {
     const GPtrArray *aliases = mapping_aliases(mapping);
-    prover->aliases = g_new0(const char *, aliases->len + 2);
+    add_name(prover->old_names, mapping_source(mapping));
+    add_name(prover->old_names, prover->address.object);
     for (guint i = 0; i < aliases->len; i++)
-        prover->aliases[i] = aliases->pdata[i];
-    prover->aliases[aliases->len] = last_part(mapping_source(mapping));
-    prover->target = g_strdelimit(g_strdup(last_part(mapping_target(mapping))), "-", '_');
+        add_name(prover->old_names, aliases->pdata[i]);
+    add_name(prover->new_names, mapping_target(mapping));
+    g_ptr_array_add(prover->old_names, NULL);
+    g_ptr_array_add(prover->new_names, NULL);
 }
 
 static bool
@@ -72,9 +74,9 @@ open_data(CodeProver *prover, Invocation *call, const Mapping *mapping, bool pro
         return false;
     take_names(prover, mapping);
     prover->world = (QueryWorld){.conn = prover->conn,
-                                 .source = prover->address.object,
-                                 .target = prover->target,
-                                 .aliases = prover->aliases,
+                                 .object = prover->address.object,
+                                 .old_names = (const char *const *) prover->old_names->pdata,
+                                 .new_names = (const char *const *) prover->new_names->pdata,
                                  .program = prover->program,
                                  .propagates = propagates};
     return true;
@@ -89,6 +91,8 @@ code_prover_open(Invocation *call, const Mapping *mapping, const RewriteOptions 
         return true;
     g_autoptr(CodeProver) prover = g_new0(CodeProver, 1);
     prover->view = call->view;
+    prover->old_names = g_ptr_array_new_with_free_func(g_free);
+    prover->new_names = g_ptr_array_new_with_free_func(g_free);
     prover->generates = strcmp(invocation_option(call, "prove"), GENERATED) == 0;
     prover->made = (GeneratedSpec){.mapping = mapping,
                                    .columns = options->columns,

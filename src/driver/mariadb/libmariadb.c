@@ -63,5 +63,6 @@ LAZY_FUNCTION(library, MYSQL_STMT *, mysql_stmt_init, (MYSQL *db), (db))
 LAZY_FUNCTION(library, int, mysql_stmt_prepare,
     (MYSQL_STMT *statement, const char *sql, unsigned long bytes), (statement, sql, bytes))
 LAZY_FUNCTION(library, unsigned long, mysql_stmt_param_count, (MYSQL_STMT *statement), (statement))
+LAZY_FUNCTION(library, unsigned, mysql_stmt_field_count, (MYSQL_STMT *statement), (statement))
 LAZY_FUNCTION(library, const char *, mysql_stmt_error, (MYSQL_STMT *statement), (statement))
 LAZY_FUNCTION(library, my_bool, mysql_stmt_close, (MYSQL_STMT *statement), (statement))

@@ -224,11 +224,18 @@ bool maria_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GErro
 bool maria_repair(Conn *conn, const char *object, const Schema *schema,
                   GPtrArray *const batches[REPAIR_KINDS], GError **error);
 
+/* --- query.c --- */
+bool maria_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
+                 GPtrArray **ret_names, GError **error);
+
 /* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
 extern const LoadOps maria_load_ops;
 extern const PushOps maria_push_ops;
 extern const FreezeOps maria_freeze_ops;
 extern const SwapOps maria_swap_ops;
+/* push.c: what is computed must be of the type that is wanted: else it would be cast by the server's rules. INVALID. */
+CHECKED bool maria_check_expressions(MariaConn *conn, const MariaObject *source,
+                                     const Program *program, GError **error);
 bool maria_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
                  const Writer *writer, GError **error);
 bool maria_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);

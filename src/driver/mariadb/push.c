@@ -68,9 +68,9 @@ build_lists(MariaConn *conn, const MariaObject *source, const Program *program,
     return true;
 }
 
-/* What is computed must be of the type that is wanted: else it would be cast by the server's rules. */
-static bool
-check_types(MariaConn *conn, const MariaObject *source, const Program *program, GError **error)
+bool
+maria_check_expressions(MariaConn *conn, const MariaObject *source, const Program *program,
+                        GError **error)
 {
     const SourceItem *items = NULL;
     size_t count = program_items(program, &items);
@@ -187,7 +187,7 @@ look_inside(MariaConn *conn, const MariaObject *source, const Program *program, 
     ret->returning = g_ptr_array_new_with_free_func(g_free);
     return maria_targets(conn, object, program_target(program), &ret->targets, error) &&
            build_lists(conn, source, program, ret->targets, items, ret->returning, error) &&
-           check_types(conn, source, program, error);
+           maria_check_expressions(conn, source, program, error);
 }
 
 static bool

@@ -284,6 +284,7 @@ const Driver driver_postgres = {
     .mirror = &pg_mirror_ops,
     .snapshot = &pg_snapshot_ops,
     .swap = &pg_swap_ops,
+    .query = pg_query,
     .repair = pg_repair,
     .unique_columns = pg_unique_columns,
     .gauge = pg_gauge,

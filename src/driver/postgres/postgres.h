@@ -269,6 +269,10 @@ char *pg_row_id_sql(const PgObject *object);
 /* The same the other way: a condition. */
 char *pg_row_id_is(const PgObject *object, int64_t row_id);
 
+/* --- query.c --- */
+bool pg_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
+              GError **error);
+
 /* --- book.c --- */
 extern const BookSql pg_book;
 /* Nobody else makes or removes bookkeeping until the transaction ends. */

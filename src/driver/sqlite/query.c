@@ -5,6 +5,7 @@
  * which SQLite looks into first). An authorizer lets nothing through but reading; what would answer differently the
  * next time, and what gets round a view by naming its schema, is refused.
  */
+#include "driver/query.h"
 #include "driver/sqlite/sqlite.h"
 
 #include "base/clock.h"
@@ -105,8 +106,7 @@ session_fail(const Session *session, GError **error)
     if (session->is_stopped)
         return fail(error, ERR_STOPPED, "asked to stop");
     if (session->is_late)
-        return fail(error, ERR_LIMIT, "it takes longer than %.1f s",
-                    (double) session->spec->time_ms_max / 1000);
+        return query_fail_late(session->spec, error);
     if (session->refused != NULL)
         return fail(error, ERR_UNSUPPORTED, "%s", session->refused);
     return fail(error, sq_code(sqlite3_extended_errcode(session->db)), "%s",
@@ -144,7 +144,7 @@ view_items(Session *session, Program *program, GError **error)
         return g_strdup("*");
     size_t count = program_select_sqlite(program, SELECT_GUARDED, &items);
     if (count == 0) {
-        fail(error, ERR_UNSUPPORTED, "the mapping cannot be said in SQL");
+        query_fail_mapping(error);
         return NULL;
     }
     if (!program_register(program, session->db, error))
@@ -223,11 +223,11 @@ prepare(Session *session, sqlite3_stmt **ret, GError **error)
     if (sqlite3_prepare_v2(session->db, session->spec->sql, -1, ret, &tail) != SQLITE_OK)
         return session_fail(session, error);
     if (*ret == NULL || tail[strspn(tail, " \t\r\n;")] != '\0')
-        return fail(error, ERR_UNSUPPORTED, "it is not one statement");
+        return query_fail_statements(error);
     if (sqlite3_bind_parameter_count(*ret) > 0)
-        return fail(error, ERR_UNSUPPORTED, "it has parameters");
+        return query_fail_parameters(error);
     if (!sqlite3_stmt_readonly(*ret) || sqlite3_column_count(*ret) == 0)
-        return fail(error, ERR_UNSUPPORTED, "it does more than read");
+        return query_fail_writes(error);
     return true;
 }
 
@@ -239,8 +239,7 @@ give_rows(Session *session, sqlite3_stmt *statement, QueryRowFn *row, void *data
     int64_t rows = 0;
     while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
         if (++rows > session->spec->rows_max)
-            return fail(error, ERR_LIMIT, "it gives more than %" G_GINT64_FORMAT " rows",
-                        session->spec->rows_max);
+            return query_fail_many(session->spec, error);
         for (int i = 0; i < count; i++)
             cells[i] = cell_of(statement, i);
         row(cells, (size_t) count, data);

@@ -1,0 +1,63 @@
+/* query.c - see query.h. */
+#include "driver/query.h"
+
+#include <string.h>
+
+#define DIGITS_MAX 18 /* that surely fit */
+
+bool
+query_fail_late(const QuerySpec *spec, GError **error)
+{
+    return fail(error, ERR_LIMIT, "it takes longer than %.1f s", (double) spec->time_ms_max / 1000);
+}
+
+bool
+query_fail_many(const QuerySpec *spec, GError **error)
+{
+    return fail(error, ERR_LIMIT, "it gives more than %" G_GINT64_FORMAT " rows", spec->rows_max);
+}
+
+bool
+query_fail_parameters(GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED, "it has parameters");
+}
+
+bool
+query_fail_statements(GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED, "it is not one statement");
+}
+
+bool
+query_fail_writes(GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED, "it does more than read");
+}
+
+bool
+query_fail_fickle(const char *function, GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED, "%s gives something else each time", function);
+}
+
+bool
+query_fail_mapping(GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED, "the mapping cannot be said in SQL");
+}
+
+QueryCell
+query_decimal(const char *text, size_t size)
+{
+    size_t kept = size;
+    char *end = NULL;
+    if (memchr(text, '.', size) != NULL) {
+        while (text[kept - 1] == '0')
+            kept--;
+        kept -= text[kept - 1] == '.';
+    }
+    gint64 whole = kept <= DIGITS_MAX ? g_ascii_strtoll(text, &end, 10) : 0;
+    return end == text + kept ? (QueryCell){.kind = QUERY_INT, .integer = whole}
+                              : (QueryCell){.kind = QUERY_TEXT, .bytes = text, .size = kept};
+}
