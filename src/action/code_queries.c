@@ -12,6 +12,7 @@ struct CodeQueries {
     Conn *conn;
     Program *program;
     const char **old_names, *new_names[2];
+    QueryRows rows;
     QueryWorld world;
 };
 
@@ -20,6 +21,7 @@ code_queries_free(CodeQueries *queries)
 {
     if (queries == NULL)
         return;
+    query_rows_clear(&queries->rows);
     program_free(queries->program);
     conn_close(queries->conn);
     g_free(queries->old_names);
@@ -41,6 +43,7 @@ take_names(CodeQueries *queries, const ChangeRules *rules)
                                   .old_names = queries->old_names,
                                   .new_names = queries->new_names,
                                   .program = queries->program,
+                                  .rows = &queries->rows,
                                   .propagates = rules->options.propagates};
 }
 
@@ -83,6 +86,9 @@ code_queries_open(const Config *config, const char *url, const ChangeRules *rule
                      &queries->program, NULL))
         return true;
     conn_set_tick(queries->conn, tick, data);
+    if (!query_rows_find(queries->conn, object, queries->program, QUERY_SAMPLE_ROWS, &queries->rows,
+                         error))
+        return false;
     take_names(queries, rules);
     *ret = g_steal_pointer(&queries);
     return true;
@@ -126,11 +132,13 @@ code_queries_count(const json_t *proofs)
         json_array_foreach(proofs, i, proof) count += is_verdict(proof, verdicts[v]);
         json_set_int(counts, verdicts[v], count);
     }
-    int64_t generated = 0;
-    json_array_foreach(proofs, i, proof) generated =
-        MAX(generated, json_get_int(proof, "generated", 0));
-    if (generated > 0)
-        json_set_int(counts, "generated", generated);
+    static const char *const rows[] = {"generated", "refused"};
+    for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
+        int64_t most = 0;
+        json_array_foreach(proofs, i, proof) most = MAX(most, json_get_int(proof, rows[r], 0));
+        if (most > 0)
+            json_set_int(counts, rows[r], most);
+    }
     return counts;
 }
 

@@ -19,7 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CodeQueries, code_queries_free)
 /* All that the edits of `look` change, for at most `time_ms`: as queries_prove() tells it. Caller owns `*ret`. */
 CHECKED bool code_queries_prove(CodeQueries *queries, const Look *look, int64_t time_ms,
                                 json_t **ret, GError **error);
-/* {"same", "different", "not_run"}: how many; "generated" rows were made up for a file, at most, if they were. These and the next are the caller's. */
+/* {"same", "different", "not_run"}: how many; "generated" rows were made up for a file, at most, if they were; "refused" ones are left out, if there are such. These and the next are the caller's. */
 json_t *code_queries_count(const json_t *proofs);
 /* Those that give other rows, as look_withhold() takes them. */
 json_t *code_queries_different(const json_t *proofs);

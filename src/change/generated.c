@@ -25,8 +25,7 @@ typedef struct {
     MadeStore *store;
     Schema *schema;
     Program *program;
-    int64_t rows;
-    char *why_none; /* of the last row that the mapping does not map */
+    QueryRows rows;
     QueryWorld world;
 } Made;
 
@@ -38,7 +37,7 @@ made_clear(Made *made)
     made_store_free(made->store);
     g_clear_pointer(&made->old_names, g_ptr_array_unref);
     g_free(made->source);
-    g_free(made->why_none);
+    query_rows_clear(&made->rows);
     g_free(made->target);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Made, made_clear)
@@ -58,55 +57,6 @@ take_names(Made *made)
     g_ptr_array_add(made->old_names, NULL);
 }
 
-static void
-count_row(const QueryCell *cells, size_t count, void *data)
-{
-    (void) cells;
-    (void) count;
-    ++*(int64_t *) data;
-}
-
-/* How many rows the mapping makes of those that meet the condition; -1 when it cannot make them. */
-static int64_t
-rows_mapped(Made *made, const char *condition)
-{
-    g_autofree char *sql = g_strdup_printf("SELECT * FROM \"%s\"", made->target);
-    g_autoptr(GPtrArray) names = NULL;
-    g_autoptr(GError) error = NULL;
-    int64_t rows = 0;
-    const QueryView view = {
-        .name = made->target, .object = made->source, .where = condition, .program = made->program};
-    const QuerySpec query = {.sql = sql,
-                             .views = &view,
-                             .view_count = 1,
-                             .time_ms_max = QUERY_TIME_MS_DEFAULT,
-                             .rows_max = MADE_ROWS};
-    if (conn_query(made_store_conn(made->store), &query, count_row, &rows, &names, &error))
-        return rows;
-    g_free(made->why_none);
-    made->why_none = g_strdup(error->message);
-    return -1;
-}
-
-/* Those that the mapping cannot map would lie in quarantine: neither query would see them. */
-static bool
-drop_unmapped(Made *made, GError **error)
-{
-    made->rows = rows_mapped(made, NULL);
-    if (made->rows >= 0)
-        return true;
-    g_autoptr(GString) script = g_string_new(NULL);
-    made->rows = 0;
-    for (int row = 1; row <= MADE_ROWS; row++) {
-        g_autofree char *condition = g_strdup_printf("_rowid_ = %d", row);
-        int64_t mapped = rows_mapped(made, condition);
-        made->rows += MAX(mapped, 0);
-        if (mapped < 0)
-            g_string_append_printf(script, "DELETE FROM \"%s\" WHERE %s;", made->source, condition);
-    }
-    return made_store_exec(made->store, script->str, error);
-}
-
 static bool
 make(Made *made, const char *before, GError **error)
 {
@@ -116,7 +66,8 @@ make(Made *made, const char *before, GError **error)
     if (!made_store_new(script, &made->store, error) ||
         !conn_describe(made_store_conn(made->store), made->source, &made->schema, error) ||
         !program_new(spec->mapping, made->schema, NULL, true, &made->program, error) ||
-        !drop_unmapped(made, error))
+        !query_rows_find(made_store_conn(made->store), made->source, made->program, 0, &made->rows,
+                         error))
         return false;
     conn_set_tick(made_store_conn(made->store), spec->tick, spec->tick_data);
     made->world = (QueryWorld){.conn = made_store_conn(made->store),
@@ -124,6 +75,7 @@ make(Made *made, const char *before, GError **error)
                                .old_names = (const char *const *) made->old_names->pdata,
                                .new_names = made->new_names,
                                .program = made->program,
+                               .rows = &made->rows,
                                .propagates = spec->propagates,
                                .until_ms = spec->until_ms};
     return true;
@@ -140,7 +92,8 @@ add_weaker(const Made *made, const json_t *found, json_t *proofs)
     {
         g_autoptr(json_t) weaker = json_copy((json_t *) proof);
         const char *verdict = json_get_string(proof, "verdict", "");
-        json_set_int(weaker, "generated", made->rows);
+        json_set_int(weaker, "generated", made->rows.rows);
+        json_set_int(weaker, "refused", 0); /* nobody has these rows */
         if (strcmp(verdict, "same") == 0 && json_get_int(proof, "rows", 0) == 0) {
             json_set_string(weaker, "verdict", "not_run");
             json_set_string(weaker, "text", "it gives nothing over the rows that were made up");
@@ -182,10 +135,10 @@ generated_prove(const GeneratedSpec *spec, const char *path, const char *before,
         add_not_run(path, failed->message, proofs);
         return true;
     }
-    if (made.rows == 0) {
-        g_autofree char *why =
-            g_strdup_printf("no rows can be made up that the mapping maps: %s",
-                            made.why_none != NULL ? made.why_none : "it leaves all of them out");
+    if (made.rows.rows == 0) {
+        g_autofree char *why = g_strdup_printf(
+            "no rows can be made up that the mapping maps: %s",
+            made.rows.reason != NULL ? made.rows.reason : "it leaves all of them out");
         add_not_run(path, why, proofs);
         return true;
     }

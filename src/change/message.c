@@ -114,7 +114,7 @@ add_kinds(GString *text, const Look *look)
 static void
 add_queries(GString *text, const json_t *proofs)
 {
-    int64_t same = 0, not_run = 0, generated = 0;
+    int64_t same = 0, not_run = 0, generated = 0, refused = 0;
     json_t *proof;
     size_t i;
     json_array_foreach(proofs, i, proof)
@@ -123,10 +123,14 @@ add_queries(GString *text, const json_t *proofs)
         same += strcmp(verdict, "same") == 0;
         not_run += strcmp(verdict, "not_run") == 0;
         generated = MAX(generated, json_get_int(proof, "generated", 0));
+        refused = MAX(refused, json_get_int(proof, "refused", 0));
     }
     g_autofree char *data =
         generated > 0 ? g_strdup_printf("%" G_GINT64_FORMAT " rows that were made up", generated)
-                      : g_strdup("the data");
+        : refused > 0
+            ? g_strdup_printf(
+                  "the data (but for %" G_GINT64_FORMAT " rows that the mapping refuses)", refused)
+            : g_strdup("the data");
     if (same > 0)
         say(text, "- ", "  ",
             "queries run over %s as they were and as they are now, with the same rows: "

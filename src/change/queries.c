@@ -42,8 +42,7 @@ add_views(Views *views, const char *const *names, QueryView view)
 static void
 proof_init(Proof *proof, const QueryWorld *world, const char *old_text, const char *new_text)
 {
-    const char *where = world->program != NULL ? program_where(world->program) : NULL;
-    QueryView view = {.object = world->object, .where = where};
+    QueryView view = {.object = world->object, .where = world->rows->where};
     *proof = (Proof){.world = world};
     query_side_init(&proof->old, old_text);
     query_side_init(&proof->new, new_text);
@@ -68,7 +67,6 @@ run_side(const Proof *proof, QuerySide *side, GError **error)
         .sql = side->sql,
         .views = views->list,
         .view_count = views->count,
-        .sample_rows = world->sample_rows > 0 ? world->sample_rows : QUERY_SAMPLE_ROWS_DEFAULT,
         .time_ms_max = world->time_ms_max > 0 ? world->time_ms_max : QUERY_TIME_MS_DEFAULT,
         .rows_max = ROWS_MAX,
     };
@@ -207,12 +205,13 @@ compare(Proof *proof, bool is_ordered, char **ret_text, GError **error)
 static const char *const verdict_names[] = {"same", "different", "not_run"};
 
 static void
-add_proof(json_t *proofs, const char *path, int line, Verdict verdict, int64_t rows,
-          const char *text)
+add_proof(const QueryWorld *world, json_t *proofs, const char *path, int line, Verdict verdict,
+          int64_t rows, const char *text)
 {
-    json_array_append_new(proofs, json_pack("{s:s, s:i, s:s, s:I, s:s?}", "path", path, "line",
-                                            line, "verdict", verdict_names[verdict], "rows",
-                                            (json_int_t) rows, "text", text));
+    json_array_append_new(proofs,
+                          json_pack("{s:s, s:i, s:s, s:I, s:I, s:s?}", "path", path, "line", line,
+                                    "verdict", verdict_names[verdict], "rows", (json_int_t) rows,
+                                    "refused", (json_int_t) world->rows->refused, "text", text));
 }
 
 static char *
@@ -249,6 +248,8 @@ is_ordered(const Sql *sql, const SqlQuery *query)
 static const char *
 reason_not_to_run(const QueryWorld *world, const Sql *sql, const SqlQuery *query)
 {
+    if (world->rows->why_not != NULL)
+        return world->rows->why_not;
     if (has_template(sql, query))
         return "it has a template";
     if (world->until_ms > 0 && clock_monotonic_ms() > world->until_ms)
@@ -269,7 +270,7 @@ prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query,
                &column);
     const char *why_not = reason_not_to_run(world, old, old_query);
     if (why_not != NULL) {
-        add_proof(proofs, path, line, VERDICT_NOT_RUN, 0, why_not);
+        add_proof(world, proofs, path, line, VERDICT_NOT_RUN, 0, why_not);
         return true;
     }
     Proof proof;
@@ -281,7 +282,7 @@ prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query,
         g_propagate_error(error, g_steal_pointer(&failed));
         return false;
     }
-    add_proof(proofs, path, line, verdict, rows, failed != NULL ? failed->message : text);
+    add_proof(world, proofs, path, line, verdict, rows, failed != NULL ? failed->message : text);
     return true;
 }
 
@@ -306,7 +307,7 @@ queries_prove(const QueryWorld *world, const char *path, const char *before, con
     g_autoptr(Sql) old = sql_new(old_text, strlen(old_text), dialect, 0);
     g_autoptr(Sql) new = sql_new(new_text, strlen(new_text), dialect, 0);
     if (old->statements->len != new->statements->len) {
-        add_proof(proofs, path, 1, VERDICT_DIFFERENT, 0,
+        add_proof(world, proofs, path, 1, VERDICT_DIFFERENT, 0,
                   "the file has another number of statements");
         return true;
     }

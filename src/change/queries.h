@@ -3,32 +3,33 @@
  * source, give the same rows.
  *
  * The new dataset need not be there yet: its name stands for the mapping's SELECT over the source. What the mapping
- * leaves out (`where`) is left out of the source, too, so that what differs is not declared anywhere. Nothing is written,
- * and each query has its limits; what cannot be run (templates, parameters, another dialect than the store's) is said,
- * and proves nothing.
+ * leaves out (`where`) or refuses is left out of the source, too (query_rows.h), so that what differs is not declared anywhere.
+ * Nothing is written, and each query has its limits; what cannot be run (templates, parameters, another dialect than the store's)
+ * is said, and proves nothing.
  */
 #pragma once
 
-#include "driver/driver.h"
+#include "change/query_rows.h"
 
 typedef struct {
     Conn *conn;         /* to the source's store */
     const char *object; /* the source in it */
     /* What the code calls both, with as many parts as anybody writes; NULL-terminated. */
     const char *const *old_names, *const *new_names;
-    Program *program;    /* NULL: every column as it is */
-    bool propagates;     /* output names change with the columns */
-    int64_t time_ms_max; /* of one query; 0: QUERY_TIME_MS_DEFAULT */
-    int64_t sample_rows; /* of the source; 0: QUERY_SAMPLE_ROWS_DEFAULT */
-    int64_t until_ms;    /* by the monotonic clock: no query is begun after it; 0: no end */
+    Program *program;      /* NULL: every column as it is */
+    const QueryRows *rows; /* of the object, that both sides see */
+    bool propagates;       /* output names change with the columns */
+    int64_t time_ms_max;   /* of one query; 0: QUERY_TIME_MS_DEFAULT */
+    int64_t until_ms;      /* by the monotonic clock: no query is begun after it; 0: no end */
 } QueryWorld;
 
-#define QUERY_TIME_MS_DEFAULT 3000      /* a person waits for the plan meanwhile */
-#define QUERY_SAMPLE_ROWS_DEFAULT 50000 /* enough for every case of a mapping to come up */
+#define QUERY_TIME_MS_DEFAULT 3000 /* a person waits for the plan meanwhile */
+#define QUERY_SAMPLE_ROWS 50000    /* of a dataset: enough for every case of a mapping to come up */
 
 /*
  * Adds to `proofs` one object for each query of the file that the rewriting changed:
- *   {"path", "line", "verdict": "same" | "different" | "not_run", "rows": n, "text": what a person reads}
+ *   {"path", "line", "verdict": "same" | "different" | "not_run", "rows": n, "refused": rows that are left out of both since the
+ *   mapping refuses them, "text": what a person reads}
  * `before` and `after` are the file's text. False only when asked to stop.
  */
 CHECKED bool queries_prove(const QueryWorld *world, const char *path, const char *before,

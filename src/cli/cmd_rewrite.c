@@ -188,6 +188,11 @@ show_proof(View *view, const ProofCount *count)
               count->generated > 0 ? " on " : "", count->generated > 0 ? rows : "",
               count->generated > 0 ? " that were made up" : "", count->same, count->different,
               count->not_run);
+    if (count->refused > 0) {
+        g_autofree char *refused = text_plural(count->refused, "row", "rows");
+        view_line(view, "left out of both: %s that the mapping refuses, which would be put aside",
+                  refused);
+    }
 }
 
 /* What stands behind the files, which have been told of by now. */

@@ -17,6 +17,7 @@ struct CodeProver {
     Schema *schema;
     Program *program;
     GPtrArray *old_names, *new_names; /* char *, with a NULL at the end */
+    QueryRows rows;
     QueryWorld world;
 };
 
@@ -25,6 +26,7 @@ code_prover_free(CodeProver *prover)
 {
     if (prover == NULL)
         return;
+    query_rows_clear(&prover->rows);
     program_free(prover->program);
     schema_free(prover->schema);
     conn_close(prover->conn);
@@ -70,7 +72,9 @@ open_data(CodeProver *prover, Invocation *call, const Mapping *mapping, bool pro
                     "' makes rows up",
                     dataset, prover->conn->store, prover->conn->driver->name);
     if (!program_new(mapping, prover->schema, NULL, conn_has_sql(prover->conn), &prover->program,
-                     error))
+                     error) ||
+        !query_rows_find(prover->conn, prover->address.object, prover->program, QUERY_SAMPLE_ROWS,
+                         &prover->rows, error))
         return false;
     take_names(prover, mapping);
     prover->world = (QueryWorld){.conn = prover->conn,
@@ -78,6 +82,7 @@ open_data(CodeProver *prover, Invocation *call, const Mapping *mapping, bool pro
                                  .old_names = (const char *const *) prover->old_names->pdata,
                                  .new_names = (const char *const *) prover->new_names->pdata,
                                  .program = prover->program,
+                                 .rows = &prover->rows,
                                  .propagates = propagates};
     return true;
 }
@@ -148,6 +153,7 @@ code_proofs_count(const json_t *proofs, ProofCount *count)
         count->same += strcmp(verdict, "same") == 0;
         count->different += strcmp(verdict, "different") == 0;
         count->not_run += strcmp(verdict, "not_run") == 0;
+        count->refused = MAX(count->refused, json_get_int(one, "refused", 0));
         count->generated = MAX(count->generated, json_get_int(one, "generated", 0));
     }
 }

@@ -8,6 +8,7 @@
 
 typedef struct {
     int same, different, not_run;
+    int64_t refused;   /* rows that are left out, since the mapping refuses them */
     int64_t generated; /* rows that were made up for a file, at most; 0 where there are real ones */
 } ProofCount;
 

@@ -93,7 +93,6 @@ typedef struct {
     const char *sql; /* one statement without parameters */
     const QueryView *views;
     size_t view_count;
-    int64_t sample_rows; /* of each view only about the first so many rows of its object; 0: all */
     int64_t time_ms_max, rows_max;
 } QuerySpec;
 
@@ -106,6 +105,20 @@ typedef struct {
     size_t size;
 } QueryCell;
 typedef void QueryRowFn(const QueryCell *cells, size_t count, void *data);
+
+typedef struct {
+    /* Run it so that it can change nothing, and give its rows in the order in which they come.
+     * UNSUPPORTED: it cannot be run like this (it writes, has parameters, answers differently each
+     * time); LIMIT: over its time or rows; INVALID: the store does not understand it. */
+    bool (*run)(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
+                GPtrArray **ret_names, GError **error);
+    /* A condition that about the first so many rows of the object meet. NULL: there are not so many, or nothing tells which
+     * come first. */
+    bool (*sample)(Conn *conn, const char *object, int64_t rows, char **ret, GError **error);
+    /* A condition that only the rows of these ids, as a scan gives them, meet. UNSUPPORTED: no condition tells them. */
+    bool (*rows_are)(Conn *conn, const char *object, const int64_t *ids, size_t count, char **ret,
+                     GError **error);
+} QueryOps;
 
 typedef struct {
     /* Ranges of about that size, in order, covering everything once: the first is open at
@@ -396,11 +409,7 @@ struct Driver {
     const MirrorOps *mirror;
     const SnapshotOps *snapshot;
     const SwapOps *swap;
-    /* Run it so that it can change nothing, and give its rows in the order in which they come.
-     * UNSUPPORTED: it cannot be run like this (it writes, has parameters, answers differently each
-     * time); LIMIT: over its time or rows; INVALID: the store does not understand it. */
-    bool (*query)(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
-                  GPtrArray **ret_names, GError **error);
+    const QueryOps *query;
     /* Rows of a table as they should be, named by the schema's key, which no two rows have: of each kind an array of
      * Batch *. One transaction (in Redis one for each part), each statement of which meets exactly one row; TRANSIENT when
      * one does not. NULL: the store changes no single rows. */
@@ -484,6 +493,11 @@ bool conn_can_query(const Conn *conn);
 /* `*ret_names`: char *, of the columns; caller frees. */
 CHECKED bool conn_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
                         GPtrArray **ret_names, GError **error);
+/* The caller frees `*ret` of these. */
+CHECKED bool conn_query_sample(Conn *conn, const char *object, int64_t rows, char **ret,
+                               GError **error);
+CHECKED bool conn_query_rows_are(Conn *conn, const char *object, const int64_t *ids, size_t count,
+                                 char **ret, GError **error);
 
 /* For drivers: "users" of "users__honk_0a1b2c3d", what a stage will be called; other names as they are. Caller frees. */
 char *stage_target_name(const char *stage);

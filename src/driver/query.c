@@ -47,6 +47,22 @@ query_fail_mapping(GError **error)
     return fail(error, ERR_UNSUPPORTED, "the mapping cannot be said in SQL");
 }
 
+bool
+query_fail_rows(const char *object, GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED, "no condition tells the rows of '%s'", object);
+}
+
+char *
+query_ids(const char *id, const int64_t *ids, size_t count)
+{
+    GString *text = g_string_new(id);
+    for (size_t i = 0; i < count; i++)
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i > 0 ? ", " : " IN (", ids[i]);
+    g_string_append_c(text, ')');
+    return g_string_free(text, FALSE);
+}
+
 QueryCell
 query_decimal(const char *text, size_t size)
 {

@@ -155,10 +155,29 @@ conn_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrA
         return fail_role(conn, "run queries", error);
     g_assert(spec->time_ms_max > 0 && spec->rows_max > 0);
     /* no clause is added: the message is about the query, and stands beside its place */
-    if (!conn->driver->query(conn, spec, row, data, &names, error))
+    if (!conn->driver->query->run(conn, spec, row, data, &names, error))
         return false;
     *ret_names = g_steal_pointer(&names);
     return true;
+}
+
+bool
+conn_query_sample(Conn *conn, const char *object, int64_t rows, char **ret, GError **error)
+{
+    if (!conn_can_query(conn))
+        return fail_role(conn, "run queries", error);
+    return conn->driver->query->sample(conn, object, rows, ret, error) ||
+           fail_object(conn, "look at", object, error);
+}
+
+bool
+conn_query_rows_are(Conn *conn, const char *object, const int64_t *ids, size_t count, char **ret,
+                    GError **error)
+{
+    if (!conn_can_query(conn))
+        return fail_role(conn, "run queries", error);
+    g_assert(count > 0);
+    return conn->driver->query->rows_are(conn, object, ids, count, ret, error);
 }
 
 bool

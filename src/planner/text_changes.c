@@ -140,7 +140,7 @@ print_together(TextPage *page, const json_t *changes)
 static void
 print_queries(TextPage *page, const json_t *observed)
 {
-    int64_t same = 0, not_run = 0, generated = 0;
+    int64_t same = 0, not_run = 0, generated = 0, refused = 0;
     const char *repository;
     json_t *seen;
     json_object_foreach((json_t *) observed, repository, seen)
@@ -149,9 +149,13 @@ print_queries(TextPage *page, const json_t *observed)
         same += json_get_int(queries, "same", 0);
         not_run += json_get_int(queries, "not_run", 0);
         generated = MAX(generated, json_get_int(queries, "generated", 0));
+        refused = MAX(refused, json_get_int(queries, "refused", 0));
     }
     g_autofree char *rows =
         generated > 0 ? g_strdup_printf("%" G_GINT64_FORMAT " rows that were made up", generated)
+        : refused > 0 ? g_strdup_printf("the rows of now (but for %" G_GINT64_FORMAT
+                                        " that the mapping refuses)",
+                                        refused)
                       : g_strdup("the rows of now");
     if (same + not_run > 0)
         page_say(page, STYLE_PLAIN, "  ",

@@ -225,7 +225,7 @@ const Driver driver_mariadb = {
     .snapshot = &maria_snapshot_ops,
     .freeze = &maria_freeze_ops,
     .swap = &maria_swap_ops,
-    .query = maria_query,
+    .query = &maria_query_ops,
     .repair = maria_repair,
     .unique_columns = maria_unique_columns,
 };

@@ -225,8 +225,7 @@ bool maria_repair(Conn *conn, const char *object, const Schema *schema,
                   GPtrArray *const batches[REPAIR_KINDS], GError **error);
 
 /* --- query.c --- */
-bool maria_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
-                 GPtrArray **ret_names, GError **error);
+extern const QueryOps maria_query_ops;
 
 /* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
 extern const LoadOps maria_load_ops;

@@ -80,16 +80,6 @@ view_items(Session *session, const MariaObject *object, const Program *program, 
     return g_string_free(list, FALSE);
 }
 
-static void
-append_sample(GString *sql, const MariaObject *object, int64_t rows)
-{
-    for (guint i = 0; i < object->key->len; i++) {
-        g_autofree char *name = maria_name(object->key->pdata[i]);
-        g_string_append_printf(sql, "%s%s", i > 0 ? ", " : " ORDER BY ", name);
-    }
-    g_string_append_printf(sql, " LIMIT %" G_GINT64_FORMAT, rows);
-}
-
 static bool
 table_make(Session *session, const QueryView *view, GError **error)
 {
@@ -101,12 +91,8 @@ table_make(Session *session, const QueryView *view, GError **error)
     if (items == NULL)
         return false;
     g_autofree char *name = maria_name(view->name);
-    g_string_append_printf(
-        sql, "CREATE TEMPORARY TABLE %s AS SELECT %s FROM (SELECT * FROM %s WHERE (%s\n)", name,
-        items, object->sql, view->where != NULL ? view->where : "TRUE");
-    if (session->spec->sample_rows > 0)
-        append_sample(sql, object, session->spec->sample_rows);
-    g_string_append(sql, ") AS kept");
+    g_string_append_printf(sql, "CREATE TEMPORARY TABLE %s AS SELECT %s FROM %s WHERE (%s\n)", name,
+                           items, object->sql, view->where != NULL ? view->where : "TRUE");
     return run(session, sql->str, error);
 }
 
@@ -253,9 +239,9 @@ send(Session *session, MYSQL_RES **ret, GPtrArray **ret_names, GError **error)
     return true;
 }
 
-bool
-maria_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
-            GError **error)
+static bool
+query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
+      GError **error)
 {
     g_auto(Session) session = {.conn = maria_conn(base), .spec = spec};
     MYSQL_RES *result = NULL;
@@ -269,3 +255,66 @@ maria_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtr
         maria_abandon(session.db, result);
     return done;
 }
+
+/* ---- which rows ---- */
+
+/* A value of the key as SQL, in any mode and collation, by SQL; NULL: not of this type. */
+static char *
+literal_sql(const char *name, ColumnType type)
+{
+    switch (type) {
+    case TYPE_INT:
+        return g_strdup(name);
+    case TYPE_TEXT:
+        return g_strdup_printf("CONCAT('CONVERT(0x', HEX(CONVERT(%s USING utf8mb4)), ' USING "
+                               "utf8mb4)')",
+                               name);
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+    case TYPE_DECIMAL:
+        return g_strdup_printf("CONCAT(, %s, )", name);
+    default:
+        return NULL;
+    }
+}
+
+/* By the first column of the key. */
+static bool
+sample(Conn *base, const char *object_name, int64_t rows, char **ret, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    AUTO_ROWS *bound = NULL;
+    if (!maria_object_need(conn, object_name, &object, error))
+        return false;
+    if (object->key->len == 0)
+        return true;
+    g_autofree char *name = maria_name(object->key->pdata[0]);
+    g_autofree char *literal = literal_sql(name, g_array_index(object->key_types, ColumnType, 0));
+    if (literal == NULL)
+        return true;
+    g_autofree char *sql =
+        g_strdup_printf("SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %" G_GINT64_FORMAT, literal,
+                        object->sql, name, rows - 1);
+    if (!maria_rows_on(conn, conn->db, sql, &bound, error))
+        return false;
+    MYSQL_ROW row = mysql_fetch_row(bound);
+    if (row != NULL && row[0] != NULL)
+        *ret = g_strdup_printf("%s <= %s", name, row[0]);
+    return true;
+}
+
+static bool
+rows_are(Conn *base, const char *name, const int64_t *ids, size_t count, char **ret, GError **error)
+{
+    g_autoptr(MariaObject) object = NULL;
+    if (!maria_object_need(maria_conn(base), name, &object, error))
+        return false;
+    if (object->int_key == NULL)
+        return query_fail_rows(name, error);
+    g_autofree char *id = maria_name(object->int_key);
+    *ret = query_ids(id, ids, count);
+    return true;
+}
+
+const QueryOps maria_query_ops = {.run = query, .sample = sample, .rows_are = rows_are};

@@ -270,8 +270,7 @@ char *pg_row_id_sql(const PgObject *object);
 char *pg_row_id_is(const PgObject *object, int64_t row_id);
 
 /* --- query.c --- */
-bool pg_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
-              GError **error);
+extern const QueryOps pg_query_ops;
 
 /* --- book.c --- */
 extern const BookSql pg_book;

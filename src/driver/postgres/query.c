@@ -108,19 +108,6 @@ key_of(const PgObject *object, const Program *program)
     return key->len == object->key->len ? name_list(key) : NULL;
 }
 
-static char *
-rows_of(const Session *session, const PgObject *object, const QueryView *view)
-{
-    g_autofree char *key = object->key->len > 0 ? name_list(object->key) : NULL;
-    GString *sql = g_string_new(NULL);
-    g_string_append_printf(sql, "SELECT * FROM %s WHERE (%s\n)", object->sql,
-                           view->where != NULL ? view->where : "true");
-    if (session->spec->sample_rows > 0)
-        g_string_append_printf(sql, "%s%s LIMIT %" G_GINT64_FORMAT, key != NULL ? " ORDER BY " : "",
-                               key != NULL ? key : "", session->spec->sample_rows);
-    return g_string_free(sql, FALSE);
-}
-
 static bool
 view_make(Session *session, const QueryView *view, GError **error)
 {
@@ -130,12 +117,12 @@ view_make(Session *session, const QueryView *view, GError **error)
     g_autofree char *items = view_items(session, object, view->program, error);
     if (items == NULL)
         return false;
-    g_autofree char *rows = rows_of(session, object, view);
     g_autofree char *name = pg_name(view->name);
     g_autofree char *key = session->has_tables ? key_of(object, view->program) : NULL;
     g_autoptr(GString) sql = g_string_new(NULL);
-    g_string_append_printf(sql, "CREATE TEMP %s %s AS SELECT %s FROM (%s) AS of",
-                           session->has_tables ? "TABLE" : "VIEW", name, items, rows);
+    g_string_append_printf(sql, "CREATE TEMP %s %s AS SELECT %s FROM %s WHERE (%s\n)",
+                           session->has_tables ? "TABLE" : "VIEW", name, items, object->sql,
+                           view->where != NULL ? view->where : "true");
     if (key != NULL)
         g_string_append_printf(sql, "; ALTER TABLE pg_temp.%s ADD PRIMARY KEY (%s)", name, key);
     return run(session, sql->str, NULL, error);
@@ -309,9 +296,9 @@ query_once(PgConn *conn, const QuerySpec *spec, bool has_tables, QueryRowFn *row
     return done;
 }
 
-bool
-pg_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
-         GError **error)
+static bool
+query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
+      GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(GError) broken = NULL;
@@ -323,3 +310,59 @@ pg_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArr
     g_propagate_error(error, g_steal_pointer(&broken));
     return false;
 }
+
+/* ---- which rows ---- */
+
+#define BLOCK_ROWS 50 /* of a table that was never counted */
+
+/* Rows lie in the order of the key, as far as a condition can say it, else in that of their places. */
+static bool
+sample(Conn *base, const char *name, int64_t rows, char **ret, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    AUTO_RESULT *bound = NULL;
+    if (!pg_object_need(conn, name, &object, error))
+        return false;
+    if (object->key->len == 0) {
+        int64_t each = object->rows_guess > 0 && object->blocks > 0
+                           ? MAX(object->rows_guess / object->blocks, 1)
+                           : BLOCK_ROWS;
+        if (object->blocks > rows / each + 1)
+            *ret = pg_sql("ctid < '(%lld,0)'::pg_catalog.tid", (long long) (rows / each + 1));
+        return true;
+    }
+    g_autofree char *key = name_list(object->key);
+    g_autoptr(GString) literals = g_string_new(NULL);
+    for (guint i = 0; i < object->key->len; i++)
+        g_string_append_printf(literals, "%s pg_catalog.quote_literal(\"%s\"::text) || '::%s'",
+                               i > 0 ? " || ', ' ||" : "", (const char *) object->key->pdata[i],
+                               (const char *) object->key_types->pdata[i]);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %" G_GINT64_FORMAT,
+                        literals->str, object->sql, key, rows);
+    if (!pg_run_on(conn, conn->db, sql, &bound, error))
+        return false;
+    if (PQntuples(bound) > 0)
+        *ret = g_strdup_printf("(%s) < (%s)", key, pg_cell(bound, 0, 0));
+    return true;
+}
+
+static bool
+rows_are(Conn *base, const char *name, const int64_t *ids, size_t count, char **ret, GError **error)
+{
+    g_autoptr(PgObject) object = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!pg_object_need(pg_conn(base), name, &object, error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *is = pg_row_id_is(object, ids[i]);
+        if (is == NULL)
+            return query_fail_rows(name, error);
+        g_string_append_printf(text, "%s%s", i > 0 ? " OR " : "", is);
+    }
+    *ret = g_string_free(g_steal_pointer(&text), FALSE);
+    return true;
+}
+
+const QueryOps pg_query_ops = {.run = query, .sample = sample, .rows_are = rows_are};

@@ -115,26 +115,6 @@ session_fail(const Session *session, GError **error)
 
 /* ---- the names of the spec ---- */
 
-/* Literal values: views take no parameters. NULL without a limit, or when the object is smaller. */
-static char *
-sample_condition(Session *session, const char *object)
-{
-    g_autoptr(SqliteObject) found = NULL;
-    AUTO_STMT *statement = NULL;
-    if (session->spec->sample_rows <= 0 ||
-        !sqlite_object_find(session->conn, object, &found, NULL) || found == NULL ||
-        found->rowid == NULL)
-        return NULL;
-    char *sql = sqlite3_mprintf("SELECT %s FROM main.\"%w\" ORDER BY 1 LIMIT 1 OFFSET %lld",
-                                found->rowid, object, (long long) session->spec->sample_rows);
-    sqlite3_prepare_v2(session->db, sql, -1, &statement, NULL);
-    sqlite3_free(sql);
-    if (statement == NULL || sqlite3_step(statement) != SQLITE_ROW)
-        return NULL;
-    return g_strdup_printf("%s < %" G_GINT64_FORMAT, found->rowid,
-                           (int64_t) sqlite3_column_int64(statement, 0));
-}
-
 /* "a, b AS c" for a view: the mapping's items, named as the target's columns. NULL: the mapping cannot be said in SQL. */
 static char *
 view_items(Session *session, Program *program, GError **error)
@@ -163,13 +143,12 @@ static bool
 view_make(Session *session, const QueryView *view, GError **error)
 {
     g_autofree char *items = view_items(session, view->program, error);
-    g_autofree char *sample = sample_condition(session, view->object);
     const char *where = view->where;
     if (items == NULL)
         return false;
-    char *sql = sqlite3_mprintf(
-        "CREATE TEMP VIEW \"%w\" AS SELECT %s FROM main.\"%w\" WHERE (%s) AND (%s)", view->name,
-        items, view->object, where != NULL ? where : "1", sample != NULL ? sample : "1");
+    char *sql =
+        sqlite3_mprintf("CREATE TEMP VIEW \"%w\" AS SELECT %s FROM main.\"%w\" WHERE (%s\n)",
+                        view->name, items, view->object, where != NULL ? where : "1");
     int status = sqlite3_exec(session->db, sql, NULL, NULL, NULL);
     sqlite3_free(sql);
     return status == SQLITE_OK || session_fail(session, error);
@@ -247,9 +226,9 @@ give_rows(Session *session, sqlite3_stmt *statement, QueryRowFn *row, void *data
     return status == SQLITE_DONE || session_fail(session, error);
 }
 
-bool
-sqlite_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
-             GError **error)
+static bool
+query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
+      GError **error)
 {
     g_auto(Session) session = {.conn = sqlite_conn(base), .spec = spec};
     AUTO_STMT *statement = NULL;
@@ -260,3 +239,42 @@ sqlite_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPt
         g_ptr_array_add(*ret_names, g_strdup(sqlite3_column_name(statement, i)));
     return give_rows(&session, statement, row, data, error);
 }
+
+/* ---- which rows ---- */
+
+static bool
+sample(Conn *base, const char *name, int64_t rows, char **ret, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_autoptr(SqliteObject) object = NULL;
+    AUTO_STMT *statement = NULL;
+    if (!sqlite_object_need(conn, name, &object, error))
+        return false;
+    if (object->rowid == NULL)
+        return true;
+    if (!sq_prepare(conn, &statement, error,
+                    "SELECT %s FROM main.\"%w\" ORDER BY 1 LIMIT 1 OFFSET %lld", object->rowid,
+                    object->name, (long long) rows))
+        return false;
+    bool has_row = false;
+    if (!sq_step(conn, statement, &has_row, error))
+        return false;
+    if (has_row)
+        *ret = g_strdup_printf("%s < %" G_GINT64_FORMAT, object->rowid,
+                               (int64_t) sqlite3_column_int64(statement, 0));
+    return true;
+}
+
+static bool
+rows_are(Conn *base, const char *name, const int64_t *ids, size_t count, char **ret, GError **error)
+{
+    g_autoptr(SqliteObject) object = NULL;
+    if (!sqlite_object_need(sqlite_conn(base), name, &object, error))
+        return false;
+    if (object->rowid == NULL)
+        return query_fail_rows(name, error);
+    *ret = query_ids(object->rowid, ids, count);
+    return true;
+}
+
+const QueryOps sqlite_query_ops = {.run = query, .sample = sample, .rows_are = rows_are};

@@ -20,7 +20,7 @@ const Driver driver_sqlite = {
     .watch = &sqlite_watch_ops,
     .snapshot = &sqlite_snapshot_ops,
     .swap = &sqlite_swap_ops,
-    .query = sqlite_query,
+    .query = &sqlite_query_ops,
     .repair = sqlite_repair,
     .unique_columns = sqlite_unique_columns,
 };

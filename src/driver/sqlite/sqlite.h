@@ -124,8 +124,7 @@ bool sqlite_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
 char *sqlite_item_list(const ScanSpec *spec, const Schema *output);
 
 /* --- query.c --- */
-bool sqlite_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
-                  GPtrArray **ret_names, GError **error);
+extern const QueryOps sqlite_query_ops;
 
 /* --- repair.c --- */
 bool sqlite_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GError **error);
