@@ -44,7 +44,7 @@ keeps_values(const Rule *rule)
 static json_t *
 literals_of(const Rule *rule)
 {
-    if (rule->pairs->len == 0 || rule->others != OTHERS_KEEP || rule->split_by != NULL ||
+    if (rule->pairs->len == 0 || rule->others == OTHERS_NULL || rule->split_by != NULL ||
         rule->has_type || rule->format != NULL || rule->fallback != NULL)
         return NULL;
     json_t *values = json_object();
@@ -75,6 +75,7 @@ read_from(ColumnChange *change, const Rule *rule)
     if (change->values != NULL)
         json_decref(change->values);
     change->values = is_same ? NULL : literals_of(rule);
+    change->has_all_values = change->values != NULL && rule->others == OTHERS_REFUSE;
     change->kind = !is_same                                    ? CHANGE_VALUES
                    : strcmp(change->column, rule->target) == 0 ? CHANGE_NONE
                                                                : CHANGE_NAME;
@@ -108,6 +109,7 @@ read_consumers(const Mapping *mapping, GPtrArray *changes)
         if (values != NULL) {
             json_decref(change->values);
             change->values = json_incref(values);
+            change->has_all_values = false;
         }
         if (expr != NULL)
             change->kind = CHANGE_EXPRESSION;

@@ -76,9 +76,10 @@ typedef enum {
 typedef struct {
     char *column; /* of the source */
     ChangeKind kind;
-    char *to;       /* target column, or NULL */
-    char *expr;     /* or NULL */
-    json_t *values; /* {old literal: new literal}, or NULL */
+    char *to;            /* target column, or NULL */
+    char *expr;          /* or NULL */
+    json_t *values;      /* {old literal: new literal}, or NULL */
+    bool has_all_values; /* a row with another value is refused */
     char *why, *link;
 } ColumnChange;
 /* Every source column that the file speaks of. Array of ColumnChange *; caller frees. */

@@ -199,15 +199,16 @@ is_shared(const Work *work, const Literals *literals, const json_t *values, cons
 /* The new literal in the old one's quotes; NULL when it stays. False when it cannot be read, or becomes no literal that means
  * the same rows. */
 static bool
-new_literal(const Work *work, guint index, const Literals *literals, const json_t *values,
+new_literal(const Work *work, guint index, const Literals *literals, const ColumnChange *change,
             char **ret)
 {
+    const json_t *values = change->values;
     const Token *token = at(work, index);
     bool is_string = token->kind == TOKEN_STRING;
     *ret = NULL;
     g_autofree char *old = literal_text(work, token);
     json_t *found = old != NULL ? json_object_get(values, old) : NULL;
-    if (old == NULL || json_is_null(found))
+    if (old == NULL || json_is_null(found) || (found == NULL && change->has_all_values))
         return false;
     g_autofree char *new = found != NULL ? value_text(found) : g_strdup(old);
     char quote = is_string ? work->text[token->begin] : '\'';
@@ -255,8 +256,7 @@ can_edit(const Work *work, const SqlRef *ref, const ColumnChange *change, Litera
         return false;
     for (guint i = 0; i < literals->tokens->len; i++) {
         g_autofree char *probe = NULL;
-        if (!new_literal(work, g_array_index(literals->tokens, guint, i), literals, change->values,
-                         &probe))
+        if (!new_literal(work, g_array_index(literals->tokens, guint, i), literals, change, &probe))
             return false;
     }
     return true;
@@ -274,7 +274,7 @@ edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change)
     for (guint i = 0; i < tokens->len; i++) {
         g_autofree char *new = NULL;
         guint index = g_array_index(tokens, guint, i);
-        if (new_literal(work, index, &literals, change->values, &new) && new != NULL)
+        if (new_literal(work, index, &literals, change, &new) && new != NULL)
             edit_add(work, at(work, index)->begin, at(work, index)->end, new);
     }
     return true;
