@@ -194,4 +194,5 @@ sql_mentions(Work *work)
             covered = sites_covered(work);
         visit_string(work, covered, index);
     }
+    dbt_quoted(work);
 }

@@ -302,6 +302,8 @@ void dbt_name_source(Work *work, SqlSource *source);
 void dbt_templates(Work *work);
 /* The dataset's name in templates that are not understood; `covered`: what is a site already (dbt_mentions.c). */
 void dbt_mentions(Work *work, const GArray *covered);
+/* Calls of the dataset in quotes of SQL, where nothing else has seen them (dbt_quoted.c). */
+void dbt_quoted(Work *work);
 
 /* The text that config(…) of a file gives under a key; NULL where it does not say. False when it is no plain text, or is
  * said twice. Caller frees (dbt_config.c). */

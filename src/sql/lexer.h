@@ -1,8 +1,8 @@
 /*
  * lexer.h - what the parts of the lexer share; inside of this room only.
  *
- * The kinds of tokens (lexer.c) look one after the other at what begins at a byte. Where it ends is found in lexer_ends.c,
- * brackets and branches in lexer_brackets.c, words that mean something in words.c.
+ * The kinds of tokens (lexer.c) look one after the other at what begins at a byte. Where it ends is found in lexer_ends.c and
+ * lexer_templates.c, brackets and branches in lexer_brackets.c, words that mean something in words.c.
  */
 #pragma once
 
@@ -88,7 +88,7 @@ add(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
                                           : add_whole(lexer, kind, begin, end);
 }
 
-/* ---- where they end (lexer_ends.c); 0: it never does ---- */
+/* ---- where they end (lexer_ends.c, of templates lexer_templates.c); 0: it never does ---- */
 
 /* Behind the first `what` from `at` on, or 0 when there is none. */
 size_t behind(const Lexer *lexer, size_t at, const char *what);
@@ -103,6 +103,8 @@ size_t end_of_name(const Lexer *lexer, size_t at);
 size_t end_of_number(const Lexer *lexer, size_t at);
 /* Behind what closes it: not within a string, nor within brackets of its own: {{ f("{{ this }}", {'a': {'b': 1}}) }}. */
 size_t end_of_template(const Lexer *lexer, size_t at, const char *close);
+/* Behind the one that begins at this brace, within such quotes; 0: what stands there is a text of SQL. */
+size_t end_of_template_within(const Lexer *lexer, size_t at, char quote);
 
 /* ---- brackets (lexer_brackets.c) ---- */
 

@@ -1,4 +1,4 @@
-/* lexer_ends.c - where strings, comments, names, numbers and templates end. */
+/* lexer_ends.c - where strings, comments, names and numbers end. */
 #include "sql/lexer.h"
 
 size_t
@@ -39,7 +39,10 @@ size_t
 end_of_quotes(const Lexer *lexer, size_t at, char close, bool has_backslash)
 {
     for (at++; at < lexer->bytes; at++) {
-        if (has_backslash && lexer->text[at] == '\\')
+        size_t template_end = lexer->text[at] == '{' ? end_of_template_within(lexer, at, close) : 0;
+        if (template_end > 0)
+            at = template_end - 1;
+        else if (has_backslash && lexer->text[at] == '\\')
             at++;
         else if (lexer->text[at] == close && byte_at(lexer, at + 1) == close)
             at++;
@@ -102,38 +105,4 @@ end_of_number(const Lexer *lexer, size_t at)
             g_ascii_isdigit(byte_at(lexer, at + 1))))
         at++;
     return at;
-}
-
-#define TEMPLATE_BYTES_MAX 65536 /* read with its strings; people write a screenful */
-
-static size_t
-end_of_template_string(const Lexer *lexer, size_t at, size_t end)
-{
-    for (size_t i = at + 1; i < end; i++) {
-        if (lexer->text[i] == '\\')
-            i++;
-        else if (lexer->text[i] == lexer->text[at])
-            return i + 1;
-    }
-    return end;
-}
-
-size_t
-end_of_template(const Lexer *lexer, size_t at, const char *close)
-{
-    size_t end = MIN(lexer->bytes, at + TEMPLATE_BYTES_MAX);
-    int depth = 0;
-    for (size_t i = at; i < end;) {
-        char c = lexer->text[i];
-        if (c == '\'' || c == '"') {
-            i = end_of_template_string(lexer, i, end);
-            continue;
-        }
-        if (depth == 0 && starts_with(lexer, i, close))
-            return i + strlen(close);
-        depth += c == '{' ? 1 : c == '}' && depth > 0 ? -1 : 0;
-        i++;
-    }
-    return behind(lexer, at,
-                  close); /* brackets or quotes that do not match: it ends as early as it can */
 }

@@ -1,0 +1,53 @@
+/*
+ * dbt_quoted.c - calls in the quotes of SQL: '{{ ref('users') }}' as the text or the name that dbt makes of a table.
+ *
+ * Its new name is another value there, and what is done with the text is not known. SQL that is run is read elsewhere (sql_inner.c).
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+visit_call(Work *work, const DbtCall *call)
+{
+    const DbtDoubt *doubt = NULL;
+    const Rename *rename = dbt_find(work, call, &doubt);
+    size_t begin = call->begin[0], end = call->count > 0 ? call->end[call->count - 1] : 0;
+    if (rename == NULL || rename->is_derived || site_covers(work, begin, end))
+        return;
+    site_refuse(work, SITE_MENTION, call->begin[call->count - 1], end, "in-string", NULL,
+                "the name stands in a string: nobody knows what becomes of it");
+}
+
+static void
+visit_string(Work *work, const Token *string)
+{
+    const char *end = work->text + string->end;
+    for (const char *at = work->text + string->begin; at < end;) {
+        const char *open = memmem(at, (size_t) (end - at), "{{", 2),
+                   *close = open != NULL ? memmem(open, (size_t) (end - open), "}}", 2) : NULL;
+        if (close == NULL)
+            return;
+        at = close + 2;
+        Token template = {.kind = TOKEN_TEMPLATE,
+                          .begin = (uint32_t) (open - work->text),
+                          .end = (uint32_t) (at - work->text)};
+        g_autoptr(GPtrArray) calls = dbt_calls(work->text, &template);
+        for (guint i = 0; i < calls->len; i++)
+            visit_call(work, g_ptr_array_index(calls, i));
+    }
+}
+
+void
+dbt_quoted(Work *work)
+{
+    const TokenList *list = work->sql->list;
+    if (memmem(work->text, work->bytes, "{{", 2) == NULL)
+        return;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (work->sql->live->data[i] &&
+            (token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED))
+            visit_string(work, token);
+    }
+}
