@@ -42,12 +42,6 @@ query_fail_fickle(const char *function, GError **error)
 }
 
 bool
-query_fail_mapping(GError **error)
-{
-    return fail(error, ERR_UNSUPPORTED, "the mapping cannot be said in SQL");
-}
-
-bool
 query_fail_rows(const char *object, GError **error)
 {
     return fail(error, ERR_UNSUPPORTED, "no condition tells the rows of '%s'", object);
@@ -76,4 +70,50 @@ query_decimal(const char *text, size_t size)
     gint64 whole = kept <= DIGITS_MAX ? g_ascii_strtoll(text, &end, 10) : 0;
     return end == text + kept ? (QueryCell){.kind = QUERY_INT, .integer = whole}
                               : (QueryCell){.kind = QUERY_TEXT, .bytes = text, .size = kept};
+}
+
+static void
+keep_reason(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
+{
+    (void) row_id;
+    (void) in_row;
+    char **kept = data;
+    if (*kept == NULL)
+        *kept = g_strdup_printf("%s: %s", column, reason);
+}
+
+bool
+query_map_rows(Conn *conn, const QueryView *view, RejectFn *reject, void *reject_data,
+               QueryFillFn *put, void *data, GError **error)
+{
+    Program *program = view->program;
+    g_autoptr(Batch) in = batch_new_for(program_input(program));
+    g_autoptr(Batch) out = batch_new_for(program_target(program));
+    g_autoptr(Scan) scan = NULL;
+    ScanSpec spec = {
+        .object = view->object, .output = program_input(program), .where = view->where};
+    spec.item_count = program_items(program, &spec.items);
+    if (spec.item_count == 0)
+        spec.items = NULL;
+    if (!conn_scan(conn, &spec, &scan, error))
+        return false;
+    do {
+        batch_reset(in);
+        batch_reset(out);
+        if (!scan_next(scan, in, reject, reject_data, error))
+            return false;
+        if (in->row_count == 0)
+            return true;
+        if (!program_apply(program, in, out, reject, reject_data, error) || !put(out, data, error))
+            return false;
+    } while (true);
+}
+
+bool
+query_fill(Conn *conn, const QueryView *view, QueryFillFn *put, void *data, GError **error)
+{
+    g_autofree char *refused = NULL;
+    return query_map_rows(conn, view, keep_reason, &refused, put, data, error) &&
+           (refused == NULL ||
+            fail(error, ERR_UNSUPPORTED, "the mapping refuses a row (%s)", refused));
 }

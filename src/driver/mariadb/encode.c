@@ -9,9 +9,11 @@
 #include "model/canonical.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DIGITS_SHOWN 40
+#define LETTER_BYTES 4 /* of utf8mb4, at most */
 
 static bool refuse(char **ret_reason, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static bool
@@ -32,7 +34,26 @@ target_clear(void *data)
     maria_column_free(((MariaTarget *) data)->of);
 }
 
-/* As far as looks need them: what they are declared for. */
+/* What its type says in brackets. */
+static void
+take_sizes(MariaColumn *column)
+{
+    const char *open = strchr(column->declared, '(');
+    int first = 0, second = 0;
+    if (open == NULL || sscanf(open, "(%9d,%9d", &first, &second) < 1)
+        return;
+    if (strcmp(column->data_type, "decimal") == 0) {
+        column->precision = first;
+        column->scale = second;
+    } else if (column->type == TYPE_TEXT || column->type == TYPE_BYTES) {
+        column->letters_max = first;
+        column->bytes_max = column->type == TYPE_TEXT ? (int64_t) first * LETTER_BYTES : first;
+    } else if (column->type == TYPE_TIMESTAMP) {
+        column->scale = first;
+    }
+}
+
+/* Of a table that is not there: what its columns are declared for. */
 static GArray *
 targets_to_be(const Schema *schema)
 {
@@ -45,6 +66,7 @@ targets_to_be(const Schema *schema)
         column->declared = maria_made_type(schema, from);
         column->data_type = g_strndup(column->declared, strcspn(column->declared, "("));
         column->type = maria_type_of(column->data_type, column->declared);
+        take_sizes(column);
         MariaTarget target = {.of = column, .type = from->type, .column = i};
         g_array_append_val(targets, target);
     }

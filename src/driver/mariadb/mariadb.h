@@ -226,6 +226,8 @@ bool maria_repair(Conn *conn, const char *object, const Schema *schema,
 
 /* --- query.c --- */
 extern const QueryOps maria_query_ops;
+/* query_fill.c: a table of that session, of the view's name, with its rows. UNSUPPORTED: they cannot be there. */
+CHECKED bool maria_query_fill(MariaConn *conn, MYSQL *db, const QueryView *view, GError **error);
 
 /* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
 extern const LoadOps maria_load_ops;
@@ -237,6 +239,8 @@ CHECKED bool maria_check_expressions(MariaConn *conn, const MariaObject *source,
                                      const Program *program, GError **error);
 bool maria_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
                  const Writer *writer, GError **error);
+/* "CREATE TABLE …" of a table that is made from its schema; `table` is quoted. Caller frees. */
+char *maria_table_text(const char *table, const Schema *schema, bool is_temporary);
 bool maria_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);
 bool maria_exists(Conn *conn, const char *object, bool *ret, GError **error);
 bool maria_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,

@@ -58,19 +58,15 @@ run(Session *session, const char *sql, GError **error)
 
 /* ---- the names of the spec ---- */
 
-/* "a, b AS c": the mapping's items, named as the target's columns. Caller frees; NULL with an error. */
+/* "a, b AS c": the mapping's items, named as the target's columns. NULL: SQL does not say them all. Caller frees. */
 static char *
-view_items(Session *session, const MariaObject *object, const Program *program, GError **error)
+view_items(Session *session, const MariaObject *object, const Program *program)
 {
     const SourceItem *items = NULL;
     if (program == NULL)
         return g_strdup("*");
     size_t count = program_select_typed(program, TYPED_MARIADB, &items);
-    if (count == 0) {
-        query_fail_mapping(error);
-        return NULL;
-    }
-    if (!maria_check_expressions(session->conn, object, program, error))
+    if (count == 0 || !maria_check_expressions(session->conn, object, program, NULL))
         return NULL;
     GString *list = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
@@ -84,16 +80,16 @@ static bool
 table_make(Session *session, const QueryView *view, GError **error)
 {
     g_autoptr(MariaObject) object = NULL;
-    g_autoptr(GString) sql = g_string_new(NULL);
     if (!maria_object_need(session->conn, view->object, &object, error))
         return false;
-    g_autofree char *items = view_items(session, object, view->program, error);
+    g_autofree char *items = view_items(session, object, view->program);
     if (items == NULL)
-        return false;
+        return maria_query_fill(session->conn, session->db, view, error);
     g_autofree char *name = maria_name(view->name);
-    g_string_append_printf(sql, "CREATE TEMPORARY TABLE %s AS SELECT %s FROM %s WHERE (%s\n)", name,
-                           items, object->sql, view->where != NULL ? view->where : "TRUE");
-    return run(session, sql->str, error);
+    g_autofree char *sql =
+        g_strdup_printf("CREATE TEMPORARY TABLE %s AS SELECT %s FROM %s WHERE (%s\n)", name, items,
+                        object->sql, view->where != NULL ? view->where : "TRUE");
+    return run(session, sql, error);
 }
 
 static bool

@@ -58,11 +58,11 @@ maria_made_type(const Schema *schema, const Column *column)
 }
 
 /* Texts are compared by their bytes, as everywhere else. */
-static bool
-create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GError **error)
+char *
+maria_table_text(const char *table, const Schema *schema, bool is_temporary)
 {
-    g_autoptr(GString) sql = g_string_new(NULL);
-    g_string_append_printf(sql, "CREATE TABLE %s (", table);
+    GString *sql = g_string_new(NULL);
+    g_string_append_printf(sql, "CREATE %sTABLE %s (", is_temporary ? "TEMPORARY " : "", table);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
         g_autofree char *type = maria_made_type(schema, column);
@@ -78,7 +78,7 @@ create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GEr
     g_string_append_printf(sql,
                            "%s ENGINE=" ENGINE " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
                            schema->key->len > 0 ? "))" : ")");
-    return maria_run_on(conn, conn->db, sql->str, error);
+    return g_string_free(sql, FALSE);
 }
 
 /* Indexes that are made after the data; a column that counts needs its own from the start. */
@@ -166,7 +166,8 @@ stage_locked(MariaConn *conn, const char *stage, const char *like, const Schema 
         return create_like(conn, table, old, error);
     if (schema == NULL)
         return fail(error, ERR_NOT_FOUND, "there is no table '%s' to make it like", like);
-    return create_from_schema(conn, table, schema, error);
+    g_autofree char *make = maria_table_text(table, schema, false);
+    return maria_run_on(conn, conn->db, make, error);
 }
 
 bool

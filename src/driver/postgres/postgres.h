@@ -271,6 +271,8 @@ char *pg_row_id_is(const PgObject *object, int64_t row_id);
 
 /* --- query.c --- */
 extern const QueryOps pg_query_ops;
+/* query_fill.c: a table of that session, of the view's name, with its rows. UNSUPPORTED: they cannot be there. */
+CHECKED bool pg_query_fill(PgConn *conn, PGconn *db, const QueryView *view, GError **error);
 
 /* --- book.c --- */
 extern const BookSql pg_book;

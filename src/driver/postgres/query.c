@@ -57,19 +57,15 @@ run(Session *session, const char *sql, PGresult **ret, GError **error)
 
 /* ---- the names of the spec ---- */
 
-/* "a, b AS c": the mapping's items, named as the target's columns. Caller frees; NULL with an error. */
+/* "a, b AS c": the mapping's items, named as the target's columns. NULL: SQL does not say them all. Caller frees. */
 static char *
-view_items(Session *session, const PgObject *object, const Program *program, GError **error)
+view_items(Session *session, const PgObject *object, const Program *program)
 {
     const SourceItem *items = NULL;
     if (program == NULL)
         return g_strdup("*");
     size_t count = program_select_typed(program, TYPED_POSTGRES, &items);
-    if (count == 0) {
-        query_fail_mapping(error);
-        return NULL;
-    }
-    if (!inside_can(session->conn, object, program, error))
+    if (count == 0 || !inside_can(session->conn, object, program, NULL))
         return NULL;
     GString *list = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
@@ -109,23 +105,31 @@ key_of(const PgObject *object, const Program *program)
 }
 
 static bool
+select_make(Session *session, const PgObject *object, const QueryView *view, const char *items,
+            GError **error)
+{
+    g_autofree char *name = pg_name(view->name);
+    g_autofree char *sql = g_strdup_printf("CREATE TEMP %s %s AS SELECT %s FROM %s WHERE (%s\n)",
+                                           session->has_tables ? "TABLE" : "VIEW", name, items,
+                                           object->sql, view->where != NULL ? view->where : "true");
+    return run(session, sql, NULL, error);
+}
+
+static bool
 view_make(Session *session, const QueryView *view, GError **error)
 {
     g_autoptr(PgObject) object = NULL;
     if (!pg_object_need(session->conn, view->object, &object, error))
         return false;
-    g_autofree char *items = view_items(session, object, view->program, error);
-    if (items == NULL)
+    g_autofree char *items = view_items(session, object, view->program);
+    if (items != NULL ? !select_make(session, object, view, items, error)
+                      : !pg_query_fill(session->conn, session->db, view, error))
         return false;
-    g_autofree char *name = pg_name(view->name);
     g_autofree char *key = session->has_tables ? key_of(object, view->program) : NULL;
-    g_autoptr(GString) sql = g_string_new(NULL);
-    g_string_append_printf(sql, "CREATE TEMP %s %s AS SELECT %s FROM %s WHERE (%s\n)",
-                           session->has_tables ? "TABLE" : "VIEW", name, items, object->sql,
-                           view->where != NULL ? view->where : "true");
-    if (key != NULL)
-        g_string_append_printf(sql, "; ALTER TABLE pg_temp.%s ADD PRIMARY KEY (%s)", name, key);
-    return run(session, sql->str, NULL, error);
+    g_autofree char *name = pg_name(view->name);
+    g_autofree char *sql =
+        g_strdup_printf("ALTER TABLE pg_temp.%s ADD PRIMARY KEY (%s)", name, key);
+    return key == NULL || run(session, sql, NULL, error);
 }
 
 static bool

@@ -124,7 +124,7 @@ view_items(Session *session, Program *program, GError **error)
         return g_strdup("*");
     size_t count = program_select_sqlite(program, SELECT_GUARDED, &items);
     if (count == 0) {
-        query_fail_mapping(error);
+        fail(error, ERR_UNSUPPORTED, "the mapping cannot be said in SQL");
         return NULL;
     }
     if (!program_register(program, session->db, error))
