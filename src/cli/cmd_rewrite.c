@@ -69,9 +69,8 @@ read_mapping(Invocation *call, Job *job, GError **error)
         !mapping_parse(text, bytes, path, diags, &job->mappings, error))
         return false;
     job->renames = renames_new(job->mappings);
-    if (invocation_has(call, "default"))
-        renames_set_default(job->renames, invocation_option(call, "default"));
-    return true;
+    return !invocation_has(call, "default") ||
+           renames_set_default(job->renames, invocation_option(call, "default"), error);
 }
 
 static bool

@@ -64,8 +64,9 @@ read_task(Invocation *call, CodeTask *task, Renames **ret, GError **error)
     if (!code_dialect_read(call, &task->options.dialect, error))
         return false;
     *ret = renames_new_for_name(name);
-    if (invocation_has(call, "default"))
-        renames_set_default(*ret, invocation_option(call, "default"));
+    if (invocation_has(call, "default") &&
+        !renames_set_default(*ret, invocation_option(call, "default"), error))
+        return false;
     task->renames = *ret;
     return true;
 }

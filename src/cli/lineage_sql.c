@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define STATUS_UNPARSABLE 3
+#define STATUS_UNREAD 3
 #define BATCH_FILES 64 /* in memory at once, with their lineage */
 
 typedef enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_OPENLINEAGE } Format;
@@ -29,7 +29,7 @@ typedef struct {
     DbtManifests *manifests; /* or NULL */
     GPtrArray *projects;     /* char *: folders of dbt projects, with `/` at the end, or "" */
     RewriteOptions options;
-    int statements, doubts, unparsable;
+    int statements, doubts, unparsable, passed_over;
 } Job;
 
 static void
@@ -256,6 +256,7 @@ count_file(Job *job, const SqlFile *file)
 static void
 finish_file(Invocation *call, Job *job, const SqlFile *file, const char *time)
 {
+    job->passed_over += file->skipped != NULL;
     if (file->skipped != NULL && job->format == FORMAT_TEXT)
         view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
     if (file->lineage == NULL)
@@ -317,10 +318,11 @@ lineage_sql_run(Invocation *call, GError **error)
     if (job.format == FORMAT_JSON)
         view_json_list_begin(call->view, "files");
     read_all(call, &job, files, time);
+    g_autoptr(json_t) rest = json_pack("{s:i}", "passed_over", job.passed_over);
     if (job.format == FORMAT_JSON)
-        view_json_list_end(call->view, NULL);
+        view_json_list_end(call->view, rest);
     else if (job.format == FORMAT_TEXT)
         show_summary(call->view, &job, files->len);
-    call->status = job.unparsable > 0 ? STATUS_UNPARSABLE : 0;
+    call->status = job.unparsable > 0 || job.passed_over > 0 ? STATUS_UNREAD : 0;
     return true;
 }

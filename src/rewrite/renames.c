@@ -246,11 +246,22 @@ renames_free(Renames *renames)
     g_free(renames);
 }
 
-void
-renames_set_default(Renames *renames, const char *path)
+bool
+renames_set_default(Renames *renames, const char *path, GError **error)
 {
+    g_auto(GStrv) parts = g_strsplit(path, ".", -1);
+    bool is_name = parts[0] != NULL && g_strv_length(parts) < SPELLING_PARTS_MAX;
+    for (guint i = 0; is_name && parts[i] != NULL; i++)
+        is_name =
+            parts[i][strspn(parts[i], " \t\n")] != '\0' && strpbrk(parts[i], "\"`[]'") == NULL;
+    if (!is_name)
+        return fail(error, ERR_INVALID,
+                    "--default '%s' is no name: expected what a table's name may have before it, "
+                    "without quotes, as 'project.dataset' or 'schema'",
+                    path);
     g_strfreev(renames->default_path);
-    renames->default_path = g_strsplit(path, ".", SPELLING_PARTS_MAX);
+    renames->default_path = g_steal_pointer(&parts);
+    return true;
 }
 
 Rename *

@@ -32,8 +32,9 @@ void renames_add_spelling(Renames *renames, const Mapping *mapping, const char *
                           const char *target);
 void renames_free(Renames *renames);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Renames, renames_free)
-/* Names with fewer parts than the mapping's are looked for in this project or dataset ("acme-prod.identity"). */
-void renames_set_default(Renames *renames, const char *path);
+/* Names with fewer parts than the mapping's are looked for in this project or dataset ("acme-prod.identity"). ERR_INVALID: it is
+ * no name. */
+bool renames_set_default(Renames *renames, const char *path, GError **error);
 /* Does the text hold the last part of any spelling? Fast: for files that do not mention the dataset at all. */
 bool renames_mentioned(const Renames *renames, const char *text, size_t bytes);
 /* Is the file to be looked at: does it do so, or does its path name a dataset of which it may list the columns? As fast. */

@@ -54,7 +54,7 @@ rewritten(const GoldenCase *one, const char *text)
                     *in = option(one, "default");
     g_autoptr(Renames) renames = renames_new(mappings);
     if (in != NULL)
-        renames_set_default(renames, in);
+        g_assert_true(renames_set_default(renames, in, NULL));
     const char *said = dialect != NULL ? dialect : file != NULL ? "guess" : "ansi";
     RewriteOptions options = {.dialect = dialect_by_name(said), /* NULL: guessed */
                               .propagates = propagate != NULL,

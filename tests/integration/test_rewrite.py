@@ -152,6 +152,10 @@ class Files(Folder):
 
     def test_a_model_in_python_that_reads_such_a_source_is_a_persons(self):
         self.write_sources()
+        for name in ("a b..c", "", ".", "acme.", "[dbo]", " "):
+            done = self.rewrite("--default", name, "shop")
+            self.assertEqual(done.returncode, 2, name)
+            self.assertIn(f"--default '{name}' is no name", done.stderr)
         done = self.rewrite("--default", "acme", "shop")
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("d.py:2:31:", done.stdout)
@@ -305,13 +309,13 @@ class Lineage(Folder):
     def test_many_files_are_one_document_written_as_one_would_write_it(self):
         (self.folder / "q").mkdir()
         done = self.honk("lineage", "--sql", "--json", "q")
-        self.assertEqual(done.stdout, json.dumps({"files": []}, indent=2) + "\n")
+        self.assertEqual(done.stdout, json.dumps({"files": [], "passed_over": 0}, indent=2) + "\n")
         for i in range(150):  # more than are held at once
             self.write(f"q/{i:03}.sql", f"SELECT 'a\\nb' AS one, x{i} FROM t{i}")
         done = self.honk("lineage", "--sql", "--json", "q")
         files = json.loads(done.stdout)["files"]
         self.assertEqual([f["statements"][0]["reads"] for f in files], [[f"t{i}"] for i in range(150)])
-        self.assertEqual(done.stdout, json.dumps({"files": files}, indent=2) + "\n")
+        self.assertEqual(done.stdout, json.dumps({"files": files, "passed_over": 0}, indent=2) + "\n")
 
     def test_a_star_over_a_model_has_the_columns_of_the_catalog(self):
         self.write("shop/dbt_project.yml", "name: shop\n")
@@ -370,6 +374,15 @@ class Lineage(Folder):
             done = self.honk("lineage", *words)
             self.assertIn(text, done.stderr)
             self.assertIn(done.returncode, (2, 4))
+
+    def test_a_file_that_is_no_text_is_passed_over_and_not_done(self):
+        self.write("a.sql", "SELECT 1")
+        (self.folder / "b.sql").write_bytes(b"SELECT\0 1")
+        done = self.honk("lineage", "--sql", ".")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("passed over: './b.sql' is no text", done.stdout)
+        done = self.honk("lineage", "--sql", "--json", "a.sql", "b.sql")
+        self.assertEqual((done.returncode, json.loads(done.stdout)["passed_over"]), (3, 1))
 
 
 class Proof(Folder):
