@@ -90,3 +90,113 @@ sql_is_named_apart(const Work *work, guint index)
     }
     return false;
 }
+
+/* ---- f('shop', 'orders') ---- */
+
+/* Nothing but this text in single quotes, letter by letter. */
+static bool
+is_literal_of(const Work *work, guint index, const char *name)
+{
+    const Token *token = work_token(work, index);
+    size_t bytes = strlen(name);
+    return token->kind == TOKEN_STRING && token->end - token->begin == bytes + 2 &&
+           memcmp(work->text + token->begin + 1, name, bytes) == 0;
+}
+
+/* Makes a value of its arguments, whatever they say; dblink('a server', …) asks another database. */
+static bool
+takes_values(const Work *work, guint function)
+{
+    static const char *const values[] = {
+        "replace", "translate", "coalesce",  "nullif",         "nvl",    "ifnull", "isnull",
+        "decode",  "concat",    "concat_ws", "regexp_replace", "format", "if",     "iif",
+        "choose",  "greatest",  "least",     "position",       "instr",  "strpos", "row",
+        "map",     "list",      "hstore",    "enum",           "set",    "elt",    "field",
+        "in",      "any",       "all"};
+    static const char *const kinds[] = {"dblink", "array", "json",   "struct",
+                                        "object", "list_", "contain"};
+    const Token *name = work_token(work, function);
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
+        if (work_is_text(work, function, values[i]))
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (text_find_folded(work->text + name->begin, name->end - name->begin, kinds[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* ops.f(…), CALL f(…), PERFORM f(…): certainly no function that the database has by itself. */
+static bool
+is_own_routine(const Work *work, guint function)
+{
+    return function > 0 && (work_token(work, function - 1)->kind == TOKEN_DOT ||
+                            work_is_text(work, function - 1, "CALL") ||
+                            work_is_text(work, function - 1, "PERFORM"));
+}
+
+/* The call that the argument stands in gets names of things: it is no VALUES (…), no INSERT INTO t (SELECT …). Two ordinary words
+ * may be anything, unless somebody made the function. */
+static bool
+is_call_with_names(const Work *work, guint argument, const char *table)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    guint open = sql_row_of(work, argument);
+    const Token *name = open > 0 ? work_token(work, open - 1) : NULL;
+    Word first = work_token(work, open + 1)->word;
+    if (work_token(work, open)->kind != TOKEN_OPEN || name == NULL || name->kind != TOKEN_WORD ||
+        word_is_reserved(name->word) || name->word == WORD_VALUES || first == WORD_SELECT ||
+        first == WORD_WITH)
+        return false;
+    return is_own_routine(work, open - 1) ||
+           (!takes_values(work, open - 1) && strspn(table, letters) < strlen(table));
+}
+
+/* Two arguments of one call, next to each other, and the second is this one. */
+static bool
+is_second_of_two(const Work *work, guint index)
+{
+    if (index < 4 || work_token(work, index - 1)->kind != TOKEN_COMMA)
+        return false;
+    TokenKind before = work_token(work, index - 3)->kind,
+              behind = work_token(work, index + 1)->kind;
+    return (before == TOKEN_COMMA || before == TOKEN_OPEN) &&
+           (behind == TOKEN_COMMA || behind == TOKEN_CLOSE);
+}
+
+static void
+edit_inside(Work *work, guint index, const char *from, const char *to)
+{
+    const Token *token = work_token(work, index);
+    if (strcmp(from, to) != 0)
+        site_edit(work, SITE_TABLE, token->begin + 1, token->end - 1, to);
+}
+
+static bool
+can_follow(const Work *work, guint index, const Rename *rename, const Spelling *spelling)
+{
+    return g_strv_length(spelling->target) == 2 && !rename_changes_columns(rename) &&
+           rename_only_renames(rename) && strpbrk(spelling->target[0], "'\\") == NULL &&
+           strpbrk(spelling->target[1], "'\\") == NULL &&
+           is_call_with_names(work, index, spelling->source[1]);
+}
+
+bool
+sql_named_by_two(Work *work, guint index)
+{
+    for (guint i = 0; is_second_of_two(work, index) && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            char **source = spelling->source, **target = spelling->target;
+            if (g_strv_length(source) != 2 || !is_literal_of(work, index, source[1]) ||
+                !is_literal_of(work, index - 2, source[0]))
+                continue;
+            if (!can_follow(work, index, rename, spelling))
+                return false;
+            edit_inside(work, index - 2, source[0], target[0]);
+            edit_inside(work, index, source[1], target[1]);
+            return true;
+        }
+    }
+    return false;
+}

@@ -3,6 +3,7 @@
  *
  * It is a text of its own, rewritten like the string of a program: within its quotes, with its escapes.
  */
+#include "base/text.h"
 #include "rewrite/program.h"
 
 /* From the head of a statement that makes a routine to its body, and from there to its end. */
@@ -106,13 +107,30 @@ is_run(const Work *work, guint literal)
     return is_formatted(work, literal) || is_body(work, literal);
 }
 
-/* f($$ SELECT … $$), VALUES (1, $$ DELETE FROM … $$): nobody quotes anything but code so, and a whole statement is one. */
+/* dblink('a server', '…'), OPENQUERY(server, '…'), EXTERNAL_QUERY('…', '…'), postgres_query(…): another database has that table. */
+static bool
+asks_another_server(const Work *work, guint function)
+{
+    static const char *const kinds[] = {"link",    "remote",     "external", "foreign",
+                                        "openque", "openrowset", "_query"};
+    const Token *name = work_token(work, function);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (text_find_folded(work->text + name->begin, name->end - name->begin, kinds[i]) != NULL)
+            return true;
+    return function > 0 && work_is_text(work, function, "query") &&
+           work_token(work, function - 1)->kind == TOKEN_DOT; /* catalog.system.query(…) of Trino */
+}
+
+/* f('SELECT …'), VALUES (1, $$ DELETE FROM … $$): what is a whole statement there is run some time. In x IN ('…') it is compared. */
 static bool
 may_be_statement(const Work *work, guint literal)
 {
     const Token *before = work_token(work, literal - (literal > 0));
-    return is_dollar_quoted(work, work_token(work, literal)) && is_alone(work, literal) &&
-           (before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA);
+    if (!is_alone(work, literal) || (before->kind != TOKEN_OPEN && before->kind != TOKEN_COMMA))
+        return false;
+    guint open = sql_row_of(work, literal);
+    return open > 0 && work_token(work, open)->kind == TOKEN_OPEN &&
+           work_token(work, open - 1)->word != WORD_IN && !asks_another_server(work, open - 1);
 }
 
 /* ---- what it says ---- */

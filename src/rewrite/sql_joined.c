@@ -87,11 +87,39 @@ visit_chain(Work *work, guint first, guint *ret_last)
             "of it");
 }
 
+static bool
+is_quote(char c)
+{
+    return c == '\'' || c == '"';
+}
+
+/* '…' || '…': two literals with nothing but this sign between them. */
+static bool
+joins_literals(const char *text, size_t bytes, const char *sign)
+{
+    const char *end = text + bytes, *at = text;
+    size_t width = strlen(sign);
+    while ((at = memmem(at, (size_t) (end - at), sign, width)) != NULL) {
+        const char *before = at;
+        at += width;
+        while (before > text && g_ascii_isspace(before[-1]))
+            before--;
+        const char *behind = at;
+        while (behind < end && g_ascii_isspace(*behind))
+            behind++;
+        behind += behind + 1 < end && strchr("nNeE", *behind) != NULL;
+        if (before > text && is_quote(before[-1]) && behind < end && is_quote(*behind))
+            return true;
+    }
+    return false;
+}
+
 bool
 sql_may_join(const char *text, size_t bytes)
 {
-    return memmem(text, bytes, "||", 2) != NULL &&
-           text_find_folded(text, bytes, "identifier(") != NULL;
+    return joins_literals(text, bytes, "||") || joins_literals(text, bytes, "+") ||
+           (memmem(text, bytes, "||", 2) != NULL &&
+            text_find_folded(text, bytes, "identifier(") != NULL);
 }
 
 void

@@ -108,9 +108,9 @@ find_apart(const Work *work, guint index, size_t *ret_at, size_t *ret_bytes)
 static void
 visit_string(Work *work, const GArray *covered, guint index)
 {
-    const Token *token = &g_array_index(work->sql->tokens, Token, index);
+    const Token *token = work_token(work, index);
     size_t at = 0, bytes = 0;
-    if (sql_named(work, index) || sql_inner(work, index) ||
+    if (sql_named(work, index) || sql_inner(work, index) || sql_named_by_two(work, index) ||
         (!find_any(work, token, &at, &bytes) && !find_apart(work, index, &at, &bytes)) ||
         covered_has(covered, at, at + bytes))
         return;
@@ -188,7 +188,9 @@ sql_mentions(Work *work)
         dbt_mentions(work, covered);
     for (guint i = 0; i < sql->strings->len; i++) {
         guint index = GPOINTER_TO_UINT(sql->strings->pdata[i]);
-        if (!mentions_last(work, work_token(work, index)))
+        const Token *token = work_token(work, index);
+        if (!mentions_last(work, token) &&
+            !sql_may_join(work->text + token->begin, token->end - token->begin))
             continue;
         if (covered == NULL)
             covered = sites_covered(work);

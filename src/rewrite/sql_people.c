@@ -22,9 +22,8 @@ words_in(const char *text, size_t bytes)
     return words;
 }
 
-/* The bracket before the row that the literal is in. */
-static guint
-row_of(const Work *work, guint index)
+guint
+sql_row_of(const Work *work, guint index)
 {
     guint open = index;
     for (int looked = 0; open > 1 && looked < ROW_TOKENS_MAX; looked++) {
@@ -41,7 +40,7 @@ row_of(const Work *work, guint index)
 static bool
 is_in_row(const Work *work, guint index)
 {
-    guint open = row_of(work, index);
+    guint open = sql_row_of(work, index);
     const Token *around = work_token(work, open - 1);
     bool is_next_row =
         around->kind == TOKEN_COMMA && open > 1 && work_token(work, open - 2)->kind == TOKEN_CLOSE;
@@ -127,7 +126,7 @@ is_ordinary_value(const Work *work, guint index, const char *name)
     if (before->kind == TOKEN_OPERATOR)
         return strchr("=<>!", work->text[before->begin]) != NULL &&
                !may_hold_names(work, index - 2);
-    guint open = row_of(work, index);
+    guint open = sql_row_of(work, index);
     if (open < 2 || work_token(work, open - 1)->word != WORD_IN)
         return false;
     return !may_hold_names(work, open - 2 - (work_token(work, open - 2)->word == WORD_NOT));

@@ -466,9 +466,14 @@ bool sql_inner(Work *work, guint literal);
 bool sql_named(Work *work, guint literal);
 /* The token is the dataset's own name, and another one of its statement says its schema (sql_catalog.c). */
 bool sql_is_named_apart(const Work *work, guint index);
+/* The literal is the dataset's own name, and its schema is the argument of a call before it: both are rewritten, where no column
+ * changes. False where they are not. */
+bool sql_named_by_two(Work *work, guint index);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */
 bool sql_may_join(const char *text, size_t bytes);
+/* The bracket before the row of values that the literal (a token) is in; the token itself where that is far. */
+guint sql_row_of(const Work *work, guint literal);
 /* Why the name in the literal (a token) does not mean the dataset; NULL: it may (sql_people.c). */
 const char *sql_other_text(const Work *work, guint literal, const char *name);
 /* Variables of scripts and routines (sql_declared.c). */

@@ -64,18 +64,44 @@ define_block(Parser *parser)
     return block_new(parser, NULL, NULL);
 }
 
+/* SHOW COLUMNS FROM t FROM s: the path of `table` becomes s.t, all of it where t stands. */
+static void
+schema_behind_take(Parser *parser, SqlSource *table, uint32_t end)
+{
+    if (table->path.count != 1 || parser->pos + 1 >= end ||
+        !(is_word(parser, parser->pos, WORD_FROM) || is_word(parser, parser->pos, WORD_IN)) ||
+        !is_name(parser, parser->pos + 1))
+        return;
+    parser->pos++;
+    SqlPath schema = path_take(parser, end, false);
+    SqlPart *parts = node(parser, (schema.count + 1) * sizeof(SqlPart));
+    for (uint32_t i = 0; i <= schema.count; i++) {
+        SqlPart part = i < schema.count ? schema.parts[i] : table->path.parts[0];
+        part.token = table->path.parts[0].token;
+        part.begin = table->path.parts[0].begin;
+        part.end = table->path.parts[0].end;
+        parts[i] = part;
+    }
+    table->path = (SqlPath){.parts = parts, .count = schema.count + 1};
+    table->shape = SHAPE_APART;
+}
+
 /* t, u, v of this shape; more may stand behind each. */
 static void
 take_tables(Parser *parser, SqlShape shape, uint32_t end)
 {
+    bool shows_table = is_text(parser, parser->statement->first, "SHOW");
     do {
         plain_word_take(parser, end, "ONLY");
         if (!names_table(parser, parser->pos, end))
             return;
         SqlBlock *block = define_block(parser);
-        table_take(parser, block, end)->shape = shape;
+        SqlSource *table = table_take(parser, block, end);
+        table->shape = shape;
         if (is_open(parser, parser->pos) && parser->pos < end)
             keys_take(parser, block, end);
+        if (shows_table)
+            schema_behind_take(parser, table, end);
         if (is_text(parser, parser->pos, "ZORDER"))
             options_take(parser, block, end);
         parser->pos = element_end(parser, parser->pos, end);

@@ -157,7 +157,8 @@ typedef enum {
 
 /* What a statement does to a table itself, and not to its rows. */
 typedef enum {
-    SHAPE_NAMED,    /* nothing: it is named, and so are its columns */
+    SHAPE_NAMED, /* nothing: it is named, and so are its columns */
+    SHAPE_APART, /* nothing, too: but its schema stands behind it, and its path has the schema where the table is */
     SHAPE_DEFINED,  /* makes it, with its columns */
     SHAPE_ADJUSTED, /* goes with its definition: DROP TABLE, ALTER COLUMN */
     SHAPE_CLONED,   /* makes it with the columns of another one: LIKE t */
