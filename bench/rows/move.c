@@ -111,7 +111,7 @@ open_transfer(const Bench *bench)
 typedef struct {
     const Bench *bench;
     const json_t *ranges;
-    size_t first, step; /* which of them */
+    gint *next; /* of them: whoever is free takes it, as workers do */
     HashSum sum;
 } Job;
 
@@ -119,7 +119,8 @@ static void *
 do_ranges(void *data)
 {
     Job *job = data;
-    for (size_t i = job->first; i < json_array_size(job->ranges); i += job->step) {
+    size_t i;
+    while ((i = (size_t) g_atomic_int_add(job->next, 1)) < json_array_size(job->ranges)) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Transfer) transfer = open_transfer(job->bench);
         RangeResult result = {0};
@@ -145,8 +146,9 @@ fill(Bench *bench, HashSum *ret)
     size_t count = strcmp(bench->target.driver, "sqlite") != 0 ? JOBS : 1;
     Job jobs[JOBS];
     GThread *threads[JOBS];
+    gint next = 0;
     for (size_t i = 0; i < count; i++) {
-        jobs[i] = (Job){.bench = bench, .ranges = ranges, .first = i, .step = count};
+        jobs[i] = (Job){.bench = bench, .ranges = ranges, .next = &next};
         threads[i] = g_thread_new("ranges", do_ranges, &jobs[i]);
     }
     for (size_t i = 0; i < count; i++) {

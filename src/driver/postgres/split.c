@@ -2,8 +2,9 @@
  * split.c - where a table is cut into ranges, and how a range is said in SQL.
  *
  * A table with a key is cut at quantiles of the key: exact ones up to EXACT_BLOCKS, where walking the index is cheap, else
- * those of a sample. Positions are texts of the key's own types, ordered by the server alone, so no collation is ever
- * guessed. A table without a key is cut at blocks of its file. Views, foreign tables and tables that others inherit from are
+ * those of a sample: some rows of blocks that are equally far from each other, because rows that came together mostly have keys
+ * that are near each other, and blocks taken by chance made ranges of which one was half as large again as another. Positions are
+ * texts of the key's own types, ordered by the server alone, so no collation is ever guessed. A table without a key is cut at blocks of its file. Views, foreign tables and tables that others inherit from are
  * one range. A partitioned table is cut partition by partition, if we may read these by themselves, and see in them what we see
  * through it.
  *
@@ -16,11 +17,13 @@
 
 #include <string.h>
 
-#define EXACT_BLOCKS 1024 /* 8 MiB: looked at in milliseconds, while a move takes a second */
-#define SAMPLED_ROWS 100000
-#define SAMPLES_PER_RANGE 20
-#define SAMPLED_BLOCKS 100 /* at least: rows of one block are alike */
-#define PARTS_MAX 10000    /* each is a range at least */
+#define EXACT_BLOCKS 1024      /* 8 MiB: looked at in milliseconds, while a move takes a second */
+#define SAMPLED_BLOCKS_MIN 500 /* 4 MiB: eight ranges to 2 % of each, if rows lie in order */
+#define SAMPLED_BLOCKS_MAX 5000
+#define SAMPLED_BLOCKS_PER_RANGE 4
+#define SAMPLED_ROWS_PER_BLOCK 4 /* on the average: a block with more of them counts more */
+#define DENSEST_BLOCK 4          /* times the average, which is looked through to its end */
+#define PARTS_MAX 10000          /* each is a range at least */
 
 static bool
 has_ranges_of_key(const PgObject *object)
@@ -224,6 +227,19 @@ cuts_of_sample(const PGresult *sample, int64_t rows, int64_t total)
     return cuts;
 }
 
+/* Rows of so many blocks, with the same chance for each row: every `step`th place of a block, from another one in each. Places may be empty,
+ * since old versions of rows leave them so. */
+static char *
+sample_sql(const PgObject *object, int64_t guess, int64_t blocks)
+{
+    int64_t each = MAX(guess / object->blocks, 1), step = MAX(each / SAMPLED_ROWS_PER_BLOCK, 1);
+    return pg_sql("ctid = ANY (ARRAY(SELECT format('(%%s,%%s)', b * %lld / %lld, place)::tid FROM "
+                  "generate_series(0, %lld::int8) b, generate_series(1 + b %% %lld, %lld, %lld) "
+                  "place))",
+                  (long long) object->blocks, (long long) blocks, (long long) blocks - 1,
+                  (long long) step, (long long) (each * DENSEST_BLOCK), (long long) step);
+}
+
 static bool
 split_by_sample(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
                 GError **error)
@@ -232,14 +248,12 @@ split_by_sample(PgConn *conn, const PgObject *object, const RangeSize *size, jso
     AUTO_RESULT *sample = NULL;
     int64_t guess = object->rows_guess > 0 ? object->rows_guess : object->blocks * 50;
     int64_t rows = range_size_of(size, guess);
-    int64_t wanted = CLAMP(guess / rows * SAMPLES_PER_RANGE, 1000, SAMPLED_ROWS);
-    g_autofree char *percent =
-        g_strdup_printf("%.6f", MIN(100.0, MAX(100.0 * (double) wanted / (double) guess,
-                                               100.0 * SAMPLED_BLOCKS / (double) object->blocks)));
-    /* whole blocks: cheap, and the same ones again for the same table */
-    if (!pg_rows(conn, &sample, error,
-                 "SELECT %s FROM %s TABLESAMPLE SYSTEM (%s) REPEATABLE (1) ORDER BY %s", keys,
-                 object->sql, percent, keys))
+    int64_t wanted =
+        CLAMP(guess / rows * SAMPLED_BLOCKS_PER_RANGE, SAMPLED_BLOCKS_MIN, SAMPLED_BLOCKS_MAX);
+    g_autofree char *sampled = sample_sql(object, guess, MIN(wanted, object->blocks));
+    g_autofree char *sql =
+        g_strdup_printf("SELECT %s FROM %s WHERE %s ORDER BY %s", keys, object->sql, sampled, keys);
+    if (!pg_run_on(conn, conn->db, sql, &sample, error))
         return false;
     g_autoptr(GArray) cuts = cuts_of_sample(sample, rows, guess);
     *ret = ranges_between(object, sample, cuts, guess / (int64_t) (cuts->len + 1) + 1, guess);
