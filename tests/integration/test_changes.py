@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 import support
+from postgres_world import Postgres
 
 YAML = """
 stores:
@@ -168,6 +169,17 @@ class Changes(unittest.TestCase):
         world.honk("start", "users-v2", "--watch")
         message = " ".join(world.git("reports", "log", "-1", "--format=%B", world.branch()).split())
         self.assertIn("queries run over the data as they were and as they are now, with the same rows: 1", message)
+
+    def test_queries_are_run_where_the_data_is_in_postgres_too(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        postgres.sql("CREATE DATABASE shop", "postgres")
+        postgres.sql(SQL)
+        world = self.world()
+        config = world.folder / "honk.yaml"
+        url = f"host={postgres.folder} user=postgres dbname=shop"
+        config.write_text(config.read_text().replace("{ driver: sqlite, path: data.db }", f'{{ driver: postgres, url: "{url}" }}'))
+        self.assertIn("3 with the same rows, 0 that cannot be run", self.plan(world))
 
     def plan(self, world):
         world.begin()
