@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define GENERATED "generated" /* --prove generated */
+#define NOT_RUN_SHOWN_MAX 20  /* the reasons are few; --json has all */
 
 struct CodeProver {
     View *view;
@@ -19,6 +20,7 @@ struct CodeProver {
     GPtrArray *old_names, *new_names; /* char *, with a NULL at the end */
     QueryRows rows;
     QueryWorld world;
+    int not_run_shown;
 };
 
 void
@@ -112,12 +114,16 @@ code_prover_open(Invocation *call, const Mapping *mapping, const RewriteOptions 
 }
 
 static void
-show_proof(const CodeProver *prover, const json_t *proof)
+show_proof(CodeProver *prover, const json_t *proof)
 {
-    if (strcmp(json_get_string(proof, "verdict", ""), "different") == 0 && !prover->view->json)
-        view_tone(prover->view, TONE_BAD, "%s:%d: other rows: %s",
-                  json_get_string(proof, "path", ""), (int) json_get_int(proof, "line", 0),
-                  json_get_string(proof, "text", ""));
+    const char *verdict = json_get_string(proof, "verdict", ""),
+               *path = json_get_string(proof, "path", ""),
+               *text = json_get_string(proof, "text", "");
+    int line = (int) json_get_int(proof, "line", 0);
+    if (strcmp(verdict, "different") == 0)
+        view_tone(prover->view, TONE_BAD, "%s:%d: other rows: %s", path, line, text);
+    else if (strcmp(verdict, "not_run") == 0 && prover->not_run_shown++ < NOT_RUN_SHOWN_MAX)
+        view_tone(prover->view, TONE_DIM, "%s:%d: cannot be run: %s", path, line, text);
 }
 
 bool
@@ -136,7 +142,7 @@ code_prove(CodeProver *prover, const CodeFile *file, json_t **ret_proofs, bool *
                     : queries_prove(&prover->world, file->path, file->text, after, proofs, error);
     if (!done)
         return false;
-    json_array_foreach(proofs, i, proof) show_proof(prover, proof);
+    json_array_foreach(proofs, i, proof) if (!prover->view->json) show_proof(prover, proof);
     code_proofs_count(proofs, &count);
     *ret_differs = count.different > 0;
     return true;

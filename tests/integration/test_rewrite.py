@@ -433,6 +433,7 @@ class Proof(Folder):
         answer = json.loads(self.prove("--json", "a.sql").stdout)
         self.assertEqual([(q["verdict"], q["text"]) for q in answer["files"][0]["queries"]],
                          [("not_run", "it has parameters"), ("not_run", "random() gives something else each time")])
+        self.assertIn("a.sql:1: cannot be run: it has parameters", self.prove("a.sql").stdout)
 
     def test_a_store_that_runs_no_queries_is_refused(self):
         self.write("users.csv", "id,name\n1,a\n")
