@@ -19,9 +19,10 @@ struct Exports {
     GHashTable *by_module, *by_folder; /* of the module -> GPtrArray of Export *, borrowed */
     GHashTable *by_within;             /* "module within", and what that is in -> the same */
     GHashTable *names;                 /* last parts of `within` */
-    GArray *queries;                   /* Query */
-    GHashTable *stems;                 /* of their files: "config" of config.py */
-    GHashTable *paths;                 /* plain */
+    GHashTable *classes; /* the same of classes, by the languages that see each other's */
+    GArray *queries;     /* Query */
+    GHashTable *stems;   /* of their files: "config" of config.py */
+    GHashTable *paths;   /* plain */
     GHashTable
         *by_name; /* what stands behind the last slash -> GPtrArray of plain paths, borrowed */
 };
@@ -80,6 +81,8 @@ exports_new(void)
                          .by_within = lists_new(),
                          .queries = g_array_new(FALSE, FALSE, sizeof(Query)),
                          .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                         .classes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                          (GDestroyNotify) g_hash_table_unref),
                          .stems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .by_name = lists_new()};
@@ -98,6 +101,7 @@ exports_free(Exports *exports)
     g_hash_table_unref(exports->by_within);
     g_hash_table_unref(exports->paths);
     g_hash_table_unref(exports->names);
+    g_hash_table_unref(exports->classes);
     g_array_unref(exports->queries);
     g_hash_table_unref(exports->stems);
     g_hash_table_unref(exports->known);
@@ -220,6 +224,30 @@ is_known(const Exports *exports, const Export *export)
     return g_hash_table_contains(exports->known, key);
 }
 
+/* Languages that see each other's classes. */
+static const char *
+family_of(const char *path, const char *text, size_t bytes)
+{
+    const Language *language = language_of(path, text, bytes);
+    if (g_str_has_suffix(path, ".ipynb"))
+        return "python";
+    return language == NULL                       ? ""
+           : language->imports == imports_classes ? "classes"
+                                                  : language->name;
+}
+
+static void
+add_class_name(Exports *exports, const Export *export, const char *name)
+{
+    const char *family = family_of(export->path, "", 0);
+    GHashTable *names = g_hash_table_lookup(exports->classes, family);
+    if (names == NULL) {
+        names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_hash_table_insert(exports->classes, (void *) family, names);
+    }
+    g_hash_table_add(names, g_strdup(name));
+}
+
 static void
 add(Exports *exports, Export *take_export)
 {
@@ -233,7 +261,10 @@ add(Exports *exports, Export *take_export)
         Query query = {g_strdup(name), stem};
         g_array_append_val(exports->queries, query);
     } else {
-        g_hash_table_add(exports->names, g_strdup(name));
+        if (take_export->is_class)
+            add_class_name(exports, take_export, name);
+        else
+            g_hash_table_add(exports->names, g_strdup(name));
         g_hash_table_add(exports->stems, stem);
     }
     g_ptr_array_add(exports->list, take_export);
@@ -308,9 +339,13 @@ exports_wanted(const Exports *exports, const char *path, const char *text, size_
 {
     if (exports->list->len == 0 || !imports_are_read(path, text, bytes))
         return false;
-    bool are_many = g_hash_table_size(exports->names) + exports->queries->len > WORDS_APART_MAX;
+    GHashTable *classes = g_hash_table_lookup(exports->classes, family_of(path, text, bytes));
+    guint class_count = classes != NULL ? g_hash_table_size(classes) : 0;
+    bool are_many =
+        g_hash_table_size(exports->names) + exports->queries->len + class_count > WORDS_APART_MAX;
     Sought sought = {text, bytes, are_many ? words_of(text, bytes) : NULL};
-    bool found = has_any(&sought, exports->names) || has_query(&sought, exports) ||
+    bool found = has_any(&sought, exports->names) ||
+                 (classes != NULL && has_any(&sought, classes)) || has_query(&sought, exports) ||
                  (passes_all_on(text, bytes) && has_any(&sought, exports->stems));
     g_clear_pointer(&sought.words, g_array_unref);
     return found;

@@ -16,6 +16,7 @@ typedef struct {
     const Rename *rename; /* NULL: it is no name, but SQL that reads the dataset */
     size_t begin, end;    /* bytes of the file: what it is set to */
     const char *doubt;    /* why nobody knows what it stands for; or NULL */
+    bool is_class;        /* no name of the table, but what stands for its rows */
 } Export;
 
 typedef struct Exports Exports;

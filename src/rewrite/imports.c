@@ -28,6 +28,7 @@ imports_new(Work *work)
     imports->owned = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
     imports->brought = g_ptr_array_new();
     imports->names = g_ptr_array_new_with_free_func(g_free);
+    imports->classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return imports;
 }
 
@@ -41,6 +42,7 @@ imports_free(Imports *imports)
     g_array_unref(imports->bindings);
     g_ptr_array_unref(imports->brought);
     g_ptr_array_unref(imports->names);
+    g_hash_table_unref(imports->classes);
     g_free(imports);
 }
 

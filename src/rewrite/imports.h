@@ -29,9 +29,19 @@ struct Imports {
     GHashTable *locals; /* `local` -> GPtrArray of Binding *, borrowed: once all are read */
     GHashTable *
         owned; /* byte of the file, as a pointer -> GPtrArray of the Constant * that it sets itself */
-    GPtrArray *brought; /* Constant *: of others, each once; owned by the constants */
-    GPtrArray *names;   /* char *: what the file calls these */
+    GPtrArray *brought;  /* Constant *: of others, each once; owned by the constants */
+    GPtrArray *names;    /* char *: what the file calls these */
+    GHashTable *classes; /* what the file calls it, with dots -> ImportedClass */
 };
+
+/* A class of another file that stands for the dataset. */
+typedef struct {
+    const Export *export;
+    const Rename *rename;
+    const char *name; /* of the class itself; borrowed */
+    guint visited;    /* pieces that were looked through for its columns */
+    bool is_told;     /* that the file uses it */
+} ImportedClass;
 
 Imports *imports_new(Work *work);
 void imports_free(Imports *imports);
@@ -48,9 +58,32 @@ void imports_finish(Work *work);
 void imports_visit(Unit *unit);
 /* Is any of them used? */
 bool imports_are_used(const Work *work);
+/* (imports_members.c) Columns that the program uses through classes that it gets from others. */
+void imports_members(Unit *unit);
 
 /* Is the string what a name with dots stands for, within the file itself? */
 bool imports_have_own(const Unit *unit, const Use *use);
+
+#define AROUND_MAX 8 /* class in class in package */
+
+/* What is around the string, from the inside to the outside. */
+typedef struct {
+    Unit *unit;
+    Span spans[AROUND_MAX];
+    int count;
+    bool is_hidden;    /* in a function */
+    bool is_variable;  /* of Terraform: it is called by its block alone */
+    const char *doubt; /* what is made of the string first */
+} Around;
+
+/* (exports_around.c) Add one name, and what the piece at `index` is in: by brackets, by its statement, by the left margin. */
+void around_add(Around *around, Span span);
+void around_brackets(Around *around, guint index);
+void around_statement(Around *around, guint index);
+void around_margins(Around *around, guint index);
+bool around_has_margins(const Language *language);
+/* The names behind `before` with dots, `own` last. Caller frees. */
+char *around_join(const Around *around, const char *before, Span own);
 
 /* What a file gives; array of Export *, all of it the caller's; NULL: nothing. (exports_read.c) */
 GPtrArray *program_exports(const char *path, const char *text, size_t bytes, const Renames *renames,
@@ -64,6 +97,8 @@ void exports_note_again(Unit *unit, const Use *use, const Constant *other);
 void exports_note_made(Unit *unit, const Use *use, const Constant *other);
 /* By what its language finds a file's names, and what comes before them there. Caller frees; NULL: by nothing. */
 char *exports_module(Unit *unit, char **ret_before);
+/* Classes that stand for the dataset, while columns of it change. (program_class.c) */
+void exports_note_classes(Unit *unit);
 /* Once the program is read. */
 void exports_finish(Work *work);
 /* What the file got from others, and gives in its turn: added to what it gives. */

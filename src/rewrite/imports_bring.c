@@ -62,10 +62,32 @@ set_own(Work *work, Constant *constant, const char *name)
     constant->own = constants_called(work->constants, name, strlen(name));
 }
 
+/* `import User from "./user"` may be the class of that name as well as all of the file. */
+static void
+bring_class(Work *work, const char *name, const Export *export)
+{
+    const char *dot = strrchr(export->within, '.'), *last = strrchr(name, '.');
+    const char *own = dot != NULL ? dot + 1 : export->within;
+    size_t bytes = strlen(own), front = last != NULL ? (size_t) (last - name) : 0;
+    if (is_own(work, export))
+        return;
+    ImportedClass *class = g_new0(ImportedClass, 1);
+    *class =
+        (ImportedClass){.export = export, .rename = rename_here(work, export->rename), .name = own};
+    g_hash_table_insert(work->imports->classes, g_strdup(name), class);
+    if (front == bytes && g_ascii_strncasecmp(name, own, bytes) == 0)
+        g_hash_table_insert(work->imports->classes, g_strndup(name, front),
+                            g_memdup2(class, sizeof(*class)));
+}
+
 static void
 bring(Work *work, const char *name, const Export *export, const Binding *binding)
 {
     Imports *imports = work->imports;
+    if (export->is_class) {
+        bring_class(work, name, export);
+        return;
+    }
     if (is_own(work, export) && strchr(name, '.') == NULL)
         return;
     Constant *constant = constants_called(work->constants, name, strlen(name));
@@ -207,7 +229,7 @@ bring_all(Work *work, const Binding *binding)
             binding->local, binding->local[0] != '\0' && rest[0] != '\0' ? "." : "", rest, NULL);
         bring(work, name, export, &doubtful);
         g_autofree char *member = inherited_member(binding, name);
-        if (member != NULL && !is_own(work, export))
+        if (member != NULL && !is_own(work, export) && !export->is_class)
             bring_inherited(work, member, export, &doubtful);
     }
 }
@@ -217,8 +239,8 @@ static void
 bring_member(Work *work, const Binding *binding, const Export *export)
 {
     const char *dot = strrchr(export->within, '.');
-    if (dot == NULL || !exports_has_path(work->options->exports, export->module) ||
-        is_own(work, export))
+    if (dot == NULL || export->is_class ||
+        !exports_has_path(work->options->exports, export->module) || is_own(work, export))
         return;
     g_autofree char *name = g_strconcat(binding->local, dot, NULL);
     const Constant *known = g_hash_table_lookup(work->constants, name);
@@ -271,10 +293,30 @@ imports_resolve(Work *work)
 /* ---- passing on ---- */
 
 /* `from .config import TABLE` in a file gives TABLE to those that import it from there. */
+static void
+pass_class_on(void *key, void *value, void *data)
+{
+    Work *work = data;
+    const ImportedClass *class = value;
+    if (strchr(key, '.') != NULL)
+        return;
+    Export *export = g_new0(Export, 1);
+    *export = (Export){.path = g_strdup(class->export->path),
+                       .module = path_plain(work->path),
+                       .within = g_strdup(key),
+                       .text = g_strdup(""),
+                       .after = g_strdup(""),
+                       .rename = class->rename,
+                       .is_class = true};
+    g_ptr_array_add(work->exported, export);
+}
+
 void
 imports_pass_on(Work *work)
 {
     const Language *language = language_of(work->path, work->text, work->bytes);
+    if (work->imports != NULL && language != NULL && language->passes_on)
+        g_hash_table_foreach(work->imports->classes, pass_class_on, work);
     for (guint i = 0; work->imports != NULL && language != NULL && language->passes_on &&
                       i < work->imports->brought->len;
          i++) {

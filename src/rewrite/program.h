@@ -398,6 +398,8 @@ bool use_is_of_class(const Unit *unit, const Use *use);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */
 const Rename *program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks,
                                  char **ret);
+/* The mapping of the dataset whose name this may be, by itself; NULL: of none. */
+const Rename *program_name_means(Unit *unit, const Text *text);
 void constants_collect(Unit *unit, GHashTable *constants);
 /* How often each name is set, and stands. (program_set.c) */
 void constants_count(Unit *unit, GHashTable *constants);
@@ -409,6 +411,10 @@ bool text_mentions(const Work *work, const Text *text); /* the last part of a sp
 void program_find_columns(Unit *unit);
 /* Does it depend on the columns that such a use is one? */
 bool program_wants_columns(const Work *work);
+/* What the mapping says of the column, for a person. Caller frees. */
+char *column_change_words(const ColumnChange *change);
+/* first_name, firstName, FirstName */
+bool name_is_column(const char *name, size_t bytes, const char *column);
 /* A use that nobody can decide, if there is one in the text. */
 void program_refuse_column(Unit *unit, const Text *text);
 /* The dataset's name before what may be a column: TABLE + "." + name. */

@@ -10,8 +10,8 @@
 
 /* ---- what the mapping says ---- */
 
-static char *
-words_of(const ColumnChange *change)
+char *
+column_change_words(const ColumnChange *change)
 {
     switch (change->kind) {
     case CHANGE_NAME:
@@ -35,7 +35,7 @@ static void
 refuse(Work *work, const Text *text, size_t begin, size_t end, const char *code,
        const ColumnChange *change)
 {
-    g_autofree char *words = words_of(change);
+    g_autofree char *words = column_change_words(change);
     bool is_fragment = strcmp(code, "fragment") == 0;
     program_refuse(work, text, SITE_COLUMN, begin, end, code, change->link,
                    is_fragment ? "a part of SQL that is put together elsewhere: %s"
@@ -67,9 +67,8 @@ find_column(const Work *work, const Text *text, bool only_named, size_t *ret_at)
     return NULL;
 }
 
-/* first_name, firstName, FirstName */
-static bool
-is_same_name(const char *name, size_t bytes, const char *column)
+bool
+name_is_column(const char *name, size_t bytes, const char *column)
 {
     size_t at = 0;
     for (; *column != '\0'; column++) {
@@ -92,7 +91,8 @@ find_member(const Work *work, const Text *text, const Piece *piece)
         for (guint c = 0; is_searched(work, rename) && c < rename->changes->len; c++) {
             const ColumnChange *change = g_ptr_array_index(rename->changes, c);
             if (change->kind != CHANGE_NONE &&
-                is_same_name(text->bytes + piece->begin, piece->end - piece->begin, change->column))
+                name_is_column(text->bytes + piece->begin, piece->end - piece->begin,
+                               change->column))
                 return change;
         }
     }
@@ -311,4 +311,5 @@ program_find_columns(Unit *unit)
         visit_use(unit, &g_array_index(unit->uses, Use, i));
     if (has_named)
         visit_words(unit);
+    imports_members(unit);
 }

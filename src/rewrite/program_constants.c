@@ -117,7 +117,9 @@ collect_use(Unit *unit, const Use *use)
     g_autofree char *after = NULL;
     const Rename *rename =
         text_mentions(unit->work, text) ? program_name_after(unit, use, text, false, &after) : NULL;
-    if (rename != NULL && unit->work->exported != NULL)
+    bool is_class = rename != NULL && use_is_of_class(unit, use) && use->key.end == 0 &&
+                    rename_changes_columns(rename);
+    if (rename != NULL && unit->work->exported != NULL && !is_class)
         exports_note(unit, use, rename, text->bytes, after);
     if (is_variable && (rename != NULL || (!use->is_changed && is_part_of_name(text))))
         set_constant(unit, use, text, rename, g_steal_pointer(&after));
@@ -129,6 +131,8 @@ constants_collect(Unit *unit, GHashTable *constants)
     constants_count(unit, constants);
     for (guint i = 0; i < unit->uses->len; i++)
         collect_use(unit, &g_array_index(unit->uses, Use, i));
+    if (unit->work->exported != NULL)
+        exports_note_classes(unit);
 }
 
 /* ---- one name for another ---- */

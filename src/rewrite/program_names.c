@@ -359,3 +359,33 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
     *ret = g_strdup_printf("%.*s%s", (int) name.parts[kept].begin, text->bytes, after);
     return rename;
 }
+
+/* By its last part alone: what it is in is said elsewhere, or not at all. */
+static const Rename *
+rename_of_last(const Renames *renames, const char *name)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++)
+            if (strcmp(((const Spelling *) g_ptr_array_index(rename->spellings, s))->last, name) ==
+                0)
+                return rename;
+    }
+    return NULL;
+}
+
+const Rename *
+program_name_means(Unit *unit, const Text *text)
+{
+    g_autofree char *buffer = g_malloc0(text->count + 1);
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    Name name;
+    if (text->count > 1024 || text->is_unread || !read_name(text, 0, buffer, &name))
+        return NULL;
+    const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
+                                        &name.path, &spelling, &is_other);
+    return rename == NULL && name.path.count == 1
+               ? rename_of_last(unit->work->renames, name.parts[0].text)
+               : rename;
+}

@@ -80,6 +80,9 @@ static const TablePlace places[] = {
     {"javascript", "knex", .word = "knex"},                              /* knex("…").where(…) */
     {"javascript", "trx", .word = "knex"}, {"javascript", "db", .word = "knex"},
     {"javascript", "database", .word = "knex"},
+    {"javascript", "pgTable", .word = "drizzle-orm", .is_class = true},      /* const users = pgTable("…", {…}) of Drizzle */
+    {"javascript", "mysqlTable", .word = "drizzle-orm", .is_class = true},
+    {"javascript", "sqliteTable", .word = "drizzle-orm", .is_class = true},
     {"java", "JoinTable", .key = "name", .is_class = true}, {"kotlin", "JoinTable", .key = "name", .is_class = true},
     {"java", "CollectionTable", .key = "name", .is_class = true}, {"kotlin", "CollectionTable", .key = "name", .is_class = true},
     {"java", "SecondaryTable", .key = "name", .is_class = true}, {"kotlin", "SecondaryTable", .key = "name", .is_class = true},

@@ -1,0 +1,258 @@
+/*
+ * program_class.c - which class of a program stands for the dataset, where a string or word says that its table is called so.
+ *
+ * The string stands in the class (__tablename__, $table), before it (@Table of Java, #[sea_orm] of Rust), in its head (Slick),
+ * in a method whose receiver it is (Go), or in a call that makes it (define of Sequelize, pgTable of Drizzle).
+ */
+#include "rewrite/imports.h"
+
+#include <string.h>
+
+#define FAR 400 /* pieces between an annotation and its class: people list indexes there */
+
+static bool
+is_word(const Unit *unit, guint index, const char *const *words)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return index != G_MAXUINT && piece->kind == PIECE_WORD &&
+           span_is_among(unit->text, piece_span(piece), words);
+}
+
+static bool
+is_language(const Unit *unit, const char *name)
+{
+    return strcmp(unit->language->name, name) == 0;
+}
+
+/* The name at `index`, and what that is in; NULL: it is in a function. Caller frees. */
+static char *
+name_at(Unit *unit, guint index, const char *before)
+{
+    Around around = {.unit = unit};
+    if (unit_piece(unit, index)->kind != PIECE_WORD)
+        return NULL;
+    around_brackets(&around, index);
+    return around.is_hidden ? NULL
+                            : around_join(&around, before, piece_span(unit_piece(unit, index)));
+}
+
+/* @Table(name = "…") public class User: the first class behind it. */
+static guint
+class_behind(const Unit *unit, guint index)
+{
+    static const char *const heads[] = {"class", "record", "struct", "interface", NULL};
+    for (guint i = index, steps = 0; steps < FAR && i < unit->pieces->len; i++, steps++)
+        if (is_word(unit, i, heads) && unit_sign(unit, i - 1) != '.' &&
+            unit_sign(unit, i - 1) != ':')
+            return unit_next(unit, i, true);
+    return G_MAXUINT;
+}
+
+/* class Users(tag: Tag) extends Table[User](tag, "…"): the head that the string stands in. */
+static guint
+class_before(const Unit *unit, guint index)
+{
+    static const char *const heads[] = {"class", NULL};
+    for (guint steps = 0; steps < FAR && index != G_MAXUINT; steps++) {
+        index = unit_previous(unit, index, true);
+        char sign = index != G_MAXUINT ? unit_sign(unit, index) : '}';
+        if (sign == '{' || sign == '}' || sign == ';')
+            return G_MAXUINT;
+        if (is_word(unit, index, heads))
+            return unit_next(unit, index, true);
+    }
+    return G_MAXUINT;
+}
+
+/* By the left margin: the classes and modules around, without `class Meta` of Django and Peewee. */
+static char *
+by_margins(Unit *unit, guint index)
+{
+    static const char *const inner[] = {"Meta", NULL};
+    Around around = {.unit = unit};
+    around_margins(&around, index);
+    if (around.count > 0 && span_is_among(unit->text, around.spans[0], inner)) {
+        memmove(around.spans, around.spans + 1, sizeof(around.spans) - sizeof(around.spans[0]));
+        around.count--;
+    }
+    return around.is_hidden || around.count == 0 ? NULL : around_join(&around, "", (Span){0});
+}
+
+/* The class whose body it stands in: PHP, static tableName of JavaScript. */
+static char *
+by_brackets(Unit *unit, guint index, const char *before)
+{
+    Around around = {.unit = unit};
+    around_brackets(&around, index);
+    return around.is_hidden || around.count == 0 ? NULL : around_join(&around, before, (Span){0});
+}
+
+/* func (u *User) TableName(): the receiver's type. */
+static char *
+by_receiver(const Unit *unit, Span key)
+{
+    for (guint i = 2; i < unit->pieces->len; i++) {
+        if (unit_piece(unit, i)->begin != key.begin)
+            continue;
+        guint behind, close = unit_previous(unit, i, false);
+        if (close == G_MAXUINT || !unit_is_sign(unit, close, ')'))
+            return NULL;
+        return imports_name(unit, unit_previous(unit, close, false), '\0', &behind);
+    }
+    return NULL;
+}
+
+/* const users = pgTable("…"), const User = sequelize.define(…), User.init({…}, { tableName: "…" }) */
+static char *
+by_call(Unit *unit, guint index)
+{
+    static const char *const makers[] = {"define", "init", NULL};
+    guint open = unit_bracket_around(unit, index);
+    while (open != G_MAXUINT && !unit_is_sign(unit, open, '('))
+        open = unit_bracket_around(unit, open);
+    guint callee = open != G_MAXUINT ? unit_previous(unit, open, false) : G_MAXUINT;
+    guint dot = callee != G_MAXUINT ? unit_previous(unit, callee, true) : G_MAXUINT;
+    if (dot == G_MAXUINT)
+        return NULL;
+    guint object = unit_is_sign(unit, dot, '.') ? unit_previous(unit, dot, true) : G_MAXUINT;
+    if (is_word(unit, callee, makers + 1) && object != G_MAXUINT)
+        return name_at(unit, object, "");
+    guint sign = is_word(unit, callee, makers) && object != G_MAXUINT
+                     ? unit_previous(unit, object, true)
+                     : dot;
+    if (sign == G_MAXUINT || !unit_is_sign(unit, sign, '='))
+        return NULL;
+    return name_at(unit, unit_previous(unit, sign, true), "");
+}
+
+/* modelBuilder.Entity<User>().ToTable("…"), and the same in class X : IEntityTypeConfiguration<User>. */
+static char *
+by_entity(const Unit *unit, guint index)
+{
+    static const char *const heads[] = {"Entity", "IEntityTypeConfiguration", NULL};
+    for (guint steps = 0; steps < FAR && index != G_MAXUINT; steps++) {
+        guint name, behind;
+        index = unit_previous(unit, index, true);
+        if (!is_word(unit, index, heads) || !unit_is_sign(unit, index + 1, '<'))
+            continue;
+        name = unit_next(unit, index + 1, true);
+        g_autofree char *whole = imports_name(unit, name, '.', &behind);
+        return whole != NULL
+                   ? g_strdup(strrchr(whole, '.') != NULL ? strrchr(whole, '.') + 1 : whole)
+                   : NULL;
+    }
+    return NULL;
+}
+
+/* defmodule Shop.User do: the module around, by its whole name. */
+static char *
+by_module(Unit *unit, guint index)
+{
+    static const char *const heads[] = {"defmodule", NULL};
+    guint line = unit_line_around(unit, unit_line_of(unit, index)), behind;
+    for (; line != G_MAXUINT; line = unit_line_around(unit, line))
+        if (is_word(unit, line, heads))
+            return imports_name(unit, unit_next(unit, line, false), '.', &behind);
+    return NULL;
+}
+
+/* Caller frees; NULL: it is not found, or in a function. */
+static char *
+class_of(Unit *unit, const Use *use, const char *before)
+{
+    const Language *language = unit->language;
+    const Text *text = unit->text;
+    guint class = G_MAXUINT;
+    if (around_has_margins(language))
+        return by_margins(unit, use->first);
+    if (is_language(unit, "elixir"))
+        return by_module(unit, use->first);
+    if (is_language(unit, "go"))
+        return by_receiver(unit, use->key);
+    if (is_language(unit, "csharp") && span_is(text, use->callee, "ToTable"))
+        return by_entity(unit, use->first);
+    if (is_language(unit, "php"))
+        return by_brackets(unit, use->first, before);
+    if (is_language(unit, "javascript")) {
+        g_autofree char *made = by_call(unit, use->first);
+        if (made != NULL)
+            return g_steal_pointer(&made);
+        made = by_brackets(unit, use->first, before);
+        if (made != NULL)
+            return g_steal_pointer(&made);
+    }
+    if (is_language(unit, "scala"))
+        class = class_before(unit, use->first);
+    if (class == G_MAXUINT)
+        class = class_behind(unit, use->last);
+    return class != G_MAXUINT ? name_at(unit, class, before) : NULL;
+}
+
+/* ---- what is given ---- */
+
+static void
+note_class(Unit *unit, const Use *use, const Rename *rename)
+{
+    g_autofree char *before = NULL, *module = exports_module(unit, &before);
+    g_autofree char *within = module != NULL ? class_of(unit, use, before) : NULL;
+    if (within == NULL)
+        return;
+    Span place = text_span(unit->text, use->whole.begin, use->whole.end);
+    Export *export = g_new0(Export, 1);
+    *export = (Export){.path = g_strdup(unit->work->path),
+                       .module = g_steal_pointer(&module),
+                       .within = g_steal_pointer(&within),
+                       .text = g_strdup(""),
+                       .after = g_strdup(""),
+                       .rename = rename,
+                       .begin = place.begin,
+                       .end = place.end,
+                       .is_class = true};
+    g_ptr_array_add(unit->work->exported, export);
+}
+
+/* self.table_name = :users, where the name is a word */
+static const Rename *
+word_rename(const Unit *unit, guint index)
+{
+    const Piece *piece = unit_piece(unit, index);
+    if (piece->kind != PIECE_WORD || unit->language->names_table == NULL)
+        return NULL;
+    for (guint i = 0; i < unit->work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (strlen(spelling->last) == piece->end - piece->begin &&
+                memcmp(spelling->last, unit->text->bytes + piece->begin,
+                       piece->end - piece->begin) == 0)
+                return unit->language->names_table(unit, index) ? rename : NULL;
+        }
+    }
+    return NULL;
+}
+
+void
+exports_note_classes(Unit *unit)
+{
+    static const char *const own_name[] = {"table_name", NULL};
+    for (guint i = 0; i < unit->uses->len; i++) {
+        const Use *use = &g_array_index(unit->uses, Use, i);
+        if (!use_is_of_class(unit, use))
+            continue;
+        g_autoptr(Text) text = program_text(unit, use);
+        const Rename *rename =
+            text_mentions(unit->work, text) ? program_name_means(unit, text) : NULL;
+        if (rename != NULL && rename_changes_columns(rename))
+            note_class(unit, use, rename);
+    }
+    for (guint i = 2; i < unit->pieces->len && around_has_margins(unit->language); i++) {
+        const Rename *rename = word_rename(unit, i);
+        guint sign = rename != NULL ? unit_previous(unit, i - 1, false) : G_MAXUINT;
+        if (sign == G_MAXUINT || !rename_changes_columns(rename) ||
+            !unit_is_sign(unit, sign, '=') ||
+            !is_word(unit, unit_previous(unit, sign, false), own_name))
+            continue;
+        Use use = {.first = i, .last = i, .whole = piece_span(unit_piece(unit, i))};
+        note_class(unit, &use, rename);
+    }
+}
