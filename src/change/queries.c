@@ -223,10 +223,10 @@ query_text(const Sql *sql, const SqlQuery *query)
 }
 
 static bool
-has_template(const Sql *sql, const SqlQuery *query)
+has_token(const Sql *sql, const SqlQuery *query, TokenKind kind)
 {
     for (uint32_t i = query->first; i <= query->last; i++)
-        if (g_array_index(sql->tokens, Token, i).kind == TOKEN_TEMPLATE)
+        if (g_array_index(sql->tokens, Token, i).kind == kind)
             return true;
     return false;
 }
@@ -250,7 +250,7 @@ reason_not_to_run(const QueryWorld *world, const Sql *sql, const SqlQuery *query
 {
     if (world->rows->why_not != NULL)
         return world->rows->why_not;
-    if (has_template(sql, query))
+    if (has_token(sql, query, TOKEN_TEMPLATE))
         return "it has a template";
     if (world->until_ms > 0 && clock_monotonic_ms() > world->until_ms)
         return "there was no time left for it";
@@ -282,7 +282,12 @@ prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query,
         g_propagate_error(error, g_steal_pointer(&failed));
         return false;
     }
-    add_proof(world, proofs, path, line, verdict, rows, failed != NULL ? failed->message : text);
+    bool has_parameters =
+        error_is(failed, ERR_INVALID) && has_token(old, old_query, TOKEN_PARAMETER);
+    const char *why = has_parameters   ? "it has parameters"
+                      : failed != NULL ? failed->message
+                                       : text;
+    add_proof(world, proofs, path, line, verdict, rows, why);
     return true;
 }
 
