@@ -160,6 +160,9 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
         program_refuse_broken(work, text, broken_at,
                               "a string or comment begins here and does not end");
     nesting_free(unit.nesting);
+    below_free(unit.below);
+    g_clear_pointer(&unit.asked, g_hash_table_unref);
+    g_clear_pointer(&unit.beside, g_hash_table_unref);
     g_free(unit.package);
 }
 
@@ -185,9 +188,11 @@ void
 program_passes(Work *work, PassFn *pass, void *data)
 {
     g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL), constants = constants_new();
+    g_autoptr(GHashTable) says = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Imports *imports = imports_new(work);
     work->named = named;
     work->constants = constants;
+    work->says = says;
     work->imports = imports;
     work->finds_constants = true;
     pass(work, data);
@@ -205,6 +210,7 @@ program_passes(Work *work, PassFn *pass, void *data)
             pass(work, data);
     }
     imports_free(imports);
+    work->says = NULL;
 }
 
 typedef struct {

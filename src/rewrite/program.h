@@ -297,10 +297,16 @@ typedef struct {
     bool has_table_hole; /* SQL that reads a table whose name is put in */
 } Use;
 
-/* One text in one language: a file, a cell of a notebook. */
 /* What is around the pieces of a unit (program_nesting.c). */
 typedef struct Nesting Nesting;
+/* Under which lines of YAML (program_below.c). */
+typedef struct Below Below;
+/* Is a dataset or a project given anywhere in it; and one that cannot be the field of a class? */
+typedef struct {
+    bool is_known, has_any, has_others;
+} Apart;
 
+/* One text in one language: a file, a cell of a notebook. */
 struct Unit {
     Work *work;
     const Text *text;
@@ -311,9 +317,11 @@ struct Unit {
     const Dialect *dialect; /* of its SQL; NULL: guessed string by string */
     Constant *view;         /* of LookML: its table; or NULL */
     Nesting *nesting;       /* found when somebody asks */
+    Below *below;           /* the same */
     char *package;          /* the same: imports_package() */
-    const char *asked;      /* what was last looked for beside names, and whether it is there */
-    bool is_there;
+    GHashTable *asked;      /* the same, what was looked for beside names: 1, it is there, or 2 */
+    GHashTable *beside;     /* the same, what stands in each bracket or block (program_beside.c) */
+    Apart apart;            /* the same, of data */
     int depth;
 };
 
@@ -336,10 +344,22 @@ guint unit_next(const Unit *unit, guint index, bool skips_lines);
 guint unit_previous(const Unit *unit, guint index, bool skips_lines);
 /* The bracket that is open there; G_MAXUINT: none. */
 guint unit_bracket_around(Unit *unit, guint index);
+/* Of a bracket that opens: what closes it, or the number of pieces when nothing does. Of all others: `index`. */
+guint unit_bracket_end(Unit *unit, guint index);
+/* How many pieces begin before `place`; and the one that begins at this byte, G_MAXUINT: none does. */
+guint unit_pieces_before(const Unit *unit, size_t place);
+guint unit_piece_at(const Unit *unit, uint32_t begin);
+/* What is called with it, where that stands before; or G_MAXUINT. */
+guint piece_of_callee(const Unit *unit, const Use *use);
 /* The piece that begins its line, and that of the nearest line before with a smaller margin; G_MAXUINT: none. */
 guint unit_line_of(Unit *unit, guint index);
 guint unit_line_around(Unit *unit, guint line);
 void nesting_free(Nesting *nesting);
+/* Of YAML: does a key that `place` stands below say that something is written? */
+bool unit_is_below_sink(Unit *unit, size_t place);
+/* And does its line stand right below this key? */
+bool unit_is_below(Unit *unit, size_t place, const char *key);
+void below_free(Below *below);
 /* The sign that puts strings together. */
 bool unit_is_plus(const Unit *unit, guint index);
 bool unit_may_join(const Unit *unit, guint index);
@@ -374,7 +394,7 @@ bool use_is_read_by_call(const Unit *unit, const Use *use);
 /* Is it a column of a query, with its table before it? */
 bool use_is_column_with_table(const Unit *unit, const Use *use);
 /* Does it write to the table, or make or remove it? (program_writes.c) */
-bool use_writes_table(const Unit *unit, const Use *use);
+bool use_writes_table(Unit *unit, const Use *use);
 /* Of these: does it remove the table? And can it be nothing but a table? */
 bool use_removes_table(const Unit *unit, const Use *use);
 bool use_writes_surely(const Unit *unit, const Use *use);
@@ -385,14 +405,14 @@ typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideA
 BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
 /* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
-bool use_is_apart(const Unit *unit, const Use *use);
+bool use_is_apart(Unit *unit, const Use *use);
 /* Is it what a query is built from, or joined with? */
 bool use_is_in_builder(const Unit *unit, const Use *use);
 bool use_is_in_knex(const Unit *unit, const Use *use);
 /* Is it called like something that is written: sink, job.target, output_table? */
 bool key_says_writing(const Text *text, Span key);
 /* Is the string for people: a log, an error, a description? (program_message.c) */
-bool use_is_message(const Unit *unit, const Use *use);
+bool use_is_message(Unit *unit, const Use *use);
 /* Does a class of the program stand for the table there, and its fields for the columns? */
 bool use_is_of_class(const Unit *unit, const Use *use);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */
@@ -427,6 +447,9 @@ void program_mentions(Unit *unit);
 /* Text that no one executes, or that nobody understands. */
 void program_mention_text(Work *work, const Text *text, size_t begin, size_t end, const char *code,
                           const char *reason);
+/* Does the file hold this text, in letters of either case; and as a word by itself? (program_whole.c) */
+bool program_says(const Work *work, const char *sign);
+bool program_has_word(const Work *work, const char *word);
 /* What the file speaks of, if that is one dialect. */
 const Dialect *program_dialect(const Work *work);
 void program_unit(Work *work, const Text *text, const Language *language, const Dialect *dialect,

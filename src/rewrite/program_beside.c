@@ -31,6 +31,12 @@ typedef struct {
     bool is_unknown[ROLES]; /* it is no plain string */
 } Beside;
 
+/* Lines of YAML, and what stands in them. */
+typedef struct {
+    size_t begin, end;
+    Beside beside;
+} Block;
+
 static Role
 role_of(const Text *text, Span key)
 {
@@ -68,25 +74,19 @@ note(const Unit *unit, Beside *beside, Span key, guint value)
 }
 
 /* dataset_id="shop", "datasetId": "shop", dataset_id = "shop": in the same brackets. */
-static bool
-read_brackets(Unit *unit, const Use *use, Beside *beside)
+static void
+read_brackets(Unit *unit, guint around, Beside *beside)
 {
-    guint around = unit_bracket_around(unit, use->first);
-    if (around == G_MAXUINT)
-        return false;
-    for (guint i = around + 1; i + 2 < unit->pieces->len; i++) {
+    guint end = unit_bracket_end(unit, around);
+    for (guint i = around + 1; i + 2 < unit->pieces->len && i < end; i++) {
         const Piece *piece = unit_piece(unit, i);
         guint sign = unit_next(unit, i, false);
-        if (unit_bracket_around(unit, i) < around || unit_bracket_around(unit, i) == G_MAXUINT)
-            break;
-        if (unit_bracket_around(unit, i) != around ||
-            (unit_sign(unit, sign) != '=' && unit_sign(unit, sign) != ':'))
-            continue;
         Span key = piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
                                                 : piece_span(piece);
-        note(unit, beside, key, unit_next(unit, sign, true));
+        if (unit_sign(unit, sign) == '=' || unit_sign(unit, sign) == ':')
+            note(unit, beside, key, unit_next(unit, sign, true));
+        i = unit_bracket_end(unit, i);
     }
-    return true;
 }
 
 static size_t
@@ -97,45 +97,89 @@ line_of(const Text *text, size_t at)
     return at;
 }
 
-/* Of YAML: does another key with this margin belong to another item, or stand below another key? */
-static bool
-ends_block(const Text *text, size_t from, size_t to, size_t column)
+static size_t
+line_behind(const Text *text, size_t at)
 {
-    for (size_t line = line_of(text, from); line <= to; line++) {
-        size_t at = line;
-        while (text_byte(text, at) == ' ')
-            at++;
-        size_t end = at;
-        while (end < text->count && text->bytes[end] != '\n')
-            end++;
-        bool has_key = end > at && text->bytes[at] != '#';
-        bool is_item = has_key && text->bytes[at] == '-' && at - line < column;
-        if (line > line_of(text, from) && (is_item || (has_key && at - line < column)))
-            return true;
-        line = end;
-    }
-    return false;
+    const char *newline =
+        at < text->count ? memchr(text->bytes + at, '\n', text->count - at) : NULL;
+    return newline != NULL ? (size_t) (newline - text->bytes) + 1 : text->count;
+}
+
+/* Of YAML: does the line belong to another item than keys with this margin, or stand around their block? */
+static bool
+ends_block(const Text *text, size_t line, size_t column)
+{
+    size_t at = line;
+    while (text_byte(text, at) == ' ')
+        at++;
+    program_steps += at - line + 1;
+    return at < text->count && strchr("#\n", text->bytes[at]) == NULL && at - line < column;
+}
+
+/* Nothing but blanks and the dashes of items is before it on its line. */
+static bool
+has_margin(const Text *text, size_t at, size_t column)
+{
+    if (at < column || (at > column && text->bytes[at - column - 1] != '\n'))
+        return false;
+    for (size_t i = at - column; i < at; i++)
+        if (text->bytes[i] != ' ' && text->bytes[i] != '-')
+            return false;
+    return true;
 }
 
 /* dataset: shop, with the same margin and no item or key of another block in between. */
-static bool
-read_lines(const Unit *unit, const Use *use, Beside *beside)
+static void
+read_lines(const Unit *unit, size_t column, Block *block)
 {
-    const Text *text = unit->text;
-    if (use->key.end == 0)
-        return false;
-    size_t column = use->key.begin - line_of(text, use->key.begin);
-    for (guint i = 0; i < unit->pieces->len; i++) {
+    for (guint i = unit_pieces_before(unit, block->begin); i < unit->pieces->len; i++) {
         const Piece *piece = unit_piece(unit, i);
-        Span key = piece->key;
-        if (piece->kind != PIECE_LITERAL || key.end == 0 || piece->in_list ||
-            key.begin - line_of(text, key.begin) != column)
-            continue;
-        uint32_t first = MIN(key.begin, use->key.begin), last = MAX(key.begin, use->key.begin);
-        if (!ends_block(text, first, last, column))
-            note(unit, beside, key, i);
+        if (piece->begin >= block->end)
+            break;
+        if (piece->kind == PIECE_LITERAL && piece->key.end > 0 && !piece->in_list &&
+            piece->key.begin >= block->begin && has_margin(unit->text, piece->key.begin, column))
+            note(unit, &block->beside, piece->key, i);
     }
-    return true;
+}
+
+/* The lines that a key of YAML stands with. */
+static Block
+block_of(const Text *text, size_t key, size_t column)
+{
+    size_t line = line_of(text, key);
+    Block block = {.begin = line, .end = line_behind(text, key)};
+    while (block.begin > 0 && !ends_block(text, block.begin, column))
+        block.begin = line_of(text, block.begin - 1);
+    while (block.end < text->count && !ends_block(text, block.end, column))
+        block.end = line_behind(text, block.end);
+    return block;
+}
+
+/* Thousands of names may stand in one list or block: it is read once. NULL: it stands in none. */
+static const Beside *
+beside_of(Unit *unit, const Use *use)
+{
+    guint around = unit_bracket_around(unit, use->first);
+    bool is_yaml = strcmp(unit->language->name, "yaml") == 0;
+    if (around == G_MAXUINT && (!is_yaml || use->key.end == 0))
+        return NULL;
+    size_t column = use->key.begin - line_of(unit->text, use->key.begin);
+    void *key = GSIZE_TO_POINTER(around != G_MAXUINT ? 2 * (gsize) around : 2 * column + 1);
+    if (unit->beside == NULL)
+        unit->beside = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    Block *block = g_hash_table_lookup(unit->beside, key);
+    if (block != NULL &&
+        (around != G_MAXUINT || (use->key.begin >= block->begin && use->key.begin < block->end)))
+        return &block->beside;
+    block = g_new0(Block, 1);
+    if (around != G_MAXUINT) {
+        read_brackets(unit, around, &block->beside);
+    } else {
+        *block = block_of(unit->text, use->key.begin, column);
+        read_lines(unit, column, block);
+    }
+    g_hash_table_insert(unit->beside, key, block); /* of YAML: instead of the block before */
+    return &block->beside;
 }
 
 /* table: { name: …, schema: … }: does the key around say what the name is of? */
@@ -146,24 +190,14 @@ is_below_table(Unit *unit, const Use *use)
     guint around = unit_bracket_around(unit, use->first);
     guint sign = around != G_MAXUINT ? unit_previous(unit, around, true) : G_MAXUINT;
     guint key = sign != G_MAXUINT ? unit_previous(unit, sign, true) : G_MAXUINT;
-    if (key != G_MAXUINT) {
-        const Piece *piece = unit_piece(unit, key);
-        return strchr(":=", unit_sign(unit, sign)) != NULL && unit_sign(unit, sign) != '\0' &&
-               span_is(text,
-                       piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
-                                                    : piece_span(piece),
-                       "table");
-    }
-    size_t line = line_of(text, use->key.begin), column = use->key.begin - line;
-    while (line > 0) {
-        line = line_of(text, line - 1);
-        size_t at = line;
-        while (strchr(" -", text_byte(text, at)) != NULL && text_byte(text, at) != '\0')
-            at++;
-        if (at - line < column && text_byte(text, at) != '\n' && text_byte(text, at) != '#')
-            return text_starts(text, at, "table:");
-    }
-    return false;
+    if (key == G_MAXUINT)
+        return unit_is_below(unit, use->key.begin, "table");
+    const Piece *piece = unit_piece(unit, key);
+    return strchr(":=", unit_sign(unit, sign)) != NULL && unit_sign(unit, sign) != '\0' &&
+           span_is(text,
+                   piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
+                                                : piece_span(piece),
+                   "table");
 }
 
 static bool
@@ -227,13 +261,13 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
                const Spelling **ret_spelling)
 {
     const GPtrArray *list = unit->work->renames->list;
-    bool is_yaml = strcmp(unit->language->name, "yaml") == 0, is_other = false;
-    Beside beside = {0};
+    bool is_other = false;
     bool is_argument = use->key.end == 0 && use->argument == 0 && use_is_read_by_call(unit, use);
     if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument) || use->in_list ||
         unit->language->lex == lex_sqlx)
         return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */
-    if (!read_brackets(unit, use, &beside) && !(is_yaml && read_lines(unit, use, &beside)))
+    const Beside *beside = beside_of(unit, use);
+    if (beside == NULL)
         return BESIDE_UNKNOWN;
     if (span_is(unit->text, use->key, "name") && !is_below_table(unit, use))
         return BESIDE_UNKNOWN; /* of a role, a function, whatever has a schema */
@@ -243,7 +277,7 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             if (strcmp(spelling->last, table) != 0)
                 continue;
-            BesideAnswer answer = compare(unit, &beside, spelling);
+            BesideAnswer answer = compare(unit, beside, spelling);
             if (answer == BESIDE_SAME && (!keeps_rest(spelling) || rename->is_derived))
                 answer = BESIDE_APART;
             if (answer == BESIDE_UNKNOWN || answer == BESIDE_APART)
@@ -281,10 +315,9 @@ static bool
 is_query(const Unit *unit, guint index)
 {
     static const char *const words[] = {"db", "database", NULL};
-    size_t at;
     return strcmp(unit->language->name, "javascript") == 0 && unit_is_sign(unit, index + 1, '(') &&
            span_is_among(unit->text, piece_span(unit_piece(unit, index)), words) &&
-           find_word(unit->work->text, unit->work->bytes, "knex", &at);
+           program_has_word(unit->work, "knex");
 }
 
 static bool
@@ -317,20 +350,27 @@ is_field(const Unit *unit, guint index)
            unit_piece(unit, unit_next(unit, index + 1, true))->kind != PIECE_LITERAL;
 }
 
-/* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
-bool
-use_is_apart(const Unit *unit, const Use *use)
+static bool
+has_qualifier(Unit *unit, guint first, guint behind, bool passes_fields)
 {
-    const guint near = 40; /* pieces: a call and what it is called on */
-    guint first = use->first > near ? use->first - near : 0,
-          behind = MIN(use->last + near, unit->pieces->len);
-    if (unit->language->is_data) {
-        first = 0;
-        behind = unit->pieces->len;
-    }
-    bool is_of_class = use_is_of_class(unit, use);
     for (guint i = first; i < behind; i++)
-        if (is_qualifying(unit, i) && !(is_of_class && is_field(unit, i)))
+        if (is_qualifying(unit, i) && !(passes_fields && is_field(unit, i)))
             return true;
     return false;
+}
+
+bool
+use_is_apart(Unit *unit, const Use *use)
+{
+    const guint near = 40; /* pieces: a call and what it is called on */
+    bool is_of_class = use_is_of_class(unit, use);
+    if (!unit->language->is_data)
+        return has_qualifier(unit, use->first > near ? use->first - near : 0,
+                             MIN(use->last + near, unit->pieces->len), is_of_class);
+    if (!unit->apart.is_known) {
+        unit->apart.has_any = has_qualifier(unit, 0, unit->pieces->len, false);
+        unit->apart.has_others = has_qualifier(unit, 0, unit->pieces->len, true);
+        unit->apart.is_known = true;
+    }
+    return is_of_class ? unit->apart.has_others : unit->apart.has_any;
 }

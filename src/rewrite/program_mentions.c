@@ -151,7 +151,7 @@ is_behind_hole(const Text *text, size_t at)
 
 /* 'court' where the dataset is Court, and nothing says that it is a table. */
 static bool
-is_in_other_letters(const Unit *unit, const Use *use, const Text *text)
+is_in_other_letters(Unit *unit, const Use *use, const Text *text)
 {
     if (!is_ordinary_word(text->bytes, text->count) || text->count == 0 ||
         use_reads_table(unit, use) || use_writes_table(unit, use) || use_is_in_builder(unit, use) ||
@@ -212,10 +212,8 @@ visit_made_name(Unit *unit, const Text *text)
             char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
             guint length = g_strv_length(parts);
             size_t at = 0;
-            size_t rest;
-            if (length < 2 ||
-                (is_ordinary_word(parts[length - 1], strlen(parts[length - 1])) &&
-                 !find_word(unit->work->text, unit->work->bytes, parts[length - 2], &rest)))
+            if (length < 2 || (is_ordinary_word(parts[length - 1], strlen(parts[length - 1])) &&
+                               !program_has_word(unit->work, parts[length - 2])))
                 continue;
             if (!find_word(text->bytes, text->count, parts[length - 1], &at) ||
                 !is_behind_hole(text, at))

@@ -19,13 +19,12 @@ is_message_of_language(const Unit *unit, const Use *use)
 
 /* assert x, "…" of Python */
 static bool
-is_behind_assert(const Unit *unit, guint literal)
+is_behind_assert(Unit *unit, guint literal)
 {
-    guint first = unit_previous(unit, literal, false), comma = first;
+    guint comma = unit_previous(unit, literal, false);
     if (!unit->language->has_docstrings || comma == G_MAXUINT || !unit_is_sign(unit, comma, ','))
         return false;
-    while (first > 0 && unit_piece(unit, first - 1)->kind != PIECE_LINE)
-        first--;
+    guint first = unit_line_of(unit, comma);
     return span_is(unit->text, piece_span(unit_piece(unit, first)), "assert");
 }
 
@@ -50,10 +49,8 @@ is_thrown(const Unit *unit, const Use *use)
         return span_is_among(unit->text, use->callee, wraps) ||
                (span_is(unit->text, use->callee, "New") &&
                 span_is(unit->text, use->receiver, "errors"));
-    guint at = use->callee.end > 0 ? use->first : 0;
-    while (at > 0 && unit_piece(unit, at)->begin != use->callee.begin)
-        at--;
-    guint maker = at > 0 ? unit_previous(unit, at, true) : G_MAXUINT;
+    guint at = piece_of_callee(unit, use);
+    guint maker = at != G_MAXUINT ? unit_previous(unit, at, true) : G_MAXUINT;
     guint thrower = maker != G_MAXUINT ? unit_previous(unit, maker, true) : G_MAXUINT;
     return thrower != G_MAXUINT &&
            span_is(unit->text, piece_span(unit_piece(unit, maker)), "new") &&
@@ -62,7 +59,7 @@ is_thrown(const Unit *unit, const Use *use)
 
 /* Words for people, not for a machine. */
 bool
-use_is_message(const Unit *unit, const Use *use)
+use_is_message(Unit *unit, const Use *use)
 {
     static const char *const callees[] = {
         "print",     "println",  "printf", "log",    "info",  "debug",   "warn",   "warning",

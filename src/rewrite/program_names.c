@@ -234,20 +234,24 @@ is_given(Unit *unit, const char *name)
 {
     size_t at;
     if (unit->text->from != NULL || unit->depth > 0)
-        return find_word(unit->work->text, unit->work->bytes, name, &at);
-    if (unit->asked == name)
-        return unit->is_there;
-    unit->asked = name;
-    unit->is_there = false;
-    for (guint i = 0; i < unit->pieces->len && !unit->is_there; i++) {
+        return program_has_word(unit->work, name);
+    if (unit->asked == NULL)
+        unit->asked = g_hash_table_new(g_str_hash, g_str_equal);
+    void *known = g_hash_table_lookup(unit->asked, name);
+    if (known != NULL)
+        return GPOINTER_TO_INT(known) == 1;
+    bool is_there = false;
+    for (guint i = 0; i < unit->pieces->len && !is_there; i++) {
         const Piece *piece = &g_array_index(unit->pieces, Piece, i);
         const char *bytes = unit->text->bytes + piece->begin;
         size_t count = piece->end - piece->begin;
         bool has_blank = memchr(bytes, ' ', count) != NULL || memchr(bytes, '\n', count) != NULL;
-        unit->is_there = (piece->kind == PIECE_WORD || piece->kind == PIECE_LITERAL) &&
-                         !has_blank && find_word(bytes, count, name, &at);
+        is_there = (piece->kind == PIECE_WORD || piece->kind == PIECE_LITERAL) && !has_blank &&
+                   find_word(bytes, count, name, &at);
     }
-    return unit->is_there;
+    g_hash_table_insert(unit->asked, (void *) name, GINT_TO_POINTER(is_there ? 1 : 2));
+    program_steps += unit->text->count;
+    return is_there;
 }
 
 /* A name with fewer parts than the dataset's: project or dataset are given elsewhere. An ordinary word is one only where

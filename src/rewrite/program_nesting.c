@@ -9,6 +9,7 @@
 
 struct Nesting {
     GArray *brackets; /* guint of each piece */
+    GArray *ends;     /* the same, of what opens one: what closes it; of all others: themselves */
     GArray *lines;    /* the same: what begins its line */
     GArray *around;   /* the same, of what begins a line: what begins the line around it */
 };
@@ -19,6 +20,7 @@ nesting_free(Nesting *nesting)
     if (nesting == NULL)
         return;
     g_array_unref(nesting->brackets);
+    g_array_unref(nesting->ends);
     g_array_unref(nesting->lines);
     g_array_unref(nesting->around);
     g_free(nesting);
@@ -31,7 +33,7 @@ top_of(const GArray *stack)
 }
 
 static void
-find_brackets(const Unit *unit, GArray *brackets)
+find_brackets(const Unit *unit, GArray *brackets, GArray *ends)
 {
     g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < unit->pieces->len; i++) {
@@ -39,10 +41,14 @@ find_brackets(const Unit *unit, GArray *brackets)
         char sign = piece->end == piece->begin + 1 ? unit_sign(unit, i) : '\0';
         guint top = top_of(stack);
         g_array_append_val(brackets, top);
-        if (sign != '\0' && strchr("([{", sign) != NULL)
+        g_array_append_val(ends, i);
+        if (sign != '\0' && strchr("([{", sign) != NULL) {
             g_array_append_val(stack, i);
-        else if (sign != '\0' && strchr(")]}", sign) != NULL && stack->len > 0)
+            g_array_index(ends, guint, i) = unit->pieces->len;
+        } else if (sign != '\0' && strchr(")]}", sign) != NULL && stack->len > 0) {
+            g_array_index(ends, guint, top) = i;
             g_array_set_size(stack, stack->len - 1);
+        }
     }
 }
 
@@ -100,9 +106,10 @@ nesting_of(Unit *unit)
     guint count = unit->pieces->len;
     Nesting *nesting = g_new(Nesting, 1);
     *nesting = (Nesting){.brackets = g_array_sized_new(FALSE, FALSE, sizeof(guint), count),
+                         .ends = g_array_sized_new(FALSE, FALSE, sizeof(guint), count),
                          .lines = g_array_sized_new(FALSE, FALSE, sizeof(guint), count),
                          .around = g_array_sized_new(FALSE, FALSE, sizeof(guint), count)};
-    find_brackets(unit, nesting->brackets);
+    find_brackets(unit, nesting->brackets, nesting->ends);
     find_lines(unit, nesting->lines, nesting->around);
     unit->nesting = nesting;
     return nesting;
@@ -118,6 +125,12 @@ guint
 unit_bracket_around(Unit *unit, guint index)
 {
     return at(nesting_of(unit)->brackets, index);
+}
+
+guint
+unit_bracket_end(Unit *unit, guint index)
+{
+    return at(nesting_of(unit)->ends, index);
 }
 
 guint

@@ -23,7 +23,36 @@ const Piece *
 unit_piece(const Unit *unit, guint index)
 {
     static const Piece none = {.kind = PIECE_LINE};
+    program_steps++;
     return index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : &none;
+}
+
+guint
+unit_pieces_before(const Unit *unit, size_t place)
+{
+    guint from = 0, behind = unit->pieces->len;
+    while (from < behind) {
+        guint middle = from + (behind - from) / 2;
+        if (unit_piece(unit, middle)->begin < place)
+            from = middle + 1;
+        else
+            behind = middle;
+    }
+    return from;
+}
+
+guint
+unit_piece_at(const Unit *unit, uint32_t begin)
+{
+    guint behind = unit_pieces_before(unit, (size_t) begin + 1);
+    return behind > 0 && unit_piece(unit, behind - 1)->begin == begin ? behind - 1 : G_MAXUINT;
+}
+
+guint
+piece_of_callee(const Unit *unit, const Use *use)
+{
+    guint at = use->callee.end > 0 ? unit_piece_at(unit, use->callee.begin) : G_MAXUINT;
+    return at <= use->first ? at : G_MAXUINT;
 }
 
 Span

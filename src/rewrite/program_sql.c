@@ -28,24 +28,13 @@ static const struct {
     {"hive", "spark"},  {"sqlcmd", "tsql"},     {"clickhouse-client", "clickhouse"},
 };
 
-static bool
-holds(const char *text, size_t bytes, const char *sign)
-{
-    size_t length = strlen(sign);
-    for (size_t i = 0; i + length <= bytes; i++)
-        if ((text[i] | 0x20) == (sign[0] | 0x20) &&
-            g_ascii_strncasecmp(text + i, sign, length) == 0)
-            return true;
-    return false;
-}
-
 /* What the program around it speaks of, if it is one thing. */
 const Dialect *
 program_dialect(const Work *work)
 {
     const char *found = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(signs); i++) {
-        if (!holds(work->text, work->bytes, signs[i].sign))
+        if (!program_says(work, signs[i].sign))
             continue;
         if (found != NULL && strcmp(found, signs[i].dialect) != 0)
             return NULL;
@@ -253,8 +242,7 @@ is_query_of_mapping(const Unit *unit, const Use *use)
     const Text *text = unit->text;
     const Work *work = unit->work;
     if (strcmp(unit->language->name, "xml") != 0 || !span_is(text, use->key, "query") ||
-        (!holds(work->text, work->bytes, "<hibernate-mapping") &&
-         !holds(work->text, work->bytes, "<entity-mappings")))
+        (!program_says(work, "<hibernate-mapping") && !program_says(work, "<entity-mappings")))
         return false;
     for (size_t at = use->whole.begin; at > 0; at--)
         if (text_starts(text, at - 1, native) || text_starts(text, at - 1, named))
@@ -273,11 +261,11 @@ is_about_classes(const Unit *unit, const Use *use)
     static const char *const languages[] = {"java", "kotlin", NULL};
     const Work *work = unit->work;
     if (!g_strv_contains(languages, unit->language->name) ||
-        (!holds(work->text, work->bytes, "persistence") && !holds(work->text, work->bytes, "jpa") &&
-         !holds(work->text, work->bytes, "hibernate")))
+        (!program_says(work, "persistence") && !program_says(work, "jpa") &&
+         !program_says(work, "hibernate")))
         return false;
     bool is_asked = span_is_among(unit->text, use->callee, calls) ||
-                    (use->callee.end == 0 && holds(work->text, work->bytes, "createQuery("));
+                    (use->callee.end == 0 && program_says(work, "createQuery("));
     return is_asked && !is_said_native(unit, use);
 }
 

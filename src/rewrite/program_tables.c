@@ -96,9 +96,7 @@ static const TablePlace places[] = {
 static bool
 has_word(const Unit *unit, const char *word)
 {
-    const Work *work = unit->work;
-    size_t at;
-    return word == NULL || find_word(work->text, work->bytes, word, &at);
+    return word == NULL || program_has_word(unit->work, word);
 }
 
 /* `).join`: called on a result. */

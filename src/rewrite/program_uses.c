@@ -10,7 +10,8 @@
 typedef struct {
     guint at; /* piece of the bracket */
     Span callee, receiver, option, key;
-    Span block; /* `sink` of `sink { … }` and `"sink": [ … ]` */
+    Span block;   /* `sink` of `sink { … }` and `"sink": [ … ]` */
+    bool is_sink; /* it, or what is around, is called like something that is written */
     int argument;
 } Bracket;
 
@@ -96,6 +97,9 @@ open_bracket(Finder *finder, guint index)
                         : is_named ? piece_span(unit_piece(unit, word))
                                    : (Span){0};
     }
+    guint around = finder->brackets->len;
+    bracket.is_sink = key_says_writing(unit->text, bracket.block) ||
+                      (around > 0 && g_array_index(finder->brackets, Bracket, around - 1).is_sink);
     g_array_append_val(finder->brackets, bracket);
 }
 
@@ -282,9 +286,7 @@ read_bracket(Finder *finder, Use *use, const Piece *piece)
         return;
     Bracket *bracket = &g_array_index(finder->brackets, Bracket, finder->brackets->len - 1);
     const Text *text = finder->unit->text;
-    for (guint i = 0; i < finder->brackets->len; i++)
-        use->is_in_sink = use->is_in_sink ||
-                          key_says_writing(text, g_array_index(finder->brackets, Bracket, i).block);
+    use->is_in_sink = bracket->is_sink;
     use->callee = bracket->callee;
     use->receiver = bracket->receiver;
     use->argument = bracket->argument;

@@ -47,32 +47,11 @@ key_says_writing(const Text *text, Span key)
     return false;
 }
 
-#define LINES_MAX 4000 /* of YAML, above a name: what people write by hand is shorter */
-
 /* The keys of YAML that it stands below. */
 static bool
-is_below_sink(const Unit *unit, const Use *use)
+is_below_sink(Unit *unit, const Use *use)
 {
-    const char *bytes = unit->text->bytes;
-    size_t line = use->whole.begin, indent = G_MAXSIZE;
-    if (strcmp(unit->language->name, "yaml") != 0)
-        return false;
-    for (int looked = 0; line > 0 && looked < LINES_MAX; looked++) {
-        size_t end = line; /* of the line, which the first time is that of the name */
-        while (line > 0 && bytes[line - 1] != '\n')
-            line--;
-        size_t at = line, last;
-        while (at < end && (bytes[at] == ' ' || bytes[at] == '-'))
-            at++;
-        for (last = at; last < end && bytes[last] != ':' && bytes[last] != '\n';)
-            last++;
-        bool is_key = last < end && bytes[last] == ':' && bytes[at] != '#' && at - line < indent;
-        if (is_key && key_says_writing(unit->text, (Span){(uint32_t) at, (uint32_t) last}))
-            return true;
-        indent = is_key ? at - line : indent;
-        line -= line > 0;
-    }
-    return false;
+    return strcmp(unit->language->name, "yaml") == 0 && unit_is_below_sink(unit, use->whole.begin);
 }
 
 /* The piece before a link of a chain, `write` for `df.write.format("x").option("y", …)`; G_MAXUINT: it is the first. */
@@ -97,12 +76,10 @@ is_in_writer(const Unit *unit, const Use *use)
 {
     static const char *const setters[] = {"option", "save", "jdbc", "start", NULL},
                              *const writers[] = {"write", "writeStream", "writeTo", NULL};
-    guint link = use->first;
     if (!span_is_among(unit->text, use->callee, setters))
         return false;
-    while (link > 0 && unit_piece(unit, link)->begin != use->callee.begin)
-        link--;
-    for (link = link_before(unit, link); link != G_MAXUINT; link = link_before(unit, link))
+    guint link = piece_of_callee(unit, use);
+    while (link != G_MAXUINT && (link = link_before(unit, link)) != G_MAXUINT)
         if (span_is_among(unit->text, piece_span(unit_piece(unit, link)), writers))
             return true;
     return false;
@@ -121,7 +98,7 @@ is_written_outside(const Unit *unit, const Use *use)
 
 /* bq rm, bq load: commands that do more than read. */
 bool
-use_writes_table(const Unit *unit, const Use *use)
+use_writes_table(Unit *unit, const Use *use)
 {
     static const char *const commands[] = {"rm",     "mk",    "load",      "cp",       "insert",
                                            "update", "mkdef", "partition", "undelete", NULL};

@@ -126,6 +126,9 @@ typedef struct {
     const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */
 } RewriteOptions;
 
+/* How often this thread looked at pieces of programs and bytes around their strings: a measure of work that no clock disturbs. */
+extern _Thread_local uint64_t program_steps;
+
 /* `path` tells the language by its ending. Always gives a result. */
 Rewrite *rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
                       const RewriteOptions *options);

@@ -171,7 +171,8 @@ typedef struct {
     bool finds_columns;    /* the second time: uses of columns are looked for */
     int mentions, notes;   /* that were written down so far: for a person, and for nobody */
     const char *path;      /* of the file */
-    Imports *imports;      /* of the program, where others give names; or NULL (imports.h) */
+    GHashTable *says; /* what it was searched for (program_whole.c); NULL: nothing is remembered */
+    Imports *imports; /* of the program, where others give names; or NULL (imports.h) */
     GPtrArray
         *exported; /* Export *: where it is asked for what the program gives others; or NULL */
     Rewrite *out;
