@@ -14,7 +14,8 @@
 #define TIMEOUT_MS_DEFAULT 10000 /* longer than any commit of a range, shorter than a lease */
 #define CACHE_KIB                                                                                  \
     8192 /* rows are appended: more is memory to be cleared, and slower (bench/rows) */
-#define PROGRESS_OPS 50000 /* steps of SQLite's machine between two ticks: about a millisecond */
+#define CACHE_ONCE_KIB 1024 /* new pages are memory to be got and cleared, as above */
+#define PROGRESS_OPS 50000  /* steps of SQLite's machine between two ticks: about a millisecond */
 
 /* SQLite's own counting of memory takes a lock on each allocation, a third of the time of hashing.
  * Refused, harmlessly, when the library is in use already. */
@@ -219,6 +220,14 @@ progress(void *data)
     return !conn->base.tick(conn->rows_done, conn->base.tick_data);
 }
 
+void
+sqlite_keep_pages(SqliteConn *conn, bool is_wanted)
+{
+    g_autofree char *sql =
+        g_strdup_printf("PRAGMA cache_size = -%d", is_wanted ? CACHE_KIB : CACHE_ONCE_KIB);
+    sqlite3_exec(conn->db, sql, NULL, NULL, NULL); /* failed: it is slower */
+}
+
 /* What differs from SQLite's defaults, once the file is open; the first one also reads its head. */
 static bool
 sqlite_settle(SqliteConn *conn, int timeout_ms, GError **error)
@@ -232,10 +241,10 @@ sqlite_settle(SqliteConn *conn, int timeout_ms, GError **error)
     if (!sq_int(conn, &tables, error, "SELECT count(*) FROM sqlite_schema") ||
         !sq_exec(conn, error, "PRAGMA synchronous = FULL") ||
         !sq_exec(conn, error, "PRAGMA foreign_keys = OFF") ||
-        !sq_exec(conn, error, "PRAGMA cache_size = -%d", CACHE_KIB) ||
         !sq_prepare(conn, &encoding, error, "PRAGMA encoding") ||
         !sq_step(conn, encoding, &row, error))
         return false;
+    sqlite_keep_pages(conn, true);
     const char *name = (const char *) sqlite3_column_text(encoding, 0);
     conn->is_utf8 = row && g_strcmp0(name, "UTF-8") == 0;
     return true;

@@ -287,6 +287,8 @@ sqlite_scan_close(Scan *base)
     SqliteScan *scan = (SqliteScan *) base;
     sqlite3_finalize(scan->statement);
     sqlite3_finalize(scan->record);
+    if (scan->reads_once)
+        sqlite_keep_pages(sqlite_conn(base->conn), true);
     sqlite_object_free(scan->object);
     schema_free(scan->output);
     g_clear_pointer(&scan->items, g_ptr_array_unref);
@@ -341,6 +343,19 @@ sqlite_scan_prepare(SqliteScan *scan, const char *condition, const char *limit, 
     return prepared;
 }
 
+/* A table in the order of its tree: no page of it is asked for a second time, unless an expression reads other tables. */
+static bool
+reads_once(const SqliteScan *scan)
+{
+    if (scan->object->kind != OBJECT_TABLE || sqlite_conn(scan->base.conn)->loader != NULL ||
+        (scan->where != NULL && sql_has_word(scan->where, "SELECT")))
+        return false;
+    for (guint i = 0; i < scan->items->len; i++)
+        if (sql_has_word(scan->items->pdata[i], "SELECT"))
+            return false;
+    return true;
+}
+
 static bool
 sqlite_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
 {
@@ -369,6 +384,9 @@ sqlite_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
     scan->order = positions->len > 0 ? g_strconcat(" ORDER BY ", order, NULL) : g_strdup("");
     if (!sqlite_scan_prepare(scan, condition, "", error))
         return false;
+    scan->reads_once = reads_once(scan);
+    if (scan->reads_once)
+        sqlite_keep_pages(conn, false);
     *ret = &g_steal_pointer(&scan)->base;
     return true;
 }

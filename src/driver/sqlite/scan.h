@@ -16,6 +16,7 @@ typedef struct {
     char *order;      /* "" where there is none */
     int64_t rows;     /* given or rejected so far */
     int64_t last_id;  /* of the last of them */
+    bool reads_once;  /* each page; few of them are kept then */
     GString *scratch;
 } SqliteScan;
 

@@ -46,6 +46,8 @@ char *sq_text(sqlite3_stmt *statement, int column); /* a copy; NULL stays NULL *
 CHECKED bool sq_texts(SqliteConn *conn, GPtrArray **ret, GError **error, const char *format, ...);
 /* First column of the first row; 0 when there is none. */
 CHECKED bool sq_int(SqliteConn *conn, int64_t *ret, GError **error, const char *format, ...);
+/* As many pages of the file as writing needs, which is what a connection begins with; else few, for those who read each page once. */
+void sqlite_keep_pages(SqliteConn *conn, bool is_wanted);
 CHECKED bool sq_begin(SqliteConn *conn, GError **error); /* BEGIN IMMEDIATE */
 CHECKED bool sq_commit(SqliteConn *conn, GError **error);
 void sq_rollback(SqliteConn *conn); /* harmless outside of a transaction */
