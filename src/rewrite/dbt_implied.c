@@ -61,8 +61,7 @@ visit_call(Work *work, const SqlBlock *block, const Token *token, const MacroPas
     }
 }
 
-/* What the macro may qualify columns by: the alias or name of a source of the block. */
-static const SqlSource *
+const SqlSource *
 source_called(const SqlBlock *block, const char *name, size_t bytes)
 {
     for (; block != NULL; block = block->parent)

@@ -190,6 +190,20 @@ note_uses(Macro *macro, const char *text, const GArray *words)
     }
 }
 
+/* return('a'), names.append('a') */
+static bool
+is_kept(const char *text, const JinjaArgument *argument)
+{
+    static const char *const callees[] = {"return", "append", "extend", "insert", "update"};
+    g_autofree char *callee =
+        g_strndup(text + argument->callee, argument->callee_end - argument->callee);
+    const char *dot = strrchr(callee, '.'), *last = dot != NULL ? dot + 1 : callee;
+    for (size_t i = 0; i < G_N_ELEMENTS(callees); i++)
+        if (strcmp(last, callees[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Texts that are put into the SQL as they are: return('a'), ['a', 'b'], {{ 'a' }}; and the macros that are called. */
 static void
 read_template(Macro *macro, const char *text, const Token *token)
@@ -210,9 +224,7 @@ read_template(Macro *macro, const char *text, const Token *token)
         return;
     for (guint i = 0; i < found->len; i++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
-        bool is_returned =
-            one->callee_end - one->callee == 6 && memcmp(text + one->callee, "return", 6) == 0;
-        if (one->kind == JINJA_LITERAL && (one->callee_end == 0 || is_returned))
+        if (one->kind == JINJA_LITERAL && (one->callee_end == 0 || is_kept(text, one)))
             macro_names_add(macro->words, text, one->begin, one->end);
     }
 }

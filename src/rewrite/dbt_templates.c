@@ -21,8 +21,8 @@ is_this(Work *work, const SqlSource *source)
                                   : NULL;
     const JinjaArgument *one =
         found != NULL && found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
-    return one != NULL && one->is_alone && one->end - one->begin == 4 &&
-           memcmp(work->text + one->begin, "this", 4) == 0;
+    return one != NULL && one->is_alone && one->kind == JINJA_VARIABLE &&
+           one->end - one->begin == 4 && memcmp(work->text + one->begin, "this", 4) == 0;
 }
 
 /* schema.table or model: what its columns are qualified by, and looked up by in a schema. */

@@ -45,6 +45,8 @@ rewrite_variant(Work *work)
         dbt_own(work);
         sql_makers(work);
         sql_mentions(work);
+        dbt_unread(work);
+        dbt_glued(work);
         sql_joined(work);
         if (work->has_holes)
             sql_holes(work);

@@ -368,9 +368,15 @@ void dbt_spoken_clear(DbtSpoken *spoken);
 /* What callers put into the queries of macros (dbt_given.c). */
 void dbt_given(Work *work);
 
+/* The one that is called so in the block, or around it; NULL: none. (dbt_implied.c) */
+const SqlSource *source_called(const SqlBlock *block, const char *name, size_t bytes);
 /* Macros that name columns by themselves (dbt_implied.c). */
 void dbt_implied(Work *work);
 
+/* Texts in templates that name a column which changes, and that no query has read; when all else is decided (dbt_unread.c). */
+void dbt_unread(Work *work);
+/* Names that a template is a part of (dbt_glued.c). */
+void dbt_glued(Work *work);
 /* {{ var('x') }} in SQL whose value names the dataset or its columns (dbt_var_uses.c). */
 void dbt_var_uses(Work *work);
 /* Keys of dbt_project.yml: settings of models and folders, names of variables; and of sources, which follow

@@ -182,7 +182,8 @@ jinja_arguments(const char *text, const Token *token)
     GArray *found = arguments_between(text, begin, end);
     if (found->len == 1) {
         JinjaArgument *one = &g_array_index(found, JinjaArgument, 0);
-        one->is_alone = one->begin == begin && one->end == end;
+        guint quote = one->kind == JINJA_LITERAL ? 1 : 0;
+        one->is_alone = one->begin == begin + quote && one->end + quote == end;
     }
     return found;
 }

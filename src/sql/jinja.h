@@ -24,6 +24,9 @@ const char *jinja_inside(const char *text, const Token *token);
 /* All of them in a {{ … }} or {% … %}; array of JinjaArgument; caller frees. */
 GArray *jinja_arguments(const char *text, const Token *token);
 
+/* Is none of its texts a column: ref, config, log and the like (parse_template.c)? */
+bool jinja_call_takes_no_column(const char *callee);
+
 /* Is it a macro of a package that gives rows of the table that it gets, with all columns (parse_rows.c)? */
 bool template_gives_rows(const char *text, const Token *token);
 

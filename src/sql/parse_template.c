@@ -8,9 +8,8 @@
 
 #define NAME_PARTS_MAX 8 /* of a name with dots: project, dataset, table, column, fields */
 
-/* Calls whose strings are never columns. */
-static bool
-is_about_something_else(const char *callee)
+bool
+jinja_call_takes_no_column(const char *callee)
 {
     static const char *const names[] = {
         "ref",   "source", "config",         "var",       "env_var", "log",        "doc",
@@ -121,6 +120,26 @@ take_literal(Parser *parser, const Literal *literal, uint32_t begin, uint32_t en
     }
 }
 
+/* {{ 'id' }}, {{ "u.id" }} */
+static bool
+is_plain_name(const char *text, const JinjaArgument *argument)
+{
+    bool is_plain = argument->is_alone && !argument->is_mixed && argument->end > argument->begin;
+    for (uint32_t i = argument->begin; is_plain && i < argument->end; i++)
+        is_plain = is_word_byte(text[i]) || text[i] == '.';
+    return is_plain;
+}
+
+/* x | replace('a', 'b'): a filter, and no macro of that name. */
+static bool
+is_filter(const char *text, const JinjaArgument *argument)
+{
+    uint32_t at = argument->callee;
+    while (at > 0 && g_ascii_isspace(text[at - 1]))
+        at--;
+    return argument->callee_end > 0 && at > 0 && text[at - 1] == '|';
+}
+
 static void
 take_argument(Parser *parser, Literal *literal, const JinjaArgument *argument)
 {
@@ -129,10 +148,12 @@ take_argument(Parser *parser, Literal *literal, const JinjaArgument *argument)
     literal->argument = argument;
     literal->callee = arena_copy(parser->sql->arena, text + argument->callee,
                                  argument->callee_end - argument->callee);
-    if (is_about_something_else(literal->callee))
+    if (jinja_call_takes_no_column(literal->callee))
         return;
+    if (is_filter(text, argument))
+        literal->callee = "~"; /* no macro is called so: what comes of it is not known */
     if (argument->kind == JINJA_LITERAL) {
-        if (argument->callee_end > 0)
+        if (argument->callee_end > 0 || is_plain_name(text, argument))
             take_literal(parser, literal, argument->begin, argument->end);
         return;
     }
@@ -141,7 +162,7 @@ take_argument(Parser *parser, Literal *literal, const JinjaArgument *argument)
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const JinjaArgument *one = &g_array_index(list, JinjaArgument, i);
         if (argument->is_mixed)
-            literal->callee = "~"; /* no macro is called so: what comes of it is not known */
+            literal->callee = "~";
         take_literal(parser, literal, one->begin, one->end);
     }
 }
