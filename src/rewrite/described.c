@@ -6,6 +6,7 @@
  * and the new one needs another. Only where the dataset keeps its name its columns are renamed in place.
  */
 #include "rewrite/code.h"
+#include "rewrite/convention.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>
@@ -127,7 +128,8 @@ renames_concern(const Renames *renames, const char *path, const char *text, size
 {
     return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT ||
            find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
-           dbt_files_concern(renames, path) || (code_is_sql(path) && sql_may_join(text, bytes));
+           dbt_files_concern(renames, path) || convention_concerns(renames, path, text, bytes) ||
+           (code_is_sql(path) && sql_may_join(text, bytes));
 }
 
 /* ---- the columns ---- */

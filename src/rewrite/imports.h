@@ -99,6 +99,11 @@ void exports_note_made(Unit *unit, const Use *use, const Constant *other);
 char *exports_module(Unit *unit, char **ret_before);
 /* Classes that stand for the dataset, while columns of it change. (program_class.c) */
 void exports_note_classes(Unit *unit);
+/* The same of the class whose name is at this piece. */
+void exports_note_class_at(Unit *unit, guint name, const Rename *rename);
+/* The same of classes whose table a framework calls by their names; and a site for each of these. (program_convention.c) */
+void exports_note_conventions(Unit *unit);
+void program_conventions(Unit *unit);
 /* Once the program is read. */
 void exports_finish(Work *work);
 /* What the file got from others, and gives in its turn: added to what it gives. */

@@ -29,6 +29,30 @@ is_plain_word(const Unit *unit, guint index)
 
 /* ---- brackets and scopes ---- */
 
+/* Is it a part of what stands before it: a.b? */
+static bool
+goes_on(const Unit *unit, guint index)
+{
+    guint before = unit_previous(unit, index, true);
+    char sign = before != G_MAXUINT ? unit_sign(unit, before) : '\0';
+    return sign == '.' || (sign == '>' && unit_sign(unit, before - 1) == '-') ||
+           (sign == ':' && unit_sign(unit, before - 1) == ':');
+}
+
+/* self.user, this.user, $this->user, @user: a field of the class around. */
+static bool
+is_field(const Unit *unit, guint index)
+{
+    static const char *const selves[] = {"this", "self", "cls", NULL};
+    guint before = unit_previous(unit, index, true);
+    if (before == G_MAXUINT || unit_is_sign(unit, before, '@'))
+        return before != G_MAXUINT;
+    if (!goes_on(unit, index))
+        return false;
+    guint object = unit_previous(unit, before - (unit_sign(unit, before) != '.'), true);
+    return is_word(unit, object, selves);
+}
+
 static GArray *
 find_closers(const Unit *unit)
 {
@@ -82,10 +106,12 @@ end_by_margin(Members *members, guint anchor)
 static KnownName
 scope_by_margin(Members *members, guint index)
 {
-    static const char *const bodies[] = {"def", "async", "defp", "defmodule", "class", NULL};
+    static const char *const classes[] = {"class", NULL};
+    static const char *const bodies[] = {"class", "defmodule", "def", "async", "defp", NULL};
     Unit *unit = members->unit;
     guint line = unit_line_of(unit, index);
-    while (line != G_MAXUINT && !is_word(unit, line, bodies))
+    const char *const *around = is_field(unit, index) ? classes : bodies;
+    while (line != G_MAXUINT && !is_word(unit, line, around))
         line = unit_line_around(unit, line);
     return line == G_MAXUINT ? (KnownName){.end = G_MAXUINT}
                              : (KnownName){.begin = line, .end = end_by_margin(members, line)};
@@ -127,8 +153,12 @@ members_name(Members *members, guint name, guint open, ImportedClass *class)
                       : members->has_margins ? scope_by_margin(members, name)
                                              : scope_by_brackets(members, name);
     known.class = class;
+    bool is_own = is_field(members->unit, name);
+    if (is_own && !members->has_margins)
+        known = (KnownName){.class = class, .end = G_MAXUINT};
     g_autofree char *key =
-        g_strndup(members->unit->text->bytes + piece->begin, piece->end - piece->begin);
+        g_strdup_printf("%s%.*s", is_own ? "." : "", (int) (piece->end - piece->begin),
+                        members->unit->text->bytes + piece->begin);
     GArray *list = g_hash_table_lookup(members->names, key);
     if (list == NULL) {
         list = g_array_new(FALSE, FALSE, sizeof(KnownName));
@@ -193,16 +223,6 @@ members_step(const Unit *unit, guint index)
                                                                                   : G_MAXUINT;
 }
 
-/* Is it a part of what stands before it: a.b? */
-static bool
-goes_on(const Unit *unit, guint index)
-{
-    guint before = unit_previous(unit, index, true);
-    char sign = before != G_MAXUINT ? unit_sign(unit, before) : '\0';
-    return sign == '.' || (sign == '>' && unit_sign(unit, before - 1) == '-') ||
-           (sign == ':' && unit_sign(unit, before - 1) == ':');
-}
-
 ImportedClass *
 members_class(const Members *members, guint index, guint *ret_last)
 {
@@ -229,26 +249,33 @@ members_class(const Members *members, guint index, guint *ret_last)
     return found;
 }
 
-ImportedClass *
-members_value(const Members *members, guint index)
+static ImportedClass *
+known_at(const Members *members, const char *name, guint index)
 {
-    static const char *const selves[] = {"this", "self", "cls", NULL};
-    const Unit *unit = members->unit;
-    const Piece *piece = unit_piece(unit, index);
-    guint dot = goes_on(unit, index) ? unit_previous(unit, index, true) : G_MAXUINT;
-    guint object = dot != G_MAXUINT && dot > 0 ? unit_previous(unit, dot, true) : G_MAXUINT;
-    if (piece->kind != PIECE_WORD || piece->is_import)
-        return NULL;
-    g_autofree char *name = g_strndup(unit->text->bytes + piece->begin, piece->end - piece->begin);
     const GArray *list = g_hash_table_lookup(members->names, name);
-    for (guint i = list != NULL && (dot == G_MAXUINT || is_word(unit, object, selves)) ? list->len
-                                                                                       : 0;
-         i > 0; i--) {
+    for (guint i = list != NULL ? list->len : 0; i > 0; i--) {
         const KnownName *known = &g_array_index(list, KnownName, i - 1);
         if (index >= known->begin && index < known->end)
             return known->class;
     }
-    return members_called(members, index, name);
+    return NULL;
+}
+
+ImportedClass *
+members_value(const Members *members, guint index)
+{
+    const Unit *unit = members->unit;
+    const Piece *piece = unit_piece(unit, index);
+    if (piece->kind != PIECE_WORD || piece->is_import)
+        return NULL;
+    g_autofree char *field = g_strdup_printf(".%.*s", (int) (piece->end - piece->begin),
+                                             unit->text->bytes + piece->begin);
+    const char *name = field + 1;
+    bool is_own = is_field(unit, index);
+    ImportedClass *class = is_own ? known_at(members, field, index) : NULL;
+    if (class == NULL && (is_own || !goes_on(unit, index)))
+        class = known_at(members, name, index);
+    return class != NULL ? class : members_called(members, index, name);
 }
 
 /* ---- declarations ---- */

@@ -191,17 +191,12 @@ class_of(Unit *unit, const Use *use, const char *before)
 /* ---- what is given ---- */
 
 static void
-note_class(Unit *unit, const Use *use, const Rename *rename)
+add_class(Unit *unit, char *take_module, char *take_within, Span place, const Rename *rename)
 {
-    g_autofree char *before = NULL, *module = exports_module(unit, &before);
-    g_autofree char *within = module != NULL ? class_of(unit, use, before) : NULL;
-    if (within == NULL)
-        return;
-    Span place = text_span(unit->text, use->whole.begin, use->whole.end);
     Export *export = g_new0(Export, 1);
     *export = (Export){.path = g_strdup(unit->work->path),
-                       .module = g_steal_pointer(&module),
-                       .within = g_steal_pointer(&within),
+                       .module = take_module,
+                       .within = take_within,
                        .text = g_strdup(""),
                        .after = g_strdup(""),
                        .rename = rename,
@@ -209,6 +204,33 @@ note_class(Unit *unit, const Use *use, const Rename *rename)
                        .end = place.end,
                        .is_class = true};
     g_ptr_array_add(unit->work->exported, export);
+}
+
+static void
+note_class(Unit *unit, const Use *use, const Rename *rename)
+{
+    g_autofree char *before = NULL, *module = exports_module(unit, &before);
+    g_autofree char *within = module != NULL ? class_of(unit, use, before) : NULL;
+    if (within != NULL)
+        add_class(unit, g_steal_pointer(&module), g_steal_pointer(&within),
+                  text_span(unit->text, use->whole.begin, use->whole.end), rename);
+}
+
+void
+exports_note_class_at(Unit *unit, guint name, const Rename *rename)
+{
+    g_autofree char *before = NULL, *module = exports_module(unit, &before), *within = NULL;
+    Span span = piece_span(unit_piece(unit, name));
+    Around around = {.unit = unit};
+    if (module != NULL && around_has_margins(unit->language)) {
+        around_margins(&around, name);
+        within = around.is_hidden ? NULL : around_join(&around, before, span);
+    } else if (module != NULL) {
+        within = name_at(unit, name, before);
+    }
+    if (within != NULL)
+        add_class(unit, g_steal_pointer(&module), g_steal_pointer(&within),
+                  text_span(unit->text, span.begin, span.end), rename);
 }
 
 /* self.table_name = :users, where the name is a word */
@@ -245,6 +267,7 @@ exports_note_classes(Unit *unit)
         if (rename != NULL && rename_changes_columns(rename))
             note_class(unit, use, rename);
     }
+    exports_note_conventions(unit);
     for (guint i = 2; i < unit->pieces->len && around_has_margins(unit->language); i++) {
         const Rename *rename = word_rename(unit, i);
         guint sign = rename != NULL ? unit_previous(unit, i - 1, false) : G_MAXUINT;

@@ -20,7 +20,7 @@ read_one(void *item, void *data)
     g_autoptr(Renames) renames = entry_renames(project, entry);
     RewriteOptions options = *project->options;
     options.exports = project->exports;
-    if (is_wanting || renames_mentioned(renames, file->text, file->bytes))
+    if (is_wanting || renames_concern(renames, file->path, file->text, file->bytes))
         entry->given = exports_of(file->path, file->text, file->bytes, renames, &options);
     g_clear_pointer(&entry->barren, g_free);
     if (!is_wanting && (entry->given == NULL || entry->given->len == 0))
