@@ -1,6 +1,7 @@
 /* postgres_move.c - rows on their ways into PostgreSQL: by its own statement, from session to session, taken apart: the same. */
 #include "postgres_bench.h"
 
+#include "base/limits.h"
 #include "transfer/transfer.h"
 
 #include <string.h>
@@ -264,6 +265,31 @@ a_range_that_is_refused_while_more_is_being_sent_is_told_and_done_again(void)
 }
 
 /* Somebody who is more patient than we are, and so is not the one who finds it out. */
+/* Batch by batch, while the rows before them are on their way in one COPY; the server is asked about intervals by another session. */
+static void
+rows_of_many_batches_are_brought_into_the_forms_of_their_columns(void)
+{
+    static const char mapping[] =
+        "{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [k], columns: {k: k, "
+        "doc: doc, id: id, long: long}}";
+    g_autofree char *sql = g_strdup_printf(
+        "CREATE TABLE s (k int PRIMARY KEY, doc text, id text, long text); INSERT INTO s SELECT i, "
+        "'{\"b\":' || i || ',\"a\":1}', upper(md5(i::text)), i || ' minutes' FROM "
+        "generate_series(1, %d) i",
+        2 * BATCH_ROWS_MAX + 1);
+    g_autoptr(TestDb) db = test_pg_db(sql);
+    g_autoptr(TestDb) to =
+        test_pg_db("CREATE TABLE t (k int PRIMARY KEY, doc jsonb, id uuid, long interval)");
+    RangeResult result = {0};
+    g_autofree char *seen = moved_to(db, to, mapping, false, "stage_1", &result);
+    g_autofree char *cast =
+        test_pg_query(db->path, "SELECT k, doc::jsonb, id::uuid, long::interval FROM s ORDER BY k");
+    g_assert_cmpstr(seen, ==, cast);
+    g_assert_cmpint(result.rows_out, ==, 2 * BATCH_ROWS_MAX + 1);
+    g_assert_cmpint(result.rejected, ==, 0);
+    g_assert_true(is_by_one(to, "stage_1"));
+}
+
 static void *
 want_both_locks(void *url)
 {
@@ -327,6 +353,8 @@ main(int argc, char **argv)
                     from_one_database_to_another_the_rows_are_the_same);
     g_test_add_func("/move/whatever a database is set to the values are the same",
                     whatever_a_database_is_set_to_the_values_are_the_same);
+    g_test_add_func("/move/rows of many batches are brought into the forms of their columns",
+                    rows_of_many_batches_are_brought_into_the_forms_of_their_columns);
     g_test_add_func("/move/a range that breaks leaves nothing and is done again",
                     a_range_that_breaks_leaves_nothing_and_is_done_again);
     g_test_add_func("/move/a range that is refused while more is being sent is told and done again",

@@ -171,11 +171,14 @@ pg_as_kept(Conn *base, const char *object, const Schema *schema, const Batch *in
            RejectFn *reject, void *data, GError **error)
 {
     PgConn *conn = pg_conn(base);
-    g_autoptr(GArray) targets = NULL;
+    g_autoptr(GArray) found = NULL;
     g_autoptr(GArray) asked = g_array_new(FALSE, FALSE, sizeof(size_t));
     g_autoptr(GString) scratch = g_string_new(NULL);
-    if (!pg_targets(conn, object, schema, &targets, error))
+    const GArray *targets = pg_load_targets(conn, object);
+    if (targets == NULL && !pg_targets(conn, object, schema, &found, error))
         return false;
+    if (targets == NULL)
+        targets = found;
     char ***texts = g_new0(char **, in->column_count + 1);
     Forming forming = {
         .conn = conn, .in = in, .reasons = g_new0(char *, in->row_count + 1), .asked = asked};

@@ -112,6 +112,13 @@ pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret, 
     return true;
 }
 
+const GArray *
+pg_load_targets(const PgConn *conn, const char *stage)
+{
+    return conn->loader != NULL && strcmp(conn->loader->stage, stage) == 0 ? conn->loader->targets
+                                                                           : NULL;
+}
+
 char *
 pg_target_list(const GArray *targets)
 {

@@ -337,5 +337,8 @@ CHECKED bool pg_made_type(PgConn *conn, const Column *column, char **ret, GError
  * PgTarget, count in its `len`. */
 CHECKED bool pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret,
                         GError **error);
+/* The same of the stage that is being loaded, whose session may be in the middle of a COPY and can be asked nothing; NULL when it is not. The
+ * loader's. */
+const GArray *pg_load_targets(const PgConn *conn, const char *stage);
 /* "a", "b": those that are written. */
 char *pg_target_list(const GArray *targets);
