@@ -21,7 +21,7 @@ void
 exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text, const char *after)
 {
     g_autofree char *prefix = NULL, *module = exports_module(unit, &prefix);
-    if (module == NULL)
+    if (module == NULL || unit->language->gives_classes)
         return;
     Around around = {.unit = unit};
     Span own = is_own_key(unit, use) ? use->key : (Span){0};
@@ -89,8 +89,13 @@ exports_module(Unit *unit, char **ret_before)
         *ret_before = g_strdup(imports_package(unit));
         return g_strdup("classes");
     }
-    if (language->imports == imports_ruby)
-        return g_strdup("ruby");
+    if (language->imports == imports_php) {
+        g_free(*ret_before);
+        *ret_before = g_strdup(imports_namespace(unit));
+        return g_strdup("php");
+    }
+    if (language->imports == imports_ruby || language->imports == imports_elixir)
+        return g_strdup(language->name);
     if (language->imports == imports_go || language->imports == imports_terraform) {
         g_free(*ret_before);
         *ret_before = g_strdup(language->imports == imports_go ? "" : "local");

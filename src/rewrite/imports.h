@@ -139,3 +139,8 @@ void imports_sourced(Unit *unit); /* the shell, R */
 void imports_terraform(Unit *unit);
 void imports_ruby(Unit *unit);
 void imports_dataform(Unit *unit);
+void imports_php(Unit *unit);
+void imports_elixir(Unit *unit);
+void imports_rust(Unit *unit);
+/* "A.B" of `namespace A\\B` of PHP, "" without. */
+const char *imports_namespace(Unit *unit);

@@ -35,7 +35,10 @@ goes_on(const Unit *unit, guint index)
 {
     guint before = unit_previous(unit, index, true);
     char sign = before != G_MAXUINT ? unit_sign(unit, before) : '\0';
-    return sign == '.' || (sign == '>' && unit_sign(unit, before - 1) == '-') ||
+    if (sign == '\\') /* A\B, but not \B */
+        return before > 0 && unit_piece(unit, before - 1)->kind == PIECE_WORD;
+    return (sign == '.' && !unit_is_plus(unit, before)) ||
+           (sign == '>' && unit_sign(unit, before - 1) == '-') ||
            (sign == ':' && unit_sign(unit, before - 1) == ':');
 }
 
@@ -214,8 +217,8 @@ members_step(const Unit *unit, guint index)
     char first = unit_sign(unit, sign);
     bool is_double = (first == '-' && unit_is_sign(unit, sign + 1, '>')) ||
                      (first == ':' && unit_is_sign(unit, sign + 1, ':'));
-    if (first != '.' && !is_double)
-        return G_MAXUINT;
+    if ((first != '.' || unit_is_plus(unit, sign)) && first != '\\' && !is_double)
+        return G_MAXUINT; /* of PHP, a dot puts strings together */
     guint word = unit_next(unit, sign + is_double, true);
     while (unit_is_sign(unit, word, '$'))
         word++;

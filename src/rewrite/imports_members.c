@@ -18,6 +18,13 @@ is_language(const Unit *unit, const char *name)
     return strcmp(unit->language->name, name) == 0;
 }
 
+static bool
+is_among(const Unit *unit, guint index, const char *signs)
+{
+    char sign = index != G_MAXUINT ? unit_sign(unit, index) : '\0';
+    return sign != '\0' && strchr(signs, sign) != NULL;
+}
+
 /* ---- columns ---- */
 
 /* Behind get, set, find_by_ and the like; 0: it begins with none of them. */
@@ -95,7 +102,7 @@ visit_literal(Unit *unit, const ImportedClass *class, guint index)
     const Piece *piece = unit_piece(unit, index);
     size_t begin = piece->inner_begin, end = piece->inner_end;
     guint before = unit_previous(unit, index, true);
-    if (before != G_MAXUINT && (unit_is_sign(unit, before, '=') || unit_is_sign(unit, before, ':')))
+    if (before != G_MAXUINT && is_among(unit, before, "=:>"))
         return; /* a value */
     if (begin < end && strchr("-+", unit->text->bytes[begin]) != NULL)
         begin++;
@@ -106,13 +113,6 @@ visit_literal(Unit *unit, const ImportedClass *class, guint index)
 }
 
 /* ---- what stands in brackets ---- */
-
-static bool
-is_among(const Unit *unit, guint index, const char *signs)
-{
-    char sign = index != G_MAXUINT ? unit_sign(unit, index) : '\0';
-    return sign != '\0' && strchr(signs, sign) != NULL;
-}
 
 /* plan=…, plan: …, { plan }, :plan, _.plan, it.plan */
 static bool
@@ -182,8 +182,12 @@ static bool
 takes_braces(const Unit *unit, guint last, guint open, bool is_value)
 {
     static const char *const with_blocks[] = {"ruby", "kotlin", "scala", NULL};
+    static const char *const heads[] = {"impl", "for", "struct", "mod", "enum", "trait", NULL};
     guint before = unit_previous(unit, last, true);
-    if (is_language(unit, "go"))
+    if (is_language(unit, "rust")) /* not -> User { … */
+        return before != G_MAXUINT && !is_value && !is_among(unit, before, ">") &&
+               !span_is_among(unit->text, piece_span(unit_piece(unit, before)), heads);
+    if (is_language(unit, "go") || is_language(unit, "elixir")) /* %User{plan: …} */
         return unit_piece(unit, last)->end == unit_piece(unit, open)->begin;
     if (is_language(unit, "csharp"))
         return before != G_MAXUINT &&

@@ -242,6 +242,7 @@ struct Language {
     bool has_keywords;           /* f(name=value) sets no variable */
     void (*imports)(Unit *unit); /* names from other files; or NULL (imports.h) */
     bool passes_on;              /* what a file imports is imported from it, too */
+    bool gives_classes;          /* and nothing else: its names are those of one file */
     bool is_data;                /* no program: what is not a string says nothing */
     bool has_bare_columns;       /* columns stand as names: dplyr */
     bool has_bare_values;        /* table = a.b */

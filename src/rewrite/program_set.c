@@ -47,8 +47,8 @@ is_declared_at(const Unit *unit, guint index)
     if (index > 0 && before->kind == PIECE_WORD &&
         !span_is_among(unit->text, (Span){before->begin, before->end}, words))
         return true; /* for x, def f(String x), import x, as x */
-    return (is_first && (next->kind == PIECE_WORD || one == ':')) || (one == '-' && two == '>') ||
-           (one == '=' && two == '>');
+    return (is_first && (next->kind == PIECE_WORD || (one == ':' && two != ':'))) ||
+           (one == '-' && two == '>') || (one == '=' && two == '>');
 }
 
 static bool
