@@ -11,7 +11,7 @@ struct CodeQueries {
     GeneratedSpec made;
     Conn *conn;
     Program *program;
-    const char **old_names, *new_names[2];
+    QueryNames names;
     QueryRows rows;
     QueryWorld world;
 };
@@ -24,24 +24,18 @@ code_queries_free(CodeQueries *queries)
     query_rows_clear(&queries->rows);
     program_free(queries->program);
     conn_close(queries->conn);
-    g_free(queries->old_names);
+    query_names_clear(&queries->names);
     g_free(queries);
 }
 
 static void
 take_names(CodeQueries *queries, const ChangeRules *rules)
 {
-    const GPtrArray *aliases = rules->mapping != NULL ? mapping_aliases(rules->mapping) : NULL;
-    guint count = aliases != NULL ? aliases->len : 0;
-    queries->old_names = g_new0(const char *, count + 2);
-    queries->old_names[0] = rules->source;
-    for (guint i = 0; i < count; i++)
-        queries->old_names[i + 1] = aliases->pdata[i];
-    queries->new_names[0] = rules->target;
+    query_names_init(&queries->names, rules->source, rules->target,
+                     rules->mapping != NULL ? mapping_aliases(rules->mapping) : NULL);
     queries->world = (QueryWorld){.conn = queries->conn,
                                   .object = rules->source,
-                                  .old_names = queries->old_names,
-                                  .new_names = queries->new_names,
+                                  .names = &queries->names,
                                   .program = queries->program,
                                   .rows = &queries->rows,
                                   .propagates = rules->options.propagates};

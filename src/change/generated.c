@@ -20,8 +20,7 @@ short_name(const char *name)
 typedef struct {
     const GeneratedSpec *spec;
     char *source, *target;
-    const char *new_names[2];
-    GPtrArray *old_names; /* char *, with a NULL at the end */
+    QueryNames names;
     MadeStore *store;
     Schema *schema;
     Program *program;
@@ -35,7 +34,7 @@ made_clear(Made *made)
     program_free(made->program);
     schema_free(made->schema);
     made_store_free(made->store);
-    g_clear_pointer(&made->old_names, g_ptr_array_unref);
+    query_names_clear(&made->names);
     g_free(made->source);
     query_rows_clear(&made->rows);
     g_free(made->target);
@@ -49,12 +48,11 @@ take_names(Made *made)
     const GPtrArray *aliases = mapping_aliases(mapping);
     made->source = short_name(mapping_source(mapping));
     made->target = short_name(mapping_target(mapping));
-    made->new_names[0] = made->target;
-    made->old_names = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(made->old_names, g_strdup(made->source));
-    for (guint i = 0; i < aliases->len; i++)
-        g_ptr_array_add(made->old_names, short_name(aliases->pdata[i]));
-    g_ptr_array_add(made->old_names, NULL);
+    query_names_init(&made->names, made->source, made->target, NULL);
+    for (guint i = 0; i < aliases->len; i++) {
+        g_autofree char *alias = short_name(aliases->pdata[i]);
+        query_names_add_old(&made->names, alias);
+    }
 }
 
 static bool
@@ -72,8 +70,7 @@ make(Made *made, const char *before, GError **error)
     conn_set_tick(made_store_conn(made->store), spec->tick, spec->tick_data);
     made->world = (QueryWorld){.conn = made_store_conn(made->store),
                                .object = made->source,
-                               .old_names = (const char *const *) made->old_names->pdata,
-                               .new_names = made->new_names,
+                               .names = &made->names,
                                .program = made->program,
                                .rows = &made->rows,
                                .propagates = spec->propagates,

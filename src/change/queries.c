@@ -27,11 +27,11 @@ typedef struct {
 
 /* The last part of each name: queries are made to call them so. */
 static void
-add_views(Views *views, const char *const *names, QueryView view)
+add_views(Views *views, const GPtrArray *names, QueryView view)
 {
-    for (; *names != NULL; names++) {
+    for (guint n = 0; n + 1 < names->len; n++) {
         bool is_there = false;
-        view.name = short_name_of(*names);
+        view.name = short_name_of(names->pdata[n]);
         for (size_t i = 0; i < views->count && !is_there; i++)
             is_there = g_ascii_strcasecmp(views->list[i].name, view.name) == 0;
         if (!is_there && views->count < VIEWS_MAX)
@@ -46,9 +46,9 @@ proof_init(Proof *proof, const QueryWorld *world, const char *old_text, const ch
     *proof = (Proof){.world = world};
     query_side_init(&proof->old, old_text);
     query_side_init(&proof->new, new_text);
-    add_views(&proof->old_views, world->old_names, view);
+    add_views(&proof->old_views, world->names->old, view);
     view.program = world->program;
-    add_views(&proof->new_views, world->new_names, view);
+    add_views(&proof->new_views, world->names->new, view);
 }
 
 static void
@@ -294,8 +294,9 @@ prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query,
 static bool
 is_ours(const SqlPath *path, const void *data)
 {
-    for (const char *const *name = data; *name != NULL; name++)
-        if (short_name_fits(path, *name))
+    const GPtrArray *names = data;
+    for (guint i = 0; i + 1 < names->len; i++)
+        if (short_name_fits(path, names->pdata[i]))
             return true;
     return false;
 }
@@ -307,8 +308,8 @@ queries_prove(const QueryWorld *world, const char *path, const char *before, con
     const Dialect *dialect = dialect_by_name(world->conn->driver->name);
     if (dialect == NULL)
         dialect = dialect_guess(before, strlen(before), NULL);
-    g_autofree char *old_text = with_short_names(before, dialect, is_ours, world->old_names),
-                    *new_text = with_short_names(after, dialect, is_ours, world->new_names);
+    g_autofree char *old_text = with_short_names(before, dialect, is_ours, world->names->old),
+                    *new_text = with_short_names(after, dialect, is_ours, world->names->new);
     g_autoptr(Sql) old = sql_new(old_text, strlen(old_text), dialect, 0);
     g_autoptr(Sql) new = sql_new(new_text, strlen(new_text), dialect, 0);
     if (old->statements->len != new->statements->len) {

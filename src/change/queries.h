@@ -9,13 +9,13 @@
  */
 #pragma once
 
+#include "change/query_names.h"
 #include "change/query_rows.h"
 
 typedef struct {
     Conn *conn;         /* to the source's store */
     const char *object; /* the source in it */
-    /* What the code calls both, with as many parts as anybody writes; NULL-terminated. */
-    const char *const *old_names, *const *new_names;
+    const QueryNames *names;
     Program *program;      /* NULL: every column as it is */
     const QueryRows *rows; /* of the object, that both sides see */
     bool propagates;       /* output names change with the columns */

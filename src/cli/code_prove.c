@@ -17,7 +17,7 @@ struct CodeProver {
     Conn *conn;
     Schema *schema;
     Program *program;
-    GPtrArray *old_names, *new_names; /* char *, with a NULL at the end */
+    QueryNames names;
     QueryRows rows;
     QueryWorld world;
     int not_run_shown;
@@ -33,31 +33,8 @@ code_prover_free(CodeProver *prover)
     schema_free(prover->schema);
     conn_close(prover->conn);
     address_clear(&prover->address);
-    g_ptr_array_unref(prover->old_names);
-    g_ptr_array_unref(prover->new_names);
+    query_names_clear(&prover->names);
     g_free(prover);
-}
-
-/* Also as a store has it whose names take no dashes. */
-static void
-add_name(GPtrArray *names, const char *name)
-{
-    g_ptr_array_add(names, g_strdup(name));
-    if (strchr(name, '-') != NULL)
-        g_ptr_array_add(names, g_strdelimit(g_strdup(name), "-", '_'));
-}
-
-static void
-take_names(CodeProver *prover, const Mapping *mapping)
-{
-    const GPtrArray *aliases = mapping_aliases(mapping);
-    add_name(prover->old_names, mapping_source(mapping));
-    add_name(prover->old_names, prover->address.object);
-    for (guint i = 0; i < aliases->len; i++)
-        add_name(prover->old_names, aliases->pdata[i]);
-    add_name(prover->new_names, mapping_target(mapping));
-    g_ptr_array_add(prover->old_names, NULL);
-    g_ptr_array_add(prover->new_names, NULL);
 }
 
 static bool
@@ -78,11 +55,12 @@ open_data(CodeProver *prover, Invocation *call, const Mapping *mapping, bool pro
         !query_rows_find(prover->conn, prover->address.object, prover->program, QUERY_SAMPLE_ROWS,
                          &prover->rows, error))
         return false;
-    take_names(prover, mapping);
+    query_names_init(&prover->names, mapping_source(mapping), mapping_target(mapping),
+                     mapping_aliases(mapping));
+    query_names_add_old(&prover->names, prover->address.object);
     prover->world = (QueryWorld){.conn = prover->conn,
                                  .object = prover->address.object,
-                                 .old_names = (const char *const *) prover->old_names->pdata,
-                                 .new_names = (const char *const *) prover->new_names->pdata,
+                                 .names = &prover->names,
                                  .program = prover->program,
                                  .rows = &prover->rows,
                                  .propagates = propagates};
@@ -98,8 +76,6 @@ code_prover_open(Invocation *call, const Mapping *mapping, const RewriteOptions 
         return true;
     g_autoptr(CodeProver) prover = g_new0(CodeProver, 1);
     prover->view = call->view;
-    prover->old_names = g_ptr_array_new_with_free_func(g_free);
-    prover->new_names = g_ptr_array_new_with_free_func(g_free);
     prover->generates = strcmp(invocation_option(call, "prove"), GENERATED) == 0;
     prover->made = (GeneratedSpec){.mapping = mapping,
                                    .columns = options->columns,

@@ -48,15 +48,13 @@ static const char *const parted_text =
     "  gone: { why: \"no use\" }\n  country_code: { why: \"no use\" }\n  share: { why: \"no use\" "
     "}\n";
 
-static const char *const old_names[] = {"shop.users", "users", NULL};
-static const char *const new_names[] = {"shop.people", "people", NULL};
-
 typedef struct {
     const char *object; /* of the users */
     TestDb *db;
     MappingSet *mappings;
     Schema *schema;
     Program *program;
+    QueryNames names;
     QueryRows rows;
     QueryWorld world;
 } World;
@@ -71,10 +69,10 @@ world_make(World *world, const char *mapping)
                           &world->program, &ERR));
     ASSERT_OK(
         query_rows_find(world->db->conn, world->object, world->program, 0, &world->rows, &ERR));
+    query_names_init(&world->names, "shop.users", "shop.people", NULL);
     world->world = (QueryWorld){.conn = world->db->conn,
                                 .object = world->object,
-                                .old_names = old_names,
-                                .new_names = new_names,
+                                .names = &world->names,
                                 .program = world->program,
                                 .rows = &world->rows,
                                 .time_ms_max = 20000};
@@ -98,6 +96,7 @@ static void
 world_clear(World *world, const void *data)
 {
     (void) data;
+    query_names_clear(&world->names);
     query_rows_clear(&world->rows);
     program_free(world->program);
     schema_free(world->schema);

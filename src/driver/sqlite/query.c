@@ -109,8 +109,12 @@ session_fail(const Session *session, GError **error)
         return query_fail_late(session->spec, error);
     if (session->refused != NULL)
         return fail(error, ERR_UNSUPPORTED, "%s", session->refused);
-    return fail(error, sq_code(sqlite3_extended_errcode(session->db)), "%s",
-                sqlite3_errmsg(session->db));
+    const char *message = sqlite3_errmsg(session->db);
+    return fail(error,
+                g_str_has_prefix(message, "no such table")
+                    ? ERR_NOT_FOUND
+                    : sq_code(sqlite3_extended_errcode(session->db)),
+                "%s", message);
 }
 
 /* ---- the names of the spec ---- */

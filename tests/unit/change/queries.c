@@ -21,7 +21,8 @@ static const char *const made =
     "INSERT INTO streams SELECT id, id % 90, 'track ' || (id % 5), id * 1000 FROM users;";
 
 static const char *const mapping_text =
-    "apiVersion: honk/v1\nkind: Mapping\nsource: users\ntarget: people\naliases: [listeners]\nkey: "
+    "apiVersion: honk/v1\nkind: Mapping\nsource: users\ntarget: people\naliases: [listeners, "
+    "main.users, acme.shop.users]\nkey: "
     "[user_id]\n"
     "where: \"gone IS NULL\"\ncolumns:\n"
     "  user_id: { from: id }\n  full_name: { from: name }\n  country: { from: country_code, "
@@ -35,6 +36,7 @@ typedef struct {
     MappingSet *mappings;
     Schema *schema;
     Program *program;
+    QueryNames names;
     QueryRows rows;
     QueryWorld world;
 } World;
@@ -71,12 +73,11 @@ world_open(World *world, const void *data)
               query_rows_find(world->conn, "users", world->program, 0, &world->rows, &error);
     g_assert_no_error(error);
     g_assert_true(ok);
-    static const char *const old_names[] = {"users", "main.users", "listeners", "acme.users", NULL};
-    static const char *const new_names[] = {"people", "main.people", NULL};
+    query_names_init(&world->names, "users", "people",
+                     mapping_aliases(mapping_get(world->mappings, 0)));
     world->world = (QueryWorld){.conn = world->conn,
                                 .object = "users",
-                                .old_names = old_names,
-                                .new_names = new_names,
+                                .names = &world->names,
                                 .program = world->program,
                                 .rows = &world->rows,
                                 .time_ms_max = 20000};
@@ -86,6 +87,7 @@ static void
 world_close(World *world, const void *data)
 {
     (void) data;
+    query_names_clear(&world->names);
     query_rows_clear(&world->rows);
     program_free(world->program);
     schema_free(world->schema);
@@ -146,6 +148,8 @@ right_ones_give_the_same_rows(World *world, const void *data)
          "CREATE VIEW v AS SELECT user_id AS id FROM people"},
         {"INSERT INTO streams (user_id) SELECT id FROM users",
          "INSERT INTO streams (user_id) SELECT user_id AS id FROM people"},
+        {"SELECT x.id FROM acme.shop.users AS x",
+         "SELECT x.user_id AS id FROM acme.shop.people AS x"},
         {"SELECT id FROM main.users", "SELECT user_id AS id FROM main.people"},
         {"SELECT count(*) FROM \"main\".\"users\" u", "SELECT count(*) FROM \"main\".people u"},
         {"SELECT points * 0.1 AS share, id FROM users",
@@ -219,6 +223,8 @@ nothing_but_reading_is_run(World *world, const void *data)
          "not_run: it has a template"},
         {"SELECT SAFE_CAST(id AS INT64) FROM users",
          "SELECT SAFE_CAST(user_id AS INT64) FROM people", "not_run: "},
+        {"SELECT id FROM other.users", "SELECT user_id AS id FROM other.people",
+         "not_run: no such table"},
         {"SELECT load_extension('x') FROM users", "SELECT load_extension('x') FROM people",
          "not_run: "},
     };
