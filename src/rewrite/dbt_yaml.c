@@ -69,13 +69,37 @@ yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to)
 
 /* ---- pointing at the dataset ---- */
 
+/* 'source(''a'', ''b'')': the call stands there with escapes of YAML, and not as it is read. */
+static void
+refuse_escaped_call(Work *work, const YamlNode *node)
+{
+    const DbtDoubt *doubt = NULL;
+    bool has_braces = strncmp(node->text, "{{", 2) == 0;
+    g_autofree char *text =
+        has_braces ? g_strdup(node->text) : g_strdup_printf("{{%s}}", node->text);
+    Token template = {.kind = TOKEN_TEMPLATE, .end = (uint32_t) strlen(text)};
+    DbtCall *call = template.end >= 4 ? dbt_call_alone(text, &template) : NULL;
+    const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
+    if (rename != NULL)
+        yaml_refuse(work, node, "escaped", NULL,
+                    "the name is written with escapes: change it by hand");
+    if (call != NULL)
+        dbt_call_clear(call);
+    g_free(call);
+}
+
 const Rename *
 yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit)
 {
     size_t begin, end;
     const DbtDoubt *doubt = NULL;
-    if (node == NULL || node->kind != YAML_SCALAR || !place_of(work, node, &begin, &end))
+    if (node == NULL || node->kind != YAML_SCALAR)
         return NULL;
+    if (!place_of(work, node, &begin, &end)) {
+        if (is_to_edit)
+            refuse_escaped_call(work, node);
+        return NULL;
+    }
     bool has_braces = strncmp(node->text, "{{", 2) == 0;
     Token template = {.kind = TOKEN_TEMPLATE,
                       .begin = (uint32_t) (has_braces ? begin : begin - 2),
