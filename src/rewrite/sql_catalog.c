@@ -103,9 +103,9 @@ is_literal_of(const Work *work, guint index, const char *name)
            memcmp(work->text + token->begin + 1, name, bytes) == 0;
 }
 
-/* Makes a value of its arguments, whatever they say; dblink('a server', …) asks another database. */
-static bool
-takes_values(const Work *work, guint function)
+/* dblink('a server', …) asks another database. */
+bool
+sql_takes_values(const Work *work, guint function)
 {
     static const char *const values[] = {
         "replace", "translate", "coalesce",  "nullif",         "nvl",    "ifnull", "isnull",
@@ -148,7 +148,7 @@ is_call_with_names(const Work *work, guint argument, const char *table)
         first == WORD_WITH)
         return false;
     return is_own_routine(work, open - 1) ||
-           (!takes_values(work, open - 1) && strspn(table, letters) < strlen(table));
+           (!sql_takes_values(work, open - 1) && strspn(table, letters) < strlen(table));
 }
 
 /* Two arguments of one call, next to each other, and the second is this one. */

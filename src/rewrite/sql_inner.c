@@ -36,14 +36,20 @@ is_run_by(const Work *work, guint literal, size_t runner)
     return true;
 }
 
-/* EXECUTE format('…', x): its places are filled in with values and names. */
+/* format('…', x): its places are filled in with values and names. */
+static bool
+is_filled_in(const Work *work, guint literal)
+{
+    return literal > 2 && work_is_text(work, literal - 1, "(") &&
+           work_is_text(work, literal - 2, "FORMAT");
+}
+
+/* EXECUTE format('…', x) */
 static bool
 is_formatted(const Work *work, guint literal)
 {
-    return literal > 2 && work_is_text(work, literal - 1, "(") &&
-           work_is_text(work, literal - 2, "FORMAT") &&
-           (work_is_text(work, literal - 3, "EXECUTE") ||
-            work_is_text(work, literal - 3, "IMMEDIATE"));
+    return is_filled_in(work, literal) && (work_is_text(work, literal - 3, "EXECUTE") ||
+                                           work_is_text(work, literal - 3, "IMMEDIATE"));
 }
 
 /* The one value that is run, and not put together from parts. */
@@ -121,16 +127,27 @@ asks_another_server(const Work *work, guint function)
            work_token(work, function - 1)->kind == TOKEN_DOT; /* catalog.system.query(…) of Trino */
 }
 
-/* f('SELECT …'), VALUES (1, $$ DELETE FROM … $$): what is a whole statement there is run some time. In x IN ('…') it is compared. */
+/* q := 'SELECT …', q := format('SELECT …', x) */
 static bool
-may_be_statement(const Work *work, guint literal)
+is_set(Work *work, guint literal)
+{
+    return is_alone(work, literal) &&
+           sql_is_assigned(work, literal - 2 * is_filled_in(work, literal)) &&
+           sql_may_follow_assigned(work);
+}
+
+/* f('SELECT …'), VALUES (1, $$ DELETE FROM … $$): what is a whole statement there is run some time. In x IN ('…') it is compared,
+ * and more may be put to what concat('…', x) gives. */
+static bool
+may_be_statement(Work *work, guint literal)
 {
     const Token *before = work_token(work, literal - (literal > 0));
     if (!is_alone(work, literal) || (before->kind != TOKEN_OPEN && before->kind != TOKEN_COMMA))
         return false;
     guint open = sql_row_of(work, literal);
     return open > 0 && work_token(work, open)->kind == TOKEN_OPEN &&
-           work_token(work, open - 1)->word != WORD_IN && !asks_another_server(work, open - 1);
+           work_token(work, open - 1)->word != WORD_IN && !asks_another_server(work, open - 1) &&
+           (!sql_takes_values(work, open - 1) || sql_may_follow_assigned(work));
 }
 
 /* ---- what it says ---- */
@@ -259,7 +276,7 @@ unit_inside(Work *work, Text *file)
                   .depth = work->depth};
 }
 
-/* EXECUTE 'SELECT … WHERE id = ' || x: as in a program, what is put in is harmless where a value stands. */
+/* EXECUTE 'SELECT … WHERE id = ' || x, q := 'SELECT … WHERE id = ' || x: as in a program, what is put in is harmless where a value stands. */
 static bool
 chain(Work *work, guint literal)
 {
@@ -269,7 +286,8 @@ chain(Work *work, guint literal)
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(runners) && !runs; i++)
         runs = is_run_by(work, first, i);
-    if (!runs || work->depth >= PROGRAM_DEPTH_MAX)
+    bool is_assigned = !runs && sql_is_assigned(work, first) && sql_may_follow_assigned(work);
+    if ((!runs && !is_assigned) || work->depth >= PROGRAM_DEPTH_MAX)
         return false;
     gsize key = (gsize) work_token(work, first)->begin + 1;
     if (set_has(work->understood, GSIZE_TO_POINTER(key)))
@@ -277,7 +295,7 @@ chain(Work *work, guint literal)
     g_autoptr(Text) file = text_of_file(work->text, work->bytes);
     g_autoptr(Text) text = text_new(file);
     Unit unit = unit_inside(work, file);
-    Use use = {.is_sql = true, .is_run = true, .is_filled = true};
+    Use use = {.is_sql = true, .is_run = runs, .is_filled = true};
     if (!read_chain(work, &unit, first, text) || !program_sql(&unit, &use, text))
         return false;
     set_add(&work->understood, GSIZE_TO_POINTER(key));
@@ -292,13 +310,14 @@ sql_inner(Work *work, guint literal)
     Piece piece;
     if (chain(work, literal))
         return true;
-    if (work->depth >= PROGRAM_DEPTH_MAX || !(runs || may_be_statement(work, literal)) ||
+    if (work->depth >= PROGRAM_DEPTH_MAX ||
+        !(runs || may_be_statement(work, literal) || is_set(work, literal)) ||
         !find_inside(work, token, &piece))
         return false;
     g_autoptr(Text) file = text_of_file(work->text, work->bytes);
     g_autoptr(Text) text = text_new(file);
     Unit unit = unit_inside(work, file);
-    Use use = {.is_sql = true, .is_run = runs, .is_filled = is_formatted(work, literal)};
+    Use use = {.is_sql = true, .is_run = runs, .is_filled = is_filled_in(work, literal)};
     if (use.is_filled)
         piece.quoting.holes = HOLES_FORMAT;
     text_decode(text, unit.language, &piece, false, NULL);

@@ -62,19 +62,43 @@ is_value(const Work *work, guint index)
     return ends && (is_compared || (is_listed && is_in_row(work, index)));
 }
 
-/* 'no users_v1 was found': a name of one part is a word like others. Less than three words may go into SQL, unless they
- * are a value. */
-static bool
-is_for_people(const Work *work, guint index, const char *name)
+/* What stands between the quotes. */
+static const char *
+inside(const Work *work, guint index, size_t *ret_bytes)
 {
     const Token *token = work_token(work, index);
     const char *text = work->text + token->begin, *end = work->text + token->end - 1;
     while (text < end && *text != '\'' && *text != '"') /* N'…' */
         text++;
-    size_t bytes = text < end ? (size_t) (end - text - 1) : 0;
+    *ret_bytes = text < end ? (size_t) (end - text - 1) : 0;
+    return text + 1;
+}
+
+/* 'no users_v1 was found': a name of one part is a word like others. Less than three words may go into SQL, unless they
+ * are a value. */
+static bool
+is_for_people(const Work *work, guint index, const char *name)
+{
+    size_t bytes = 0;
+    const char *text = inside(work, index, &bytes);
     bool has_value = is_value(work, index);
-    return strchr(name, '.') == NULL && (words_in(text + 1, bytes) > 2 || has_value) &&
-           is_among_words(text + 1, bytes, name, has_value);
+    return strchr(name, '.') == NULL && (words_in(text, bytes) > 2 || has_value) &&
+           is_among_words(text, bytes, name, has_value);
+}
+
+/* RAISE NOTICE 'here', PRINT 'here', RAISERROR ('here', …): whoever reads it. */
+static bool
+is_message(const Work *work, guint index)
+{
+    static const char *const levels[] = {"NOTICE", "WARNING", "EXCEPTION", "INFO", "LOG", "DEBUG"};
+    if (index == 0)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(levels) && index > 1; i++)
+        if (work_is_text(work, index - 1, levels[i]) && work_is_text(work, index - 2, "RAISE"))
+            return true;
+    return work_is_text(work, index - 1, "RAISE") || work_is_text(work, index - 1, "PRINT") ||
+           (index > 1 && work_is_text(work, index - 1, "(") &&
+            (work_is_text(work, index - 2, "RAISERROR") || work_is_text(work, index - 2, "PRINT")));
 }
 
 /* COMMENT 'here', COMMENT ON … IS 'here', OPTIONS (description = 'here'). */
@@ -118,7 +142,10 @@ is_ordinary_value(const Work *work, guint index, const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const Token *before = work_token(work, index - (index > 0));
-    if (index < 2 || strspn(name, letters) != strlen(name) ||
+    size_t bytes = 0;
+    const char *text = inside(work, index, &bytes);
+    bool may_be_sql = bytes != strlen(name) && !is_among_words(text, bytes, name, false);
+    if (index < 2 || strspn(name, letters) != strlen(name) || may_be_sql ||
         work_token(work, index + 1)->kind == TOKEN_OPERATOR)
         return false;
     if (before->word == WORD_THEN || before->word == WORD_ELSE)
@@ -144,7 +171,7 @@ is_output_name(const Work *work, guint index)
 const char *
 sql_other_text(const Work *work, guint index, const char *name)
 {
-    if (is_description(work, index) || is_for_people(work, index, name))
+    if (is_message(work, index) || is_description(work, index) || is_for_people(work, index, name))
         return "this is text for people";
     if (is_output_name(work, index))
         return "this is the name of an output";

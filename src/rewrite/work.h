@@ -161,7 +161,9 @@ typedef struct {
     GHashTable *declared; /* names of variables and parameters, in small letters */
     int depth;            /* of SQL in literals of SQL */
     GArray *borders;      /* where macros and the like begin and end (sql_made.c) */
-    bool has_holes;       /* a string of a program: what is put in at run time may be any text */
+    /* sql_may_follow_assigned(), once it was asked */
+    enum { ASSIGNED_UNASKED, ASSIGNED_FOLLOWS, ASSIGNED_STAYS } assigned;
+    bool has_holes; /* a string of a program: what is put in at run time may be any text */
     /* The text is a query that gives rows of this dataset for a unit test; or NULL. */
     const Rename *gives;
     bool keeps_commons;    /* tables of WITH give their columns the old names, whoever reads them */
@@ -476,6 +478,11 @@ bool sql_is_named_apart(const Work *work, guint index);
 /* The literal is the dataset's own name, and its schema is the argument of a call before it: both are rewritten, where no column
  * changes. False where they are not. */
 bool sql_named_by_two(Work *work, guint index);
+/* Makes the function a value of its arguments, whatever they say: concat, format, json_object (sql_catalog.c)? */
+bool sql_takes_values(const Work *work, guint function);
+/* Is the value (a token) set to a variable or a column; may SQL in such values be rewritten (sql_assigned.c)? */
+bool sql_is_assigned(const Work *work, guint value);
+bool sql_may_follow_assigned(Work *work);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */
 bool sql_may_join(const char *text, size_t bytes);
