@@ -151,6 +151,7 @@ transfer_spec(const Move *move)
     return (TransferSpec){
         .source_store = move->source_store,
         .source = move->source,
+        .source_schema = move->source_schema,
         .target_store = move->target_store,
         .target = move->target,
         .stage = move->stage,

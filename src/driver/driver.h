@@ -44,6 +44,8 @@ typedef bool ConfirmFn(void *data, GError **error);
 
 typedef struct {
     const char *object;
+    const Schema
+        *known; /* of a driver that finds columns: those that were found once; NULL: those of now */
     const SourceItem *items; /* NULL: all columns as they are */
     size_t item_count;
     const Schema *output; /* types of the items, in order; NULL with `items` NULL: as described */
@@ -400,6 +402,9 @@ struct Driver {
     /* A digest of everything about the object that Honk may change: schema, dependents, and all
      * rows. */
     bool (*fingerprint)(Conn *conn, const char *object, char **ret, GError **error);
+    /* Nothing declares what columns there are: describe() tells what the rows show at that moment. What a row has beside those that
+     * a scan knows puts it aside. */
+    bool finds_columns;
     const TypeOps *types; /* NULL: it has no words of its own */
     const ScanOps *scan;
     const LoadOps *load;
@@ -486,6 +491,7 @@ CHECKED bool conn_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **e
 bool conn_can_own_sum(const Conn *a, const Conn *b);
 CHECKED bool conn_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
 bool conn_has_sql(const Conn *conn);
+bool conn_finds_columns(const Conn *conn); /* Driver.finds_columns */
 /* True with a store without SQL: there is nothing to ask. */
 CHECKED bool conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message);
 

@@ -133,6 +133,12 @@ conn_has_sql(const Conn *conn)
 }
 
 bool
+conn_finds_columns(const Conn *conn)
+{
+    return conn->driver->finds_columns;
+}
+
+bool
 conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message)
 {
     if (!conn_has_sql(conn))

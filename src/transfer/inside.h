@@ -12,6 +12,7 @@ typedef struct {
 struct Transfer {
     TransferSpec spec;
     Conn *source, *target; /* the same connection where both are one store's file */
+    Schema *known;         /* the source's columns, where its store finds them; or NULL */
     MappingSet *identity;  /* when the spec has no mapping */
     Program *program;
     bool pushes; /* until the store says that it cannot */

@@ -60,6 +60,19 @@ forget_what_is_not_compared(const Mapping *identity, Schema *target)
         g_ptr_array_set_size(target->key, 0);
 }
 
+/* All that is read is read by one schema, whatever rows show later. */
+static bool
+describe_source(Transfer *transfer, Schema **ret, GError **error)
+{
+    bool finds = conn_finds_columns(transfer->source);
+    if (finds && transfer->spec.source_schema != NULL)
+        *ret = schema_copy(transfer->spec.source_schema);
+    else if (!conn_outline(transfer->source, transfer->spec.source, ret, error))
+        return false;
+    transfer->known = finds ? schema_copy(*ret) : NULL;
+    return true;
+}
+
 static bool
 bind_program(Transfer *transfer, GError **error)
 {
@@ -68,7 +81,7 @@ bind_program(Transfer *transfer, GError **error)
     const char *object = NULL;
     bool has_forms = false;
     const Mapping *mapping = transfer->spec.mapping;
-    if (!conn_outline(transfer->source, transfer->spec.source, &source, error) ||
+    if (!describe_source(transfer, &source, error) ||
         !describe_target(transfer, &target, &object, error))
         return false;
     if (mapping == NULL) {
@@ -145,6 +158,7 @@ transfer_close(Transfer *transfer)
     program_free(transfer->program);
     batch_free(transfer->mapped);
     g_free(transfer->forms);
+    schema_free(transfer->known);
     mapping_set_free(transfer->identity);
     if (transfer->source != transfer->target)
         conn_close(transfer->source);
@@ -195,6 +209,7 @@ ScanSpec
 transfer_scan_spec(const Transfer *transfer, const json_t *range)
 {
     ScanSpec spec = {.object = transfer->spec.source,
+                     .known = transfer->known,
                      .output = program_input(transfer->program),
                      .range = range};
     spec.item_count = program_items(transfer->program, &spec.items);

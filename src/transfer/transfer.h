@@ -21,6 +21,8 @@
 typedef struct {
     const StoreConfig *source_store;
     const char *source; /* object */
+    const Schema
+        *source_schema; /* as it was planned, for stores that find columns; NULL: as it is now */
     const StoreConfig *target_store;
     const char *target; /* object; its schema decides types if it exists and the stage does not */
     const char *stage;  /* object that is filled; its schema decides types if it exists */

@@ -127,6 +127,37 @@ test_maria_query(const char *url, const char *sql)
     return g_string_free(text, FALSE);
 }
 
+static MYSQL *
+lasting_session(void)
+{
+    static MYSQL *db;
+    if (db == NULL) {
+        g_autofree char *url = test_maria_database();
+        g_autofree char *name = name_of(url);
+        db = session(name);
+        g_assert_cmpint(mysql_query(db, "SET time_zone = '+00:00'"), ==, 0);
+    }
+    return db;
+}
+
+char *
+test_maria_ask(const char *sql)
+{
+    MYSQL *db = lasting_session();
+    char *answer = NULL;
+    int status = mysql_query(db, sql);
+    for (; status == 0; status = mysql_next_result(db)) {
+        MYSQL_RES *rows = mysql_store_result(db);
+        MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
+        g_free(answer);
+        answer = row != NULL ? g_strdup(row[0]) : NULL;
+        mysql_free_result(rows);
+    }
+    if (mysql_errno(db) != 0)
+        g_clear_pointer(&answer, g_free);
+    return answer;
+}
+
 TestDb *
 test_maria_db(const char *sql)
 {

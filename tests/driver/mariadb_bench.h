@@ -17,6 +17,9 @@ void test_maria_exec(const char *url, const char *sql);
 char *test_maria_try(const char *url, const char *sql, size_t bytes);
 /* All rows: columns by '|', rows by newline; NULL as "NULL". Caller frees. */
 char *test_maria_query(const char *url, const char *sql);
+/* The first cell that the last statement gives, in one session for the whole program, in UTC; NULL: something was refused. Caller
+ * frees. */
+char *test_maria_ask(const char *sql);
 /* A store over a database, and the driver's connection to it, as test_db(). */
 TestDb *test_maria_db(const char *sql);
 /* Stop the server as a power cut does, and start it again over the same data. */

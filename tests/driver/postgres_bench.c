@@ -97,6 +97,25 @@ test_pg_query(const char *url, const char *sql)
 }
 
 char *
+test_pg_ask(const char *setup, const char *sql)
+{
+    static PGconn *db;
+    if (db == NULL) {
+        g_autofree char *url = test_pg_database();
+        test_pg_exec(url, setup);
+        db = PQconnectdb(url);
+        PQclear(PQexec(db, "SET client_min_messages = error; SET TimeZone = 'UTC'"));
+    }
+    PGresult *rows = PQexec(db, sql);
+    char *answer =
+        PQresultStatus(rows) == PGRES_TUPLES_OK && PQntuples(rows) > 0 && !PQgetisnull(rows, 0, 0)
+            ? g_strdup(PQgetvalue(rows, 0, 0))
+            : NULL;
+    PQclear(rows);
+    return answer;
+}
+
+char *
 test_pg_dump(const char *url)
 {
     g_autofree char *text = NULL;

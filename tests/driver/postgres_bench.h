@@ -14,6 +14,9 @@ void test_pg_exec(const char *url, const char *sql);
 char *test_pg_try(const char *url, const char *sql);
 /* All rows: columns by '|', rows by newline; NULL as "NULL". Caller frees. */
 char *test_pg_query(const char *url, const char *sql);
+/* The first cell that the last statement gives, in one session for the whole program, in a database that `setup` made; NULL:
+ * something was refused. Caller frees. */
+char *test_pg_ask(const char *setup, const char *sql);
 /* The database as pg_dump writes it, without its comments. Caller frees. */
 char *test_pg_dump(const char *url);
 /* A store over a database, and the driver's connection to it, as test_db(). */

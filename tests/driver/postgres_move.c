@@ -343,6 +343,40 @@ a_range_that_meets_a_deadlock_is_done_again(void)
     g_thread_join(other);
 }
 
+/* What is too long for an index that is there, and what a type calls a syntax error, or unknown. */
+static void
+what_an_index_or_a_type_refuses_in_its_own_words_is_put_aside(void)
+{
+    for (int may_push = 0; may_push < 2; may_push++) {
+        g_autoptr(TestDb) from = test_pg_db(
+            "CREATE TABLE s (id int PRIMARY KEY, a text, b text, c text); INSERT INTO s VALUES "
+            "(1, 'one', 'a b', 's'), (2, 'two', '10:11:12', 's'), (3, 'three', 'a', 'nowhere'), "
+            "(4, (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 300) i), 'a', 's'), "
+            "(5, 'five', 'b a', 's')");
+        g_autoptr(TestDb) to =
+            test_pg_db("CREATE TABLE s (); CREATE TABLE t (id int PRIMARY KEY, a text UNIQUE, b "
+                       "tsvector, c regclass)");
+        g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+        g_autoptr(json_t) aside = NULL;
+        g_autoptr(Transfer) transfer = NULL;
+        RangeResult result = {0};
+        Writer writer = {.plan = "p", .task = "t", .token = 5};
+        TransferSpec spec = from_s_to_t(from, to, may_push);
+        ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+        ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+        ASSERT_OK(conn_quarantined(to->conn, "p", 10, &aside, &ERR));
+        g_autofree char *reasons = json_dumps(aside, JSON_COMPACT);
+        g_autofree char *rows =
+            test_pg_query(to->path, "SELECT id, b, c FROM t__stage ORDER BY id");
+        g_assert_cmpstr(rows, ==, "1|'a' 'b'|s\n5|'a' 'b'|s");
+        g_assert_cmpuint(json_array_size(aside), ==, 3);
+        g_assert_nonnull(strstr(reasons, "syntax error in tsvector"));
+        g_assert_nonnull(strstr(reasons, "does not exist"));
+        g_assert_nonnull(strstr(reasons, "index row"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -359,6 +393,8 @@ main(int argc, char **argv)
                     a_range_that_breaks_leaves_nothing_and_is_done_again);
     g_test_add_func("/move/a range that is refused while more is being sent is told and done again",
                     a_range_that_is_refused_while_more_is_being_sent_is_told_and_done_again);
+    g_test_add_func("/move/what an index or a type refuses in its own words is put aside",
+                    what_an_index_or_a_type_refuses_in_its_own_words_is_put_aside);
     g_test_add_func("/move/a range that meets a deadlock is done again",
                     a_range_that_meets_a_deadlock_is_done_again);
     return g_test_run();

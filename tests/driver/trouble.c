@@ -258,6 +258,22 @@ what_constraints_of_mariadb_refuse_is_put_aside(void)
     ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", &writer, &ERR), ERR_MISMATCH, "of_parent");
 }
 
+/* Year 7 would be 2007, and -1 in 64 bits the largest number. */
+static void
+a_number_that_mariadb_would_take_for_another_one_is_put_aside(void)
+{
+    static const char *const reasons[] = {"four digits", "below 0"};
+    g_autoptr(TestDb) from = test_db("CREATE TABLE s (id INTEGER PRIMARY KEY NOT NULL, y INTEGER, "
+                                     "b DECIMAL TEXT); INSERT INTO s VALUES (1, 1998, '1'), (2, 7, "
+                                     "'1'), (3, 1998, '-1'), (4, 0, '18446744073709551615');");
+    g_autoptr(TestDb) to = test_maria_db("CREATE TABLE t (id int PRIMARY KEY, y year, b bit(64))");
+    ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+    TransferSpec spec = spec_between(from, to, "t", "t__stage", false);
+    assert_done(&spec);
+    assert_aside(to, 2, reasons);
+    assert_maria_holds(to, "2|1");
+}
+
 static void
 a_row_that_is_larger_than_mariadb_takes_is_put_aside(void)
 {
@@ -391,6 +407,19 @@ a_server_of_redis_that_removes_keys_by_itself_is_no_target(void)
     freeReplyObject(test_redis(to->path, "CONFIG SET maxmemory-policy noeviction"));
 }
 
+/* It opens the store anew, and its rows show the field by now; but the plan does not know it. */
+static void
+assert_next_lease_knows(TransferSpec spec, const Schema *planned)
+{
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0002");
+    g_autoptr(Transfer) transfer = NULL;
+    RangeResult result = {0};
+    spec.source_schema = planned;
+    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+    g_assert_cmpint(result.rows_out, ==, 0); /* the others are there already */
+}
+
 /* Nothing declares its columns: they are what was found when it was looked at. */
 static void
 a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside(void)
@@ -400,6 +429,7 @@ a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside(void)
     g_autoptr(TestDb) to =
         test_db("CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, a TEXT NOT NULL, b TEXT);");
     g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    g_autoptr(Schema) planned = NULL;
     g_autoptr(Transfer) transfer = NULL;
     RangeResult result = {0};
     for (int i = 1; i <= 20; i++)
@@ -407,12 +437,14 @@ a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside(void)
     ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
     TransferSpec spec = spec_between(from, to, "t", "t__stage", false);
     spec.source = "u:{id}";
+    ASSERT_OK(conn_describe(from->conn, spec.source, &planned, &ERR));
     ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
     freeReplyObject(test_redis(from->path, "HSET u:5 extra 1"));
     freeReplyObject(test_redis(from->path, "HDEL u:6 a"));
     ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
     g_assert_cmpint(result.rows_out, ==, 18);
     assert_aside(to, 2, reasons);
+    assert_next_lease_knows(spec, planned);
 }
 
 int
@@ -432,6 +464,8 @@ main(int argc, char **argv)
                     columns_of_mariadb_that_come_or_go_change_what_a_table_is);
     g_test_add_func("/trouble/what constraints of MariaDB refuse is put aside",
                     what_constraints_of_mariadb_refuse_is_put_aside);
+    g_test_add_func("/trouble/a number that MariaDB would take for another one is put aside",
+                    a_number_that_mariadb_would_take_for_another_one_is_put_aside);
     g_test_add_func("/trouble/a row that is larger than MariaDB takes is put aside",
                     a_row_that_is_larger_than_mariadb_takes_is_put_aside);
     g_test_add_func("/trouble/a field of Redis that comes or goes meanwhile puts its row aside",

@@ -302,6 +302,7 @@ const Driver driver_kafka = {
     .close = kafka_close,
     .describe = kafka_describe,
     .identity = kafka_identity,
+    .finds_columns = true,
     .fingerprint = kafka_fingerprint,
     .types = &json_type_ops,
     .scan = &kafka_scan_ops,

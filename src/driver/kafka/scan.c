@@ -202,6 +202,15 @@ find_columns(KafkaScan *scan, const ScanSpec *spec, GError **error)
     return true;
 }
 
+/* Records may have shown others meanwhile. */
+static bool
+know_columns(KafkaConn *conn, KafkaObject *object, const Schema *known, GError **error)
+{
+    if (object->schema == NULL && known != NULL)
+        object->schema = schema_copy(known);
+    return kafka_object_look(conn, object, error);
+}
+
 static bool
 kafka_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
 {
@@ -213,8 +222,8 @@ kafka_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
     scan->key = (RecordKey){g_array_new(FALSE, FALSE, sizeof(JsonMember)), g_string_new(NULL)};
     record_value_init(&scan->value);
     if (kafka_object_need(scan->conn, spec->object, &scan->object, error) &&
-        kafka_object_look(scan->conn, scan->object, error) && find_columns(scan, spec, error) &&
-        read_range(scan, spec->range, error)) {
+        know_columns(scan->conn, scan->object, spec->known, error) &&
+        find_columns(scan, spec, error) && read_range(scan, spec->range, error)) {
         *ret = &scan->base;
         return true;
     }

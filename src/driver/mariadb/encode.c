@@ -128,6 +128,9 @@ check_decimal(const MariaColumn *to, const char *text, size_t bytes, char **ret_
     bool is_small = whole == 1 && text[begin] == '0';
     int scale = to->type == TYPE_DECIMAL && strcmp(to->data_type, "decimal") == 0 ? to->scale : 0;
     int most = strcmp(to->data_type, "decimal") == 0 ? to->precision - to->scale : 20;
+    if (begin > 0 && strcmp(to->data_type, "bit") == 0)
+        return refuse(ret_reason, "'%.*s' is below 0, and %s would take its bits",
+                      (int) MIN(bytes, DIGITS_SHOWN), text, to->declared);
     if (fraction > (size_t) scale)
         return refuse(ret_reason, "'%.*s' has more digits than %s keeps",
                       (int) MIN(bytes, DIGITS_SHOWN), text, to->declared);
@@ -187,10 +190,21 @@ check_float(const MariaColumn *to, double value, char **ret_reason)
            refuse(ret_reason, "%.17g has no exact value in a float", value);
 }
 
+/* Of a year two digits are taken for one of our time. */
+static bool
+check_int(const MariaColumn *to, int64_t value, char **ret_reason)
+{
+    return strcmp(to->data_type, "year") != 0 || value < 1 || value > 99 ||
+           refuse(ret_reason, "a year would take %" G_GINT64_FORMAT " for one with four digits",
+                  value);
+}
+
 static bool
 check(const MariaTarget *target, const Value *value, char **ret_reason)
 {
     switch (value->type) {
+    case TYPE_INT:
+        return check_int(target->of, value->i, ret_reason);
     case TYPE_FLOAT:
         return check_float(target->of, value->f, ret_reason);
     case TYPE_DECIMAL:
@@ -203,7 +217,6 @@ check(const MariaTarget *target, const Value *value, char **ret_reason)
     case TYPE_TIMESTAMP:
         return check_time(target, value->i, ret_reason);
     case TYPE_BOOL:
-    case TYPE_INT:
     case TYPE_COUNT:
         break;
     }

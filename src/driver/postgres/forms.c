@@ -80,6 +80,15 @@ question(const Forming *forming, size_t from, size_t to)
     return g_string_free(sql, FALSE);
 }
 
+/* By the type itself: some call a text that they do not understand a syntax error (tsvector), or one that is no name of
+ * theirs unknown (regclass); of a text that is too much for them they say that it is beyond a limit. */
+static bool
+is_refused(const PgConn *conn)
+{
+    return pg_state_is(conn, "22") || pg_state_is(conn, "23") || pg_state_is(conn, "54") ||
+           (pg_state_is(conn, "42") && !pg_state_is(conn, "42501"));
+}
+
 /* Halved until the one that is refused stands alone. */
 static bool
 form_rows(Forming *forming, size_t from, size_t to, GError **error)
@@ -94,7 +103,7 @@ form_rows(Forming *forming, size_t from, size_t to, GError **error)
             forming->texts[asked_row(forming, i)] = g_strdup(pg_cell(rows, (int) (i - from), 0));
         return true;
     }
-    if (!pg_state_is(forming->conn, "22") && !pg_state_is(forming->conn, "23")) {
+    if (!is_refused(forming->conn)) {
         g_propagate_error(error, g_steal_pointer(&broken));
         return false;
     }

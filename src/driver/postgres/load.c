@@ -250,10 +250,12 @@ words_for(const PgConn *conn, const PGresult *result)
                            detail != NULL ? detail : "");
 }
 
+/* 54000: its value is too long for an index that is there. */
 static bool
 is_refusal(const PgConn *conn)
 {
-    return pg_state_is(conn, "22") || pg_state_is(conn, "23") || pg_state_is(conn, "P0001");
+    return pg_state_is(conn, "22") || pg_state_is(conn, "23") || pg_state_is(conn, "P0001") ||
+           pg_state_is(conn, "54000");
 }
 
 typedef struct {

@@ -25,13 +25,13 @@ static const struct {
     const char *state; /* or the beginning of one; the first that fits counts */
     ErrorCode code;
 } codes[] = {
-    {"08", ERR_UNREACHABLE},    {"57P", ERR_UNREACHABLE}, {"57014", ERR_TRANSIENT},
-    {"53100", ERR_NO_SPACE},    {"53", ERR_TRANSIENT},    {"40", ERR_TRANSIENT},
-    {"55P03", ERR_TRANSIENT},   {"55006", ERR_TRANSIENT}, {"25P0", ERR_TRANSIENT},
-    {"25006", ERR_FORBIDDEN},   {"58030", ERR_TRANSIENT}, {"42501", ERR_FORBIDDEN},
-    {"28", ERR_FORBIDDEN},      {"42P01", ERR_NOT_FOUND}, {"54", ERR_TOO_LARGE},
-    {"0A000", ERR_UNSUPPORTED}, {"XX001", ERR_CORRUPT},   {"XX002", ERR_CORRUPT},
-    {"XX", ERR_INTERNAL},       {"F0", ERR_TRANSIENT},
+    {"08", ERR_UNREACHABLE},  {"57P", ERR_UNREACHABLE},   {"57014", ERR_TRANSIENT},
+    {"53100", ERR_NO_SPACE},  {"53", ERR_TRANSIENT},      {"40", ERR_TRANSIENT},
+    {"55P03", ERR_TRANSIENT}, {"55006", ERR_TRANSIENT},   {"25P0", ERR_TRANSIENT},
+    {"25006", ERR_FORBIDDEN}, {"58030", ERR_TRANSIENT},   {"42501", ERR_FORBIDDEN},
+    {"28", ERR_FORBIDDEN},    {"42P01", ERR_NOT_FOUND},   {"54000", ERR_INVALID},
+    {"54", ERR_TOO_LARGE},    {"0A000", ERR_UNSUPPORTED}, {"XX001", ERR_CORRUPT},
+    {"XX002", ERR_CORRUPT},   {"XX", ERR_INTERNAL},       {"F0", ERR_TRANSIENT},
 };
 
 static ErrorCode

@@ -312,6 +312,7 @@ const Driver driver_redis = {
     .close = redis_close,
     .describe = redis_describe,
     .identity = redis_identity,
+    .finds_columns = true,
     .fingerprint = redis_fingerprint,
     .scan = &redis_scan_ops,
     .load = &redis_load_ops,

@@ -179,6 +179,17 @@ find_columns(RedisScan *scan, const ScanSpec *spec, GError **error)
     return true;
 }
 
+/* Rows may have shown others meanwhile. */
+static bool
+know_columns(RedisObject *object, const Schema *known)
+{
+    if (known == NULL)
+        return true;
+    schema_free(object->schema);
+    object->schema = schema_copy(known);
+    return true;
+}
+
 static bool
 redis_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
 {
@@ -191,7 +202,7 @@ redis_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
     bool is_known = spec->output != NULL && redis_object_recall(conn, spec->object, &scan->object);
     if ((is_known || (redis_object_need(conn, spec->object, &scan->object, error) &&
                       redis_object_look(conn, scan->object, error))) &&
-        find_columns(scan, spec, error) &&
+        know_columns(scan->object, spec->known) && find_columns(scan, spec, error) &&
         read_range(spec->range, spec->object, &from, &to, error) &&
         redis_connect(conn, &scan->db, error) &&
         row_reader_begin(conn, scan->db, scan->object, from, to, &scan->reader, error)) {

@@ -74,7 +74,7 @@ append_name(GString *sql, const char *name)
 }
 
 static void
-append_value(GString *sql, const Value *value)
+append_literal(GString *sql, const Value *value)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (value->is_null) {
@@ -93,7 +93,10 @@ append_value(GString *sql, const Value *value)
         return;
     }
     value_append_text(value, text);
-    append_quoted(sql, text->str, text->len, '\'');
+    if (value->type == TYPE_INT || value->type == TYPE_DECIMAL) /* bits take a text for bytes */
+        g_string_append(sql, text->str);
+    else
+        append_quoted(sql, text->str, text->len, '\'');
 }
 
 static bool
@@ -109,7 +112,7 @@ insert(World *world, const char *object, const Batch *rows)
         for (size_t i = 0; i < rows->column_count; i++) {
             Value value = batch_value(rows, i, row);
             g_string_append(sql, i > 0 ? "," : "");
-            append_value(sql, &value);
+            append_literal(sql, &value);
         }
         g_string_append_c(sql, ')');
     }
@@ -143,7 +146,8 @@ make(World *world, const Schema *schema, const Batch *rows)
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
         bool is_key = is_in_key(schema, column->name);
-        const char *type = is_key && column->type == TYPE_TEXT    ? "varchar(255)"
+        const char *type = column->declared[0] != '\0'            ? column->declared
+                           : is_key && column->type == TYPE_TEXT  ? "varchar(255)"
                            : is_key && column->type == TYPE_BYTES ? "varbinary(255)"
                                                                   : types[column->type];
         g_string_append(sql, i > 0 ? ", " : " (");
@@ -217,4 +221,5 @@ const Fixture fixture_mariadb = {
     .erase = erase,
     .hang = hang,
     .hangs = hangs,
+    .append_literal = append_literal,
 };

@@ -9,16 +9,16 @@
  * --seed.
  */
 #include "following.h"
+#include "random.h"
 
 #include "transfer/transfer.h"
 
 #include <string.h>
 
 #define ROUNDS MAX(6 / TEST_SHARE, 5) /* of each pair, of which there are some forty */
-#define COLUMNS_MAX 6
-#define ROWS_MAX 300
-#define SOURCE "what is"
-#define TARGET "what_becomes"
+#define ROUNDS_MAX (20 * ROUNDS)      /* by chance there may be little to decide */
+#define SOURCE RANDOM_SOURCE
+#define TARGET RANDOM_TARGET
 #define STAGE "what_becomes__honk_1"
 
 typedef struct {
@@ -26,160 +26,15 @@ typedef struct {
     bool is_one_store; /* the source's store is the target's: it may do the work itself */
 } Pair;
 
-/* --- random rows --- */
-
-static const char *
-pick(const char *const *from, size_t count)
-{
-    return from[g_test_rand_int_range(0, (int) count)];
-}
-
-/* Mostly what people have in such columns, so that rules find something to work on. */
-static const char *
-usual_text(ColumnType type)
-{
-    static const char *const usual[TYPE_COUNT][8] = {
-        [TYPE_BOOL] = {"1", "0", "1", "0", "1", "0", "1", "0"},
-        [TYPE_INT] = {"0", "1", "-5", "42", "86400", "9007199254740993", "9223372036854775807",
-                      "-9223372036854775808"},
-        [TYPE_FLOAT] = {"0", "0.5", "-1.25", "3", "0.1", "1e+300", "-2e-300", "9007199254740993"},
-        [TYPE_DECIMAL] = {"0", "-12.5", "0.1", "42", "1234567890.12", "3",
-                          "12345678901234567890.0123456789", "-0.000001"},
-        [TYPE_TEXT] = {"", "a b c", "UK", "007", "2.5", "1998-06-12", "é \"x\", it's\n$1", "true"},
-        [TYPE_DATE] = {"1970-01-01", "1998-06-12", "2024-02-29", "0001-01-01", "9999-12-31",
-                       "1969-12-31", "2000-01-01", "2020-07-04"},
-        [TYPE_TIMESTAMP] = {"1970-01-01 00:00:00", "1998-06-12 10:11:12.5", "1969-12-31 23:59:59",
-                            "2024-02-29 00:00:00", "0001-01-01 00:00:00", "2000-01-01 12:00:00",
-                            "9999-12-31 23:59:59.999999", "2020-07-04 01:02:03"},
-        [TYPE_BYTES] = {"", "plain", "x", "\x01\x7f", "é", "a b", "0", "1"},
-    };
-    return pick(usual[type], 8);
-}
-
-static void
-put_random(Batch *batch, size_t column, bool (*holds)(const Value *value))
-{
-    const char *chosen = usual_text(batch->columns[column].type);
-    Value text = {.type = TYPE_TEXT, .s = {chosen, strlen(chosen)}}, value = text;
-    g_autoptr(GString) scratch = g_string_new(NULL);
-    if (batch->columns[column].type == TYPE_BYTES)
-        value.type = TYPE_BYTES;
-    else if (!value_cast(&text, batch->columns[column].type, NULL, scratch, &value, NULL))
-        g_error("'%s' is no %s", chosen, column_type_name(batch->columns[column].type));
-    if (g_test_rand_int_range(0, 6) == 0 || !holds(&value))
-        batch_put_null(batch, column);
-    else
-        batch_put_value(batch, column, &value);
-}
-
-/* `id` first, which is a key but for a few that come twice. */
-static Schema *
-random_schema(void)
-{
-    static const char *const names[COLUMNS_MAX] = {"two words", "say \"x\"", "select",
-                                                   "größe",     "it's $1",   "plain"};
-    Schema *schema = schema_new(SOURCE);
-    schema_add(schema, "id", TYPE_INT, "", false);
-    for (int i = g_test_rand_int_range(1, COLUMNS_MAX + 1); i > 0; i--)
-        schema_add(schema, names[i - 1], (ColumnType) g_test_rand_int_range(0, TYPE_COUNT), "",
-                   true);
-    return schema;
-}
-
-static Batch *
-random_rows(const Schema *schema, const Fixture *fixture)
-{
-    Batch *batch = batch_new_for(schema);
-    int rows = g_test_rand_int_range(fixture->has_no_empty ? 1 : 0, ROWS_MAX);
-    for (int64_t row = 1; row <= rows; row++) {
-        batch_put_int(batch, 0, row > 1 && g_test_rand_int_range(0, 100) == 0 ? row - 1 : row * 3);
-        for (size_t i = 1; i < batch->column_count; i++)
-            put_random(batch, i, fixture->holds);
-        batch_commit_row(batch, row);
-    }
-    return batch;
-}
-
-/* --- random mappings: JSON is YAML, too --- */
-
-static const char *
-any_column(const Schema *schema)
-{
-    return schema_column(schema, (size_t) g_test_rand_int_range(0, (int) schema_count(schema)))
-        ->name;
-}
-
-static json_t *
-random_base(const Schema *source)
-{
-    static const char *const constants[] = {"free", "1", "0.25", "it's", "1998-06-12", ""};
-    switch (g_test_rand_int_range(0, 8)) {
-    case 0:
-        return json_pack("{ss}", "const", pick(constants, G_N_ELEMENTS(constants)));
-    case 1:
-        return json_pack("{s[s{ss}s]}", "concat", any_column(source), "text", " - ",
-                         any_column(source));
-    default:
-        return json_pack("{ss}", "from", any_column(source));
-    }
-}
-
-static json_t *
-random_rule(const Schema *source)
-{
-    static const char *const from[] = {"UK", "1", "007", "2.5", "", "true", "42"};
-    static const char *const to[] = {"GB", "1", "0", "2.5", "1998-06-12", ""};
-    static const char *const others[] = {"keep", "null", "refuse"};
-    static const char *const defaults[] = {"0", "n/a", "1998-06-12", "0.5", ""};
-    json_t *rule = random_base(source);
-    if (g_test_rand_int_range(0, 5) == 0)
-        json_object_set_new(rule, "split",
-                            json_pack("{sssi}", "by", " ", "part", g_test_rand_bit() ? 1 : -2));
-    if (g_test_rand_int_range(0, 4) == 0) {
-        json_object_set_new(
-            rule, "values",
-            json_pack("{ss}", pick(from, G_N_ELEMENTS(from)), pick(to, G_N_ELEMENTS(to))));
-        json_set_string(rule, "others", pick(others, G_N_ELEMENTS(others)));
-    }
-    if (g_test_rand_bit())
-        json_set_string(rule, "type",
-                        column_type_name((ColumnType) g_test_rand_int_range(0, TYPE_COUNT)));
-    if (g_test_rand_int_range(0, 4) == 0)
-        json_set_string(rule, "default", pick(defaults, G_N_ELEMENTS(defaults)));
-    return rule;
-}
-
-/* Rules that do not fit the schema are left out, one by one; the key alone always fits. */
-static MappingSet *
-random_mapping(const Schema *source, bool has_sql)
-{
-    static const char *const names[] = {"a", "b \"c\"", "größe", "order", "it's"};
-    g_autoptr(json_t) columns = json_pack("{s{ssss}}", "id", "from", "id", "type", "int");
-    g_autoptr(json_t) document =
-        json_pack("{ss ss ss ss s[s] sO}", "apiVersion", "honk/v1", "kind", "Mapping", "source",
-                  SOURCE, "target", TARGET, "key", "id", "columns", columns);
-    if (g_test_rand_int_range(0, 4) == 0)
-        json_set_string(document, "where", "id <> 6 AND id % 7 <> 1");
-    MappingSet *set = NULL;
-    for (size_t i = 0; i <= G_N_ELEMENTS(names); i++) {
-        if (i > 0)
-            json_object_set_new(columns, names[i - 1], random_rule(source));
-        g_autofree char *text = json_dumps(document, JSON_INDENT(1));
-        g_autoptr(Diags) diags = diags_new();
-        g_autoptr(Program) program = NULL;
-        MappingSet *tried = NULL;
-        if (mapping_parse(text, strlen(text), "random.yaml", diags, &tried, NULL) &&
-            program_new(mapping_get(tried, 0), source, NULL, has_sql, &program, NULL)) {
-            g_clear_pointer(&set, mapping_set_free);
-            set = tried;
-            continue;
-        }
-        g_assert_cmpuint(i, >, 0);
-        g_clear_pointer(&tried, mapping_set_free);
-        json_object_del(columns, names[i - 1]);
-    }
-    return set;
-}
+/* One move of a pair. */
+typedef struct {
+    const Pair *pair;
+    World *source, *target;
+    Schema *made, *seen; /* of the source: as this test made it, and as the driver describes it */
+    RandomTarget *like;  /* what is replaced; NULL: there is nothing */
+    Schema *replaced;    /* as the driver describes it */
+    const Mapping *mapping;
+} Round;
 
 /* --- the reference --- */
 
@@ -237,43 +92,69 @@ target_keeps(const Fixture *target, const Column *column, const Value *value)
                                     strcmp(column->declared, SQLITE_DECIMAL_TEXT) == 0);
 }
 
+/* What the target gives back of a row, as the next one of `kept`; false: it refuses it. */
 static bool
-target_takes(const Fixture *target, const Schema *schema, const Batch *out, size_t row,
-             GHashTable *keys)
+target_takes(const Round *round, const Schema *schema, const Batch *out, size_t row, Batch *kept)
 {
+    const Fixture *target = round->pair->target;
     for (size_t i = 0; i < out->column_count; i++) {
         const Column *column = schema_column(schema, i);
-        Value value = batch_value(out, i, row);
-        if (value.is_null ? !column->is_nullable : !target_keeps(target, column, &value))
+        const OwnType *own = random_target_type(round->like, target, column->name);
+        Value value = batch_value(out, i, row), shown = value;
+        g_autoptr(GString) scratch = g_string_new(NULL);
+        bool is_kept = value.is_null ? column->is_nullable
+                       : own != NULL ? own_type_keeps(target, own, &value, scratch, &shown)
+                                     : target_keeps(target, column, &value);
+        if (!is_kept) {
+            batch_drop_row(kept);
             return false;
+        }
+        if (value.is_null)
+            batch_put_null(kept, i);
+        else
+            batch_put_value(kept, i, &shown);
     }
-    int64_t key = batch_int(out, 0, row);
-    return target->has_no_keys || g_hash_table_add(keys, g_memdup2(&key, sizeof key));
+    batch_commit_row(kept, out->row_ids[row]);
+    return true;
+}
+
+static bool
+is_taken(const Fixture *target, GHashTable *keys, int64_t key)
+{
+    return !target->has_no_keys && !g_hash_table_add(keys, g_memdup2(&key, sizeof key));
+}
+
+static void
+expect_rows(const Round *round, const Schema *schema, const Batch *out, Expected *expected)
+{
+    g_autoptr(GHashTable) keys = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autoptr(Batch) kept = batch_new_for(schema);
+    g_auto(RowHasher) hasher;
+    row_hasher_init(&hasher);
+    for (size_t row = 0; row < out->row_count; row++) {
+        batch_reset(kept);
+        if (!target_takes(round, schema, out, row, kept) ||
+            is_taken(round->pair->target, keys, batch_int(kept, 0, 0))) {
+            g_array_append_val(expected->refused, out->row_ids[row]);
+            continue;
+        }
+        g_ptr_array_add(expected->rows, row_text(kept, 0));
+        hash_sum_add(&expected->sum, batch_row_hash(kept, 0, &hasher));
+    }
 }
 
 static Expected
-expect(const Pair *pair, const Mapping *mapping, const Schema *seen, const Schema *made,
-       const Batch *rows)
+expect(const Round *round, const Batch *rows)
 {
     Expected expected = {.rows = g_ptr_array_new_with_free_func(g_free),
                          .refused = g_array_new(FALSE, FALSE, sizeof(int64_t))};
     g_autoptr(Program) program = NULL;
-    g_autoptr(GHashTable) keys = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    g_auto(RowHasher) hasher;
-    row_hasher_init(&hasher);
-    ASSERT_OK(program_new(mapping, seen, NULL, false, &program, &ERR));
-    g_autoptr(Batch) in = input_of(program, made, rows);
+    ASSERT_OK(program_new(round->mapping, round->seen, round->replaced, false, &program, &ERR));
+    g_autoptr(Batch) in = input_of(program, round->made, rows);
     g_autoptr(Batch) out = batch_new_for(program_target(program));
     ASSERT_OK(program_apply(program, in, out, note_refused, expected.refused, &ERR));
     g_assert_cmpstr(schema_column(program_target(program), 0)->name, ==, "id");
-    for (size_t row = 0; row < out->row_count; row++) {
-        if (!target_takes(pair->target, program_target(program), out, row, keys)) {
-            g_array_append_val(expected.refused, out->row_ids[row]);
-            continue;
-        }
-        g_ptr_array_add(expected.rows, row_text(out, row));
-        hash_sum_add(&expected.sum, batch_row_hash(out, row, &hasher));
-    }
+    expect_rows(round, program_target(program), out, &expected);
     return expected;
 }
 
@@ -332,11 +213,40 @@ assert_put_aside(Conn *target, GArray *expected)
         g_assert_cmpint(g_array_index(seen, int64_t, i), ==, g_array_index(expected, int64_t, i));
 }
 
+/* The columns that were written. */
+static Seen
+read_stage(Conn *target, const Schema *written)
+{
+    g_autofree SourceItem *items = g_new0(SourceItem, schema_count(written));
+    for (size_t i = 0; i < schema_count(written); i++)
+        items[i].name = schema_column(written, i)->name;
+    ScanSpec spec = {
+        .object = STAGE, .items = items, .item_count = schema_count(written), .output = written};
+    return read_spec(target, &spec);
+}
+
+/* And what the store fills itself. */
+static void
+assert_computed(Conn *target)
+{
+    g_autoptr(Schema) both = schema_new(STAGE);
+    schema_add(both, "id", TYPE_INT, "", false);
+    schema_add(both, COMPUTED, TYPE_INT, "", true);
+    g_auto(Seen) seen = read_stage(target, both);
+    for (guint i = 0; i < seen.rows->len; i++) {
+        int64_t id = 0, computed = 0;
+        g_assert_cmpint(sscanf(seen.rows->pdata[i],
+                               "int %" G_GINT64_FORMAT "|int %" G_GINT64_FORMAT, &id, &computed),
+                        ==, 2);
+        g_assert_cmpint(computed, ==, id % COMPUTED_MODULUS);
+    }
+}
+
 static void
 assert_moved(Transfer *transfer, Conn *target, const RangeResult *sum, Expected *expected)
 {
     Comparison comparison = {0};
-    g_auto(Seen) seen = read_object(target, STAGE, NULL);
+    g_auto(Seen) seen = read_stage(target, transfer_schema(transfer));
     g_ptr_array_sort(seen.rows, compare_texts);
     g_ptr_array_sort(expected->rows, compare_texts);
     assert_same_rows(seen.rows, expected->rows);
@@ -359,7 +269,7 @@ as_the_store_has_them(World *source, const Schema *schema, const Batch *rows)
     Batch *ordered = batch_new_for(schema);
     g_assert_cmpuint(seen.ids->len, ==, rows->row_count);
     for (guint i = 0; i < seen.ids->len; i++) {
-        size_t row = source->fixture->has_own_order ? 0 : i;
+        size_t row = 0;
         while (used[row] || strcmp(texts->pdata[row], seen.rows->pdata[i]) != 0)
             g_assert_cmpuint(++row, <, rows->row_count);
         used[row] = true;
@@ -377,55 +287,136 @@ typedef struct {
     int64_t rows, refused, columns;
 } Tally;
 
-static void
-move_once(const Pair *pair, Tally *tally)
+/* In a store that knows such columns, the last one is computed there. */
+static Batch *
+make_source(Round *round)
 {
-    g_autoptr(World) target = world_new(pair->target);
-    g_autoptr(World) other = pair->is_one_store ? NULL : world_new(pair->source);
-    World *source = other != NULL ? other : target;
-    g_autoptr(Schema) made = random_schema(), seen = NULL, wanted = NULL;
-    g_autoptr(Batch) written = random_rows(made, pair->source);
-    pair->source->make(source, made, written);
-    g_autoptr(Batch) rows = as_the_store_has_them(source, made, written);
-    ASSERT_OK(conn_describe(source->conn, SOURCE, &seen, &ERR));
-    g_autoptr(MappingSet) set = random_mapping(seen, conn_has_sql(source->conn));
-    const Mapping *mapping = mapping_get(set, 0);
-    TransferSpec spec = {.source_store = &source->store,
+    World *source = round->source;
+    round->made = random_schema(source->fixture);
+    g_autoptr(Batch) written = random_rows(round->made, source->fixture);
+    own_types_prepare(source);
+    source->fixture->make(source, round->made, written);
+    if (!g_test_rand_bit() || !own_types_compute(source, SOURCE))
+        return as_the_store_has_them(source, round->made, written);
+    schema_add(round->made, COMPUTED, TYPE_INT, "", true);
+    g_autoptr(Batch) computed = random_rows_computed(round->made, written);
+    return as_the_store_has_them(source, round->made, computed);
+}
+
+static void
+make_target(Round *round)
+{
+    World *target = round->target;
+    round->like = random_target(round->made, round->pair->source, target->fixture);
+    if (round->like == NULL)
+        return;
+    g_autoptr(Batch) none = batch_new_for(round->like->schema);
+    if (target != round->source)
+        own_types_prepare(target);
+    target->fixture->make(target, round->like->schema, none);
+    if (g_test_rand_bit())
+        round->like->has_computed = own_types_compute(target, TARGET);
+    ASSERT_OK(conn_describe(target->conn, TARGET, &round->replaced, &ERR));
+}
+
+static void
+round_clear(Round *round)
+{
+    g_clear_pointer(&round->like, random_target_free);
+    g_clear_pointer(&round->made, schema_free);
+    g_clear_pointer(&round->seen, schema_free);
+    g_clear_pointer(&round->replaced, schema_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Round, round_clear)
+
+static RangeResult
+move_rows(const Round *round, const Batch *rows, int64_t *ret_columns)
+{
+    g_autoptr(Schema) wanted = NULL;
+    g_autoptr(Transfer) transfer = NULL;
+    Conn *target = round->target->conn;
+    TransferSpec spec = {.source_store = &round->source->store,
                          .source = SOURCE,
-                         .target_store = &target->store,
+                         .target_store = &round->target->store,
                          .target = TARGET,
                          .stage = STAGE,
-                         .mapping = mapping,
+                         .mapping = round->mapping,
                          .plan = "p",
                          .task = "t",
                          .token = 1,
                          .hash = true,
                          .push_allowed = true};
     Writer writer = {.plan = "p", .task = "t", .token = 1};
-    g_autoptr(Transfer) transfer = NULL;
-    ASSERT_OK(mapping_target_schema(mapping, seen, STAGE, &wanted, &ERR));
-    ASSERT_OK(conn_stage(target->conn, STAGE, NULL, wanted, &writer, &ERR));
+    if (round->replaced != NULL)
+        wanted = schema_copy(round->replaced);
+    else
+        ASSERT_OK(mapping_target_schema(round->mapping, round->seen, STAGE, &wanted, &ERR));
+    ASSERT_OK(
+        conn_stage(target, STAGE, round->replaced != NULL ? TARGET : NULL, wanted, &writer, &ERR));
     ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
-    g_auto(Expected) expected = expect(pair, mapping, seen, made, rows);
-    RangeResult sum = move_in_ranges(transfer, source->conn);
-    assert_moved(transfer, target->conn, &sum, &expected);
+    g_auto(Expected) expected = expect(round, rows);
+    RangeResult sum = move_in_ranges(transfer, round->source->conn);
+    assert_moved(transfer, target, &sum, &expected);
+    *ret_columns = (int64_t) schema_count(transfer_schema(transfer));
+    if (round->like != NULL && round->like->has_computed)
+        assert_computed(target);
+    return sum;
+}
+
+/* For whoever has to find out why a round failed. */
+static void
+tell(const char *what, const Schema *schema)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_column(schema, i);
+        g_string_append_printf(text, "%s%s %s", i > 0 ? ", " : "", column->name,
+                               column->declared[0] != '\0' ? column->declared
+                                                           : column_type_name(column->type));
+    }
+    g_test_message("%s (%s)", what, text->str);
+}
+
+static void
+move_once(const Pair *pair, Tally *tally)
+{
+    g_autoptr(World) target = world_new(pair->target);
+    g_autoptr(World) other = pair->is_one_store ? NULL : world_new(pair->source);
+    g_auto(Round)
+        round = {.pair = pair, .source = other != NULL ? other : target, .target = target};
+    g_autoptr(Batch) rows = make_source(&round);
+    Conn *source = round.source->conn;
+    int64_t columns = 0;
+    make_target(&round);
+    ASSERT_OK(conn_describe(source, SOURCE, &round.seen, &ERR));
+    g_autoptr(MappingSet) set =
+        random_mapping(round.seen, conn_has_sql(source), round.like, round.replaced);
+    round.mapping = mapping_get(set, 0);
+    tell(SOURCE, round.made);
+    if (round.like != NULL)
+        tell(TARGET, round.like->schema);
+    RangeResult sum = move_rows(&round, rows, &columns);
     tally->rows += sum.rows_out;
     tally->refused += sum.rejected;
-    tally->columns += (int64_t) schema_count(wanted);
+    tally->columns += columns;
+}
+
+static bool
+is_thin(const Tally *tally)
+{
+    return tally->rows <= 10 * ROUNDS || tally->refused <= ROUNDS || tally->columns <= 2 * ROUNDS;
 }
 
 static void
 what_is_moved_is_what_the_mapping_means(const void *data)
 {
     Tally tally = {0};
-    for (int round = 0; round < ROUNDS; round++)
+    for (int round = 0; round < ROUNDS || (is_thin(&tally) && round < ROUNDS_MAX); round++)
         move_once(data, &tally);
     g_test_message("%" G_GINT64_FORMAT " rows, %" G_GINT64_FORMAT " refused, %" G_GINT64_FORMAT
                    " columns",
                    tally.rows, tally.refused, tally.columns);
-    g_assert_cmpint(tally.rows, >, 10 * ROUNDS);
-    g_assert_cmpint(tally.refused, >, ROUNDS);
-    g_assert_cmpint(tally.columns, >, 2 * ROUNDS);
+    g_assert_false(is_thin(&tally));
 }
 
 /* A topic meets stores of each kind of reading and writing; all of them are asked for with HONK_TEST_ALL. */

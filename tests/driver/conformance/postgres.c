@@ -59,7 +59,7 @@ append_name(GString *sql, const char *name)
 }
 
 static void
-append_value(GString *sql, const Value *value)
+append_literal(GString *sql, const Value *value)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (value->is_null) {
@@ -89,7 +89,7 @@ insert(World *world, const char *object, const Batch *rows)
         for (size_t i = 0; i < rows->column_count; i++) {
             Value value = batch_value(rows, i, row);
             g_string_append(sql, i > 0 ? "," : "");
-            append_value(sql, &value);
+            append_literal(sql, &value);
         }
         g_string_append_c(sql, ')');
     }
@@ -114,7 +114,8 @@ make(World *world, const Schema *schema, const Batch *rows)
         const Column *column = schema_column(schema, i);
         g_string_append(sql, i > 0 ? ", " : " (");
         append_name(sql, column->name);
-        g_string_append_printf(sql, " %s%s", types[column->type],
+        g_string_append_printf(sql, " %s%s",
+                               column->declared[0] != '\0' ? column->declared : types[column->type],
                                column->is_nullable ? "" : " NOT NULL");
     }
     for (guint i = 0; i < schema->key->len; i++) {
@@ -178,4 +179,5 @@ const Fixture fixture_postgres = {
     .erase = erase,
     .hang = hang,
     .hangs = hangs,
+    .append_literal = append_literal,
 };

@@ -180,8 +180,10 @@ sqlite_make_object(World *world, const Schema *schema, const Batch *rows)
     sqlite3_free(name);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
-        char *part = sqlite3_mprintf("%s\"%w\" %s%s", i > 0 ? ", " : "", column->name,
-                                     types[column->type], column->is_nullable ? "" : " NOT NULL");
+        char *part =
+            sqlite3_mprintf("%s\"%w\" %s%s", i > 0 ? ", " : "", column->name,
+                            column->declared[0] != '\0' ? column->declared : types[column->type],
+                            column->is_nullable ? "" : " NOT NULL");
         g_string_append(sql, part);
         sqlite3_free(part);
     }
@@ -428,7 +430,12 @@ row_as_json(const Schema *schema, const Batch *rows, size_t row)
     g_autoptr(json_t) record = json_object();
     for (size_t i = 0; i < rows->column_count; i++) {
         Value value = batch_value(rows, i, row);
-        json_object_set_new(record, schema_column(schema, i)->name, json_cell(&value));
+        bool is_array =
+            !value.is_null && strcmp(schema_column(schema, i)->declared, JSON_ARRAY) == 0;
+        json_t *cell =
+            is_array ? json_loadb(value.s.data, value.s.bytes, 0, NULL) : json_cell(&value);
+        g_assert_nonnull(cell);
+        json_object_set_new(record, schema_column(schema, i)->name, cell);
     }
     return json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(17));
 }

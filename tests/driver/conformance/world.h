@@ -41,6 +41,8 @@ struct Fixture {
      * nothing hangs on objects of this store. */
     void (*hang)(World *world, const char *object);
     bool (*hangs)(World *world, const char *object);
+    /* A value in SQL. NULL: the store's own client takes values without. */
+    void (*append_literal)(GString *sql, const Value *value);
     bool has_no_empty;     /* an object without rows cannot be described */
     bool has_no_keys;      /* nothing refuses a key that is taken */
     bool has_own_order;    /* rows come in an order of the store's own, always the same */
@@ -48,6 +50,8 @@ struct Fixture {
     bool has_no_replacing; /* a target that has rows is not put aside for others */
 };
 
+/* A text column that is declared so is an array where the store writes JSON. */
+#define JSON_ARRAY "array"
 /* A DECIMAL that keeps every digit is one with the affinity of text. */
 #define SQLITE_DECIMAL_TEXT "DECIMAL TEXT"
 
