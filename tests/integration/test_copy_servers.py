@@ -75,6 +75,25 @@ class OfServers(unittest.TestCase):
         types = "SELECT column_name, column_type FROM information_schema.columns WHERE table_name = 'sums' AND data_type = 'decimal' ORDER BY 1"
         self.assertEqual(self.mariadb.sql(types, "elsewhere").split(), ["noted|decimal(65,30)", "sum|decimal(12,2)"])
 
+    def test_types_with_lengths_in_their_middle_have_a_name_in_every_new_table(self):
+        self.mariadb.sql("CREATE TABLE counted (id int(10) unsigned PRIMARY KEY, price decimal(10,2) unsigned, share double(8,2) unsigned);"
+                         "INSERT INTO counted VALUES (4294967295, 1.25, 0.5)", "shop")
+        self.assertIn("1 row copied", self.said("copy", self.maria("shop", "counted"), "new.db:counted"))
+        self.assertEqual(self.project.sql("new.db", "SELECT id, price, share, typeof(share) FROM counted"), "4294967295|1.25|0.5|real")
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        postgres.sql("CREATE DATABASE shop", "postgres")
+        postgres.sql("CREATE TABLE times (id int PRIMARY KEY, at timestamp(3), seen timestamptz(0), opens time(0), closes time(3) with time zone,"
+                     "lasts interval(3), prices numeric(10,2)[]); INSERT INTO times VALUES (1, '2020-01-02 03:04:05.678', '2020-01-02 03:04:05Z',"
+                     "'08:00', '22:00:00.5+01', '90 minutes', '{1.50,NULL}')")
+        there = f"postgres:host={postgres.folder} user=postgres dbname=shop:"
+        self.assertIn("1 row copied", self.said("copy", there + "times", there + "again"))
+        self.assertIn("1 row copied", self.said("copy", there + "times", "new.db:times"))
+        self.assertIn("equal: 1 row", self.said("compare", "new.db:times", there + "again"))
+        types = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attnum > 1 AND attrelid = '{}'::regclass ORDER BY attnum"
+        self.assertEqual(postgres.sql(types.format("again")), postgres.sql(types.format("times")))
+        self.assertEqual(postgres.sql("SELECT * FROM again"), postgres.sql("SELECT * FROM times"))
+
     def test_what_a_table_refuses_changes_nothing(self):
         self.said("copy", self.maria("shop"), self.maria("elsewhere"))
         self.mariadb.sql("DELETE FROM users WHERE id < 5; ALTER TABLE users ADD CONSTRAINT small CHECK (balance <> 2.5)", "elsewhere")

@@ -20,26 +20,29 @@ const char *const pg_type_names[TYPE_COUNT] = {
     [TYPE_TIMESTAMP] = "timestamp", [TYPE_BYTES] = "bytea",
 };
 
+/* `timestamp(3) with time zone` is called `timestamp with time zone`. */
+static char *
+without_lengths(const char *declared)
+{
+    size_t words = strcspn(declared, "(");
+    const char *end = strchr(declared, ')');
+    g_autofree char *name = g_strndup(declared, words);
+    g_strchomp(name);
+    return g_strconcat(name, end != NULL ? end + 1 : "", NULL);
+}
+
 bool
 pg_made_type(PgConn *conn, const Column *column, char **ret, GError **error)
 {
     const char *declared = column->declared;
     AUTO_RESULT *rows = NULL;
     *ret = g_strdup(pg_type_names[column->type]);
-    size_t word = strcspn(declared, "(");
     bool is_word =
         declared[0] >= 'a' && declared[0] <= 'z' &&
         declared[strspn(declared, "abcdefghijklmnopqrstuvwxyz0123456789_ (),[]")] == '\0';
     if (!is_word)
         return true;
-    g_autofree char *name = g_strndup(declared, word);
-    g_strchomp(name);
-    bool has_zone = strstr(declared, " with time zone") != NULL,
-         has_none = strstr(declared, " without time zone") != NULL;
-    if (has_zone || has_none) {
-        g_free(name);
-        name = g_strdup(has_zone ? "timestamp with time zone" : "timestamp without time zone");
-    }
+    g_autofree char *name = without_lengths(declared);
     if (!pg_rows(conn, &rows, error,
                  "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE "
                  "n.nspname = 'pg_catalog' "

@@ -20,15 +20,25 @@ const char *const sqlite_type_names[TYPE_COUNT] = {
     [TYPE_TIMESTAMP] = "TIMESTAMP", [TYPE_BYTES] = "BLOB",
 };
 
+/* Words, and at their very end perhaps lengths: SQLite reads neither `int(10) unsigned` nor `timestamp(3) without time zone`. */
+static bool
+is_type_name(const char *declared)
+{
+    size_t words = strspn(declared, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789_ ");
+    const char *lengths = declared + words;
+    if (words == 0 || *lengths != '(')
+        return words > 0 && *lengths == '\0';
+    lengths += 1 + strspn(lengths + 1, "0123456789, ");
+    return strcmp(lengths, ")") == 0;
+}
+
 /* The store's own word where it means the same type and keeps texts as they are, else ours. */
 static const char *
 declared_type(const Column *column)
 {
     const char *declared = column->declared;
-    bool is_word = declared[0] != '\0' &&
-                   declared[strspn(declared, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                             "0123456789_ (),")] == '\0';
-    if (!is_word || sqlite_column_type_of(declared) != column->type ||
+    if (!is_type_name(declared) || sqlite_column_type_of(declared) != column->type ||
         (column->type == TYPE_TEXT && sqlite_affinity(declared) != AFFINITY_TEXT))
         return sqlite_type_names[column->type];
     return declared;
