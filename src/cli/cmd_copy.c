@@ -349,8 +349,9 @@ tell_rejects(const Copy *copy)
     if (copy->rejected == 0)
         return;
     g_autofree char *count = text_plural(copy->rejected, "row does", "rows do");
-    view_tone(copy->view, TONE_WARN, "%s not fit and were left out, see %s%s", count,
-              copy->rejects_path, copy->rejected > 1 ? ", the first:" : ":");
+    view_tone(copy->view, TONE_WARN, "%s not fit and %s left out, see %s%s", count,
+              copy->rejected == 1 ? "was" : "were", copy->rejects_path,
+              copy->rejected > 1 ? ", the first:" : ":");
     rejects_show(copy->view, copy->rejects);
 }
 

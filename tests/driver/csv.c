@@ -50,6 +50,8 @@ static const Case cases[] = {
     {"another word for NULL", "a,b\nNA,\n\"NA\",x\n", -1, "{\"null\": \"NA\"}", "1:NULL|\n2:NA|x"},
     {"another delimiter", "a;b\n1,5;\"x;y\"\n", -1, "{\"delimiter\": \";\"}", "1:1,5|x;y"},
     {"tabs", "a\tb\n1\t\n", -1, "{\"delimiter\": \"\\t\"}", "1:1|NULL"},
+    {"one column with a name like two, which is quoted", "\"a;b\"\n1\n", -1, NULL, "1:1"},
+    {"one column with a name like two, as it is said", "a;b\n1\n", -1, "{\"delimiter\": \",\"}", "1:1"},
     {"no header", "1,x\n2,y\n", -1, "{\"header\": false}", "1:1|x\n2:2|y"},
     {"empty lines are no records", "a,b\n\n1,x\n\r\n\n2,y\n\n", -1, NULL, "1:1|x\n2:2|y"},
     {"ragged", "a,b\n1\n1,2,3\n4,5\n", -1, NULL, "!1 -: line 2: the record has 1 field, expected 2\n"
@@ -130,6 +132,8 @@ what_is_no_table_is_told(void)
         {"", NULL, "is empty, expected a header"},
         {"a,b,a\n", NULL, "the header has column 'a' twice"},
         {"a,,c\n", NULL, "column 2 of the header has no name"},
+        {"a;b\n1;2\n", NULL, "the header is one column, 'a;b': does something else than ',' stand"},
+        {"a\tb\n1\t2\n", NULL, "the header is one column, 'a\tb'"},
         {"a\n", "{\"encoding\": \"ebcdic\"}", "format.encoding is 'ebcdic', expected one of utf-8"},
         {"\"a\n", NULL, "line 1: a quote is opened and never closed"},
         {"a\n", "{\"delimiter\": \"::\"}", "format.delimiter is '::', expected one character"},

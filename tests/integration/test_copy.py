@@ -176,6 +176,14 @@ class IntoFiles(WithoutServer):
         self.assertIn('01G\t"Perry ""Old"" Field"\tPerry\t42.74\n', (self.folder / "a.tsv").read_text())
         self.assertEqual(self.names(), ["a.csv", "a.json", "a.ndjson", "a.tsv", "airports.csv", "back.db", "d.db"])
 
+    def test_a_file_whose_columns_nobody_has_taken_apart_is_refused_and_a_name_like_that_is_read_back(self):
+        self.write("semi.csv", "iata;name\nX;Y\n")
+        self.refused(2, "the header is one column, 'iata;name'", "copy", "semi.csv", "d.db:semi")
+        self.sql("d.db", "CREATE TABLE odd (\"a;b\" TEXT); INSERT INTO odd VALUES ('x;y')")
+        self.copy("d.db:odd", "odd.csv")
+        self.assertEqual((self.folder / "odd.csv").read_text(), '"a;b"\nx;y\n')
+        self.assertIn("equal: 1 row", self.compare("d.db:odd", "odd.csv").stdout)
+
     def test_what_is_packed_is_read_and_written(self):
         (self.folder / "p.csv.gz").write_bytes(gzip.compress(AIRPORTS[:40].encode()) + gzip.compress(AIRPORTS[40:].encode()))
         for name in "a.csv.gz", "a.json.gz", "a.ndjson.zst", "a.tsv.zst":

@@ -99,6 +99,19 @@ name_as_written(CsvScan *scan)
     }
 }
 
+/* One column called `id;name` would be several that nobody has taken apart. */
+static bool
+check_delimiter(const CsvScan *scan, GError **error)
+{
+    if (scan->name_count != 1 || csv_field(&scan->lexer, 0).is_quoted ||
+        !csv_is_undivided(&scan->format, scan->names[0]))
+        return true;
+    return fail(error, ERR_INVALID,
+                "the header is one column, '%s': does something else than '%s' stand between its "
+                "names? A store says so, `format: { delimiter: … }`, also when it is one name",
+                scan->names[0], scan->format.delimiter == '\t' ? "\\t" : ",");
+}
+
 /* Files of old machines end their lines with CR alone: those without any LF that is not in quotes, as far as one looks. */
 static bool
 find_line_end(CsvScan *scan, GError **error)
@@ -144,8 +157,11 @@ read_header(CsvScan *scan, const char *path, GError **error)
     if (scan->lexer.problem != NULL)
         return fail(error, ERR_INVALID, "line %" G_GINT64_FORMAT ": %s", scan->lexer.record_line,
                     scan->lexer.problem);
-    if (scan->names == NULL)
+    if (scan->names == NULL) {
         name_as_written(scan);
+        if (!check_delimiter(scan, error))
+            return false;
+    }
     scan->data_begin = begin;
     scan->data_line = 1;
     if (scan->format.has_header) {

@@ -22,8 +22,15 @@ csv_format(const FileConn *conn, const char *object, CsvFormat *ret, GError **er
                     delimiter);
     *ret = (CsvFormat){.has_header = json_get_bool(format, "header", true),
                        .delimiter = delimiter[0],
+                       .is_usual = json_object_get(format, "delimiter") == NULL,
                        .null_text = json_get_string(format, "null", "")};
     return true;
+}
+
+bool
+csv_is_undivided(const CsvFormat *format, const char *name)
+{
+    return format->is_usual && format->has_header && strpbrk(name, ",;\t|") != NULL;
 }
 
 static bool
@@ -70,12 +77,8 @@ needs_quotes(const CsvFormat *format, const char *data, size_t bytes)
 }
 
 static void
-append_field(const CsvFormat *format, const char *data, size_t bytes, GString *to)
+append_quoted(const char *data, size_t bytes, GString *to)
 {
-    if (!needs_quotes(format, data, bytes)) {
-        g_string_append_len(to, data, (gssize) bytes);
-        return;
-    }
     g_string_append_c(to, '"');
     for (size_t at = 0; at < bytes;) {
         const char *quote = memchr(data + at, '"', bytes - at);
@@ -86,6 +89,15 @@ append_field(const CsvFormat *format, const char *data, size_t bytes, GString *t
         at = end;
     }
     g_string_append_c(to, '"');
+}
+
+static void
+append_field(const CsvFormat *format, const char *data, size_t bytes, GString *to)
+{
+    if (needs_quotes(format, data, bytes))
+        append_quoted(data, bytes, to);
+    else
+        g_string_append_len(to, data, (gssize) bytes);
 }
 
 /* Canonical texts of numbers and times need no quotes but where a delimiter is one of their characters. */
@@ -147,7 +159,10 @@ append_head(const FileConn *conn, const char *object, const Schema *schema, GStr
         const char *name = schema_column(schema, i)->name;
         if (i > 0)
             g_string_append_c(to, format.delimiter);
-        append_field(&format, name, strlen(name), to);
+        if (schema_count(schema) == 1 && csv_is_undivided(&format, name))
+            append_quoted(name, strlen(name), to);
+        else
+            append_field(&format, name, strlen(name), to);
     }
     g_string_append_c(to, '\n');
 }
