@@ -48,6 +48,21 @@ query_fail_rows(const char *object, GError **error)
 }
 
 char *
+query_items(const Program *program, TypedSql in, char *(*quote)(const char *name))
+{
+    const SourceItem *items = NULL;
+    size_t count = program_select_typed(program, in, &items);
+    if (count == 0)
+        return NULL;
+    GString *list = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *name = quote(schema_column(program_target(program), i)->name);
+        g_string_append_printf(list, "%s%s AS %s", i > 0 ? ", " : "", items[i].sql, name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+char *
 query_ids(const char *id, const int64_t *ids, size_t count)
 {
     GString *text = g_string_new(id);

@@ -19,6 +19,8 @@ bool query_fail_rows(const char *object, GError **error); /* UNSUPPORTED: nothin
 /* A decimal as its digits: whole numbers are whole whatever they are kept in, and "1.50" is "1.5". Borrows the text. */
 QueryCell query_decimal(const char *text, size_t size);
 
+/* "a, b AS c": the mapping's items, named as the target's columns, quoted by `quote`. NULL: SQL does not say them all. Caller frees. */
+char *query_items(const Program *program, TypedSql in, char *(*quote)(const char *name));
 /* "id IN (1, 2)". Caller frees. */
 char *query_ids(const char *id, const int64_t *ids, size_t count);
 

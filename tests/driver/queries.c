@@ -2,7 +2,7 @@
  * queries.c - queries that somebody else wrote, in each store with SQL that is a server: are a right rewriting and a wrong one
  * told apart, and can no query do anything but read?
  */
-#include "change/queries.h"
+#include "../queries.h"
 #include "mariadb_bench.h"
 #include "postgres_bench.h"
 
@@ -104,25 +104,10 @@ world_clear(World *world, const void *data)
     test_db_free(world->db);
 }
 
-/* "same", or "different: why"; of the only query. Caller frees. */
-static char *
-verdict(World *world, const char *before, const char *after)
-{
-    g_autoptr(json_t) proofs = json_array();
-    ASSERT_OK(queries_prove(&world->world, "a.sql", before, after, proofs, &ERR));
-    g_assert_cmpuint(json_array_size(proofs), ==, 1);
-    const json_t *proof = json_array_get(proofs, 0);
-    const char *text = json_get_string(proof, "text", NULL);
-    return g_strdup_printf("%s%s%s", json_get_string(proof, "verdict", ""),
-                           text != NULL ? ": " : "", text != NULL ? text : "");
-}
-
 static void
-expect(World *world, const char *before, const char *after, const char *expected)
+expect(const World *world, const char *before, const char *after, const char *expected)
 {
-    g_autofree char *got = verdict(world, before, after);
-    if (strstr(got, expected) != got)
-        g_error("expected '%s', got '%s' for: %s", expected, got, after);
+    test_expect_proof(&world->world, before, after, expected);
 }
 
 /* ---- in each store ---- */

@@ -58,22 +58,15 @@ run(Session *session, const char *sql, GError **error)
 
 /* ---- the names of the spec ---- */
 
-/* "a, b AS c": the mapping's items, named as the target's columns. NULL: SQL does not say them all. Caller frees. */
+/* NULL: SQL does not say them all. Caller frees. */
 static char *
 view_items(Session *session, const MariaObject *object, const Program *program)
 {
-    const SourceItem *items = NULL;
     if (program == NULL)
         return g_strdup("*");
-    size_t count = program_select_typed(program, TYPED_MARIADB, &items);
-    if (count == 0 || !maria_check_expressions(session->conn, object, program, NULL))
-        return NULL;
-    GString *list = g_string_new(NULL);
-    for (size_t i = 0; i < count; i++) {
-        g_autofree char *name = maria_name(schema_column(program_target(program), i)->name);
-        g_string_append_printf(list, "%s%s AS %s", i > 0 ? ", " : "", items[i].sql, name);
-    }
-    return g_string_free(list, FALSE);
+    return maria_check_expressions(session->conn, object, program, NULL)
+               ? query_items(program, TYPED_MARIADB, maria_name)
+               : NULL;
 }
 
 static bool

@@ -2,7 +2,7 @@
  * queries.c - does running an old query and its rewritten form tell a right one from a wrong one, and can neither do
  * harm?
  */
-#include "change/queries.h"
+#include "../../queries.h"
 
 #include "driver/driver.h"
 
@@ -98,28 +98,10 @@ world_close(World *world, const void *data)
     g_free(world->path);
 }
 
-/* "same", or "different: why"; of the only query. Caller frees. */
-static char *
-verdict(World *world, const char *before, const char *after)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(json_t) proofs = json_array();
-    bool ok = queries_prove(&world->world, "a.sql", before, after, proofs, &error);
-    g_assert_no_error(error);
-    g_assert_true(ok);
-    g_assert_cmpuint(json_array_size(proofs), ==, 1);
-    const json_t *proof = json_array_get(proofs, 0);
-    const char *text = json_get_string(proof, "text", NULL);
-    return g_strdup_printf("%s%s%s", json_get_string(proof, "verdict", ""),
-                           text != NULL ? ": " : "", text != NULL ? text : "");
-}
-
 static void
-expect(World *world, const char *before, const char *after, const char *expected)
+expect(const World *world, const char *before, const char *after, const char *expected)
 {
-    g_autofree char *got = verdict(world, before, after);
-    if (strstr(got, expected) != got)
-        g_error("expected '%s', got '%s' for: %s", expected, got, after);
+    test_expect_proof(&world->world, before, after, expected);
 }
 
 /* ---- right ones ---- */
