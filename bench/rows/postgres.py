@@ -34,6 +34,8 @@ MAPPED = ("{apiVersion: honk/v1, kind: Mapping, source: users, target: moved, ke
           "decimal}, is_student: {expr: '(flags & 1) <> 0', type: bool}, is_family: {expr: '(flags & 2) <> 0', type: bool}, details: details}}")
 SELECTED = ("id, first_name || ' ' || last_name, lower(email), upper(country), created::timestamp, (CASE plan WHEN 'free' THEN 0 WHEN 'prem' THEN 1 "
             "ELSE 2 END)::smallint, balance::numeric(12,2), (flags & 1) <> 0, (flags & 2) <> 0, details::jsonb")
+CASTS_LEFT = ("id, first_name || ' ' || last_name, lower(email), upper(country), created, CASE plan WHEN 'free' THEN 0 WHEN 'prem' "
+              "THEN 1 ELSE 2 END, balance, (flags & 1) <> 0, (flags & 2) <> 0, details")
 MD5 = ("SELECT count(*), sum(('x' || substr(md5(concat_ws('|', id, first_name, last_name, email, country, created, plan, balance, flags, details)), "
        "18))::bit(60)::bigint) FROM {table}")
 
@@ -122,6 +124,8 @@ def main():
                         from_lite),
         "the same, pgloader": ("two", SOURCE, f"pgloader --quiet --with 'include drop' --with 'create tables' --with 'reset no sequences' {lite} "
                                f"postgresql://postgres@unix:{server.folder}:5432/two", from_lite),
+        "from SQLite, mapped": ("two", TARGET, f"sqlite3 -csv {lite} \"SELECT {CASTS_LEFT} FROM users\" | psql -Xqd '{two}' -c \"COPY moved FROM STDIN "
+                                "(FORMAT csv)\"", ["by-rows", lite, "users", two, "moved", mapped]),
         "into SQLite": (into, columns, f"psql -Xqd '{one}' -c 'COPY users TO STDOUT CSV' > {folder}/out.csv && sqlite3 {into} '.import --csv "
                         f"{folder}/out.csv moved'", ["by-rows", one, "users", into, "moved", same]),
         "compared": ("two", SOURCE, f"psql -Xqd '{one}' -c \"{MD5.format(table='users')}\" && psql -Xqd '{two}' -c \"{MD5.format(table='moved')}\"",
