@@ -1,10 +1,8 @@
 /*
  * sql_flow.c - how a new column name travels out of the block that reads the table.
  *
- * A plain item without alias gives its name to whoever reads the query. Readers inside of the text can follow the new
- * name; readers outside cannot. So a query is *pinned* when its output names are seen from outside, or by something that
- * cannot follow (a star in a pinned query, a whole row, PIVOT, a pipe, a join by name); in a pinned query the item
- * gets its old name as an alias.
+ * A plain item without alias gives its name to whoever reads the query, unless that is pinned (sql_pin.c): then it gets its
+ * old name as an alias.
  */
 #include "rewrite/work.h"
 
@@ -12,8 +10,8 @@
 
 /* ---- who sees the names ---- */
 
-static bool
-is_struct(const SqlQuery *query)
+bool
+query_is_struct(const SqlQuery *query)
 {
     const SqlBranch *first =
         query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
@@ -49,20 +47,10 @@ bool
 query_names_matter(const SqlQuery *query)
 {
     if (query->is_value)
-        return is_struct(query);
+        return query_is_struct(query);
     const SqlStatement *statement = query_is_result(query) ? query_statement(query) : NULL;
     return statement == NULL || statement->takes_rows ||
            (statement->kind != STATEMENT_INSERT && !statement->has_columns);
-}
-
-/* Its output names stay. True when that is new. */
-static bool
-pin(SqlQuery *query)
-{
-    bool is_new = query != NULL && !query->is_pinned;
-    if (is_new)
-        query->is_pinned = true;
-    return is_new;
 }
 
 /* ---- what a reader of a source sees ---- */
@@ -79,19 +67,6 @@ names_have(Work *work, const ArenaList *parts, const SqlPart *part)
     for (guint i = 0; parts != NULL && i < parts->len; i++)
         if (is_part(work, part, ((const SqlPart *) g_ptr_array_index(parts, i))->text))
             return true;
-    return false;
-}
-
-bool
-source_has(Work *work, const SqlSource *source, const SqlPart *part)
-{
-    bool is_open = false;
-    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = g_ptr_array_index(names, i);
-        if (name != NULL && is_part(work, part, name))
-            return true;
-    }
     return false;
 }
 
@@ -147,15 +122,14 @@ names_query(const SqlBlock *block)
            ((const SqlBranch *) g_ptr_array_index(query->branches, 0))->block == block;
 }
 
-static bool
-is_meant_by(const SqlItem *star, const SqlSource *source)
+bool
+star_means(const SqlItem *star, const SqlSource *source)
 {
     return star->is_star &&
            (star->star_path.count == 0 || star->star_of == source || star->star_of == NULL);
 }
 
-/* Does the list have an output of this name besides what its stars let through of `source`? */
-static bool
+bool
 has_output_beside(Work *work, const SqlBlock *block, const SqlSource *source, const char *name)
 {
     const SqlItem *item = output_called(work, block, name);
@@ -165,7 +139,7 @@ has_output_beside(Work *work, const SqlBlock *block, const SqlSource *source, co
         const SqlSource *other = g_ptr_array_index(block->sources, i);
         bool is_let_through = false;
         for (guint j = 0; other != source && !is_let_through && j < block->items->len; j++)
-            is_let_through = is_meant_by(g_ptr_array_index(block->items, j), other);
+            is_let_through = star_means(g_ptr_array_index(block->items, j), other);
         if (is_let_through && !other->is_semi && source_will_have(work, other, name))
             return true;
     }
@@ -254,18 +228,24 @@ block_change(Work *work, const SqlBlock *block, const SqlPart *part)
     return NULL;
 }
 
+/* Asked once for each name; but what is asked within a circle depends on where that was entered. */
 static const ColumnChange *
 query_change(Work *work, SqlQuery *query, const SqlPart *part)
 {
     const SqlBranch *first =
         query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
-    work->is_cut |= query->is_busy;
-    if (first == NULL || query->is_busy)
-        return NULL;
-    query->is_busy = true; /* a recursive table sees what its first branch gives it */
-    const ColumnChange *change = first->block != NULL ? block_change(work, first->block, part)
-                                                      : query_change(work, first->query, part);
-    query->is_busy = false;
+    const ColumnChange *change = NULL;
+    bool was_cut = work->is_cut || query->is_busy;
+    if (first != NULL && !query->is_busy && !asked_change(work, query, part, &change)) {
+        work->is_cut = false;
+        query->is_busy = true; /* a recursive table sees what its first branch gives it */
+        change = first->block != NULL ? block_change(work, first->block, part)
+                                      : query_change(work, first->query, part);
+        query->is_busy = false;
+        if (!work->is_cut)
+            asked_note_change(work, query, part, change);
+    }
+    work->is_cut |= was_cut;
     return change;
 }
 
@@ -313,234 +293,4 @@ source_changes(Work *work, const SqlSource *source)
             return true;
     }
     return doubled_changes(work, source);
-}
-
-/* ---- pinning ---- */
-
-static bool
-pin_sources_of_star(Work *work, const SqlItem *star)
-{
-    bool pinned = false;
-    for (guint i = 0; i < star->block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
-        bool is_meant = star->star_path.count == 0 || star->star_of == source;
-        if (is_meant && source->query != NULL && source_changes(work, source))
-            pinned |= pin(source->query);
-    }
-    return pinned;
-}
-
-/* The new table has a column that none of today's becomes, and the list has an output of its name. */
-static bool
-gains_output_beside(Work *work, const SqlItem *star, const SqlSource *source)
-{
-    const Rename *rename = source_rename(source);
-    GHashTableIter iter;
-    gpointer name = NULL;
-    if (rename == NULL || rename->is_derived || source->columns != NULL)
-        return false;
-    g_hash_table_iter_init(&iter, rename->gained);
-    while (g_hash_table_iter_next(&iter, &name, NULL))
-        if (has_output_beside(work, star->block, source, name))
-            return true;
-    return false;
-}
-
-/* A star that would let a new name through that the list has already: which one readers mean would not be sure. */
-static bool
-star_doubles(Work *work, const SqlItem *star)
-{
-    for (guint i = 0; i < star->block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
-        bool is_open = false;
-        if (!is_meant_by(star, source))
-            continue;
-        if (gains_output_beside(work, star, source))
-            return true;
-        const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
-        for (guint n = 0; n < names->len; n++) {
-            SqlPart part = {.text = g_ptr_array_index(names, n)};
-            const ColumnChange *change =
-                part.text != NULL ? star_change(work, star, source, &part) : NULL;
-            if (change != NULL && change->kind == CHANGE_NAME &&
-                has_output_beside(work, star->block, source, change->to))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool
-pin_doubled(Work *work, const SqlBlock *block)
-{
-    bool is_doubled = false;
-    if (!block->has_star || block->query == NULL || block->query->is_pinned ||
-        !query_names_matter(block->query))
-        return false;
-    for (guint i = 0; !is_doubled && i < block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(block->items, i);
-        is_doubled = item->is_star && star_doubles(work, item);
-    }
-    return is_doubled && pin(block->query);
-}
-
-/* What is written out gives expressions under their old names, and readers see those. */
-static bool
-pin_written_out(Work *work, const SqlBlock *block)
-{
-    bool pinned = false;
-    for (guint i = 0; block->has_star && block->query != NULL && i < block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(block->items, i);
-        for (guint j = 0; item->is_star && !item->is_macro && j < block->sources->len; j++)
-            if (star_must_name(work, item, g_ptr_array_index(block->sources, j)))
-                pinned |= pin(block->query);
-    }
-    return pinned;
-}
-
-/* RETURNING *: what is joined is let through by its names, too. */
-static bool
-pin_returned(Work *work, const SqlBlock *block)
-{
-    bool pinned = false;
-    for (guint i = 0; returns_old_names(work, block) && i < block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(block->items, i);
-        if (item->is_star)
-            pinned |= pin_sources_of_star(work, item);
-    }
-    return pinned;
-}
-
-/* A branch in brackets names what its query does. */
-static bool
-pin_through(Work *work, const SqlQuery *query)
-{
-    bool pinned = false;
-    for (guint i = 0; i < query->branches->len; i++) {
-        const SqlBranch *branch = g_ptr_array_index(query->branches, i);
-        if (i > 0 && !query->by_name)
-            break;
-        if (branch->query != NULL) {
-            pinned |= pin(branch->query);
-            continue;
-        }
-        for (guint j = 0; j < branch->block->items->len; j++) {
-            const SqlItem *item = g_ptr_array_index(branch->block->items, j);
-            if (item->is_star)
-                pinned |= pin_sources_of_star(work, item);
-        }
-    }
-    return pinned;
-}
-
-static bool
-is_following(Work *work, const SqlRef *ref)
-{
-    const SqlPart *part = &ref->path.parts[0];
-    if (ref->also == NULL)
-        return true;
-    const ColumnChange *mine = source_change(work, ref->source, part),
-                       *theirs = source_change(work, ref->also, part);
-    return mine == theirs || (mine != NULL && theirs != NULL && mine->kind == CHANGE_NAME &&
-                              theirs->kind == CHANGE_NAME && strcmp(mine->to, theirs->to) == 0);
-}
-
-/* Readers that cannot follow a new name. */
-static bool
-pin_rigid_readers(Work *work, const SqlBlock *block)
-{
-    bool pinned = false, is_reshaped = false;
-    for (guint i = 0; i < block->sources->len; i++)
-        is_reshaped |= ((const SqlSource *) g_ptr_array_index(block->sources, i))->is_unread;
-    for (guint i = 0; i < block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(block->sources, i);
-        bool is_rigid = is_reshaped || block->value_star > 0 || block->strange > 0 ||
-                        source->is_natural ||
-                        (block->query == NULL && block->statement->takes_rows) ||
-                        (block->query != NULL && block->query->has_pipes);
-        for (guint j = 0; source->is_natural && j < i; j++)
-            pinned |= pin(((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
-        if (is_rigid)
-            pinned |= pin(source->query);
-    }
-    for (guint i = 0; i < block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(block->items, i);
-        for (guint j = 0; dbt_star_is_rigid(work, item) && j < block->sources->len; j++)
-            pinned |= pin(((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
-    }
-    for (guint i = 0; i < block->refs->len; i++) {
-        const SqlRef *ref = g_ptr_array_index(block->refs, i);
-        if (ref->binding == BINDING_ROW)
-            pinned |= pin(ref->source->query);
-        if (ref->binding == BINDING_COLUMN && ref->source->query != NULL &&
-            source_will_gain(work, ref->source, ref->path.parts[ref->column].text))
-            pinned |= pin(ref->source->query); /* it reads another one of what will be two */
-        if (ref->binding == BINDING_COLUMN && ref->also != NULL && !is_following(work, ref)) {
-            pinned |= pin(ref->source->query);
-            pinned |= pin(ref->also->query);
-        }
-    }
-    return pinned;
-}
-
-static void
-pin_named(GHashTable *names, const SqlPart *name, SqlQuery *query)
-{
-    g_autofree char *small = name != NULL ? g_ascii_strdown(name->text, -1) : NULL;
-    if (small != NULL && g_hash_table_contains(names, small))
-        pin(query);
-}
-
-/* Tables of WITH and subqueries whose readers nobody sees: templates write them. */
-static void
-pin_read_by_templates(Work *work)
-{
-    const Sql *sql = work->sql;
-    DbtSpoken spoken;
-    if (!tokens_have(sql->list, TOKEN_TEMPLATE) && !tokens_have(sql->list, TOKEN_TAG))
-        return;
-    dbt_spoken_read(work, &spoken);
-    for (guint i = 0; i < sql->queries->len; i++) {
-        SqlQuery *query = g_ptr_array_index(sql->queries, i);
-        pin_named(spoken.tables, query->common != NULL ? &query->common->name : NULL, query);
-    }
-    for (guint b = 0; b < sql->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
-        for (guint i = 0; i < block->sources->len; i++) {
-            const SqlSource *source = g_ptr_array_index(block->sources, i);
-            pin_named(spoken.texts, source->alias, source->query);
-        }
-    }
-    dbt_spoken_clear(&spoken);
-}
-
-void
-sql_flow(Work *work)
-{
-    const Sql *sql = work->sql;
-    work->is_settled = false;
-    pin_read_by_templates(work);
-    for (guint i = 0; i < sql->queries->len; i++) {
-        SqlQuery *query = g_ptr_array_index(sql->queries, i);
-        bool is_seen = query_is_result(query) && query_names_matter(query);
-        if (work->options->propagates ? is_seen && !names_may_change(work, query)
-                                      : is_seen || is_struct(query))
-            pin(query);
-        if (query->by_name || query->has_pipes || (query->common != NULL && work->keeps_commons))
-            pin(query);
-    }
-    bool pinned;
-    do {
-        pinned = false;
-        for (guint i = 0; i < sql->blocks->len; i++) {
-            pinned |= pin_rigid_readers(work, g_ptr_array_index(sql->blocks, i));
-            pinned |= pin_doubled(work, g_ptr_array_index(sql->blocks, i));
-            pinned |= pin_returned(work, g_ptr_array_index(sql->blocks, i));
-            pinned |= pin_written_out(work, g_ptr_array_index(sql->blocks, i));
-        }
-        for (guint i = 0; i < sql->queries->len; i++)
-            if (((const SqlQuery *) g_ptr_array_index(sql->queries, i))->is_pinned)
-                pinned |= pin_through(work, g_ptr_array_index(sql->queries, i));
-    } while (pinned);
-    work->is_settled = true;
 }

@@ -153,9 +153,10 @@ typedef struct {
     GHashTable *defines;    /* those that are there for others, of all variants; NULL: none */
     bool lacks_definition;  /* a statement goes with the dataset's definition, which is not here */
     GHashTable *new_here;   /* those whose target it makes; NULL: none */
-    bool is_settled;        /* it is known which queries keep their output names (sql_flow.c) */
+    bool is_settled;        /* it is known which queries keep their output names (sql_pin.c) */
     bool is_cut;            /* what was just asked led in a circle, which was not followed */
     GHashTable *outputs; /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
+    GHashTable *changes, *names; /* what queries and sources were asked (sql_asked.c); the same */
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
     GHashTable *declared; /* names of variables and parameters, in small letters */
@@ -441,7 +442,7 @@ void sql_tables(Work *work); /* match sources, edit tables */
 void sql_qualifiers(Work *work); /* of tables that are called anew */
 /* What is known of a table's columns; as SqlColumnsFn. */
 const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
-void sql_flow(Work *work);    /* which queries keep their output names */
+void sql_flow(Work *work);    /* which queries keep their output names (sql_pin.c) */
 void sql_using(Work *work);   /* joins by names that are not the same any more */
 void sql_columns(Work *work); /* references and stars */
 /* Is this column something else in one of the dialects that the text may be in, or has a table's new name other quotes?
@@ -550,6 +551,19 @@ bool names_may_change(Work *work, const SqlQuery *query);
 /* Are there readers by name that are followed? */
 bool names_are_followed(Work *work, const SqlQuery *query);
 bool query_is_result(const SqlQuery *query);
+/* Does it give one value, whose fields are its columns: ARRAY(SELECT AS STRUCT …)? */
+bool query_is_struct(const SqlQuery *query);
+/* Does the star let columns of the source through? */
+bool star_means(const SqlItem *star, const SqlSource *source);
+/* Does the list have an output of this name besides what its stars let through of `source`? */
+bool has_output_beside(Work *work, const SqlBlock *block, const SqlSource *source,
+                       const char *name);
+/* What was answered before, true if it was; the answer, to be kept; and none of them holds any more (sql_asked.c). */
+bool asked_change(const Work *work, const SqlQuery *query, const SqlPart *part,
+                  const ColumnChange **ret);
+void asked_note_change(Work *work, const SqlQuery *query, const SqlPart *part,
+                       const ColumnChange *change);
+void asked_forget_changes(Work *work);
 const SqlStatement *query_statement(const SqlQuery *query);
 const SqlBlock *query_first_block(const SqlQuery *query);
 /* What comes through a star under this name; NULL when it stays. `owner`: a source that is known to have the name, or NULL: of

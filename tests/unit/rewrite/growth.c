@@ -12,7 +12,8 @@
 #define WORSE 16.0 /* n log n stays below it, n * n is at 64 */
 
 typedef struct {
-    const char *path, *head, *line, *middle, *again, *foot; /* %u of the lines: their number */
+    const char *path, *head, *line, *middle, *again,
+        *foot; /* %u of the lines: their number; %v: the next one */
     bool propagates, needs_person;
 } Shape;
 
@@ -21,11 +22,12 @@ static Renames *renames;
 static void
 add_lines(GString *text, const char *line, guint lines)
 {
-    g_auto(GStrv) parts = g_strsplit(line, "%u", -1);
     for (guint i = 0; i < lines; i++) {
-        g_autofree char *number = g_strdup_printf("%u", i);
-        g_autofree char *whole = g_strjoinv(number, parts);
-        g_string_append(text, whole);
+        g_autofree char *number = g_strdup_printf("%u", i), *next = g_strdup_printf("%u", i + 1);
+        g_autoptr(GString) one = g_string_new(line);
+        g_string_replace(one, "%u", number, 0);
+        g_string_replace(one, "%v", next, 0);
+        g_string_append_len(text, one->str, (gssize) one->len);
     }
 }
 
@@ -74,6 +76,9 @@ static const struct {
 } cases[] = {
     {"outputs that are sorted by", {"a.sql", "SELECT ", "amount AS a%u, ", "id FROM shop.orders ORDER BY ", "a%u, ", "id;\n", false}},
     {"tables that are made and read", {"a.sql", "", "CREATE TABLE shop.t%u AS SELECT 1 AS one;\n", "", "SELECT one, amount FROM shop.t%u CROSS JOIN shop.orders;\n", "", false}},
+    {"tables of WITH that read the one before", {"a.sql", "WITH p0 AS (SELECT * FROM shop.orders)", ", p%v AS (SELECT * FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", false}},
+    {"tables of WITH under names that travel", {"a.sql", "WITH p0 AS (SELECT * FROM shop.orders)", ", p%v AS (SELECT * FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", true}},
+    {"lists that are read by a list", {"a.sql", "WITH p0 AS (SELECT id, amount FROM shop.orders)", ", p%v AS (SELECT id, amount FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", false}},
     {"variables of Python", {"a.py", "", "Q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "", ""}},
     {"strings of Python put together", {"a.py", "Q = ", "\"SELECT amount FROM shop.orders UNION ALL \" + \\\n", "\"SELECT 1\"", "", "\n"}},
     {"constants of Python", {"a.py", "", "T%u = \"shop.orders\"\n", "", "client.query(f\"SELECT amount FROM {T%u}\")\n", ""}},
