@@ -72,15 +72,17 @@ may_be_named(const Work *work, const GString *whole, guint first)
            renames_mentioned(work->renames, dot + 1, (size_t) (whole->str + whole->len - dot - 1));
 }
 
+/* `covered`: what is a site already, once somebody asked; chains do not overlap. */
 static void
-visit_chain(Work *work, guint first, guint *ret_last)
+visit_chain(Work *work, GArray **covered, guint first, guint *ret_last)
 {
     g_autoptr(GString) whole = joined_from(work, first, ret_last);
     size_t begin = work_token(work, first)->begin, end = work_token(work, *ret_last)->end;
     if (!is_named_whole(work, whole) && !may_be_named(work, whole, first))
         return;
-    g_autoptr(GArray) covered = sites_covered(work);
-    if (!covered_has(covered, begin, end))
+    if (*covered == NULL)
+        *covered = sites_covered(work);
+    if (!covered_has(*covered, begin, end))
         site_refuse(
             work, SITE_MENTION, begin, end, "in-string", NULL,
             "the dataset's name is put together from these parts: nobody knows what becomes "
@@ -125,11 +127,12 @@ sql_may_join(const char *text, size_t bytes)
 void
 sql_joined(Work *work)
 {
+    g_autoptr(GArray) covered = NULL;
     guint count = tokens_have(work->sql->list, TOKEN_STRING) ? work->sql->tokens->len : 0;
     for (guint i = 1; i + 1 < count; i++) {
         bool is_value = work_token(work, i)->kind == TOKEN_STRING ||
                         work_is_text(work, i - 2 * (i > 1), "IDENTIFIER");
         if (is_value && joins(work, i + 1) && !joins(work, i - 1))
-            visit_chain(work, i, &i);
+            visit_chain(work, &covered, i, &i);
     }
 }
