@@ -178,8 +178,9 @@ static bool
 sees_outputs(const Work *work, const SqlRef *ref)
 {
     const Dialect *dialect = work->sql->dialect;
+    bool is_late = ref->clause == CLAUSE_HAVING && dialect->has_late_aliases;
     bool is_in_list = ref->clause == CLAUSE_ITEM || ref->clause == CLAUSE_WINDOW;
-    return ref->clause == CLAUSE_ORDER || dialect->has_hiding_aliases ||
+    return ref->clause == CLAUSE_ORDER || dialect->has_hiding_aliases || is_late ||
            (is_in_list && dialect->has_having_outputs) || /* in what windows sort by */
            (ref->clause == CLAUSE_GROUP && (dialect->has_group_outputs || dialect->is_any)) ||
            (ref->clause == CLAUSE_HAVING && (dialect->has_having_outputs || dialect->is_any));

@@ -153,6 +153,16 @@ is_behind_join(const Work *work, const SqlRef *ref)
            before == WORD_UPDATE || before == WORD_TABLE;
 }
 
+/* `a.b.c`.id: no column has dots in its name, where one pair of quotes holds the parts of a table's. */
+static bool
+has_quoted_path(const Work *work, const SqlPath *path)
+{
+    for (uint32_t i = 0; work->sql->dialect->has_paths_in_quotes && i < path->count; i++)
+        if (path->parts[i].quote != '\0' && strchr(path->parts[i].text, '.') != NULL)
+            return true;
+    return false;
+}
+
 /* A name alone that may be a column of a table without schema may be anything, unless a table cannot stand there. */
 static void
 tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
@@ -168,6 +178,8 @@ tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
     if (ref->path.count > 1 && !is_operand(work, ref) &&
         (ref->column == 0 || is_behind_join(work, ref)) && is_whole_name(work, &ref->path))
         is_bound = false; /* it might be a column's field, and is called like the dataset */
+    if (has_quoted_path(work, &ref->path))
+        return;
     if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
         tick_path(left, &ref->path);
 }
@@ -247,6 +259,7 @@ may_be_meant(const Work *work, const Token *token)
     return renames_may_end(work->renames, text, bytes) && is_last_part(work, text, bytes);
 }
 
+/* Of quotes that hold a path, each part. */
 static void
 add_part(GArray *parts, const Work *work, const Token *token, guint index)
 {
@@ -257,7 +270,15 @@ add_part(GArray *parts, const Work *work, const Token *token, guint index)
                     .begin = token->begin,
                     .end = token->end,
                     .quote = is_quoted ? work->text[token->begin] : '\0'};
-    g_array_append_val(parts, part);
+    if (!is_quoted || !work->sql->dialect->has_paths_in_quotes || strchr(part.text, '.') == NULL) {
+        g_array_append_val(parts, part);
+        return;
+    }
+    g_auto(GStrv) names = spelling_parts(part.text);
+    for (guint i = 0; names[i] != NULL; i++) {
+        part.text = arena_copy(work->sql->arena, names[i], strlen(names[i]));
+        g_array_append_val(parts, part);
+    }
 }
 
 /* Also what is put in at run time: @schema.users */
@@ -267,7 +288,7 @@ may_lead(const Token *token)
     return is_name(token) || token->kind == TOKEN_PARAMETER || token->kind == TOKEN_TEMPLATE;
 }
 
-/* a.b.c up to this token; `a.b.c` in one pair of quotes. */
+/* a.b.c up to this token; also `a.b.c` and `a.b`.c, where quotes hold more than one part. */
 static void
 path_to(const Work *work, guint index, GArray *parts)
 {
@@ -277,16 +298,6 @@ path_to(const Work *work, guint index, GArray *parts)
         first -= 2;
     for (guint i = first; i <= index; i += 2)
         add_part(parts, work, work_token(work, i), i);
-    const char *dot = ((const SqlPart *) (void *) parts->data)->text;
-    if (parts->len > 1 || strchr(dot, '.') == NULL || !work->sql->dialect->has_paths_in_quotes)
-        return;
-    SqlPart whole = g_array_index(parts, SqlPart, 0);
-    g_auto(GStrv) names = spelling_parts(whole.text);
-    g_array_set_size(parts, 0);
-    for (guint i = 0; names[i] != NULL; i++) {
-        whole.text = arena_copy(work->sql->arena, names[i], strlen(names[i]));
-        g_array_append_val(parts, whole);
-    }
 }
 
 static void

@@ -6,6 +6,8 @@
  */
 #include "rewrite/work.h"
 
+#include <string.h>
+
 bool
 star_leaves_out(const Work *work, const SqlItem *star, const char *name)
 {
@@ -157,11 +159,70 @@ edit_except(Work *work, const SqlItem *star, const SqlSource *source)
         visit_replacement(work, star, source, g_ptr_array_index(star->replace, i));
 }
 
+/* ---- the fields of a struct ---- */
+
+/* Is a field of it called otherwise? Also of what comes from the dataset through other queries. */
+static bool
+has_changed_field(const Work *work, const SqlPart *part)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint c = 0; rename->has_fields && c < rename->changes->len; c++) {
+            const ColumnChange *change = g_ptr_array_index(rename->changes, c);
+            const char *dot = strchr(change->column, '.');
+            g_autofree char *first =
+                dot != NULL ? g_strndup(change->column, (gsize) (dot - change->column)) : NULL;
+            if (first != NULL &&
+                sql_same_column(work->sql->dialect, part->text, part->quote, first))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The column whose fields `column.*` or `alias.column.*` lets through. */
+static const SqlPart *
+column_of_fields(const Work *work, const SqlItem *item, const SqlSource *source)
+{
+    const SqlPart *first = &item->star_path.parts[0];
+    const SqlPart *called = source->alias;
+    if (called == NULL && source->path.count > 0)
+        called = &source->path.parts[source->path.count - 1];
+    bool is_qualified =
+        item->star_path.count > 1 && called != NULL &&
+        sql_same_column(work->sql->dialect, first->text, first->quote, called->text);
+    return is_qualified ? first + 1 : first;
+}
+
+/* client.*: all fields of a column, which is called otherwise, or whose fields are. */
+static void
+visit_fields(Work *work, const SqlItem *item)
+{
+    for (const SqlBlock *block = item->block; block != NULL; block = block->parent)
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            const SqlPart *part = column_of_fields(work, item, source);
+            const ColumnChange *change = source_change(work, source, part);
+            bool is_changed = change != NULL && change->kind != CHANGE_NONE;
+            if (!is_changed && !has_changed_field(work, part))
+                continue;
+            site_refuse(work, SITE_STAR, part->begin, part->end, "fields-changed", NULL,
+                        "`*` lets all fields of '%s' through, which changes: name the fields that "
+                        "are meant",
+                        part->text);
+            return;
+        }
+}
+
 void
 sql_star(Work *work, const SqlItem *item)
 {
     if (!item->is_star || (item->is_macro && !dbt_star(work, item)))
         return;
+    if (item->star_path.count > 0 && item->star_of == NULL && !item->is_macro) {
+        visit_fields(work, item);
+        return;
+    }
     for (guint i = 0; i < item->block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(item->block->sources, i);
         if (item->star_path.count > 0 && item->star_of != source)

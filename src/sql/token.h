@@ -68,9 +68,11 @@ typedef struct {
     bool has_alias_reuse;      /* a select alias may be used further on in the list, and in WHERE */
     bool
         has_hiding_aliases; /* it is, before any column of its name, wherever it stands in the query */
-    bool has_value_tables;     /* UNNEST(…) AS x: x is the value */
-    bool has_rows;             /* a table's name as a value is its row */
-    bool has_having_outputs;   /* HAVING looks at the outputs first */
+    bool has_value_tables;   /* UNNEST(…) AS x: x is the value */
+    bool has_rows;           /* a table's name as a value is its row */
+    bool has_having_outputs; /* HAVING looks at the outputs first */
+    bool has_having_aliases; /* HAVING means what AS names where it says no key and calls nothing */
+    bool has_late_aliases;   /* HAVING, QUALIFY and all of ORDER BY mean what AS names first */
     bool has_marked_variables; /* all of them begin with @ */
     bool has_tacit_lateral;    /* a subquery in FROM sees what stands before it */
     bool has_cast_names;       /* id::text, and CASE … ELSE id END, are called `id` */
