@@ -49,6 +49,9 @@ CREATE MATERIALIZED VIEW how_many AS SELECT count(*) AS rows FROM loud; CREATE U
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.tier := coalesce(NEW.tier, ''new''); RETURN NEW; END';
 CREATE TRIGGER touched BEFORE UPDATE ON users_v2 FOR EACH ROW EXECUTE FUNCTION touch();
 COMMENT ON TABLE users_v2 IS 'people''s accounts'; COMMENT ON COLUMN users_v2.tier IS 'what they pay';
+COMMENT ON CONSTRAINT users_v2_country_fkey ON users_v2 IS 'where ''they'' live'; COMMENT ON CONSTRAINT orders_by_user_fkey ON orders IS 'whose';
+COMMENT ON INDEX users_by_name IS 'for the search'; COMMENT ON TRIGGER touched ON users_v2 IS 'never without';
+ALTER TABLE users_v2 ALTER country SET STATISTICS 700; ALTER TABLE users_v2 ALTER tier SET (n_distinct = 3);
 GRANT SELECT ON users_v2 TO reader; GRANT UPDATE (tier) ON users_v2 TO keeper; GRANT SELECT ON swedes TO reader;
 ALTER TABLE users_v2 ENABLE ROW LEVEL SECURITY; CREATE POLICY all_of_them ON users_v2 FOR SELECT TO reader USING (true);
 CREATE TABLE users_v1 (id bigint PRIMARY KEY, first_name text NOT NULL, last_name text NOT NULL, country_code text NOT NULL,

@@ -37,6 +37,13 @@ class IntoPostgres(unittest.TestCase):
         self.assertEqual(sql("SELECT has_table_privilege('reader', 'users_v2', 'SELECT'), "
                              "has_column_privilege('keeper', 'users_v2', 'tier', 'UPDATE'), obj_description('users_v2'::regclass)"),
                          "t|t|people's accounts")
+        self.assertEqual(sql("SELECT obj_description(k.oid) FROM pg_constraint k WHERE conname IN ('users_v2_country_fkey', 'orders_by_user_fkey') "
+                             "AND conparentid = 0 ORDER BY 1").splitlines(), ["where 'they' live", "whose"])
+        self.assertEqual(sql("SELECT obj_description('users_by_name'::regclass), (SELECT obj_description(oid) FROM pg_trigger "
+                             "WHERE tgrelid = 'users_v2'::regclass AND tgname = 'touched')"), "for the search|never without")
+        self.assertEqual(sql("SELECT attname, greatest(attstattarget, 0), attoptions FROM pg_attribute WHERE attrelid = 'users_v2'::regclass "
+                             "AND (attstattarget > 0 OR attoptions IS NOT NULL) ORDER BY 1").splitlines(),
+                         ["country|700|", "tier|0|{n_distinct=3}"])
         self.assertEqual(sql("SELECT indrelid::regclass FROM pg_index WHERE indexrelid IN ('users_by_name'::regclass, "
                              "'users_by_place'::regclass, 'users_v2_pkey'::regclass)").split(), ["users_v2"] * 3)
         self.assertEqual(sql("SELECT pg_get_serial_sequence('users_v2', 'user_id'), "

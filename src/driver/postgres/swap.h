@@ -38,6 +38,12 @@ CHECKED bool swap_check_followers(SwapPlanner *planner, GError **error);
 void swap_turn_to(SwapPlanner *planner, const SwapSides *sides);
 /* swap_materialized.c: of all tables that change places. */
 CHECKED bool swap_plan_materialized(SwapPlanner *planner, const SwapSides *roots, GError **error);
+/* What a question begins with: the name that both tables want, in SQL, and the numbers of both. */
+#define SWAP_ME "WITH me AS (SELECT %Q::text AS name, %lld::oid AS old, %lld::oid AS new) "
+/* Each row of the answer is a statement about the new table. */
+CHECKED bool swap_plan_statements(SwapPlanner *planner, const char *question, GError **error);
+/* swap_words.c */
+CHECKED bool swap_plan_words(SwapPlanner *planner, GError **error);
 /* swap_rest.c */
 CHECKED bool swap_plan_rights(SwapPlanner *planner, GError **error);
 CHECKED bool swap_plan_sequences(SwapPlanner *planner, GError **error);

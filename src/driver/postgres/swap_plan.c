@@ -13,6 +13,7 @@
  *   sequences                   owned ones change hands; those of identity columns change names; moved past the largest value
  *   triggers, policies, rules   made again on the new one; the old one keeps its own
  *   views                       CREATE OR REPLACE, with their options
+ *   comments                    of all of these, and of columns how closely they are looked at (SET STATISTICS, n_distinct)
  *   materialized views          made again, and filled; the old ones are kept for the way back (swap_materialized.c)
  *
  * A partitioned table takes its partitions along: each changes places with its twin (tree.h), with all that hangs on it alone; what
@@ -242,8 +243,9 @@ typedef bool PartFn(SwapPlanner *planner, GError **error);
 
 /* One kind of thing after the other, each of all tables: what is made again means tables that have their names by then. */
 static PartFn *const parts[] = {
-    swap_check_followers, plan_foreign_keys,  plan_names,      swap_plan_rights,
-    swap_plan_sequences,  swap_plan_triggers, swap_plan_views, plan_foreign_keys_again,
+    swap_check_followers, plan_foreign_keys,       plan_names,
+    swap_plan_rights,     swap_plan_sequences,     swap_plan_triggers,
+    swap_plan_views,      plan_foreign_keys_again, swap_plan_words,
 };
 
 void

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-/* What every question below knows: the name that both tables want, in SQL, and the numbers of both. */
-#define ME "WITH me AS (SELECT %Q::text AS name, %lld::oid AS old, %lld::oid AS new) "
-
 static bool
 ask_me(SwapPlanner *planner, const char *question, PGresult **ret, GError **error)
 {
@@ -23,7 +20,7 @@ ask_me(SwapPlanner *planner, const char *question, PGresult **ret, GError **erro
 #define GRANTABLE "CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
 
 /* Each row is a statement about the new table. */
-static const char rights[] = ME
+static const char rights[] = SWAP_ME
     ", t AS (SELECT c.*, me.name AS me FROM pg_class c, me WHERE c.oid = me.old), "
     "s AS (SELECT c.*, me.name AS me FROM pg_class c, me WHERE c.oid = me.new) "
     "SELECT format('ALTER TABLE %%s OWNER TO %%I', t.me, pg_get_userbyid(t.relowner)) FROM t, s "
@@ -69,14 +66,20 @@ static const char rights[] = ME
                                                        "i.indexrelid WHERE t.relreplident = 'i'";
 
 bool
-swap_plan_rights(SwapPlanner *planner, GError **error)
+swap_plan_statements(SwapPlanner *planner, const char *question, GError **error)
 {
     AUTO_RESULT *rows = NULL;
-    if (!ask_me(planner, rights, &rows, error))
+    if (!ask_me(planner, question, &rows, error))
         return false;
     for (int i = 0; i < PQntuples(rows); i++)
         swap_forth(planner, g_strdup(pg_cell(rows, i, 0)));
     return true;
+}
+
+bool
+swap_plan_rights(SwapPlanner *planner, GError **error)
+{
+    return swap_plan_statements(planner, rights, error);
 }
 
 /* --- sequences --- */
@@ -93,7 +96,7 @@ plan_value(SwapPlanner *planner, const char *sequence, const char *column)
 }
 
 /* Those of the old table's columns, and beside them the new table's own, of columns of the same name. */
-static const char sequences[] = ME
+static const char sequences[] = SWAP_ME
     ", owned AS (SELECT d.refobjid AS of, a.attname, d.deptype, q.relname, format('%%I.%%I', "
     "n.nspname, "
     "q.relname) AS sql, q.oid FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = "
@@ -174,32 +177,33 @@ plan_made_again(SwapPlanner *planner, const char *question, GError **error)
     "NOT tgisinternal AND coalesce(to_jsonb(t) ->> 'tgparentid', '0') = '0' AND tgname NOT LIKE "  \
     "'\\_honk\\_%%'"
 
-static const char triggers[] =
-    ME "SELECT pg_get_triggerdef(t.oid), format('DROP TRIGGER %%I ON', tgname) FROM pg_trigger t, "
-       "me WHERE "
-       "tgrelid = me.old AND " IS_OWN " ORDER BY tgname";
+static const char triggers[] = SWAP_ME
+    "SELECT pg_get_triggerdef(t.oid), format('DROP TRIGGER %%I ON', tgname) FROM pg_trigger t, "
+    "me WHERE "
+    "tgrelid = me.old AND " IS_OWN " ORDER BY tgname";
 
-static const char trigger_states[] =
-    ME "SELECT format('ALTER TABLE %%s %%s TRIGGER %%I', me.name, CASE tgenabled WHEN 'D' THEN "
-       "'DISABLE' WHEN "
-       "'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname), NULL FROM pg_trigger t, me "
-       "WHERE tgrelid = me.old AND tgenabled <> 'O' AND " IS_OWN;
+static const char trigger_states[] = SWAP_ME
+    "SELECT format('ALTER TABLE %%s %%s TRIGGER %%I', me.name, CASE tgenabled WHEN 'D' THEN "
+    "'DISABLE' WHEN "
+    "'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname), NULL FROM pg_trigger t, me "
+    "WHERE tgrelid = me.old AND tgenabled <> 'O' AND " IS_OWN;
 
-static const char policies[] =
-    ME "SELECT format('CREATE POLICY %%I ON %%s AS %%s FOR %%s TO %%s %%s %%s', polname, me.name, "
-       "CASE WHEN "
-       "polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, CASE polcmd WHEN 'r' THEN 'SELECT' "
-       "WHEN 'a' "
-       "THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, (SELECT "
-       "string_agg(" ROLE("r") ", ', ') FROM unnest(polroles) r), 'USING (' || "
-                               "pg_get_expr(polqual, polrelid) || ')', 'WITH CHECK (' || "
-                               "pg_get_expr(polwithcheck, polrelid) || ')'), format('DROP POLICY "
-                               "%%I ON', polname) FROM pg_policy, me "
-                               "WHERE polrelid = me.old ORDER BY polname";
+static const char policies[] = SWAP_ME
+    "SELECT format('CREATE POLICY %%I ON %%s AS %%s FOR %%s TO %%s %%s %%s', polname, me.name, "
+    "CASE WHEN "
+    "polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, CASE polcmd WHEN 'r' THEN 'SELECT' "
+    "WHEN 'a' "
+    "THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, (SELECT "
+    "string_agg(" ROLE("r") ", ', ') FROM unnest(polroles) r), 'USING (' || "
+                            "pg_get_expr(polqual, polrelid) || ')', 'WITH CHECK (' || "
+                            "pg_get_expr(polwithcheck, polrelid) || ')'), format('DROP POLICY "
+                            "%%I ON', polname) FROM pg_policy, me "
+                            "WHERE polrelid = me.old ORDER BY polname";
 
-static const char rules[] = ME "SELECT pg_get_ruledef(r.oid), format('DROP RULE %%I ON', rulename) "
-                               "FROM pg_rewrite r, me WHERE "
-                               "ev_class = me.old AND rulename <> '_RETURN' ORDER BY rulename";
+static const char rules[] =
+    SWAP_ME "SELECT pg_get_ruledef(r.oid), format('DROP RULE %%I ON', rulename) "
+            "FROM pg_rewrite r, me WHERE "
+            "ev_class = me.old AND rulename <> '_RETURN' ORDER BY rulename";
 
 bool
 swap_plan_triggers(SwapPlanner *planner, GError **error)
