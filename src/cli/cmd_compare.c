@@ -24,6 +24,7 @@ typedef struct {
     Progress *progress;
     int64_t rows_all, rows_before, rows_last;
     bool repairs;
+    bool looks;        /* both sides are read, and differ: which rows? */
     Repaired repaired; /* by all passes */
 } Compare;
 
@@ -46,9 +47,15 @@ on_tick(int64_t rows, void *data)
         compare->rows_last = rows;
     }
     int64_t done = compare->rows_before + compare->rows_last;
-    /* looking for single rows reads both sides up to two times more */
-    while (compare->rows_all > 0 && done > compare->rows_all)
-        compare->rows_all += compare->rows_all;
+    /* Both sides are read, and differ. Looking for single rows reads them up to two times more. */
+    if (compare->rows_all > 0 && done > compare->rows_all) {
+        if (!compare->looks && compare->view->is_terminal)
+            progress_end(compare->progress, "done");
+        progress_step(compare->progress, "find the rows", false);
+        compare->looks = true;
+        compare->rows_before -= compare->rows_all;
+        done -= compare->rows_all;
+    }
     progress_at(compare->progress, done, compare->rows_all);
     return !local_is_interrupted();
 }
@@ -282,6 +289,8 @@ compare_rows(Compare *compare, Comparison *seen, GError **error)
     show_uncompared(compare, transfer_schema(transfer));
     compare->progress = progress_new(compare->view, title);
     progress_step(compare->progress, "compare", false);
+    compare->rows_before = compare->rows_last = 0;
+    compare->looks = false;
     bool done =
         count_rows(compare, error) && transfer_compare(transfer, pair->target.object, (size_t) rows,
                                                        on_tick, compare, seen, error);
@@ -332,6 +341,20 @@ tell_repaired(const Compare *compare)
     view_tone(compare->view, TONE_GOOD, "repaired %s: %s", compare->pair.target.text, text->str);
 }
 
+static void
+hint_at_copy(const Compare *compare)
+{
+    const Pair *pair = &compare->pair;
+    if (conn_keeps_targets(pair->target_conn))
+        invocation_hint(
+            compare->call,
+            "honk copy %s TARGET makes all of it anew, in a target that nothing has the name of",
+            pair->source.text);
+    else
+        invocation_hint(compare->call, "honk copy %s %s --replace makes all of it anew",
+                        pair->source.text, pair->target.text);
+}
+
 /* The differences are shown as they were; what holds at last is what a second comparison finds. */
 static bool
 repair(Compare *compare, Comparison *seen, GError **error)
@@ -348,8 +371,7 @@ repair(Compare *compare, Comparison *seen, GError **error)
         progress_end(compare->progress, done ? "done" : "failed");
     g_clear_pointer(&compare->progress, progress_free);
     if (!done) {
-        invocation_hint(compare->call, "honk copy %s %s --replace makes all of it anew",
-                        compare->pair.source.text, compare->pair.target.text);
+        hint_at_copy(compare);
         return false;
     }
     if (!compare->view->json)

@@ -142,9 +142,10 @@ check_target(Copy *copy, GError **error)
     if (rows == 0 || invocation_has(copy->call, "replace"))
         return true;
     g_autofree char *count = text_plural(rows, "row", "rows");
-    return fail(error, ERR_WRONG_STATE,
-                "'%s' has %s already; --replace puts the copy in their place", pair->target.text,
-                count);
+    return fail(error, ERR_WRONG_STATE, "'%s' has %s already; %s", pair->target.text, count,
+                conn_keeps_targets(pair->target_conn)
+                    ? "its store replaces none: copy to a name that nothing has"
+                    : "--replace puts the copy in their place");
 }
 
 /* ---- the plan ---- */

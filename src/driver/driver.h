@@ -176,6 +176,8 @@ typedef struct {
     bool takes_bulk;
     /* From begin to commit nobody else can write to the store: no place to rest. */
     bool locks_store;
+    bool
+        keeps_targets; /* one that has rows is never replaced: its copy needs a name that nothing has */
     /* Write the rows from `from` on. `*ret_next` is the first row that is not in: row_count on
      * success; after INVALID the row that the store refused, with the reason, so that the caller
      * puts it aside and goes on behind it. Other errors end the range. */
@@ -515,6 +517,7 @@ CHECKED bool conn_begin(Conn *conn, const char *stage, const Schema *schema, con
                         bool *ret_done, RangeResult *ret_result, GError **error);
 bool conn_takes_bulk(const Conn *conn);
 bool conn_locks_store(const Conn *conn);
+bool conn_keeps_targets(const Conn *conn); /* LoadOps.keeps_targets */
 CHECKED bool conn_put(Conn *conn, const Batch *batch, size_t from, size_t *ret_next,
                       GError **error);
 CHECKED bool conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column,

@@ -68,6 +68,12 @@ conn_locks_store(const Conn *conn)
 }
 
 bool
+conn_keeps_targets(const Conn *conn)
+{
+    return conn->driver->load != NULL && conn->driver->load->keeps_targets;
+}
+
+bool
 conn_takes_bulk(const Conn *conn)
 {
     return conn->driver->load != NULL && conn->driver->load->takes_bulk;

@@ -1,8 +1,10 @@
 """Trouble on the way into Kafka: connections that are cut, a broker that is gone for a while or answers late; and who is let in."""
+import contextlib
 import ctypes
 import json
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -55,6 +57,25 @@ class IntoKafka(unittest.TestCase):
             vars(self.proxy).update(is_gone=True)
             threading.Timer(2, lambda: vars(self.proxy).update(is_gone=False)).start()
         self.run_behind(begin)
+
+
+class Copying(unittest.TestCase):
+    def test_a_topic_that_cannot_be_repaired_is_to_be_copied_to_another_name(self):
+        kafka, project = Kafka(), support.Project()
+        self.addCleanup(kafka.close)
+        self.addCleanup(project.close)
+        project.folder.joinpath("honk.yaml").write_text(
+            f'stores:\n  lite: {{ driver: sqlite, path: all.db }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
+            db.executescript("CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('x'), ('y')")
+        project.honk("copy", "lite:t", "events:t")
+        with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
+            db.executescript("INSERT INTO t VALUES ('z')")
+        refused = project.honk("compare", "lite:t", "events:t", "--repair", check=False)
+        self.assertIn("honk copy lite:t TARGET", refused.stderr)
+        self.assertNotIn("--replace", refused.stderr)
+        self.assertIn("'events:t' has 2 rows already; its store replaces none", project.honk("copy", "lite:t", "events:t", check=False).stderr)
+        project.honk("copy", "lite:t", "events:other")
 
 
 class BrokersThatBeginAndEnd(unittest.TestCase):

@@ -232,6 +232,7 @@ kafka_finish(Conn *base, const char *stage, const char *like, const Writer *writ
 }
 
 const LoadOps kafka_load_ops = {
+    .keeps_targets = true,
     .stage = kafka_stage,
     .unstage = kafka_unstage,
     .exists = kafka_exists,
