@@ -228,6 +228,12 @@ visit_bare_call(Members *members, ImportedClass *class, guint last, guint first)
 
 /* ---- chains of calls ---- */
 
+static bool
+is_word_class(const Unit *unit, guint index)
+{
+    return index != G_MAXUINT && span_is(unit->text, piece_span(unit_piece(unit, index)), "class");
+}
+
 /* From what is at `last` on: .where(…).first(), [0], { … }; its last piece. `*ret_has_result`: it is no column. */
 static guint
 visit_chain(Members *members, ImportedClass *class, guint last, bool is_value, bool tells,
@@ -241,6 +247,7 @@ visit_chain(Members *members, ImportedClass *class, guint last, bool is_value, b
         if (word != G_MAXUINT) {
             *ret_has_result = !(tells && visit_word(unit, class, word)) &&
                               is_among(unit, unit_next(unit, word, false), "([.{");
+            tells = tells && !is_word_class(unit, word); /* User.class.getName() */
             last = word;
         } else if (close != G_MAXUINT && (!unit_is_sign(unit, open, '{') ||
                                           takes_braces(unit, last, open, is_value || links > 0))) {
@@ -287,12 +294,6 @@ call_of_type(const Members *members, guint first, guint last)
     bool is_type = before != G_MAXUINT && unit_is_sign(unit, before, '<') &&
                    unit_is_sign(unit, behind, '>') && unit_is_sign(unit, open, '(');
     return is_type ? open : G_MAXUINT;
-}
-
-static bool
-is_word_class(const Unit *unit, guint index)
-{
-    return index != G_MAXUINT && span_is(unit->text, piece_span(unit_piece(unit, index)), "class");
 }
 
 /* Is there nothing but brackets behind the class: User, User.class, User{}? */
