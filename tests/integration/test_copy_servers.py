@@ -141,6 +141,18 @@ class OfServers(unittest.TestCase):
         self.assertIn("equal: 500 rows", said)
         self.assertEqual(self.hashes(), before)
 
+    def test_rows_of_redis_keep_their_ends_in_another_place_that_nobody_has_described(self):
+        self.redis.tell(0, "HSET", "carts:1", "name", "a")
+        self.redis.tell(0, "HSET", "carts:2", "name", "b")
+        self.redis.tell(0, "PEXPIREAT", "carts:2", "99999999999999")
+        self.assertIn("2 rows copied", self.said("copy", "cache:carts:{id}", "cache:kept:{id}"))
+        self.assertEqual([self.redis.tell(0, "PEXPIRETIME", key).strip() for key in ("kept:1", "kept:2")], ["-1", "99999999999999"])
+        self.assertEqual(self.redis.tell(0, "HKEYS", "kept:2").split(), ["name"])
+        self.assertIn("equal: 2 rows", self.said("compare", "cache:carts:{id}", "cache:kept:{id}"))
+        self.mariadb.sql("CREATE TABLE coupons (id bigint PRIMARY KEY, expires_at datetime); INSERT INTO coupons VALUES (1, '2000-01-01')", "shop")
+        self.assertIn("1 row copied", self.said("copy", self.maria("shop", "coupons"), "cache:coupons:{id}"))
+        self.assertEqual(self.redis.tell(0, "HGET", "coupons:1", "expires_at").strip(), "2000-01-01 00:00:00")
+
     def test_what_a_repair_of_redis_would_lose_is_refused(self):
         here, there = self.maria("shop"), "cache:users:{id}"
         self.said("copy", here, there)

@@ -12,7 +12,6 @@
 
 #define SAMPLE_ROWS 10000
 #define COLUMNS_MAX 4096
-#define EXPIRES "expires_at"
 
 enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8, SAW_NULL = 16 };
 
@@ -176,10 +175,10 @@ set_schema(RedisObject *object, const Sight *sight)
         schema_add(object->schema, names[i],
                    type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, names[i]))), "",
                    true);
-    if (sight->expires && g_hash_table_lookup(sight->columns, EXPIRES) == NULL) {
+    if (sight->expires && g_hash_table_lookup(sight->columns, REDIS_EXPIRES) == NULL) {
         g_free(object->expires);
-        object->expires = g_strdup(EXPIRES);
-        schema_add(object->schema, EXPIRES, TYPE_TIMESTAMP, "", true);
+        object->expires = g_strdup(REDIS_EXPIRES);
+        schema_add(object->schema, REDIS_EXPIRES, TYPE_TIMESTAMP, REDIS_END_WORD, true);
     }
     object->repeats_key = object->repeats_key || sight->repeats_key;
 }

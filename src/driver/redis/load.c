@@ -55,6 +55,17 @@ take_schema(RedisObject *stage, const Schema *schema, GError **error)
     return true;
 }
 
+/* Rows of another Redis keep their ends where nobody has said what the new ones are. */
+static void
+take_end(const RedisObject *target, const Schema *schema, RedisObject *stage)
+{
+    const Column *end = schema_find(schema, REDIS_EXPIRES, NULL);
+    if (target->is_declared || stage->expires != NULL || end == NULL ||
+        strcmp(end->declared, REDIS_END_WORD) != 0)
+        return;
+    stage->expires = g_strdup(REDIS_EXPIRES);
+}
+
 static bool
 make_like_nothing(RedisConn *conn, const char *stage, const Schema *schema, RedisObject **ret,
                   GError **error)
@@ -74,6 +85,7 @@ make_like_nothing(RedisConn *conn, const char *stage, const Schema *schema, Redi
         return false;
     if (made->kind == REDIS_UNKNOWN)
         made->kind = REDIS_HASH;
+    take_end(target, schema, made);
     if (!take_schema(made, schema, error))
         return false;
     *ret = g_steal_pointer(&made);

@@ -103,6 +103,10 @@ typedef enum {
     REDIS_STRING,  /* a string: one column */
 } RedisKind;
 
+/* Where nobody says otherwise, the column of a row's end, and the word that tells it from any other column of that name. */
+#define REDIS_EXPIRES "expires_at"
+#define REDIS_END_WORD "end of a row"
+
 /* `literals[0]` hole `literals[1]` hole …: one literal more than holes. */
 typedef struct {
     char *name;
