@@ -51,16 +51,17 @@ read_where(const Reader *reader, const YamlNode *value, Mapping *mapping)
 
 /* Two targets that only differ by case are one column in most stores. */
 static void
-check_collision(const Reader *reader, const YamlNode *key, const Mapping *mapping)
+check_collision(const Reader *reader, const YamlNode *key, const Rule *rule, GHashTable *targets)
 {
-    for (guint i = 0; i < mapping->rules->len; i++) {
-        const Rule *other = mapping->rules->pdata[i];
-        if (g_ascii_strcasecmp(other->target, key->text) == 0)
-            reader_complain(reader, key, "collision",
-                            "column '%s' collides with column '%s' (line %d): names that differ by "
-                            "case alone are one column in most stores",
-                            key->text, other->target, other->mark.line);
-    }
+    g_autofree char *small = g_ascii_strdown(key->text, -1);
+    const Rule *other = g_hash_table_lookup(targets, small);
+    if (other != NULL)
+        reader_complain(reader, key, "collision",
+                        "column '%s' collides with column '%s' (line %d): names that differ by "
+                        "case alone are one column in most stores",
+                        key->text, other->target, other->mark.line);
+    else
+        g_hash_table_insert(targets, g_steal_pointer(&small), (void *) rule);
 }
 
 static void
@@ -71,12 +72,13 @@ read_columns(const Reader *reader, const YamlNode *value, Mapping *mapping)
     if (value->count == 0)
         reader_complain(reader, value, "bad-value",
                         "columns is empty; expected { target_column: source_column }");
+    g_autoptr(GHashTable) targets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (size_t i = 0; i < value->count; i++) {
         const YamlNode *key = value->items[2 * i];
         Rule *rule = rule_parse(key, value->items[2 * i + 1], reader->file, reader->diags);
         if (rule == NULL)
             continue;
-        check_collision(reader, key, mapping);
+        check_collision(reader, key, rule, targets);
         g_ptr_array_add(mapping->rules, rule);
     }
 }

@@ -163,14 +163,8 @@ source_will_gain(Work *work, const SqlSource *source, const char *name)
         return source->columns == NULL && rename_gains(rename, name);
     if (source->query == NULL || !is_any_target(work, name))
         return false;
-    bool is_open = false;
-    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
-    for (guint i = 0; i < names->len; i++) {
-        const char *known = g_ptr_array_index(names, i);
-        if (known != NULL && sql_same_column(work->sql->dialect, name, '\0', known))
-            return false;
-    }
-    return has_new_name(work, source, name);
+    const SqlPart part = {.text = (char *) name};
+    return !source_has(work, source, &part) && has_new_name(work, source, name);
 }
 
 /* May a name there mean an output, although a column is called so, too? */

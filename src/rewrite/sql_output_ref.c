@@ -53,16 +53,37 @@ is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
            is_new_name_taken(work, plain, name);
 }
 
+static bool
+is_key(const SqlRef *ref)
+{
+    return ref->clause == CLAUSE_GROUP && ref->is_whole && ref->binding == BINDING_COLUMN;
+}
+
+/* The columns that GROUP BY names, found once. */
+static const GPtrArray *
+keys_of(Work *work, const SqlBlock *block)
+{
+    if (work->keys == NULL)
+        work->keys = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+    GPtrArray *keys = g_hash_table_lookup(work->keys, block);
+    if (keys != NULL)
+        return keys;
+    keys = g_ptr_array_new();
+    for (guint i = 0; i < block->refs->len; i++)
+        if (is_key(g_ptr_array_index(block->refs, i)))
+            g_ptr_array_add(keys, g_ptr_array_index(block->refs, i));
+    g_hash_table_insert(work->keys, (void *) block, keys);
+    return keys;
+}
+
 /* HAVING means a column that GROUP BY names before an output: does such a one get this name? */
 static bool
 is_caught_by_key(Work *work, const SqlRef *ref, const char *name)
 {
-    const ArenaList *refs = ref->block->refs;
     const SqlRef *plain = ref->item->plain;
-    for (guint i = 0; ref->clause == CLAUSE_HAVING && i < refs->len; i++) {
-        const SqlRef *key = g_ptr_array_index(refs, i);
-        if (key->clause != CLAUSE_GROUP || !key->is_whole || key->binding != BINDING_COLUMN)
-            continue;
+    const GPtrArray *keys = ref->clause == CLAUSE_HAVING ? keys_of(work, ref->block) : NULL;
+    for (guint i = 0; keys != NULL && i < keys->len; i++) {
+        const SqlRef *key = g_ptr_array_index(keys, i);
         const SqlPart *part = &key->path.parts[key->column];
         const ColumnChange *change = source_change(work, key->source, part);
         const char *now = change != NULL && change->kind == CHANGE_NAME ? change->to : part->text;

@@ -65,6 +65,7 @@ rewrite_variant(Work *work)
     g_clear_pointer(&work->new_here, g_hash_table_unref);
     g_clear_pointer(&work->understood, g_hash_table_unref);
     g_clear_pointer(&work->outputs, g_hash_table_unref);
+    g_clear_pointer(&work->keys, g_hash_table_unref);
     g_clear_pointer(&work->changes, g_hash_table_unref);
     g_clear_pointer(&work->names, g_hash_table_unref);
 }

@@ -156,6 +156,7 @@ typedef struct {
     bool is_settled;        /* it is known which queries keep their output names (sql_pin.c) */
     bool is_cut;            /* what was just asked led in a circle, which was not followed */
     GHashTable *outputs; /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
+    GHashTable *keys;    /* SqlBlock * -> what it groups by (sql_output_ref.c); the same */
     GHashTable *changes, *names; /* what queries and sources were asked (sql_asked.c); the same */
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
