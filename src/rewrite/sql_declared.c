@@ -1,5 +1,5 @@
 /*
- * sql_declared.c - names of variables and parameters: DECLARE x INT, CREATE FUNCTION f(x int).
+ * sql_declared.c - names of variables and parameters: DECLARE x INT, CREATE FUNCTION f(x int), x -> x + 1.
  *
  * Where a routine has a variable of a column's name, MySQL takes the variable, PostgreSQL refuses the query, others take
  * the column. So a new column name that is declared anywhere in the text is written with its table.
@@ -29,6 +29,13 @@ declare(Work *work, const Token *token)
                          g_ascii_strdown(work->text + token->begin, token->end - token->begin));
 }
 
+static void
+mark_variable(Work *work, const Token *token)
+{
+    g_autofree char *name = g_ascii_strdown(work->text + token->begin, token->end - token->begin);
+    g_hash_table_add(work->declared, g_strconcat("=", name, NULL));
+}
+
 /* x in `(x int`, `, INOUT x int`, `DECLARE x int`, `; x int`: certainly a variable, and no type. Kept with a mark before it. */
 static void
 declare_first(Work *work, guint at)
@@ -41,11 +48,8 @@ declare_first(Work *work, guint at)
         is_first = is_first || work_is_text(work, at - 1, modes[i]);
     const Token *type = work_token(work, at + 1);
     if (is_first && token->kind == TOKEN_WORD && type->kind == TOKEN_WORD &&
-        !word_is_reserved(type->word)) {
-        g_autofree char *name =
-            g_ascii_strdown(work->text + token->begin, token->end - token->begin);
-        g_hash_table_add(work->declared, g_strconcat("=", name, NULL));
-    }
+        !word_is_reserved(type->word))
+        mark_variable(work, token);
 }
 
 /* DECLARE a int; b text; BEGIN */
@@ -78,14 +82,64 @@ read_head(Work *work, guint at)
     return at;
 }
 
+/* MACRO m(a, b := 1) of DuckDB: names without types, which hide columns. */
+static guint
+read_macro(Work *work, guint at)
+{
+    while (work_token(work, at)->kind == TOKEN_WORD || work_token(work, at)->kind == TOKEN_DOT)
+        at++;
+    guint close = work_token(work, at)->kind == TOKEN_OPEN ? work_token(work, at)->match : at;
+    for (; at < close; at++) {
+        const Token *before = work_token(work, at), *token = work_token(work, at + 1);
+        if ((before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA) &&
+            token->kind == TOKEN_WORD) {
+            declare(work, token);
+            mark_variable(work, token);
+        }
+    }
+    return at;
+}
+
+/* ---- x -> x + 1, (x, y) -> x + y, lambda x, y: x + y ---- */
+
+static void
+declare_names(Work *work, guint from, guint to)
+{
+    for (guint i = from; i < to; i++)
+        declare(work, work_token(work, i));
+}
+
+static void
+read_lambda(Work *work, guint at)
+{
+    const Token *token = work_token(work, at);
+    if (work->sql->dialect->has_alias_prefix && work_is_text(work, at, "LAMBDA")) {
+        guint to = at + 1;
+        while (work_token(work, to)->kind == TOKEN_WORD ||
+               work_token(work, to)->kind == TOKEN_COMMA)
+            to++;
+        declare_names(work, at + 1, to);
+        return;
+    }
+    if (at == 0 || token->kind != TOKEN_OPERATOR || !work_is_text(work, at, "->") ||
+        work_token(work, at + 1)->kind == TOKEN_STRING)
+        return; /* with a text behind it, it takes a field out of JSON */
+    const Token *before = work_token(work, at - 1);
+    declare_names(work, before->kind == TOKEN_CLOSE ? before->match : at - 1, at);
+}
+
 void
 sql_declared(Work *work)
 {
+    for (guint i = 0; work->sql->dialect->has_lambdas && i + 1 < work->sql->tokens->len; i++)
+        read_lambda(work, i);
     bool may = work->sql->list->has_declarations && !work->sql->dialect->has_marked_variables;
     for (guint i = 0; may && i + 1 < work->sql->tokens->len; i++) {
         Word word = g_array_index(work->sql->tokens, Token, i).word;
         if (word == WORD_DECLARE)
             i = read_declarations(work, i + 1);
+        else if (work_is_text(work, i, "MACRO"))
+            i = read_macro(work, i + 1);
         else if (word == WORD_CREATE) {
             guint at = i + 1;
             while (at < i + 5 && !work_is_text(work, at, "FUNCTION") &&

@@ -61,7 +61,7 @@ static const Dialect dialects[] = {
      .has_lambdas = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "duckdb", .default_schema = "main", .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
      .has_alias_reuse = true, .has_alias_prefix = true, .has_from_first = true, .has_methods = true, .has_having_outputs = true,
-     .has_tacit_lateral = true, .has_rows = true,
+     .has_tacit_lateral = true, .has_rows = true, .has_hiding_variables = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "redshift", .has_ordered_commons = true, .has_cast_names = true, .reserved = REDSHIFT_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_nested_comments = true, .has_alias_reuse = true, .has_value_tables = true, .has_rows = true,
