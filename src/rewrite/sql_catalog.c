@@ -22,13 +22,40 @@ is_name_alone(const Work *work, const Token *token, const char *name)
            g_ascii_strncasecmp(work->text + token->begin + is_quoted, name, strlen(name)) == 0;
 }
 
+/* orders` of CONCAT('… `acme.shop.', 'orders`'): what closes a path that another literal began. */
+static bool
+is_name_closed(const Work *work, const Token *token, const char *name)
+{
+    size_t bytes = strlen(name);
+    return token->kind == TOKEN_STRING && token->end - token->begin > bytes + 2 &&
+           g_ascii_strncasecmp(work->text + token->begin + 1, name, bytes) == 0 &&
+           strchr("`\"]", work->text[token->begin + 1 + bytes]) != NULL;
+}
+
+/* '… FROM `acme.shop.%s` …', '… FROM shop.': a path in which the table is put in, or put behind. */
+static bool
+is_begun_path(const Work *work, const Token *token, const char *schema)
+{
+    const char *at = work->text + token->begin, *end = work->text + token->end - 1;
+    size_t bytes = strlen(schema);
+    while ((at = text_find_folded(at, (size_t) (end - at), schema)) != NULL) {
+        const char *behind = at + bytes;
+        bool begins = at[-1] == '.' || strchr("`\"'[ ", at[-1]) != NULL;
+        if (begins && behind < end && *behind == '.' &&
+            (behind + 1 == end || behind[1] == '%' || behind[1] == '{'))
+            return true;
+        at = behind;
+    }
+    return false;
+}
+
 /* Is the schema said here: in a literal, or before INFORMATION_SCHEMA, perhaps in the quotes of a whole path? */
 static bool
 says_schema(const Work *work, guint index, const char *schema)
 {
     const Token *token = work_token(work, index);
     if (token->kind == TOKEN_STRING)
-        return is_name_alone(work, token, schema);
+        return is_name_alone(work, token, schema) || is_begun_path(work, token, schema);
     if (token->kind == TOKEN_QUOTED &&
         text_find_folded(work->text + token->begin, token->end - token->begin,
                          "INFORMATION_SCHEMA") != NULL)
@@ -80,7 +107,8 @@ sql_is_named_apart(const Work *work, guint index)
         for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             guint parts = g_strv_length(spelling->source);
-            if (parts < 2 || !is_name_alone(work, token, spelling->last))
+            if (parts < 2 || !(is_name_alone(work, token, spelling->last) ||
+                               is_name_closed(work, token, spelling->last)))
                 continue;
             const char *schema = spelling->source[parts - 2];
             if (token->kind == TOKEN_STRING ? is_said_in_statement(work, index, schema)
