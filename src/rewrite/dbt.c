@@ -163,6 +163,19 @@ call_free(void *data)
     g_free(data);
 }
 
+bool
+dbt_next_template(const char *text, size_t *at, size_t end, Token *ret)
+{
+    const char *open = *at < end ? memmem(text + *at, end - *at, "{{", 2) : NULL;
+    const char *close = open != NULL ? memmem(open, (size_t) (text + end - open), "}}", 2) : NULL;
+    if (close == NULL)
+        return false;
+    *at = (size_t) (close - text) + 2;
+    *ret =
+        (Token){.kind = TOKEN_TEMPLATE, .begin = (uint32_t) (open - text), .end = (uint32_t) *at};
+    return true;
+}
+
 GPtrArray *
 dbt_calls(const char *text, const Token *template)
 {

@@ -22,16 +22,9 @@ visit_call(Work *work, const DbtCall *call)
 static void
 visit_string(Work *work, const Token *string)
 {
-    const char *end = work->text + string->end;
-    for (const char *at = work->text + string->begin; at < end;) {
-        const char *open = memmem(at, (size_t) (end - at), "{{", 2),
-                   *close = open != NULL ? memmem(open, (size_t) (end - open), "}}", 2) : NULL;
-        if (close == NULL)
-            return;
-        at = close + 2;
-        Token template = {.kind = TOKEN_TEMPLATE,
-                          .begin = (uint32_t) (open - work->text),
-                          .end = (uint32_t) (at - work->text)};
+    Token template;
+    size_t at = string->begin;
+    while (dbt_next_template(work->text, &at, string->end, &template)) {
         g_autoptr(GPtrArray) calls = dbt_calls(work->text, &template);
         for (guint i = 0; i < calls->len; i++)
             visit_call(work, g_ptr_array_index(calls, i));

@@ -313,18 +313,10 @@ visit_template(const Unread *unread, const Token *token)
 static void
 visit_quoted(const Unread *unread, const Token *token)
 {
-    const char *text = unread->work->text, *end = text + token->end;
-    for (const char *at = text + token->begin; at < end;) {
-        const char *open = memmem(at, (size_t) (end - at), "{{", 2),
-                   *close = open != NULL ? memmem(open, (size_t) (end - open), "}}", 2) : NULL;
-        if (close == NULL)
-            return;
-        at = close + 2;
-        Token template = {.kind = TOKEN_TEMPLATE,
-                          .begin = (uint32_t) (open - text),
-                          .end = (uint32_t) (at - text)};
+    Token template;
+    size_t at = token->begin;
+    while (dbt_next_template(unread->work->text, &at, token->end, &template))
         visit_template(unread, &template);
-    }
 }
 
 static GHashTable *

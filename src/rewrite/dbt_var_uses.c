@@ -178,18 +178,10 @@ visit_template(Work *work, const Token *template)
 static void
 visit_quoted(Work *work, const Token *token)
 {
-    const char *end = work->text + token->end;
-    for (const char *at = work->text + token->begin; at < end;) {
-        const char *open = memmem(at, (size_t) (end - at), "{{", 2),
-                   *close = open != NULL ? memmem(open, (size_t) (end - open), "}}", 2) : NULL;
-        if (close == NULL)
-            return;
-        at = close + 2;
-        Token template = {.kind = TOKEN_TEMPLATE,
-                          .begin = (uint32_t) (open - work->text),
-                          .end = (uint32_t) (at - work->text)};
+    Token template;
+    size_t at = token->begin;
+    while (dbt_next_template(work->text, &at, token->end, &template))
         visit_template(work, &template);
-    }
 }
 
 void

@@ -9,14 +9,6 @@
 
 #define HEADER_MAX 60 /* pieces of the head of a class */
 
-static bool
-is_word(const Unit *unit, guint index, const char *const *words)
-{
-    const Piece *piece = unit_piece(unit, index);
-    return index != G_MAXUINT && piece->kind == PIECE_WORD &&
-           span_is_among(unit->text, piece_span(piece), words);
-}
-
 void
 around_add(Around *around, Span span)
 {
@@ -82,9 +74,9 @@ read_header(Around *around, guint open)
         if (index == G_MAXUINT || unit_is_sign(unit, index, ';') ||
             unit_is_sign(unit, index, '{') || unit_is_sign(unit, index, '}'))
             return false;
-        if (is_word(unit, index, packages))
+        if (unit_is_among(unit, index, packages))
             return true;
-        if (!is_word(unit, index, heads))
+        if (!unit_is_among(unit, index, heads))
             continue;
         guint name = unit_next(unit, index, true);
         if (unit_piece(unit, name)->kind == PIECE_WORD && name < open)
@@ -103,7 +95,7 @@ read_variable(Around *around, guint open)
     guint name = unit_previous(unit, open, true),
           word = name != G_MAXUINT ? unit_previous(unit, name, true) : G_MAXUINT;
     const Piece *piece = unit_piece(unit, name);
-    if (piece->kind != PIECE_LITERAL || !is_word(unit, word, words))
+    if (piece->kind != PIECE_LITERAL || !unit_is_among(unit, word, words))
         return false;
     around->count = 0;
     around_add(around, (Span){piece->inner_begin, piece->inner_end});
@@ -127,8 +119,8 @@ read_brace(Around *around, guint open)
     else if (unit->language->is_data && read_variable(around, open))
         return;
     else if (unit->language->is_data)
-        around->is_hidden = !is_word(unit, before, locals);
-    else if (!is_word(unit, before, defaults) && !read_header(around, open))
+        around->is_hidden = !unit_is_among(unit, before, locals);
+    else if (!unit_is_among(unit, before, defaults) && !read_header(around, open))
         around->is_hidden = true;
 }
 
@@ -145,7 +137,7 @@ read_call(Around *around, guint open)
     }
     bool is_plain = unit_is_sign(unit, open, '(') && /* Object.freeze({…}), const (…) of Go, (…) */
                     (before == G_MAXUINT || unit_piece(unit, before)->kind != PIECE_WORD ||
-                     is_word(unit, before, plain));
+                     unit_is_among(unit, before, plain));
     if (!is_plain && around->doubt == NULL)
         around->doubt = "what it is set to is made of more than the name";
     while (before != G_MAXUINT &&
@@ -203,8 +195,8 @@ around_margins(Around *around, guint index)
     Unit *unit = around->unit;
     guint line = unit_line_around(unit, unit_line_of(unit, index));
     for (; line != G_MAXUINT; line = unit_line_around(unit, line)) {
-        around->is_hidden = around->is_hidden || is_word(unit, line, bodies);
-        if (is_word(unit, line, heads))
+        around->is_hidden = around->is_hidden || unit_is_among(unit, line, bodies);
+        if (unit_is_among(unit, line, heads))
             around_add(around, piece_span(unit_piece(unit, unit_next(unit, line, false))));
     }
 }

@@ -9,13 +9,6 @@
 #include <string.h>
 
 static bool
-is_word(const Unit *unit, guint index, const char *word)
-{
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is(unit->text, piece_span(unit_piece(unit, index)), word);
-}
-
-static bool
 is_csharp(const Unit *unit)
 {
     return strcmp(unit->language->name, "csharp") == 0;
@@ -29,10 +22,10 @@ find_package(const Unit *unit)
     for (guint i = 0; i < unit->pieces->len; i++) {
         if (unit_is_sign(unit, i, '{') && !is_csharp(unit))
             break;
-        if (!is_word(unit, i, word))
+        if (!unit_is_word(unit, i, word))
             continue;
         char *name = imports_name(unit, unit_next(unit, i, false), '.', &behind);
-        if (name != NULL && !is_word(unit, behind, "object"))
+        if (name != NULL && !unit_is_word(unit, behind, "object"))
             return name;
         g_free(name);
     }
@@ -87,9 +80,9 @@ read_selectors(Unit *unit, guint open, const char *package)
         if (name != NULL && (strcmp(name, "_") == 0 || strcmp(name, "given") == 0)) {
             bind(unit, index, "", package, NULL);
         } else if (name != NULL) {
-            guint alias = unit_is_sign(unit, behind, '=') ? unit_next(unit, behind + 1, true)
-                          : is_word(unit, behind, "as")   ? unit_next(unit, behind, true)
-                                                          : 0;
+            guint alias = unit_is_sign(unit, behind, '=')    ? unit_next(unit, behind + 1, true)
+                          : unit_is_word(unit, behind, "as") ? unit_next(unit, behind, true)
+                                                             : 0;
             g_autofree char *local = alias > 0 ? imports_name(unit, alias, '\0', &behind) : NULL;
             g_autofree char *within = join(package, name);
             bind(unit, index, local != NULL ? local : name, within, NULL);
@@ -108,7 +101,7 @@ static guint
 read_import(Unit *unit, guint index)
 {
     guint place = unit_next(unit, index, false), behind = place;
-    if (is_word(unit, place, "static"))
+    if (unit_is_word(unit, place, "static"))
         place = unit_next(unit, place, false);
     g_autofree char *name = imports_name(unit, place, '.', &behind);
     if (name == NULL)
@@ -128,7 +121,7 @@ read_import(Unit *unit, guint index)
     }
     guint end = behind;
     g_autofree char *alias =
-        is_word(unit, behind, "as") ? imports_name(unit, more, '\0', &end) : NULL;
+        unit_is_word(unit, behind, "as") ? imports_name(unit, more, '\0', &end) : NULL;
     bind(unit, place, alias != NULL ? alias : last_part(name), name, NULL);
     return end;
 }
@@ -138,7 +131,7 @@ static guint
 read_using(Unit *unit, guint index)
 {
     guint place = unit_next(unit, index, false), behind = place;
-    bool is_static = is_word(unit, place, "static");
+    bool is_static = unit_is_word(unit, place, "static");
     if (is_static)
         place = unit_next(unit, place, false);
     g_autofree char *name = imports_name(unit, place, '.', &behind);
@@ -211,9 +204,9 @@ imports_classes(Unit *unit)
 {
     for (guint i = 0; i < unit->pieces->len; i++) {
         guint last = i;
-        if (is_word(unit, i, "import") && !is_csharp(unit))
+        if (unit_is_word(unit, i, "import") && !is_csharp(unit))
             last = read_import(unit, i);
-        else if (is_word(unit, i, "using") && is_csharp(unit))
+        else if (unit_is_word(unit, i, "using") && is_csharp(unit))
             last = read_using(unit, i);
         else if (begins_parents(unit, i))
             read_parents(unit, unit_next(unit, i, true));

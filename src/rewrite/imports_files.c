@@ -6,13 +6,6 @@
 
 #include <string.h>
 
-static bool
-is_word(const Unit *unit, guint index, const char *word)
-{
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is(unit->text, piece_span(unit_piece(unit, index)), word);
-}
-
 /* ---- the shell, R ---- */
 
 /* What is behind the last thing that is put in: "/env.sh" of "$(dirname "$0")/env.sh"; `*ret_is_put` when something is. */
@@ -85,7 +78,7 @@ static void
 read_r(Unit *unit)
 {
     for (guint i = 0; i + 2 < unit->pieces->len; i++) {
-        g_autofree char *path = is_word(unit, i, "source") && unit_is_sign(unit, i + 1, '(')
+        g_autofree char *path = unit_is_word(unit, i, "source") && unit_is_sign(unit, i + 1, '(')
                                     ? imports_quoted(unit, i + 2)
                                     : NULL;
         if (path != NULL)
@@ -162,7 +155,7 @@ read_go_import(Unit *unit, guint literal)
     if (before != G_MAXUINT && unit_is_sign(unit, before, '.'))
         alias = g_strdup("");
     else if (before != G_MAXUINT && unit_piece(unit, before)->kind == PIECE_WORD &&
-             !is_word(unit, before, "import"))
+             !unit_is_word(unit, before, "import"))
         alias = imports_name(unit, before, '\0', &behind);
     bind_package(unit, literal, alias != NULL ? alias : slash + 1, path);
 }
@@ -174,7 +167,7 @@ imports_go(Unit *unit)
     g_autofree char *module = g_strdup_printf("folder %s", folder);
     imports_bind(unit, G_MAXUINT, "", module, "", NULL);
     for (guint i = 0; i < unit->pieces->len; i++) {
-        if (!is_word(unit, i, "import"))
+        if (!unit_is_word(unit, i, "import"))
             continue;
         guint at = unit_next(unit, i, true);
         bool in_brackets = unit_is_sign(unit, at, '(');
@@ -224,10 +217,11 @@ imports_ruby(Unit *unit)
     g_autoptr(GString) within = g_string_new(NULL);
     imports_bind(unit, G_MAXUINT, "", "ruby", "", NULL);
     for (guint i = 0; i < unit->pieces->len; i++) {
-        bool is_body = is_word(unit, i, "module") || is_word(unit, i, "class");
-        bool is_included = is_word(unit, i, "include") || is_word(unit, i, "extend") ||
-                           is_word(unit, i, "prepend") ||
-                           (unit_is_sign(unit, i, '<') && i > 1 && is_word(unit, i - 2, "class"));
+        bool is_body = unit_is_word(unit, i, "module") || unit_is_word(unit, i, "class");
+        bool is_included =
+            unit_is_word(unit, i, "include") || unit_is_word(unit, i, "extend") ||
+            unit_is_word(unit, i, "prepend") ||
+            (unit_is_sign(unit, i, '<') && i > 1 && unit_is_word(unit, i - 2, "class"));
         g_autofree char *name = is_body || is_included ? ruby_name(unit, i + 1) : NULL;
         if (name == NULL)
             continue;

@@ -11,13 +11,6 @@
 static const char *const endings[] = {"",     ".ts",  ".tsx",      ".js",       ".jsx",
                                       ".mjs", ".cjs", "/index.ts", "/index.js", "/index.tsx"};
 
-static bool
-is_word(const Unit *unit, guint index, const char *word)
-{
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is(unit->text, piece_span(unit_piece(unit, index)), word);
-}
-
 /* './c.js' may be c.ts. */
 static char *
 without_ending(const char *path)
@@ -74,7 +67,7 @@ bind_names(Unit *unit, guint open, const char *path)
         guint behind = index;
         g_autofree char *name = imports_name(unit, index, '\0', &behind), *local = NULL;
         guint next = unit_next(unit, index, true);
-        if (name != NULL && (is_word(unit, next, "as") || unit_is_sign(unit, next, ':')))
+        if (name != NULL && (unit_is_word(unit, next, "as") || unit_is_sign(unit, next, ':')))
             local = imports_name(unit, unit_next(unit, next, true), '\0', &behind);
         if (name != NULL)
             bind(unit, index, local != NULL ? local : name, path, name);
@@ -98,10 +91,10 @@ read_clause(Unit *unit, guint first, guint behind, const char *path)
         } else if (unit_is_sign(unit, i, '*')) {
             guint as = unit_next(unit, i, true), name = unit_next(unit, as, true);
             g_autofree char *local =
-                is_word(unit, as, "as") ? imports_name(unit, name, '\0', &end) : g_strdup("");
+                unit_is_word(unit, as, "as") ? imports_name(unit, name, '\0', &end) : g_strdup("");
             bind(unit, i, local != NULL ? local : "", path, "");
-            i = is_word(unit, as, "as") ? name : i;
-        } else if (!is_word(unit, i, "from") && !is_word(unit, i, "type")) {
+            i = unit_is_word(unit, as, "as") ? name : i;
+        } else if (!unit_is_word(unit, i, "from") && !unit_is_word(unit, i, "type")) {
             g_autofree char *local = imports_name(unit, i, '\0', &end);
             if (local != NULL)
                 bind(unit, i, local, path, "");
@@ -129,8 +122,9 @@ read_import(Unit *unit, guint index)
 {
     guint first = unit_next(unit, index, true), literal = path_of(unit, first);
     bool has_clause = unit_is_sign(unit, first, '{') || unit_is_sign(unit, first, '*') ||
-                      is_word(unit, index, "import");
-    if (literal == 0 || !has_clause || !is_word(unit, unit_previous(unit, literal, true), "from"))
+                      unit_is_word(unit, index, "import");
+    if (literal == 0 || !has_clause ||
+        !unit_is_word(unit, unit_previous(unit, literal, true), "from"))
         return index;
     g_autofree char *path = imports_quoted(unit, literal);
     read_clause(unit, first, literal, path);
@@ -163,9 +157,9 @@ imports_javascript(Unit *unit)
 {
     for (guint i = 0; i < unit->pieces->len; i++) {
         guint last = i;
-        if (is_word(unit, i, "import") || is_word(unit, i, "export"))
+        if (unit_is_word(unit, i, "import") || unit_is_word(unit, i, "export"))
             last = read_import(unit, i);
-        else if (is_word(unit, i, "require"))
+        else if (unit_is_word(unit, i, "require"))
             last = read_require(unit, i);
         if (last > i)
             imports_mark(unit, i, last);

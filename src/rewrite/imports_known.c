@@ -7,14 +7,6 @@
 #define SCOPES_MAX 64 /* of one name; more than that is one scope, up to the end */
 
 static bool
-is_word(const Unit *unit, guint index, const char *const *words)
-{
-    const Piece *piece = unit_piece(unit, index);
-    return index != G_MAXUINT && piece->kind == PIECE_WORD &&
-           span_is_among(unit->text, piece_span(piece), words);
-}
-
-static bool
 is_plain_word(const Unit *unit, guint index)
 {
     static const char *const keywords[] = {
@@ -24,7 +16,7 @@ is_plain_word(const Unit *unit, guint index)
         "val",    "with",   "where",   "implements", "instanceof", "struct", "interface", "do",
         "end",    "range",  "final",   NULL};
     return index != G_MAXUINT && unit_piece(unit, index)->kind == PIECE_WORD &&
-           index < unit->pieces->len && !is_word(unit, index, keywords);
+           index < unit->pieces->len && !unit_is_among(unit, index, keywords);
 }
 
 /* ---- brackets and scopes ---- */
@@ -53,7 +45,7 @@ is_field(const Unit *unit, guint index)
     if (!goes_on(unit, index))
         return false;
     guint object = unit_previous(unit, before - (unit_sign(unit, before) != '.'), true);
-    return is_word(unit, object, selves);
+    return unit_is_among(unit, object, selves);
 }
 
 static GArray *
@@ -114,7 +106,7 @@ scope_by_margin(Members *members, guint index)
     Unit *unit = members->unit;
     guint line = unit_line_of(unit, index);
     const char *const *around = is_field(unit, index) ? classes : bodies;
-    while (line != G_MAXUINT && !is_word(unit, line, around))
+    while (line != G_MAXUINT && !unit_is_among(unit, line, around))
         line = unit_line_around(unit, line);
     return line == G_MAXUINT ? (KnownName){.end = G_MAXUINT}
                              : (KnownName){.begin = line, .end = end_by_margin(members, line)};
@@ -127,7 +119,7 @@ scope_by_brackets(Members *members, guint index)
     static const char *const fields[] = {"private", "protected", "public", "readonly", "val", NULL};
     Unit *unit = members->unit;
     guint open = unit_bracket_around(unit, index), before = unit_previous(unit, index, true);
-    bool is_field = is_word(unit, before, fields);
+    bool is_field = unit_is_among(unit, before, fields);
     while (open != G_MAXUINT && !unit_is_sign(unit, open, '{')) {
         guint body = members_closer(members, open);
         for (guint steps = 0;
@@ -292,7 +284,7 @@ opens_call(const Unit *unit, guint open)
     guint callee = unit_previous(unit, open, true);
     return unit_is_sign(unit, open, '(') && callee != G_MAXUINT &&
            (unit_piece(unit, callee)->kind == PIECE_WORD || unit_is_sign(unit, callee, '>')) &&
-           !is_word(unit, callee, same);
+           !unit_is_among(unit, callee, same);
 }
 
 /* Past `await`, names of objects and the like to the sign that sets something; G_MAXUINT: nothing is set. */
@@ -303,7 +295,7 @@ setting_sign(const Unit *unit, guint index)
     for (guint steps = 0; steps < BACK_MAX && index != G_MAXUINT; steps++) {
         const Piece *piece = unit_piece(unit, index);
         char sign = unit_sign(unit, index);
-        if (is_word(unit, index, loops) || (sign == '<' && unit_sign(unit, index + 1) == '-'))
+        if (unit_is_among(unit, index, loops) || (sign == '<' && unit_sign(unit, index + 1) == '-'))
             return index;
         if (piece->kind == PIECE_LINE || (sign != '\0' && strchr(";{}", sign) != NULL) ||
             opens_call(unit, index))
@@ -405,8 +397,8 @@ members_declare(Members *members, guint first, guint last, ImportedClass *class,
     static const char *const many[] = {"in", "of", "range", NULL};
     const Unit *unit = members->unit;
     guint sign = setting_sign(unit, first > 0 ? first - 1 : G_MAXUINT);
-    bool is_loop = is_word(unit, sign, many) ||
-                   (sign != G_MAXUINT && is_word(unit, unit_next(unit, sign, false), many));
+    bool is_loop = unit_is_among(unit, sign, many) ||
+                   (sign != G_MAXUINT && unit_is_among(unit, unit_next(unit, sign, false), many));
     guint name = sign != G_MAXUINT ? name_before(unit, sign) : G_MAXUINT;
     if (name != G_MAXUINT && (has_result || is_loop))
         members_name(members, name, G_MAXUINT, class);

@@ -5,13 +5,6 @@
 
 #define GROUPS_MAX 6 /* of braces in braces */
 
-static bool
-is_word(const Unit *unit, guint index, const char *word)
-{
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is(unit->text, piece_span(unit_piece(unit, index)), word);
-}
-
 static const char *
 last_part(const char *name)
 {
@@ -53,7 +46,8 @@ read_alias(Unit *unit, guint index)
     if (unit_is_sign(unit, behind, '.') && unit_is_sign(unit, open, '{'))
         return read_aliases(unit, open, name);
     guint as = unit_is_sign(unit, behind, ',') ? unit_next(unit, behind, true) : G_MAXUINT;
-    bool has_other = as != G_MAXUINT && is_word(unit, as, "as") && unit_is_sign(unit, as + 1, ':');
+    bool has_other =
+        as != G_MAXUINT && unit_is_word(unit, as, "as") && unit_is_sign(unit, as + 1, ':');
     g_autofree char *other =
         has_other ? imports_name(unit, unit_next(unit, as + 1, true), '.', &end) : NULL;
     imports_bind(unit, place, other != NULL ? other : last_part(name), "elixir", name, NULL);
@@ -65,7 +59,7 @@ imports_elixir(Unit *unit)
 {
     for (guint i = 0; i < unit->pieces->len; i++) {
         guint behind =
-            is_word(unit, i, "alias") && unit_line_of(unit, i) == i ? read_alias(unit, i) : i;
+            unit_is_word(unit, i, "alias") && unit_line_of(unit, i) == i ? read_alias(unit, i) : i;
         if (behind > i)
             imports_mark(unit, i, behind - 1);
     }
@@ -158,7 +152,7 @@ read_tree(Unit *unit, guint index, const char *front, int depth)
     guint place = index;
     while (unit_piece(unit, index)->kind == PIECE_WORD) {
         const Piece *piece = unit_piece(unit, index);
-        if (!is_word(unit, index, "self") || path->len == 0)
+        if (!unit_is_word(unit, index, "self") || path->len == 0)
             g_string_append_printf(path, "%s%.*s", path->len > 0 ? "." : "",
                                    (int) (piece->end - piece->begin),
                                    unit->text->bytes + piece->begin);
@@ -178,7 +172,7 @@ read_tree(Unit *unit, guint index, const char *front, int depth)
         return unit_next(unit, index, true);
     }
     guint end = index;
-    g_autofree char *alias = is_word(unit, index, "as")
+    g_autofree char *alias = unit_is_word(unit, index, "as")
                                  ? imports_name(unit, unit_next(unit, index, true), '\0', &end)
                                  : NULL;
     if (path->len > strlen(front) || depth > 0)
@@ -192,9 +186,9 @@ imports_rust(Unit *unit)
 {
     for (guint i = 0; i < unit->pieces->len; i++) {
         guint behind = i, next = unit_next(unit, i, true);
-        if (is_word(unit, i, "use")) {
+        if (unit_is_word(unit, i, "use")) {
             behind = read_tree(unit, next, "", 0);
-        } else if (is_word(unit, i, "mod") &&
+        } else if (unit_is_word(unit, i, "mod") &&
                    unit_is_sign(unit, unit_next(unit, next, true), ';')) {
             g_autofree char *name = imports_name(unit, next, '\0', &behind);
             g_autofree char *path = g_strconcat("self.", name, NULL);

@@ -7,19 +7,12 @@
 
 #include <string.h>
 
-static bool
-is_word(const Unit *unit, guint index, const char *word)
-{
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is(unit->text, piece_span(unit_piece(unit, index)), word);
-}
-
 const char *
 imports_namespace(Unit *unit)
 {
     guint behind = 0;
     for (guint i = 0; i < unit->pieces->len && unit->package == NULL; i++)
-        if (is_word(unit, i, "namespace"))
+        if (unit_is_word(unit, i, "namespace"))
             unit->package = imports_name(unit, unit_next(unit, i, false), '\\', &behind);
     if (unit->package == NULL)
         unit->package = g_strdup("");
@@ -31,8 +24,8 @@ static guint
 read_name(Unit *unit, guint index, const char *front)
 {
     guint behind = index, end = index;
-    while (unit_is_sign(unit, index, '\\') || is_word(unit, index, "const") ||
-           is_word(unit, index, "function"))
+    while (unit_is_sign(unit, index, '\\') || unit_is_word(unit, index, "const") ||
+           unit_is_word(unit, index, "function"))
         index = unit_next(unit, index, true);
     g_autofree char *name = imports_name(unit, index, '\\', &behind);
     if (name == NULL)
@@ -46,7 +39,7 @@ read_name(Unit *unit, guint index, const char *front)
         while (unit_is_sign(unit, open, ','));
         return unit_next(unit, open, true);
     }
-    bool has_alias = is_word(unit, behind, "as");
+    bool has_alias = unit_is_word(unit, behind, "as");
     g_autofree char *alias =
         has_alias ? imports_name(unit, unit_next(unit, behind, true), '\\', &end) : NULL;
     const char *dot = strrchr(whole, '.');
@@ -88,11 +81,11 @@ imports_php(Unit *unit)
     const GPtrArray *list = exports_list(unit->work->options->exports);
     for (guint i = 0; i < unit->pieces->len; i++) {
         /* in the body of a class it is a trait, and behind a function it takes variables along */
-        guint open = is_word(unit, i, "use") ? unit_bracket_around(unit, i) : 0;
+        guint open = unit_is_word(unit, i, "use") ? unit_bracket_around(unit, i) : 0;
         guint last = i;
-        if (is_word(unit, i, "use") && open == G_MAXUINT)
+        if (unit_is_word(unit, i, "use") && open == G_MAXUINT)
             last = read_use(unit, i);
-        else if (is_word(unit, i, "extends"))
+        else if (unit_is_word(unit, i, "extends"))
             read_parent(unit, unit_next(unit, i, true));
         if (last > i)
             imports_mark(unit, i, last - 1);

@@ -93,18 +93,11 @@ bind_modules(Unit *unit, guint piece, const char *local, int dots, const char *n
         imports_bind(unit, piece, local, "", within, NULL); /* from elsewhere */
 }
 
-static bool
-is_word(const Unit *unit, guint index, const char *word)
-{
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is(unit->text, piece_span(unit_piece(unit, index)), word);
-}
-
 /* `as NAME` at `*index`, which goes behind it; else what `otherwise` says. Caller frees. */
 static char *
 read_alias(const Unit *unit, guint *index, const char *otherwise)
 {
-    if (!is_word(unit, *index, "as"))
+    if (!unit_is_word(unit, *index, "as"))
         return g_strdup(otherwise);
     guint behind = *index, name = unit_next(unit, *index, false);
     char *alias = imports_name(unit, name, '\0', &behind);
@@ -171,8 +164,8 @@ read_from(Unit *unit, guint index)
         dots++;
     guint behind = index;
     g_autofree char *module =
-        is_word(unit, index, "import") ? NULL : imports_name(unit, index, '.', &behind);
-    if (!is_word(unit, behind, "import"))
+        unit_is_word(unit, index, "import") ? NULL : imports_name(unit, index, '.', &behind);
+    if (!unit_is_word(unit, behind, "import"))
         return behind;
     return read_names(unit, unit_next(unit, behind, false), dots, module != NULL ? module : "");
 }
@@ -185,9 +178,9 @@ imports_python(Unit *unit)
         if (before != G_MAXUINT && unit_piece(unit, before)->kind != PIECE_LINE &&
             !unit_is_sign(unit, before, ';') && !unit_is_sign(unit, before, ':'))
             continue;
-        if (is_word(unit, i, "import"))
+        if (unit_is_word(unit, i, "import"))
             behind = read_import(unit, unit_next(unit, i, false));
-        else if (is_word(unit, i, "from"))
+        else if (unit_is_word(unit, i, "from"))
             behind = read_from(unit, unit_next(unit, i, false));
         if (behind > i)
             imports_mark(unit, i, behind - 1);

@@ -340,6 +340,8 @@ Span piece_span(const Piece *piece);
 bool piece_is_between(const Piece *piece); /* the end of a line, a comment */
 bool unit_is_sign(const Unit *unit, guint index, char sign);
 char unit_sign(const Unit *unit, guint index); /* its first byte; 0: it is no sign */
+bool unit_is_word(const Unit *unit, guint index, const char *word);
+bool unit_is_among(const Unit *unit, guint index, const char *const *words); /* the word there */
 /* No comment and, if said so, no end of a line; G_MAXUINT when nothing is before. */
 guint unit_next(const Unit *unit, guint index, bool skips_lines);
 guint unit_previous(const Unit *unit, guint index, bool skips_lines);

@@ -11,14 +11,6 @@
 #define FAR 400 /* pieces between an annotation and its class: people list indexes there */
 
 static bool
-is_word(const Unit *unit, guint index, const char *const *words)
-{
-    const Piece *piece = unit_piece(unit, index);
-    return index != G_MAXUINT && piece->kind == PIECE_WORD &&
-           span_is_among(unit->text, piece_span(piece), words);
-}
-
-static bool
 is_language(const Unit *unit, const char *name)
 {
     return strcmp(unit->language->name, name) == 0;
@@ -42,7 +34,7 @@ class_behind(const Unit *unit, guint index)
 {
     static const char *const heads[] = {"class", "record", "struct", "interface", NULL};
     for (guint i = index, steps = 0; steps < FAR && i < unit->pieces->len; i++, steps++)
-        if (is_word(unit, i, heads) && unit_sign(unit, i - 1) != '.' &&
+        if (unit_is_among(unit, i, heads) && unit_sign(unit, i - 1) != '.' &&
             unit_sign(unit, i - 1) != ':')
             return unit_next(unit, i, true);
     return G_MAXUINT;
@@ -58,7 +50,7 @@ class_before(const Unit *unit, guint index)
         char sign = index != G_MAXUINT ? unit_sign(unit, index) : '}';
         if (sign == '{' || sign == '}' || sign == ';')
             return G_MAXUINT;
-        if (is_word(unit, index, heads))
+        if (unit_is_among(unit, index, heads))
             return unit_next(unit, index, true);
     }
     return G_MAXUINT;
@@ -115,9 +107,9 @@ by_call(Unit *unit, guint index)
     if (dot == G_MAXUINT)
         return NULL;
     guint object = unit_is_sign(unit, dot, '.') ? unit_previous(unit, dot, true) : G_MAXUINT;
-    if (is_word(unit, callee, makers + 1) && object != G_MAXUINT)
+    if (unit_is_among(unit, callee, makers + 1) && object != G_MAXUINT)
         return name_at(unit, object, "");
-    guint sign = is_word(unit, callee, makers) && object != G_MAXUINT
+    guint sign = unit_is_among(unit, callee, makers) && object != G_MAXUINT
                      ? unit_previous(unit, object, true)
                      : dot;
     if (sign == G_MAXUINT || !unit_is_sign(unit, sign, '='))
@@ -133,7 +125,7 @@ by_entity(const Unit *unit, guint index)
     for (guint steps = 0; steps < FAR && index != G_MAXUINT; steps++) {
         guint name, behind;
         index = unit_previous(unit, index, true);
-        if (!is_word(unit, index, heads) || !unit_is_sign(unit, index + 1, '<'))
+        if (!unit_is_among(unit, index, heads) || !unit_is_sign(unit, index + 1, '<'))
             continue;
         name = unit_next(unit, index + 1, true);
         g_autofree char *whole = imports_name(unit, name, '.', &behind);
@@ -151,7 +143,7 @@ by_module(Unit *unit, guint index)
     static const char *const heads[] = {"defmodule", NULL};
     guint line = unit_line_around(unit, unit_line_of(unit, index)), behind;
     for (; line != G_MAXUINT; line = unit_line_around(unit, line))
-        if (is_word(unit, line, heads))
+        if (unit_is_among(unit, line, heads))
             return imports_name(unit, unit_next(unit, line, false), '.', &behind);
     return NULL;
 }
@@ -273,7 +265,7 @@ exports_note_classes(Unit *unit)
         guint sign = rename != NULL ? unit_previous(unit, i - 1, false) : G_MAXUINT;
         if (sign == G_MAXUINT || !rename_changes_columns(rename) ||
             !unit_is_sign(unit, sign, '=') ||
-            !is_word(unit, unit_previous(unit, sign, false), own_name))
+            !unit_is_among(unit, unit_previous(unit, sign, false), own_name))
             continue;
         Use use = {.first = i, .last = i, .whole = piece_span(unit_piece(unit, i))};
         note_class(unit, &use, rename);

@@ -8,20 +8,12 @@
 
 #define HEAD_MAX 60 /* pieces of the head of a class, and of what stands before it */
 
-static bool
-is_word(const Unit *unit, guint index, const char *const *words)
-{
-    const Piece *piece = unit_piece(unit, index);
-    return index != G_MAXUINT && piece->kind == PIECE_WORD &&
-           span_is_among(unit->text, piece_span(piece), words);
-}
-
 /* Is one of the words in [from, to)? */
 static bool
 has_word(const Unit *unit, guint from, guint to, const char *const *words)
 {
     for (guint i = from; i < to && i < unit->pieces->len; i++)
-        if (is_word(unit, i, words))
+        if (unit_is_among(unit, i, words))
             return true;
     return false;
 }
@@ -31,7 +23,7 @@ static bool
 sets_any(const Unit *unit, guint from, const char *const *words)
 {
     for (guint i = from; i < unit->pieces->len; i++)
-        if (is_word(unit, i, words) && unit_is_sign(unit, unit_next(unit, i, false), '='))
+        if (unit_is_among(unit, i, words) && unit_is_sign(unit, unit_next(unit, i, false), '='))
             return true;
     return false;
 }
@@ -91,7 +83,7 @@ holds_for_jpa(const Unit *unit, guint name)
             unit_bracket_around((Unit *) unit, from - 1) != G_MAXUINT))
         from--;
     for (guint i = from; i < name; i++)
-        if (is_word(unit, i, entity) && unit_is_sign(unit, i - 1, '@'))
+        if (unit_is_among(unit, i, entity) && unit_is_sign(unit, i - 1, '@'))
             return !unit_is_sign(unit, i + 1, '(') && !has_word(unit, from, name, table);
     return false;
 }
@@ -124,11 +116,11 @@ each_class(Unit *unit, ClassFn *visit)
                                      : NULL;
     for (guint i = 0; framework != NULL && i + 1 < unit->pieces->len; i++) {
         guint name = i + 1;
-        while (is_word(unit, i, class) && unit_is_sign(unit, name + 1, ':') &&
+        while (unit_is_among(unit, i, class) && unit_is_sign(unit, name + 1, ':') &&
                unit_is_sign(unit, name + 2, ':'))
             name += 3;
         const Piece *piece = unit_piece(unit, name);
-        if (!is_word(unit, i, class) || piece->kind != PIECE_WORD)
+        if (!unit_is_among(unit, i, class) || piece->kind != PIECE_WORD)
             continue;
         const Rename *rename =
             convention_rename(work->renames, framework, work->path,

@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-static bool
-is_word(const Unit *unit, guint index, const char *const *words)
-{
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is_among(unit->text, piece_span(unit_piece(unit, index)), words);
-}
-
 /* ---- one argument ---- */
 
 static char *
@@ -139,7 +132,7 @@ read_operand(Unit *unit, guint operand, Text *text)
 {
     static const char *const dicts[] = {"dict", NULL};
     guint behind = unit_next(unit, operand, false);
-    if (is_word(unit, operand, dicts) && unit_is_sign(unit, behind, '(')) {
+    if (unit_is_among(unit, operand, dicts) && unit_is_sign(unit, behind, '(')) {
         read_list(unit, unit_next(unit, behind, true), text);
         return;
     }
@@ -187,7 +180,7 @@ read_behind(Unit *unit, const Use *use, Text *text)
         read_operand(unit, name, text);
         return true;
     }
-    if (!unit_is_sign(unit, at, '.') || !is_word(unit, name, methods) ||
+    if (!unit_is_sign(unit, at, '.') || !unit_is_among(unit, name, methods) ||
         !unit_is_sign(unit, open, '('))
         return false;
     text->has_percents = !is_python;

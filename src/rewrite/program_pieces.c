@@ -77,6 +77,20 @@ unit_sign(const Unit *unit, guint index)
 }
 
 bool
+unit_is_word(const Unit *unit, guint index, const char *word)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_WORD && span_is(unit->text, piece_span(piece), word);
+}
+
+bool
+unit_is_among(const Unit *unit, guint index, const char *const *words)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_WORD && span_is_among(unit->text, piece_span(piece), words);
+}
+
+bool
 unit_is_plus(const Unit *unit, guint index)
 {
     const Piece *piece = unit_piece(unit, index);

@@ -51,13 +51,6 @@ is_declared_at(const Unit *unit, guint index)
            (one == '-' && two == '>') || (one == '=' && two == '>');
 }
 
-static bool
-is_word(const Unit *unit, guint index, const char *const *words)
-{
-    const Piece *piece = unit_piece(unit, index);
-    return piece->kind == PIECE_WORD && span_is_among(unit->text, piece_span(piece), words);
-}
-
 /* Where the names that stand with commas before this one begin. */
 static guint
 list_begin(const Unit *unit, guint index)
@@ -84,8 +77,9 @@ is_set_in_list(const Unit *unit, guint index, bool in_brackets)
     if (first == 0)
         return is_list && one == '=' && two != '=';
     return (is_list && ((one == '=' && two != '=') || (one == ':' && two == '='))) ||
-           is_word(unit, first - 1, loops) || (unit_sign(unit, first - 1) == '|' && one == '|') ||
-           (is_word(unit, last + 1, in) && is_word(unit, first - 1, kinds));
+           unit_is_among(unit, first - 1, loops) ||
+           (unit_sign(unit, first - 1) == '|' && one == '|') ||
+           (unit_is_among(unit, last + 1, in) && unit_is_among(unit, first - 1, kinds));
 }
 
 /* f(String x), f(val x: T), for (String x : …): what stands in brackets behind such a word is no constant. */
@@ -93,7 +87,7 @@ static bool
 is_kind_of_parameter(const Unit *unit, guint index, bool in_brackets)
 {
     static const char *const kinds[] = {"String", "val", "var", "let", "const", "final", NULL};
-    return in_brackets && index > 0 && is_word(unit, index - 1, kinds);
+    return in_brackets && index > 0 && unit_is_among(unit, index - 1, kinds);
 }
 
 /* (x) => …, (x) -> …, (x): T => …: what stands behind the bracket that closes this one. */
@@ -139,8 +133,8 @@ is_parameter_list(const Unit *unit, guint open)
     if (open == 0 || callee->kind != PIECE_WORD)
         return unit_sign(unit, open - 1) != ')' && unit_sign(unit, open - 1) != ']' &&
                begins_function(unit, open);
-    if (is_word(unit, open - 1, kinds) ||
-        (unit->language->has_patterns && !is_word(unit, open - 1, controls) &&
+    if (unit_is_among(unit, open - 1, kinds) ||
+        (unit->language->has_patterns && !unit_is_among(unit, open - 1, controls) &&
          begins_body(unit, open)))
         return true; /* val (a, b) = …; f(a) { … } of a class of JavaScript */
     return span_is_among(unit->text, (Span){callee->begin, callee->end}, words) ||
@@ -166,11 +160,12 @@ opens_names(const Unit *unit, guint index, const GArray *open)
 {
     static const char *const kinds[] = {"const", "let", "var", NULL};
     bool is_within = open->len > 0 && g_array_index(open, Open, open->len - 1).has_parameters;
-    if (strcmp(unit->language->name, "go") == 0 && index > 0 && is_word(unit, index - 1, kinds))
+    if (strcmp(unit->language->name, "go") == 0 && index > 0 &&
+        unit_is_among(unit, index - 1, kinds))
         return false; /* const ( … ): each of them is set by itself */
     if (unit_sign(unit, index) == '(')
         return is_parameter_list(unit, index);
-    return is_within || (index > 0 && is_word(unit, index - 1, kinds));
+    return is_within || (index > 0 && unit_is_among(unit, index - 1, kinds));
 }
 
 static void
@@ -201,7 +196,7 @@ read_words(const Unit *unit, GHashTable *constants)
         if (is_declared_at(unit, i) || (in_list && !is_set_at(unit, i)) ||
             is_set_in_list(unit, i, in_brackets) || is_kind_of_parameter(unit, i, in_brackets))
             constant->set += 2;
-        constant->types += i > 0 && is_word(unit, i - 1, types);
+        constant->types += i > 0 && unit_is_among(unit, i - 1, types);
     }
 }
 

@@ -276,6 +276,8 @@ bool dbt_seeds_have_types(const Renames *renames, const char *path, const char *
 bool dbt_seed_file(Work *work);
 /* All calls in a template or tag; array of DbtCall *; caller frees. */
 GPtrArray *dbt_calls(const char *text, const Token *template);
+/* The next "{{ … }}" from byte `*at` on that ends before `end`; `*at` goes behind it. */
+bool dbt_next_template(const char *text, size_t *at, size_t end, Token *ret);
 /* The one call that the template consists of, or NULL. */
 DbtCall *dbt_call_alone(const char *text, const Token *template);
 void dbt_call_clear(DbtCall *call);
