@@ -67,6 +67,16 @@ can_qualify_at(const SqlRef *ref)
            qualifier_catcher(ref->block, ref->source, source_called_after(ref->source)) == NULL;
 }
 
+/* UPDATE a JOIN b SET x = 1: in MySQL x is the column of whichever has it, and may say so; elsewhere it is the target's, and may not. */
+static bool
+may_be_qualified(const Work *work, const SqlRef *ref)
+{
+    if (ref->clause == CLAUSE_ASSIGN)
+        return strcmp(work->sql->dialect->name, "mysql") == 0 && ref->block->sources->len > 1;
+    return ref->clause != CLAUSE_USING && ref->clause != CLAUSE_COLUMNS &&
+           ref->clause != CLAUSE_NAME;
+}
+
 /* `name` at this place, with a qualifier where it would mean something else without one. */
 void
 edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
@@ -74,8 +84,7 @@ edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char 
     const Dialect *dialect = work->sql->dialect;
     g_autofree char *written = spell_like(dialect, part, name);
     bool needs_qualifier = ref->path.count == 1 && ref->binding == BINDING_COLUMN &&
-                           ref->clause != CLAUSE_USING && ref->clause != CLAUSE_ASSIGN &&
-                           ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
+                           may_be_qualified(work, ref) &&
                            (is_new_name_taken(work, ref, name) ||
                             (is_converted(work, ref) && is_doubled_by_on(work, ref, name)));
     if (needs_qualifier && !can_qualify_at(ref)) {

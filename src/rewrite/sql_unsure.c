@@ -122,11 +122,50 @@ sql_is_unsure_table(Work *work, const SqlPath *path, const Spelling *spelling)
     return true;
 }
 
+/* Another value than the column, under its name. */
+static bool
+is_other_output(const Work *work, const SqlItem *item, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    const SqlRef *plain = item->plain;
+    if (item->alias == NULL ||
+        !sql_same_column(work->sql->dialect, part->text, part->quote, item->alias->text))
+        return false;
+    return plain == NULL || plain->source != ref->source ||
+           !sql_same_column(work->sql->dialect, part->text, part->quote,
+                            plain->path.parts[plain->column].text);
+}
+
+/* SUM(amount) AS amount … HAVING amount > 3: in some dialects the sum, in others the column; in windows behind HAVING's place
+ * nobody has told which. Within an aggregate it is the column. */
+static bool
+may_be_output(const Work *work, const SqlRef *ref)
+{
+    bool is_unknown = work->sql->dialect->is_any && work->options->dialect == NULL;
+    bool is_late = ref->clause == CLAUSE_HAVING || (ref->clause == CLAUSE_ORDER && !ref->is_whole);
+    if (!is_late || ref->path.count != 1)
+        return false;
+    bool is_windowed = sql_is_windowed(work->sql, ref);
+    if (!(is_unknown && !sql_is_aggregated(work->sql, ref)) &&
+        !(is_windowed && work->sql->dialect->has_late_aliases))
+        return false;
+    for (guint i = 0; i < ref->block->items->len; i++)
+        if (is_other_output(work, g_ptr_array_index(ref->block->items, i), ref))
+            return true;
+    return false;
+}
+
 bool
 sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
     const char *why = NULL;
+    if (may_be_output(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' may be the column here, or what AS gives that name: qualify it",
+                    part->text);
+        return true;
+    }
     if (!work->sql->dialect->is_any || work->options->dialect != NULL)
         return false;
     if (refuse_quotes(work, part, change))

@@ -244,40 +244,6 @@ feed_ref(Tracer *tracer, FeedSet *set, const SqlRef *ref, FeedKind kind)
 
 /* ---- what is done with it ---- */
 
-static bool
-is_aggregate(const Tracer *tracer, const Token *token)
-{
-    static const char *const starts[] = {"ANY_VALUE",     "APPROX_",
-                                         "ARRAY_AGG",     "AVG",
-                                         "BIT_AND",       "BIT_OR",
-                                         "BOOL_",         "COLLECT_",
-                                         "CORR",          "COUNT",
-                                         "COVAR",         "EVERY",
-                                         "FIRST",         "GROUP_CONCAT",
-                                         "JSONB_AGG",     "JSONB_OBJECT_AGG",
-                                         "JSON_AGG",      "JSON_OBJECT_AGG",
-                                         "JSON_ARRAYAGG", "JSON_OBJECTAGG",
-                                         "LAST",          "LISTAGG",
-                                         "LOGICAL_",      "MAX",
-                                         "MEDIAN",        "MIN",
-                                         "MODE",          "OBJECT_AGG",
-                                         "PERCENTILE_",   "QUANTILE",
-                                         "REGR_",         "STDDEV",
-                                         "STRING_AGG",    "SUM",
-                                         "TOTAL",         "VARIANCE",
-                                         "VAR_"};
-    const char *text = tracer->sql->list->text + token->begin;
-    size_t bytes = token->end - token->begin;
-    for (size_t i = 0; token->kind == TOKEN_WORD && i < G_N_ELEMENTS(starts); i++) {
-        size_t length = strlen(starts[i]);
-        bool is_start = starts[i][length - 1] == '_' || length == bytes ||
-                        g_ascii_strncasecmp(starts[i], "COUNT", 5) == 0;
-        if (is_start && bytes >= length && g_ascii_strncasecmp(text, starts[i], length) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* What brackets do with what stands in them. */
 static FeedKind
 kind_of_brackets(const Tracer *tracer, uint32_t open)
@@ -289,7 +255,7 @@ kind_of_brackets(const Tracer *tracer, uint32_t open)
         return FEED_WINDOW;
     if (before->word == WORD_FILTER)
         return FEED_CONDITION;
-    return is_aggregate(tracer, before) ? FEED_AGGREGATION : FEED_IDENTITY;
+    return sql_is_aggregate(tracer->sql, before) ? FEED_AGGREGATION : FEED_IDENTITY;
 }
 
 typedef struct {

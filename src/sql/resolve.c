@@ -364,30 +364,6 @@ bind_starred(Resolver *resolver, SqlRef *ref, const SqlBlock *block)
     return false;
 }
 
-/* HAVING count(a): an aggregate looks at columns, whatever the outputs are called. */
-static bool
-is_in_aggregate(const Resolver *resolver, const SqlRef *ref)
-{
-    static const char *const calls[] = {"COUNT", "SUM", "MIN", "MAX", "AVG"};
-    const Sql *sql = resolver->sql;
-    uint32_t at = ref->path.parts[0].token;
-    for (; at > ref->block->first; at--) {
-        const Token *token = &g_array_index(sql->tokens, Token, at - 1);
-        if (token->kind == TOKEN_CLOSE && token->match < at)
-            at = token->match + 1;
-        else if (token->word == WORD_HAVING)
-            return false;
-        if (token->kind != TOKEN_OPEN || at < 2)
-            continue;
-        const Token *name = &g_array_index(sql->tokens, Token, at - 2);
-        for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
-            if (name->end - name->begin == strlen(calls[i]) &&
-                g_ascii_strncasecmp(sql->list->text + name->begin, calls[i], strlen(calls[i])) == 0)
-                return true;
-    }
-    return false;
-}
-
 /* HAVING a > 1, where no call is around the name; not QUALIFY. */
 static bool
 is_plain_in_having(const Resolver *resolver, const SqlRef *ref)
@@ -434,12 +410,13 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
     bool sees_outputs =
         (ref->clause == CLAUSE_ORDER && ref->is_whole) ||
         (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs &&
-         !is_group_key(resolver, ref) && !is_in_aggregate(resolver, ref));
+         !is_group_key(resolver, ref) && !sql_is_aggregated(resolver->sql, ref));
     bool hides_columns =
         ref->clause == CLAUSE_GROUP && ref->is_whole && resolver->sql->dialect->has_group_outputs;
     const Dialect *dialect = resolver->sql->dialect;
     bool is_late = (ref->clause == CLAUSE_ORDER || ref->clause == CLAUSE_HAVING) &&
-                   (dialect->has_late_aliases ||
+                   ((dialect->has_late_aliases && !sql_is_aggregated(resolver->sql, ref) &&
+                     !sql_is_windowed(resolver->sql, ref)) ||
                     (dialect->has_having_aliases && ref->clause == CLAUSE_HAVING &&
                      is_plain_in_having(resolver, ref) && !is_group_key(resolver, ref)));
     if (hides_columns && bind_output(resolver, ref, ref->block, true))

@@ -388,3 +388,11 @@ void sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks, void *data)
 /* The names that a source's columns have, as far as they are known; `*ret_is_open` when there may be more. After
  * sql_resolve() or within it. Borrowed, of borrowed char *. */
 const ArenaList *sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open);
+
+/* ---- what is called around a name (calls.c) ---- */
+
+/* Is the word that of a function which makes one value of many rows' (SUM, ARRAY_AGG…)? */
+bool sql_is_aggregate(const Sql *sql, const Token *token);
+/* Within its block, does the name stand in a call of one; in OVER (…), or in the call before it? */
+bool sql_is_aggregated(const Sql *sql, const SqlRef *ref);
+bool sql_is_windowed(const Sql *sql, const SqlRef *ref);
