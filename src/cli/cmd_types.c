@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-static const char *const stores[] = {"sqlite", "postgres", "mariadb", "csv", "ndjson", "kafka"};
+static const char *const stores[] = {"sqlite", "postgres", "mariadb", "redis",
+                                     "kafka",  "csv",      "ndjson"};
 
 static const char *
 kind_name(ColumnType from, ColumnType to)

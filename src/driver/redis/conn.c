@@ -314,6 +314,7 @@ const Driver driver_redis = {
     .identity = redis_identity,
     .finds_columns = true,
     .fingerprint = redis_fingerprint,
+    .types = &redis_type_ops,
     .scan = &redis_scan_ops,
     .load = &redis_load_ops,
     .swap = &redis_swap_ops,

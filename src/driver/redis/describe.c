@@ -20,6 +20,30 @@ typedef struct {
     bool expires, repeats_key;
 } Sight;
 
+/* Where `objects` of honk.yaml does not say the types itself. */
+static const char *const declared_words[] = {
+    "part of the key",       "field of a hash",      "string",
+    "true or false in JSON", "whole number in JSON", "other number in JSON",
+    "anything else in JSON", "end of the key",       NULL};
+/* Of a hash, which is what rows become where nothing is said; in JSON they are as json_types.c has them. */
+static const char *const made_words[TYPE_COUNT] = {
+    "true or false",       "digits", "digits", "digits", "text", "YYYY-MM-DD",
+    "YYYY-MM-DD HH:MM:SS", "bytes"};
+
+static ColumnType
+type_of_declared(const char *declared)
+{
+    static const ColumnType types[] = {TYPE_TEXT, TYPE_TEXT,  TYPE_TEXT, TYPE_BOOL,
+                                       TYPE_INT,  TYPE_FLOAT, TYPE_TEXT, TYPE_TIMESTAMP};
+    for (size_t i = 0; declared_words[i] != NULL; i++)
+        if (strcmp(declared, declared_words[i]) == 0)
+            return types[i];
+    return TYPE_TEXT;
+}
+
+const TypeOps redis_type_ops = {
+    .declared = declared_words, .type_of = type_of_declared, .made = made_words};
+
 static ColumnType
 type_of(unsigned seen)
 {

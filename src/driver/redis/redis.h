@@ -257,6 +257,7 @@ row_reader_is_at_edge(const RowReader *reader)
 }
 
 /* --- describe.c --- */
+extern const TypeOps redis_type_ops;
 /* The object with kind and schema, found from its first rows if they were not known. */
 CHECKED bool redis_object_look(RedisConn *conn, RedisObject *object, GError **error);
 /* As it was described last through this connection, if that took a look at its rows. */
