@@ -250,22 +250,35 @@ is_query_of_mapping(const Unit *unit, const Use *use)
     return true;
 }
 
+/* In this very spelling: query() of JDBC's templates is no @Query. */
+static bool
+is_spelled(const Unit *unit, Span span, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (span.end - span.begin == strlen(words[i]) &&
+            memcmp(unit->text->bytes + span.begin, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 /* @Query and createQuery() of JPA and Hibernate ask for objects of classes, unless they say otherwise; and so may what is set
  * to a name, in a program that makes such queries of names. */
 static bool
 is_about_classes(const Unit *unit, const Use *use)
 {
     static const char *const calls[] = {"Query",      "createQuery",         "createSelectionQuery",
-                                        "NamedQuery", "createMutationQuery", "executeQuery",
-                                        NULL};
+                                        "NamedQuery", "createMutationQuery", NULL};
+    static const char *const of_jdbc_too[] = {"executeQuery", NULL};
     static const char *const languages[] = {"java", "kotlin", NULL};
     const Work *work = unit->work;
     if (!g_strv_contains(languages, unit->language->name) ||
         (!program_says(work, "persistence") && !program_says(work, "jpa") &&
          !program_says(work, "hibernate")))
         return false;
-    bool is_asked = span_is_among(unit->text, use->callee, calls) ||
-                    (use->callee.end == 0 && program_says(work, "createQuery("));
+    bool is_asked =
+        is_spelled(unit, use->callee, calls) ||
+        (is_spelled(unit, use->callee, of_jdbc_too) && !program_says(work, "java.sql.")) ||
+        (use->callee.end == 0 && program_says(work, "createQuery("));
     return is_asked && !is_said_native(unit, use);
 }
 
