@@ -116,8 +116,8 @@ clean:          ## remove all builds
 	@rm -rf $(B) $(R) $(B)-asan $(B)-tsan $(B)-gcc
 
 # The suites that run in one process and do not take minutes under a sanitizer.
-# Pairs of stores run the same code as the stores one by one, and the rehearsal that of all other actions.
-THREADED := --suite unit --suite driver --suite action --no-suite pairs --no-suite rehearsal
+# Pairs of stores run the same code as the stores one by one, the rehearsal that of all other actions, and growth that of the rewriter's other tests.
+THREADED := --suite unit --suite driver --suite action --no-suite pairs --no-suite rehearsal --no-suite growth
 SUITES := $(THREADED) --suite sim --suite golden --suite fuzz
 
 # Meson's own words are in its log. A run that was interrupted may have left half a folder, which it would take for whole.
