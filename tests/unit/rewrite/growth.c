@@ -86,7 +86,7 @@ static const struct {
     {"nested dictionaries of Python", {"a.py", "D = ", "{\"table\": \"shop.orders\", \"a\": ", "1", "}", "\n"}},
     {"arguments of one call in Python", {"a.py", "f(dataset=\"shop\",\n", "  table=\"orders\",\n", ")", "", "\n", .needs_person = true}},
     {"fields of Java", {"a.java", "class A {\n", "  String q%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "", "", "}\n"}},
-    {"calls in Java beside Hibernate", {"a.java", "import org.hibernate.Session;\nclass A {\n", "  void f%u() { db.query(\"SELECT amount FROM shop.orders WHERE id = %u\"); }\n", "", "  String r%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "}\n", .needs_person = true}},
+    {"calls in Java beside Hibernate", {"a.java", "import org.hibernate.Session;\nclass A {\n", "  void f%u() { db.createQuery(\"SELECT amount FROM shop.orders WHERE id = %u\"); }\n", "", "  String r%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "}\n", .needs_person = true}},
     {"texts that grow in Java", {"a.java", "class A {\n", "  sb.append(\"SELECT amount FROM shop.orders WHERE id = %u\");\n", "", "", "}\n"}},
     {"fields of Scala", {"a.scala", "object A {\n", "  val q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "  val t%u = \"shop.orders\"\n", "}\n"}},
     {"fields of Kotlin", {"a.kt", "class A {\n", "  val q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "  val t%u = \"shop.orders\"\n", "}\n"}},
