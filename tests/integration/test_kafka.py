@@ -104,6 +104,9 @@ class BrokersThatBeginAndEnd(unittest.TestCase):
     def test_a_broker_that_is_stopped_for_longer_than_we_wait_costs_attempts_and_no_rows(self):
         name = self.begin()
 
+        def throttle(rows):
+            self.world.honk("throttle", name, "--rows-per-second", str(rows), "--reason", "a test", user="user:default/ada")
+
         def attempts():
             status, body = self.world.get(f"/migrations/{name}/tasks")
             return sum(task["attempt"] for task in json.loads(body)["items"] if task["action"] == "transform") if status == 200 else 0
@@ -118,6 +121,8 @@ class BrokersThatBeginAndEnd(unittest.TestCase):
                 support.eventually(lambda: attempts() > self.before)
                 self.after = attempts()
                 self.kafka.process.send_signal(signal.SIGCONT)
+                throttle(1000000)
+        throttle(1000)  # else all rows may be there before it is stopped
         self.world.run_over_a_crash(name, Stopped())
         self.assertGreater(self.after, self.before)
         self.assert_moved(name)
