@@ -118,7 +118,7 @@ class BrokersThatBeginAndEnd(unittest.TestCase):
                 self.before = attempts()
 
             def start(_):
-                support.eventually(lambda: attempts() > self.before)
+                support.eventually(lambda: attempts() > self.before, seconds=150)  # the beginning of a producer waits for a minute
                 self.after = attempts()
                 self.kafka.process.send_signal(signal.SIGCONT)
                 throttle(1000000)
