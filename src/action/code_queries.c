@@ -12,7 +12,8 @@ struct CodeQueries {
     Conn *conn;
     Program *program;
     QueryNames names;
-    QueryRows rows;
+    QueryRows rows; /* once `has_rows` */
+    bool has_rows;
     QueryWorld world;
 };
 
@@ -80,11 +81,28 @@ code_queries_open(const Config *config, const char *url, const ChangeRules *rule
                      &queries->program, NULL))
         return true;
     conn_set_tick(queries->conn, tick, data);
-    if (!query_rows_find(queries->conn, object, queries->program, QUERY_SAMPLE_ROWS, &queries->rows,
-                         error))
-        return false;
     take_names(queries, rules);
     *ret = g_steal_pointer(&queries);
+    return true;
+}
+
+/* Once, for the first file of SQL that changes: whoever has none need not wait for it. Rows that cannot be read prove nothing. */
+static bool
+find_rows(CodeQueries *queries, GError **error)
+{
+    g_autoptr(GError) broken = NULL;
+    if (queries->generates || queries->has_rows)
+        return true;
+    if (!query_rows_find(queries->conn, queries->world.object, queries->program, QUERY_SAMPLE_ROWS,
+                         &queries->rows, &broken)) {
+        if (error_is(broken, ERR_STOPPED)) {
+            g_propagate_error(error, g_steal_pointer(&broken));
+            return false;
+        }
+        query_rows_clear(&queries->rows);
+        queries->rows.why_not = g_strdup(broken->message);
+    }
+    queries->has_rows = true;
     return true;
 }
 
@@ -100,6 +118,8 @@ code_queries_prove(CodeQueries *queries, const Look *look, int64_t time_ms, json
             continue;
         size_t bytes = 0;
         g_autofree char *after = look_file_after(file, &bytes);
+        if (!find_rows(queries, error))
+            return false;
         if (queries->generates
                 ? !generated_prove(&queries->made, file->shown, file->text, after, proofs, error)
                 : !queries_prove(&queries->world, file->shown, file->text, after, proofs, error))
