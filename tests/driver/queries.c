@@ -51,63 +51,35 @@ static const char *const parted_text =
 typedef struct {
     const char *object; /* of the users */
     TestDb *db;
-    MappingSet *mappings;
-    Schema *schema;
-    Program *program;
-    QueryNames names;
-    QueryRows rows;
-    QueryWorld world;
+    ProofRig rig;
 } World;
-
-static void
-world_make(World *world, const char *mapping)
-{
-    g_autoptr(Diags) diags = diags_new();
-    ASSERT_OK(conn_describe(world->db->conn, world->object, &world->schema, &ERR));
-    ASSERT_OK(mapping_parse(mapping, strlen(mapping), "m.yaml", diags, &world->mappings, &ERR));
-    ASSERT_OK(program_new(mapping_get(world->mappings, 0), world->schema, NULL, true,
-                          &world->program, &ERR));
-    ASSERT_OK(
-        query_rows_find(world->db->conn, world->object, world->program, 0, &world->rows, &ERR));
-    query_names_init(&world->names, "shop.users", "shop.people", NULL);
-    world->world = (QueryWorld){.conn = world->db->conn,
-                                .object = world->object,
-                                .names = &world->names,
-                                .program = world->program,
-                                .rows = &world->rows,
-                                .time_ms_max = 20000};
-}
 
 static void
 world_postgres(World *world, const void *data)
 {
     *world = (World){.object = "shop.users", .db = test_pg_db(postgres_made)};
-    world_make(world, data);
+    test_proof_rig(&world->rig, world->db->conn, world->object, data, "shop.users", "shop.people");
 }
 
 static void
 world_maria(World *world, const void *data)
 {
     *world = (World){.object = "users", .db = test_maria_db(maria_made)};
-    world_make(world, data);
+    test_proof_rig(&world->rig, world->db->conn, world->object, data, "shop.users", "shop.people");
 }
 
 static void
 world_clear(World *world, const void *data)
 {
     (void) data;
-    query_names_clear(&world->names);
-    query_rows_clear(&world->rows);
-    program_free(world->program);
-    schema_free(world->schema);
-    mapping_set_free(world->mappings);
+    test_proof_clear(&world->rig);
     test_db_free(world->db);
 }
 
 static void
 expect(const World *world, const char *before, const char *after, const char *expected)
 {
-    test_expect_proof(&world->world, before, after, expected);
+    test_expect_proof(&world->rig.world, before, after, expected);
 }
 
 /* ---- in each store ---- */
@@ -181,7 +153,7 @@ static void
 a_query_without_an_end_is_given_up(World *world, const void *data)
 {
     (void) data;
-    world->world.time_ms_max = 300;
+    world->rig.world.time_ms_max = 300;
     expect(world, "SELECT count(*) AS n FROM users a, users b, users c, users d, users e",
            "SELECT count(*) AS n FROM people a, people b, people c, people d, people e",
            "not_run: it takes longer than 0.3 s");
@@ -191,9 +163,7 @@ static void
 a_sample_is_the_same_rows_on_both_sides(World *world, const void *data)
 {
     (void) data;
-    query_rows_clear(&world->rows);
-    ASSERT_OK(
-        query_rows_find(world->db->conn, world->object, world->program, 100, &world->rows, &ERR));
+    test_proof_rows(&world->rig, 100);
     expect(world, "SELECT sum(id) AS s, count(*) AS n FROM users",
            "SELECT sum(user_id) AS s, count(*) AS n FROM people", "same");
     expect(world, "SELECT count(*) AS n FROM users", "SELECT 91 AS n FROM people LIMIT 1",
@@ -212,12 +182,10 @@ rows_that_the_mapping_refuses_are_left_out_of_both(World *world, const void *dat
         test_pg_exec(world->db->path, sql);
     else
         test_maria_exec(world->db->path, sql);
-    query_rows_clear(&world->rows);
-    ASSERT_OK(
-        query_rows_find(world->db->conn, world->object, world->program, 0, &world->rows, &ERR));
-    g_assert_cmpint(world->rows.refused, ==, 2);
-    g_assert_cmpint(world->rows.rows, ==, 300 - 27 - 2);
-    g_assert_nonnull(strstr(world->rows.reason, "country"));
+    test_proof_rows(&world->rig, 0);
+    g_assert_cmpint(world->rig.rows.refused, ==, 2);
+    g_assert_cmpint(world->rig.rows.rows, ==, 300 - 27 - 2);
+    g_assert_nonnull(strstr(world->rig.rows.reason, "country"));
     expect(world, "SELECT id, country_code FROM users WHERE country_code <> 'UK'",
            "SELECT user_id AS id, country AS country_code FROM people WHERE country <> 'GB'",
            "same");

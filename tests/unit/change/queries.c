@@ -33,12 +33,7 @@ typedef struct {
     char *path;
     StoreConfig store;
     Conn *conn;
-    MappingSet *mappings;
-    Schema *schema;
-    Program *program;
-    QueryNames names;
-    QueryRows rows;
-    QueryWorld world;
+    ProofRig rig;
 } World;
 
 static char *folder;
@@ -57,41 +52,23 @@ world_open(World *world, const void *data)
 {
     (void) data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Diags) diags = diags_new();
     static int count;
     world->path = g_strdup_printf("%s/%d.db", folder, ++count);
     world_exec(world, made);
     world->store = (StoreConfig){.name = (char *) "here",
                                  .driver = (char *) "sqlite",
                                  .settings = json_pack("{s:s}", "path", world->path)};
-    bool ok = conn_open(&world->store, &world->conn, &error) &&
-              conn_describe(world->conn, "users", &world->schema, &error) &&
-              mapping_parse(mapping_text, strlen(mapping_text), "m.yaml", diags, &world->mappings,
-                            &error) &&
-              program_new(mapping_get(world->mappings, 0), world->schema, NULL, true,
-                          &world->program, &error) &&
-              query_rows_find(world->conn, "users", world->program, 0, &world->rows, &error);
+    bool ok = conn_open(&world->store, &world->conn, &error);
     g_assert_no_error(error);
     g_assert_true(ok);
-    query_names_init(&world->names, "users", "people",
-                     mapping_aliases(mapping_get(world->mappings, 0)));
-    world->world = (QueryWorld){.conn = world->conn,
-                                .object = "users",
-                                .names = &world->names,
-                                .program = world->program,
-                                .rows = &world->rows,
-                                .time_ms_max = 20000};
+    test_proof_rig(&world->rig, world->conn, "users", mapping_text, "users", "people");
 }
 
 static void
 world_close(World *world, const void *data)
 {
     (void) data;
-    query_names_clear(&world->names);
-    query_rows_clear(&world->rows);
-    program_free(world->program);
-    schema_free(world->schema);
-    mapping_set_free(world->mappings);
+    test_proof_clear(&world->rig);
     conn_close(world->conn);
     json_decref(world->store.settings);
     g_remove(world->path);
@@ -101,7 +78,7 @@ world_close(World *world, const void *data)
 static void
 expect(const World *world, const char *before, const char *after, const char *expected)
 {
-    test_expect_proof(&world->world, before, after, expected);
+    test_expect_proof(&world->rig.world, before, after, expected);
 }
 
 /* ---- right ones ---- */
@@ -156,7 +133,7 @@ names_count_unless_they_may_change(World *world, const void *data)
     static const char *const before = "SELECT id FROM users", *const after =
                                                                   "SELECT user_id FROM people";
     expect(world, before, after, "different: the column 'id' of the result is gone");
-    world->world.propagates = true;
+    world->rig.world.propagates = true;
     expect(world, before, after, "same");
 }
 
@@ -218,7 +195,7 @@ static void
 a_query_without_an_end_is_given_up(World *world, const void *data)
 {
     (void) data;
-    world->world.time_ms_max = 50;
+    world->rig.world.time_ms_max = 50;
     expect(world,
            "WITH RECURSIVE n (i) AS (SELECT id FROM users UNION ALL SELECT i + 1 FROM n) SELECT "
            "max(i) FROM n",
@@ -231,10 +208,9 @@ static void
 a_sample_is_the_same_rows_on_both_sides(World *world, const void *data)
 {
     (void) data;
-    query_rows_clear(&world->rows);
-    g_assert_true(query_rows_find(world->conn, "users", world->program, 100, &world->rows, NULL));
+    test_proof_rows(&world->rig, 100);
     g_autoptr(json_t) proofs = json_array();
-    g_assert_true(queries_prove(&world->world, "a.sql", "SELECT id FROM users",
+    g_assert_true(queries_prove(&world->rig.world, "a.sql", "SELECT id FROM users",
                                 "SELECT user_id AS id FROM people", proofs, NULL));
     g_assert_cmpstr(json_get_string(json_array_get(proofs, 0), "verdict", ""), ==, "same");
     g_assert_cmpint(json_get_int(json_array_get(proofs, 0), "rows", 0), ==,
@@ -246,9 +222,9 @@ queries_that_did_not_change_are_left_alone(World *world, const void *data)
 {
     (void) data;
     g_autoptr(json_t) proofs = json_array();
-    g_assert_true(queries_prove(&world->world, "a.sql", "SELECT 1;\n-- b\nSELECT id FROM users;\n",
-                                "SELECT 1;\n-- b\nSELECT user_id AS id FROM people;\n", proofs,
-                                NULL));
+    g_assert_true(
+        queries_prove(&world->rig.world, "a.sql", "SELECT 1;\n-- b\nSELECT id FROM users;\n",
+                      "SELECT 1;\n-- b\nSELECT user_id AS id FROM people;\n", proofs, NULL));
     g_assert_cmpuint(json_array_size(proofs), ==, 1);
     g_assert_cmpint(json_get_int(json_array_get(proofs, 0), "line", 0), ==, 3);
 }
