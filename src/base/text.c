@@ -258,6 +258,13 @@ text_distance(const char *a, size_t a_length, const char *b, size_t b_length)
     return last[b_length];
 }
 
+const char *
+text_last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
 bool
 text_find(const char *const *names, size_t count, const char *name, unsigned *ret)
 {

@@ -33,6 +33,8 @@ char *text_duration(int64_t ms);
 const char *text_nearest(const char *word, const char *const *candidates);
 /* The place of `name` (may be NULL) in a table of names. */
 bool text_find(const char *const *names, size_t count, const char *name, unsigned *ret);
+/* "c" of "a.b.c"; borrowed. */
+const char *text_last_part(const char *name);
 /* Text from outside as one harmless line: control characters (line ends too), terminal escapes,
  * hidden characters and bytes that are not UTF-8 are shown as escapes. Caller frees. */
 char *text_printable(const char *text);

@@ -1,6 +1,7 @@
 /* generated.c - see generated.h. */
 #include "change/generated.h"
 
+#include "base/text.h"
 #include "change/generated_tables.h"
 #include "change/short_names.h"
 #include "driver/made.h"
@@ -12,7 +13,7 @@
 static char *
 short_name(const char *name)
 {
-    return g_strdelimit(g_strdup(short_name_of(name)), "-", '_');
+    return g_strdelimit(g_strdup(text_last_part(name)), "-", '_');
 }
 
 /* ---- the store ---- */

@@ -2,6 +2,7 @@
 #include "change/queries.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "change/query_side.h"
 #include "change/short_names.h"
 #include "sql/guess.h"
@@ -31,7 +32,7 @@ add_views(Views *views, const GPtrArray *names, QueryView view)
 {
     for (guint n = 0; n + 1 < names->len; n++) {
         bool is_there = false;
-        view.name = short_name_of(names->pdata[n]);
+        view.name = text_last_part(names->pdata[n]);
         for (size_t i = 0; i < views->count && !is_there; i++)
             is_there = g_ascii_strcasecmp(views->list[i].name, view.name) == 0;
         if (!is_there && views->count < VIEWS_MAX)

@@ -79,10 +79,3 @@ short_name_fits(const SqlPath *path, const char *name)
     }
     return true;
 }
-
-const char *
-short_name_of(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot != NULL ? dot + 1 : name;
-}

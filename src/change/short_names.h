@@ -13,5 +13,3 @@ char *with_short_names(const char *text, const Dialect *dialect, ShortNameFn *is
                        const void *data);
 /* Is the path the end of this name of parts with dots, whatever the case of its letters? */
 bool short_name_fits(const SqlPath *path, const char *name);
-/* "users" of "a.b.users"; borrowed. */
-const char *short_name_of(const char *name);

@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, index);
-}
-
 static bool
 touch(const Token *token, const Token *next)
 {
@@ -23,8 +17,8 @@ touch(const Token *token, const Token *next)
 static guint
 begin_of_name(const Work *work, guint index)
 {
-    while (index > 0 && touch(token_at(work, index - 1), token_at(work, index))) {
-        TokenKind kind = token_at(work, index - 1)->kind;
+    while (index > 0 && touch(work_token(work, index - 1), work_token(work, index))) {
+        TokenKind kind = work_token(work, index - 1)->kind;
         if (kind != TOKEN_WORD && kind != TOKEN_QUOTED && kind != TOKEN_TEMPLATE &&
             kind != TOKEN_DOT)
             break;
@@ -38,11 +32,11 @@ static bool
 is_no_column(const Work *work, guint index)
 {
     guint first = begin_of_name(work, index), last = index;
-    while (token_at(work, last + 1)->kind == TOKEN_TEMPLATE &&
-           touch(token_at(work, last), token_at(work, last + 1)))
+    while (work_token(work, last + 1)->kind == TOKEN_TEMPLATE &&
+           touch(work_token(work, last), work_token(work, last + 1)))
         last++;
-    const Token *next = token_at(work, last + 1);
-    Word before = first > 0 ? token_at(work, first - 1)->word : WORD_NONE;
+    const Token *next = work_token(work, last + 1);
+    Word before = first > 0 ? work_token(work, first - 1)->word : WORD_NONE;
     return next->kind == TOKEN_DOT ||
            (next->kind == TOKEN_OPEN && work->text[next->begin] == '(') || before == WORD_AS ||
            before == WORD_FROM || before == WORD_JOIN || before == WORD_INTO ||
@@ -83,7 +77,7 @@ changed_like(Work *work, const SqlSource *source, const char *word, bool is_last
 static const SqlSource *
 qualifier_of(const Work *work, const SqlBlock *block, guint index)
 {
-    const Token *first = token_at(work, begin_of_name(work, index));
+    const Token *first = work_token(work, begin_of_name(work, index));
     return first->kind == TOKEN_WORD && work->text[first->end] == '.'
                ? source_called(block, work->text + first->begin, first->end - first->begin)
                : NULL;
@@ -92,7 +86,7 @@ qualifier_of(const Work *work, const SqlBlock *block, guint index)
 static void
 visit_part(Work *work, const SqlBlock *block, guint index, bool is_last)
 {
-    const Token *token = token_at(work, index);
+    const Token *token = work_token(work, index);
     const SqlSource *only = qualifier_of(work, block, index);
     g_autofree char *word = g_strndup(work->text + token->begin, token->end - token->begin);
     for (guint s = 0; s < block->sources->len; s++) {
@@ -122,13 +116,13 @@ visit_qualified(Work *work, const SqlBlock *block, const Token *token)
 static void
 visit_word(Work *work, const SqlBlock *block, guint index)
 {
-    const Token *token = token_at(work, index), *next = token_at(work, index + 1),
-                *before = index > 0 ? token_at(work, index - 1) : token;
+    const Token *token = work_token(work, index), *next = work_token(work, index + 1),
+                *before = index > 0 ? work_token(work, index - 1) : token;
     bool is_last = before->kind == TOKEN_TEMPLATE && touch(before, token),
          is_first = next->kind == TOKEN_TEMPLATE && touch(token, next),
          is_qualified = before->kind == TOKEN_DOT && index > 1 && touch(before, token) &&
-                        token_at(work, index - 2)->kind == TOKEN_TEMPLATE &&
-                        touch(token_at(work, index - 2), before);
+                        work_token(work, index - 2)->kind == TOKEN_TEMPLATE &&
+                        touch(work_token(work, index - 2), before);
     if ((!is_last && !is_first && !is_qualified) || is_no_column(work, index))
         return;
     if (is_last || is_first)
@@ -148,7 +142,7 @@ dbt_glued(Work *work)
     for (guint b = sql->blocks->len; b > 0; b--) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, b - 1);
         for (guint i = block->first; i <= block->last && i + 1 < sql->tokens->len; i++) {
-            if (token_at(work, i)->kind != TOKEN_WORD || set_has(seen, GUINT_TO_POINTER(i + 1)))
+            if (work_token(work, i)->kind != TOKEN_WORD || set_has(seen, GUINT_TO_POINTER(i + 1)))
                 continue;
             set_add(&seen, GUINT_TO_POINTER(i + 1));
             visit_word(work, block, i);

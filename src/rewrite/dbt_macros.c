@@ -6,6 +6,8 @@
  */
 #include "rewrite/dbt_macro_parts.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 /* DATE_TRUNC('day', …): not a column, even when one is called so. */
@@ -24,18 +26,11 @@ is_unit(const SqlRef *ref, const char *macro)
     return false;
 }
 
-static const char *
-last_part(const char *macro)
-{
-    const char *dot = strrchr(macro, '.');
-    return dot != NULL ? dot + 1 : macro;
-}
-
 /* dbt_utils.hash, hash: not one of the project's own. */
 static bool
 is_of_package(const Macros *macros, const char *macro)
 {
-    const char *name = last_part(macro);
+    const char *name = text_last_part(macro);
     const Macro *own = macros != NULL ? g_hash_table_lookup(macros->list, name) : NULL;
     if (name == macro)
         return own == NULL && package_macro_is_known(name);
@@ -50,7 +45,7 @@ macro_takes_no_column(Work *work, const SqlRef *ref)
         return true;
     if (ref->macro == NULL || !is_of_package(work->options->macros, ref->macro))
         return false;
-    const char *name = last_part(ref->macro);
+    const char *name = text_last_part(ref->macro);
     PackageRole role = package_macro_role(name, ref->place, ref->keyword);
     return role == PACKAGE_TAKES_TEXT || (role != PACKAGE_TAKES_COLUMN && is_unit(ref, name));
 }
@@ -137,7 +132,7 @@ use_of_pass(const Macros *macros, GHashTable *asked, const MacroPass *pass)
 static MacroUse
 use_of(const Macros *macros, const SqlRef *ref)
 {
-    const char *name = last_part(ref->macro);
+    const char *name = text_last_part(ref->macro);
     if (is_of_package(macros, ref->macro))
         return package_macro_role(name, ref->place, ref->keyword) == PACKAGE_TAKES_COLUMN
                    ? MACRO_TAKES_VALUE
@@ -156,7 +151,7 @@ static bool
 is_of_rows(const Macros *macros, const SqlRef *ref)
 {
     const Macro *macro =
-        macros != NULL ? g_hash_table_lookup(macros->list, last_part(ref->macro)) : NULL;
+        macros != NULL ? g_hash_table_lookup(macros->list, text_last_part(ref->macro)) : NULL;
     const SqlSource *source =
         ref->block->sources->len == 1 ? g_ptr_array_index(ref->block->sources, 0) : NULL;
     bool is_there =

@@ -5,6 +5,8 @@
  * the macros that consist of one table, or of tables of WITH.
  */
 #include "rewrite/dbt_macro_parts.h"
+
+#include "base/text.h"
 #include "sql/jinja.h"
 
 #include <string.h>
@@ -197,7 +199,7 @@ is_kept(const char *text, const JinjaArgument *argument)
     static const char *const callees[] = {"return", "append", "extend", "insert", "update"};
     g_autofree char *callee =
         g_strndup(text + argument->callee, argument->callee_end - argument->callee);
-    const char *dot = strrchr(callee, '.'), *last = dot != NULL ? dot + 1 : callee;
+    const char *last = text_last_part(callee);
     for (size_t i = 0; i < G_N_ELEMENTS(callees); i++)
         if (strcmp(last, callees[i]) == 0)
             return true;
@@ -356,9 +358,8 @@ macros_tables_in(const Macros *macros, const char *text, size_t bytes)
 const char *
 macros_table(const Macros *macros, const char *name)
 {
-    const char *dot = strrchr(name, '.');
     const Macro *macro =
-        macros != NULL ? g_hash_table_lookup(macros->list, dot != NULL ? dot + 1 : name) : NULL;
+        macros != NULL ? g_hash_table_lookup(macros->list, text_last_part(name)) : NULL;
     return macro != NULL && !macro->is_doubled && !macro->has_more ? macro->table : NULL;
 }
 
@@ -375,9 +376,8 @@ loop_variable(const char *body)
 bool
 macros_make_commons(const Macros *macros, const char *name)
 {
-    const char *dot = strrchr(name, '.');
     const Macro *macro =
-        macros != NULL ? g_hash_table_lookup(macros->list, dot != NULL ? dot + 1 : name) : NULL;
+        macros != NULL ? g_hash_table_lookup(macros->list, text_last_part(name)) : NULL;
     if (macro == NULL || macro->is_doubled || macro->parameters->len != 1)
         return false;
     g_autofree char *pair = loop_variable(macro->body->str);

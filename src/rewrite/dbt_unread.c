@@ -6,6 +6,8 @@
  * before is decided there; conditions, keys and calls that put nothing into the SQL are left alone.
  */
 #include "rewrite/dbt_macro_parts.h"
+
+#include "base/text.h"
 #include "sql/jinja.h"
 
 #include <string.h>
@@ -111,7 +113,7 @@ is_settled_call(const char *text, const JinjaArgument *argument)
         "statement"};
     g_autofree char *callee =
         g_strndup(text + argument->callee, argument->callee_end - argument->callee);
-    const char *dot = strrchr(callee, '.'), *last = dot != NULL ? dot + 1 : callee;
+    const char *last = text_last_part(callee);
     for (size_t i = 0; i < G_N_ELEMENTS(methods); i++)
         if (strcmp(last, methods[i]) == 0)
             return true;

@@ -6,6 +6,8 @@
  */
 #include "rewrite/imports.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static bool
@@ -62,13 +64,6 @@ bind(Unit *unit, guint place, const char *local, const char *name, const char *d
     }
 }
 
-static const char *
-last_part(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot != NULL ? dot + 1 : name;
-}
-
 /* {A, B => C, _}: of a package of Scala; behind it. */
 static guint
 read_selectors(Unit *unit, guint open, const char *package)
@@ -114,7 +109,7 @@ read_import(Unit *unit, guint index)
         bind(unit, place, "", name, NULL);
         return more;
     }
-    if (strcmp(last_part(name), "_") == 0) {
+    if (strcmp(text_last_part(name), "_") == 0) {
         name[MAX(strlen(name), 2) - 2] = '\0';
         bind(unit, place, "", name, NULL);
         return behind;
@@ -122,7 +117,7 @@ read_import(Unit *unit, guint index)
     guint end = behind;
     g_autofree char *alias =
         unit_is_word(unit, behind, "as") ? imports_name(unit, more, '\0', &end) : NULL;
-    bind(unit, place, alias != NULL ? alias : last_part(name), name, NULL);
+    bind(unit, place, alias != NULL ? alias : text_last_part(name), name, NULL);
     return end;
 }
 

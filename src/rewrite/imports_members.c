@@ -13,12 +13,6 @@
 #define CLIMB_MAX 2  /* select(User), session.scalars(select(User)) */
 
 static bool
-is_language(const Unit *unit, const char *name)
-{
-    return strcmp(unit->language->name, name) == 0;
-}
-
-static bool
 is_among(const Unit *unit, guint index, const char *signs)
 {
     char sign = index != G_MAXUINT ? unit_sign(unit, index) : '\0';
@@ -134,7 +128,7 @@ is_named_there(const Unit *unit, guint index)
         return !is_among(unit, behind + 1, ":");
     if (begins && is_among(unit, behind, "="))
         return !is_among(unit, behind + 1, "=>");
-    return is_language(unit, "javascript") && is_among(unit, before, "{,") &&
+    return unit_is_language(unit, "javascript") && is_among(unit, before, "{,") &&
            is_among(unit, behind, ",}") &&
            unit_is_sign(unit, unit_bracket_around((Unit *) unit, index), '{');
 }
@@ -184,12 +178,12 @@ takes_braces(const Unit *unit, guint last, guint open, bool is_value)
     static const char *const with_blocks[] = {"ruby", "kotlin", "scala", NULL};
     static const char *const heads[] = {"impl", "for", "struct", "mod", "enum", "trait", NULL};
     guint before = unit_previous(unit, last, true);
-    if (is_language(unit, "rust")) /* not -> User { … */
+    if (unit_is_language(unit, "rust")) /* not -> User { … */
         return before != G_MAXUINT && !is_value && !is_among(unit, before, ">") &&
                !span_is_among(unit->text, piece_span(unit_piece(unit, before)), heads);
-    if (is_language(unit, "go") || is_language(unit, "elixir")) /* %User{plan: …} */
+    if (unit_is_language(unit, "go") || unit_is_language(unit, "elixir")) /* %User{plan: …} */
         return unit_piece(unit, last)->end == unit_piece(unit, open)->begin;
-    if (is_language(unit, "csharp"))
+    if (unit_is_language(unit, "csharp"))
         return before != G_MAXUINT &&
                span_is(unit->text, piece_span(unit_piece(unit, before)), "new");
     return is_value && g_strv_contains(with_blocks, unit->language->name);
@@ -259,7 +253,7 @@ visit_chain(Members *members, ImportedClass *class, guint last, bool is_value, b
             break;
         }
     }
-    if (is_language(unit, "ruby"))
+    if (unit_is_language(unit, "ruby"))
         name_of_block(members, unit_next(unit, last, false), class);
     return last;
 }
@@ -362,7 +356,7 @@ static void
 visit_pieces(Members *members, bool tells)
 {
     Unit *unit = members->unit;
-    bool has_queries = is_language(unit, "java") || is_language(unit, "kotlin");
+    bool has_queries = unit_is_language(unit, "java") || unit_is_language(unit, "kotlin");
     for (guint i = 0; i < unit->pieces->len; i++) {
         guint last = i;
         if (unit_piece(unit, i)->kind != PIECE_WORD)

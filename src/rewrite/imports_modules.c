@@ -1,16 +1,11 @@
 /* imports_modules.c - names by modules: alias A.B of Elixir, use a::b::{C, d} of Rust. */
 #include "rewrite/imports.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define GROUPS_MAX 6 /* of braces in braces */
-
-static const char *
-last_part(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot != NULL ? dot + 1 : name;
-}
 
 /* ---- Elixir ---- */
 
@@ -24,7 +19,7 @@ read_aliases(Unit *unit, guint open, const char *front)
         if (name == NULL)
             return index;
         g_autofree char *whole = g_strconcat(front, ".", name, NULL);
-        imports_bind(unit, index, last_part(name), "elixir", whole, NULL);
+        imports_bind(unit, index, text_last_part(name), "elixir", whole, NULL);
         while (behind < unit->pieces->len && piece_is_between(unit_piece(unit, behind)))
             behind = unit_next(unit, behind, true);
         index = unit_is_sign(unit, behind, ',') ? unit_next(unit, behind, true) : behind;
@@ -50,7 +45,7 @@ read_alias(Unit *unit, guint index)
         as != G_MAXUINT && unit_is_word(unit, as, "as") && unit_is_sign(unit, as + 1, ':');
     g_autofree char *other =
         has_other ? imports_name(unit, unit_next(unit, as + 1, true), '.', &end) : NULL;
-    imports_bind(unit, place, other != NULL ? other : last_part(name), "elixir", name, NULL);
+    imports_bind(unit, place, other != NULL ? other : text_last_part(name), "elixir", name, NULL);
     return other != NULL ? end : behind;
 }
 
@@ -176,7 +171,7 @@ read_tree(Unit *unit, guint index, const char *front, int depth)
                                  ? imports_name(unit, unit_next(unit, index, true), '\0', &end)
                                  : NULL;
     if (path->len > strlen(front) || depth > 0)
-        bind_path(unit, place, alias != NULL ? alias : last_part(path->str), path->str);
+        bind_path(unit, place, alias != NULL ? alias : text_last_part(path->str), path->str);
     return end;
 }
 

@@ -3,6 +3,7 @@
  *
  * A file sees its own namespace and what it uses by name. A class sees the constants of those that it extends.
  */
+#include "base/text.h"
 #include "rewrite/imports.h"
 
 #include <string.h>
@@ -42,12 +43,7 @@ read_name(Unit *unit, guint index, const char *front)
     bool has_alias = unit_is_word(unit, behind, "as");
     g_autofree char *alias =
         has_alias ? imports_name(unit, unit_next(unit, behind, true), '\\', &end) : NULL;
-    const char *dot = strrchr(whole, '.');
-    imports_bind(unit, index,
-                 alias != NULL ? alias
-                 : dot != NULL ? dot + 1
-                               : whole,
-                 "php", whole, NULL);
+    imports_bind(unit, index, alias != NULL ? alias : text_last_part(whole), "php", whole, NULL);
     return alias != NULL ? end : behind;
 }
 

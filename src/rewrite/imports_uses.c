@@ -1,6 +1,8 @@
 /* imports_uses.c - where a program uses what others give, and what could not be followed. */
 #include "rewrite/imports.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define NAMES_MAX 100 /* that are told of one file */
@@ -86,7 +88,7 @@ imports_visit(Unit *unit)
 static Span
 place_of(const Work *work, const Constant *constant, const char *name)
 {
-    const char *dot = strrchr(name, '.'), *last = dot != NULL ? dot + 1 : name;
+    const char *last = text_last_part(name);
     size_t at = 0;
     if (constant->place.end > 0 || !find_word(work->text, work->bytes, last, &at))
         return constant->place;

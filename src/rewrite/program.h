@@ -338,6 +338,7 @@ bool literal_is_put_in(const Unit *unit, const Use *use);
 const Piece *unit_piece(const Unit *unit, guint index);
 Span piece_span(const Piece *piece);
 bool piece_is_between(const Piece *piece); /* the end of a line, a comment */
+bool unit_is_language(const Unit *unit, const char *name);
 bool unit_is_sign(const Unit *unit, guint index, char sign);
 char unit_sign(const Unit *unit, guint index); /* its first byte; 0: it is no sign */
 bool unit_is_word(const Unit *unit, guint index, const char *word);

@@ -6,15 +6,11 @@
  */
 #include "rewrite/imports.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define FAR 400 /* pieces between an annotation and its class: people list indexes there */
-
-static bool
-is_language(const Unit *unit, const char *name)
-{
-    return strcmp(unit->language->name, name) == 0;
-}
 
 /* The name at `index`, and what that is in; NULL: it is in a function. Caller frees. */
 static char *
@@ -129,9 +125,7 @@ by_entity(const Unit *unit, guint index)
             continue;
         name = unit_next(unit, index + 1, true);
         g_autofree char *whole = imports_name(unit, name, '.', &behind);
-        return whole != NULL
-                   ? g_strdup(strrchr(whole, '.') != NULL ? strrchr(whole, '.') + 1 : whole)
-                   : NULL;
+        return whole != NULL ? g_strdup(text_last_part(whole)) : NULL;
     }
     return NULL;
 }
@@ -157,15 +151,15 @@ class_of(Unit *unit, const Use *use, const char *before)
     guint class = G_MAXUINT;
     if (around_has_margins(language))
         return by_margins(unit, use->first);
-    if (is_language(unit, "elixir"))
+    if (unit_is_language(unit, "elixir"))
         return by_module(unit, use->first);
-    if (is_language(unit, "go"))
+    if (unit_is_language(unit, "go"))
         return by_receiver(unit, use->key);
-    if (is_language(unit, "csharp") && span_is(text, use->callee, "ToTable"))
+    if (unit_is_language(unit, "csharp") && span_is(text, use->callee, "ToTable"))
         return by_entity(unit, use->first);
-    if (is_language(unit, "php"))
+    if (unit_is_language(unit, "php"))
         return by_brackets(unit, use->first, before);
-    if (is_language(unit, "javascript")) {
+    if (unit_is_language(unit, "javascript")) {
         g_autofree char *made = by_call(unit, use->first);
         if (made != NULL)
             return g_steal_pointer(&made);
@@ -173,7 +167,7 @@ class_of(Unit *unit, const Use *use, const char *before)
         if (made != NULL)
             return g_steal_pointer(&made);
     }
-    if (is_language(unit, "scala"))
+    if (unit_is_language(unit, "scala"))
         class = class_before(unit, use->first);
     if (class == G_MAXUINT)
         class = class_behind(unit, use->last);

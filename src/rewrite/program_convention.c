@@ -109,18 +109,17 @@ typedef void ClassFn(Unit *unit, guint name, const Rename *rename, const Framewo
 static void
 each_class(Unit *unit, ClassFn *visit)
 {
-    static const char *const class[] = {"class", NULL};
     const Work *work = unit->work;
     const Framework *framework = unit->text->from == NULL && unit->depth == 0
                                      ? framework_of(work->path, work->text, work->bytes)
                                      : NULL;
     for (guint i = 0; framework != NULL && i + 1 < unit->pieces->len; i++) {
         guint name = i + 1;
-        while (unit_is_among(unit, i, class) && unit_is_sign(unit, name + 1, ':') &&
+        while (unit_is_word(unit, i, "class") && unit_is_sign(unit, name + 1, ':') &&
                unit_is_sign(unit, name + 2, ':'))
             name += 3;
         const Piece *piece = unit_piece(unit, name);
-        if (!unit_is_among(unit, i, class) || piece->kind != PIECE_WORD)
+        if (!unit_is_word(unit, i, "class") || piece->kind != PIECE_WORD)
             continue;
         const Rename *rename =
             convention_rename(work->renames, framework, work->path,

@@ -62,6 +62,12 @@ piece_span(const Piece *piece)
 }
 
 bool
+unit_is_language(const Unit *unit, const char *name)
+{
+    return strcmp(unit->language->name, name) == 0;
+}
+
+bool
 unit_is_sign(const Unit *unit, guint index, char sign)
 {
     const Piece *piece = unit_piece(unit, index);

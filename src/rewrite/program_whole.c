@@ -4,22 +4,10 @@
  *
  * Thousands of strings ask for the same few words: so the file is searched once for each.
  */
+#include "base/text.h"
 #include "rewrite/program.h"
 
-#include <string.h>
-
 _Thread_local uint64_t program_steps;
-
-static bool
-is_in(const char *text, size_t bytes, const char *sign)
-{
-    size_t length = strlen(sign);
-    for (size_t i = 0; i + length <= bytes; i++)
-        if ((text[i] | 0x20) == (sign[0] | 0x20) &&
-            g_ascii_strncasecmp(text + i, sign, length) == 0)
-            return true;
-    return false;
-}
 
 static bool
 look(const Work *work, const char *what, bool is_word)
@@ -27,7 +15,7 @@ look(const Work *work, const char *what, bool is_word)
     size_t at;
     program_steps += work->bytes;
     return is_word ? find_word(work->text, work->bytes, what, &at)
-                   : is_in(work->text, work->bytes, what);
+                   : text_find_folded(work->text, work->bytes, what) != NULL;
 }
 
 static bool

@@ -7,6 +7,8 @@
  */
 #include "rewrite/work.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 void
@@ -101,7 +103,7 @@ add_names(Rename *rename)
     const char *source = mapping_source(rename->mapping), *target = mapping_target(rename->mapping);
     const GPtrArray *aliases = mapping_aliases(rename->mapping);
     rename_add_spelling(rename, source, target);
-    if (strchr(spelling_last(source), '-') !=
+    if (strchr(text_last_part(source), '-') !=
         NULL) { /* no name of SQL without quotes: its tables have `_` there */
         g_autofree char *from = g_strdelimit(g_strdup(source), "-", '_');
         g_autofree char *to = g_strdelimit(g_strdup(target), "-", '_');

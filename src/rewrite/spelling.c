@@ -26,13 +26,6 @@ spelling_parts(const char *name)
     return (char **) g_ptr_array_free(parts, FALSE);
 }
 
-const char *
-spelling_last(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot != NULL ? dot + 1 : name;
-}
-
 /* @schema.users, {{ schema }}.users: what is put in stands for the source's part, and stays while that does. */
 static char *
 with_holes(const char *alias, const char *source, const char *target)
@@ -74,7 +67,7 @@ const char *
 spelling_glue(const char *alias, const char *source)
 {
     g_auto(GStrv) parts = spelling_parts(alias);
-    const char *last = parts[g_strv_length(parts) - 1], *name = spelling_last(source);
+    const char *last = parts[g_strv_length(parts) - 1], *name = text_last_part(source);
     if (!g_str_has_prefix(last, name))
         return NULL;
     const char *glue = alias + strlen(alias) - strlen(last) + strlen(name);
@@ -92,12 +85,12 @@ spelling_of_alias(const char *alias, const char *source, const char *target)
         return g_strconcat(written, glue, NULL);
     }
     char *holes = with_holes(alias, source, target);
-    if (holes != NULL || strcmp(spelling_last(alias), spelling_last(source)) == 0)
+    if (holes != NULL || strcmp(text_last_part(alias), text_last_part(source)) == 0)
         return holes != NULL ? holes : with_lead(alias, source, target);
-    g_autofree char *underscored = g_strdelimit(g_strdup(spelling_last(source)), "-", '_');
+    g_autofree char *underscored = g_strdelimit(g_strdup(text_last_part(source)), "-", '_');
     char *written = with_lead(alias, source, target);
-    return strcmp(spelling_last(alias), underscored) == 0 ? g_strdelimit(written, "-", '_')
-                                                          : written;
+    return strcmp(text_last_part(alias), underscored) == 0 ? g_strdelimit(written, "-", '_')
+                                                           : written;
 }
 
 /* ---- quotes ---- */

@@ -214,8 +214,6 @@ bool covered_has(const GArray *covered, size_t begin, size_t end);
  * table's own; NULL when nothing. It is said of the last ones where it has more, and of the first ones where it has fewer. */
 const char *default_part(char *const *default_path, guint index, guint before);
 char **spelling_parts(const char *name);
-/* The last of them; borrowed. */
-const char *spelling_last(const char *name);
 /* What an alias has put in behind the source's own name: `{{ day }}` of x.users{{ day }}; borrowed, NULL: nothing. */
 const char *spelling_glue(const char *alias, const char *source);
 /* What an alias of the source becomes. Caller frees. */

@@ -37,27 +37,40 @@ sql_is_aggregate(const Sql *sql, const Token *token)
     return false;
 }
 
-/* The bracket that is open at the token before `at`, within the block; 0: none. */
+/* The bracket that is open at the token before `at`, within the block, and behind HAVING or QUALIFY; 0: none. `*ret_clause` is the word
+ * that was met then. */
 static uint32_t
-bracket_around(const Sql *sql, const SqlBlock *block, uint32_t at)
+bracket_around(const Sql *sql, const SqlBlock *block, uint32_t at, Word *ret_clause)
 {
+    *ret_clause = WORD_NONE;
     for (; at > block->first; at--) {
         const Token *token = &g_array_index(sql->tokens, Token, at - 1);
-        if (token->kind == TOKEN_CLOSE && token->match < at)
+        if (token->kind == TOKEN_CLOSE && token->match < at) {
             at = token->match + 1;
-        else if (token->kind == TOKEN_OPEN)
+        } else if (token->kind == TOKEN_OPEN) {
             return at - 1;
-        else if (token->word == WORD_HAVING || token->word == WORD_QUALIFY)
+        } else if (token->word == WORD_HAVING || token->word == WORD_QUALIFY) {
+            *ret_clause = token->word;
             return 0;
+        }
     }
     return 0;
 }
 
 bool
+sql_is_plain_in_having(const Sql *sql, const SqlRef *ref)
+{
+    Word clause;
+    return bracket_around(sql, ref->block, ref->path.parts[0].token, &clause) == 0 &&
+           clause == WORD_HAVING;
+}
+
+bool
 sql_is_aggregated(const Sql *sql, const SqlRef *ref)
 {
-    uint32_t open = bracket_around(sql, ref->block, ref->path.parts[0].token);
-    for (; open > 0; open = bracket_around(sql, ref->block, open))
+    Word clause;
+    uint32_t open = bracket_around(sql, ref->block, ref->path.parts[0].token, &clause);
+    for (; open > 0; open = bracket_around(sql, ref->block, open, &clause))
         if (sql_is_aggregate(sql, &g_array_index(sql->tokens, Token, open - 1)))
             return true;
     return false;
@@ -66,8 +79,9 @@ sql_is_aggregated(const Sql *sql, const SqlRef *ref)
 bool
 sql_is_windowed(const Sql *sql, const SqlRef *ref)
 {
-    uint32_t open = bracket_around(sql, ref->block, ref->path.parts[0].token);
-    for (; open > 0; open = bracket_around(sql, ref->block, open)) {
+    Word clause;
+    uint32_t open = bracket_around(sql, ref->block, ref->path.parts[0].token, &clause);
+    for (; open > 0; open = bracket_around(sql, ref->block, open, &clause)) {
         const Token *token = &g_array_index(sql->tokens, Token, open);
         if ((token - 1)->word == WORD_OVER ||
             (token->match > open &&

@@ -364,22 +364,6 @@ bind_starred(Resolver *resolver, SqlRef *ref, const SqlBlock *block)
     return false;
 }
 
-/* HAVING a > 1, where no call is around the name; not QUALIFY. */
-static bool
-is_plain_in_having(const Resolver *resolver, const SqlRef *ref)
-{
-    for (uint32_t at = ref->path.parts[0].token; at > ref->block->first; at--) {
-        const Token *token = &g_array_index(resolver->sql->tokens, Token, at - 1);
-        if (token->word == WORD_HAVING || token->word == WORD_QUALIFY)
-            return token->word == WORD_HAVING;
-        if (token->kind == TOKEN_OPEN)
-            return false;
-        if (token->kind == TOKEN_CLOSE && token->match < at)
-            at = token->match + 1;
-    }
-    return false;
-}
-
 /* HAVING means a column that GROUP BY names, also where an output is called so. */
 static bool
 is_group_key(const Resolver *resolver, const SqlRef *ref)
@@ -418,7 +402,7 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
                    ((dialect->has_late_aliases && !sql_is_aggregated(resolver->sql, ref) &&
                      !sql_is_windowed(resolver->sql, ref)) ||
                     (dialect->has_having_aliases && ref->clause == CLAUSE_HAVING &&
-                     is_plain_in_having(resolver, ref) && !is_group_key(resolver, ref)));
+                     sql_is_plain_in_having(resolver->sql, ref) && !is_group_key(resolver, ref)));
     if (hides_columns && bind_output(resolver, ref, ref->block, true))
         return;
     if (is_late && outputs != NULL && bind_output(resolver, ref, outputs, true))

@@ -396,3 +396,5 @@ bool sql_is_aggregate(const Sql *sql, const Token *token);
 /* Within its block, does the name stand in a call of one; in OVER (…), or in the call before it? */
 bool sql_is_aggregated(const Sql *sql, const SqlRef *ref);
 bool sql_is_windowed(const Sql *sql, const SqlRef *ref);
+/* HAVING a > 1: does it stand there, not in QUALIFY, and in no call or brackets? */
+bool sql_is_plain_in_having(const Sql *sql, const SqlRef *ref);

@@ -47,7 +47,7 @@ send_lines(LogReader *reader, GError **error)
     if (reader->lines->len == 0)
         return true;
     if (!reader->is_open) {
-        g_autofree char *keys = pg_key_list(reader->object->key, "");
+        g_autofree char *keys = pg_name_list(reader->object->key, "");
         g_autofree char *sql =
             g_strdup_printf("COPY %s (%s, _honk_at) FROM STDIN", reader->notes, keys);
         if (!pg_run_on(conn, conn->db, sql, NULL, error))

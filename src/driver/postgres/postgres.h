@@ -91,6 +91,8 @@ CHECKED bool pg_begin(PgConn *conn, GError **error);
 CHECKED bool pg_commit(PgConn *conn, GError **error); /* asks conn_confirm() */
 void pg_rollback(PgConn *conn);                       /* harmless outside of a transaction */
 char *pg_name(const char *name);                      /* quoted; caller frees */
+/* Names (char *) quoted, each with `before` in front: `NEW."a", NEW."b"`. Caller frees. */
+char *pg_name_list(const GPtrArray *names, const char *before);
 
 /* --- change.c --- */
 typedef bool PgChangeFn(PgConn *conn, const void *data, GError **error);

@@ -68,17 +68,6 @@ view_items(Session *session, const PgObject *object, const Program *program)
                : NULL;
 }
 
-static char *
-name_list(const GPtrArray *names)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *name = pg_name(names->pdata[i]);
-        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", name);
-    }
-    return g_string_free(list, FALSE);
-}
-
 /* What the rows are told by under the mapping's names; NULL: nothing. Caller frees. */
 static char *
 key_of(const PgObject *object, const Program *program)
@@ -87,14 +76,14 @@ key_of(const PgObject *object, const Program *program)
     if (object->key->len == 0)
         return NULL;
     if (program == NULL)
-        return name_list(object->key);
+        return pg_name_list(object->key, "");
     for (guint k = 0; k < object->key->len; k++)
         for (size_t i = 0; i < schema_count(program_target(program)); i++)
             if (g_strcmp0(program_source_of(program, i), object->key->pdata[k]) == 0) {
                 g_ptr_array_add(key, schema_column(program_target(program), i)->name);
                 break;
             }
-    return key->len == object->key->len ? name_list(key) : NULL;
+    return key->len == object->key->len ? pg_name_list(key, "") : NULL;
 }
 
 static bool
@@ -329,7 +318,7 @@ sample(Conn *base, const char *name, int64_t rows, char **ret, GError **error)
             *ret = pg_sql("ctid < '(%lld,0)'::pg_catalog.tid", (long long) (rows / each + 1));
         return true;
     }
-    g_autofree char *key = name_list(object->key);
+    g_autofree char *key = pg_name_list(object->key, "");
     g_autoptr(GString) literals = g_string_new(NULL);
     for (guint i = 0; i < object->key->len; i++)
         g_string_append_printf(literals, "%s pg_catalog.quote_literal(\"%s\"::text) || '::%s'",

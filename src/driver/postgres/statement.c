@@ -314,6 +314,17 @@ pg_name(const char *name)
     return pg_sql("\"%w\"", name);
 }
 
+char *
+pg_name_list(const GPtrArray *names, const char *before)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *name = pg_name(names->pdata[i]);
+        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
+    }
+    return g_string_free(list, FALSE);
+}
+
 /* --- transactions --- */
 
 /* Deferred constraints speak up at each statement, while it is known which rows they are about. */

@@ -29,17 +29,6 @@ pg_notes_of(const PgConn *conn, int64_t oid)
     return g_strdup_printf("%s.\"_honk_changed_%" G_GINT64_FORMAT "\"", conn->book, oid);
 }
 
-char *
-pg_key_list(const GPtrArray *names, const char *before)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *name = pg_name(names->pdata[i]);
-        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
-    }
-    return g_string_free(list, FALSE);
-}
-
 /* --- making and dropping --- */
 
 /* A row must be found by its key, and every write to it must come past a trigger. */
@@ -66,8 +55,9 @@ check(PgConn *conn, const PgObject *object, GError **error)
 static char *
 note_statements(const PgObject *object, const char *notes)
 {
-    g_autofree char *plain = pg_key_list(object->key, ""), *new = pg_key_list(object->key, "NEW."),
-                    *old = pg_key_list(object->key, "OLD.");
+    g_autofree char *plain = pg_name_list(object->key, ""),
+                    *new = pg_name_list(object->key, "NEW."),
+                    *old = pg_name_list(object->key, "OLD.");
     return g_strdup_printf(
         "IF TG_OP <> 'INSERT' THEN INSERT INTO %s (%s) VALUES (%s); END IF; "
         "IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND ROW(%s)::record *<> ROW(%s)::record) THEN "
@@ -79,7 +69,7 @@ bool
 pg_watch_function(PgConn *conn, const PgObject *object, const char *path, const char *instead,
                   GError **error)
 {
-    g_autofree char *notes = pg_notes_of(conn, object->oid), *plain = pg_key_list(object->key, "");
+    g_autofree char *notes = pg_notes_of(conn, object->oid), *plain = pg_name_list(object->key, "");
     g_autofree char *all = pg_sql("INSERT INTO %s (%s) SELECT %s FROM ONLY ", notes, plain, plain);
     g_autofree char *note = note_statements(object, notes);
     g_autofree char *each =
@@ -127,7 +117,7 @@ make_triggers(PgConn *conn, const PgObject *object, const char *table, GError **
 bool
 pg_make_notes(PgConn *conn, const PgObject *object, GError **error)
 {
-    g_autofree char *plain = pg_key_list(object->key, ""), *notes = pg_notes_of(conn, object->oid);
+    g_autofree char *plain = pg_name_list(object->key, ""), *notes = pg_notes_of(conn, object->oid);
     int64_t is_there = 0;
     if (!pg_run(conn, error, "CREATE SCHEMA IF NOT EXISTS %s", conn->book) ||
         !pg_int(conn, &is_there, error, "SELECT count(to_regclass(%Q))", notes))
@@ -319,7 +309,7 @@ take_inside(PgConn *conn, const void *data, GError **error)
 static char *
 rows_condition(const PgObject *object, const WriteNotes *notes)
 {
-    g_autofree char *columns = pg_key_list(object->key, "");
+    g_autofree char *columns = pg_name_list(object->key, "");
     return object->key->len == 1 ? g_strdup_printf("%s = ANY (ARRAY(SELECT %s FROM %s WHERE %s))",
                                                    columns, columns, notes->object, notes->which)
                                  : g_strdup_printf("(%s) IN (SELECT %s FROM %s WHERE %s)", columns,
@@ -362,7 +352,7 @@ pg_note(Conn *base, const char *name, const GPtrArray *columns, const Batch *key
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
-    g_autofree char *notes = NULL, *names = pg_key_list(columns, "");
+    g_autofree char *notes = NULL, *names = pg_name_list(columns, "");
     if (!find_notes(conn, name, &object, &notes, error))
         return false;
     g_autoptr(GString) sql = g_string_new(NULL);

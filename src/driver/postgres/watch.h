@@ -6,8 +6,6 @@
 
 /* In SQL. Caller frees. */
 char *pg_notes_of(const PgConn *conn, int64_t oid);
-/* The columns of the key, each with `before` in front: `NEW."a", NEW."b"`. Caller frees. */
-char *pg_key_list(const GPtrArray *names, const char *before);
 /* The empty table of notes, if there is none. In a transaction. */
 CHECKED bool pg_make_notes(PgConn *conn, const PgObject *object, GError **error);
 
