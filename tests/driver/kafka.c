@@ -182,6 +182,25 @@ settings_that_mean_nothing_are_refused(void)
     ASSERT_FAILS(conn_open(&store, &conn, &ERR), ERR_UNREACHABLE, "127.0.0.1:1");
 }
 
+static void
+who_asks_a_broker_that_hangs_is_told_so_within_its_time(void)
+{
+    g_autofree char *topic = test_kafka_topic("hangs", 2, false);
+    g_autoptr(TestDb) db = test_kafka_db(json_pack("{si}", "timeout_ms", 500));
+    KafkaConn *conn = (KafkaConn *) db->conn;
+    g_autoptr(GArray) extents = NULL;
+    int64_t end = 0;
+    ASSERT_OK(kafka_extents(conn, topic, &extents, &ERR)); /* it knows whom to ask */
+    if (!test_kafka_hang(true)) {
+        g_test_skip("a real broker is not stopped");
+        return;
+    }
+    ASSERT_FAILS(kafka_high_watermark(conn, topic, 1, &end, &ERR), ERR_UNREACHABLE, topic);
+    test_kafka_hang(false);
+    ASSERT_OK(kafka_high_watermark(conn, topic, 1, &end, &ERR));
+    g_assert_cmpint(end, ==, 0);
+}
+
 /* --- moving --- */
 
 /* A stage of `to` filled with all of `from`, swapped in; both in this store. */
@@ -604,6 +623,8 @@ main(int argc, char **argv)
                     what_comes_later_is_no_part_of_a_range);
     g_test_add_func("/kafka/settings that mean nothing are refused",
                     settings_that_mean_nothing_are_refused);
+    g_test_add_func("/kafka/who asks a broker that hangs is told so within its time",
+                    who_asks_a_broker_that_hangs_is_told_so_within_its_time);
     g_test_add_func("/kafka/from topic to topic keys, headers, times, tombstones and order stay",
                     from_topic_to_topic_keys_headers_times_tombstones_and_order_stay);
     g_test_add_func("/kafka/a table becomes a compacted topic and a table again",

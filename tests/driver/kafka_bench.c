@@ -82,6 +82,15 @@ test_kafka_servers(void)
     return servers;
 }
 
+bool
+test_kafka_hang(bool hangs)
+{
+    if (children[0] == 0)
+        return false;
+    g_assert_cmpint(kill(children[0], hangs ? SIGSTOP : SIGCONT), ==, 0);
+    return true;
+}
+
 char *
 test_kafka_name(const char *what)
 {

@@ -12,6 +12,8 @@
 
 /* "HOST:PORT". Borrowed. */
 const char *test_kafka_servers(void);
+/* The stand-in's connections stand and nothing is answered, or all is again. False: the cluster is a real one, left alone. */
+bool test_kafka_hang(bool hangs);
 /* Of a schema registry: HONK_TEST_REGISTRY_URL, a real one; or HONK_TEST_REGISTRY, a program. Borrowed. */
 const char *test_registry_url(void);
 /* A name that no topic has had. Caller frees. */

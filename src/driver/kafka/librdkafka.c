@@ -66,8 +66,6 @@ LAZY_FUNCTION(library, rd_kafka_resp_err_t, rd_kafka_metadata,
     (rd_kafka_t *rk, int all_topics, rd_kafka_topic_t *only_rkt, const struct rd_kafka_metadata **metadatap, int timeout_ms), (rk, all_topics, only_rkt, metadatap, timeout_ms))
 LAZY_PROCEDURE(library, rd_kafka_metadata_destroy,
     (const struct rd_kafka_metadata *metadata), (metadata))
-LAZY_FUNCTION(library, rd_kafka_resp_err_t, rd_kafka_query_watermark_offsets,
-    (rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low, int64_t *high, int timeout_ms), (rk, topic, partition, low, high, timeout_ms))
 LAZY_FUNCTION(library, rd_kafka_resp_err_t, rd_kafka_offsets_for_times,
     (rd_kafka_t *rk, rd_kafka_topic_partition_list_t *offsets, int timeout_ms), (rk, offsets, timeout_ms))
 LAZY_FUNCTION(library, rd_kafka_topic_partition_list_t *, rd_kafka_topic_partition_list_new,

@@ -65,14 +65,30 @@ kafka_topics(KafkaConn *conn, GPtrArray **ret, GError **error)
     return true;
 }
 
+/*
+ * The offset at RD_KAFKA_OFFSET_BEGINNING or at RD_KAFKA_OFFSET_END, which stand where a moment would in the protocol's ListOffsets. The call
+ * that is made for it, rd_kafka_query_watermark_offsets(), waits for a broker that hangs without an end in librdkafka 2.0, which Debian 12 has.
+ */
+static bool
+offset_at(const KafkaConn *conn, rd_kafka_t *client, const char *topic, int32_t partition,
+          int64_t edge, int64_t *ret, GError **error)
+{
+    rd_kafka_topic_partition_list_t *wanted = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(wanted, topic, partition);
+    one->offset = edge;
+    rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(client, wanted, conn->timeout_ms);
+    if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+        failed = one->err;
+    *ret = one->offset;
+    rd_kafka_topic_partition_list_destroy(wanted);
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_fail(conn, failed, topic, error);
+}
+
 bool
 kafka_high_watermark(KafkaConn *conn, const char *topic, int32_t partition, int64_t *ret,
                      GError **error)
 {
-    int64_t low = 0;
-    rd_kafka_resp_err_t failed =
-        rd_kafka_query_watermark_offsets(conn->look, topic, partition, &low, ret, conn->timeout_ms);
-    return failed == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_fail(conn, failed, topic, error);
+    return offset_at(conn, conn->look, topic, partition, RD_KAFKA_OFFSET_END, ret, error);
 }
 
 /* A transaction is committed a moment before its records are shown; one that is open for long is not waited for. */
@@ -81,13 +97,12 @@ extent_of(KafkaConn *conn, rd_kafka_t *reader, const char *topic, int32_t partit
           GError **error)
 {
     int64_t high = 0, deadline = g_get_monotonic_time() + TIMES_MS * 1000;
-    if (!kafka_high_watermark(conn, topic, partition, &high, error))
+    if (!kafka_high_watermark(conn, topic, partition, &high, error) ||
+        !offset_at(conn, reader, topic, partition, RD_KAFKA_OFFSET_BEGINNING, &ret->begin, error))
         return false;
     for (;;) {
-        rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
-            reader, topic, partition, &ret->begin, &ret->end, conn->timeout_ms);
-        if (failed != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return kafka_fail(conn, failed, topic, error);
+        if (!offset_at(conn, reader, topic, partition, RD_KAFKA_OFFSET_END, &ret->end, error))
+            return false;
         if (ret->end >= high || g_get_monotonic_time() > deadline)
             return true;
         g_usleep(PAUSE_US);
