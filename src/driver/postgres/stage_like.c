@@ -107,7 +107,7 @@ create_one(PgConn *conn, const char *table, const PgBranch *like, GError **error
         like->key != NULL ? g_strdup_printf(" PARTITION BY %s", like->key) : g_strdup("");
     return pg_run(conn, error,
                   "CREATE %s TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED%s INCLUDING "
-                  "CONSTRAINTS INCLUDING STORAGE INCLUDING COMMENTS INCLUDING STATISTICS%s)%s%s",
+                  "CONSTRAINTS INCLUDING STORAGE INCLUDING COMMENTS%s)%s%s",
                   pg_cell_bool(rows, 0, 0) ? "UNLOGGED" : "", table, like->object->sql,
                   like->bound == NULL ? " INCLUDING IDENTITY" : "",
                   conn->version >= 140000 ? " INCLUDING COMPRESSION" : "", by, with);
@@ -219,7 +219,7 @@ pg_finish_like(PgConn *conn, const PgObject *stage, const PgObject *like, GError
     for (guint i = old->len; i-- > 0;) {
         const PgObject *to = ((const PgBranch *) made->pdata[i])->object;
         const PgObject *from = ((const PgBranch *) old->pdata[i])->object;
-        if (!copy_indexes(conn, to, from, error))
+        if (!copy_indexes(conn, to, from, error) || !pg_statistics_like(conn, to, from, error))
             return false;
     }
     for (guint i = 0; i < old->len; i++)

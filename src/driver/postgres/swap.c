@@ -165,23 +165,25 @@ typedef struct {
     const Writer *writer;
 } BackCall;
 
-/* Names that begin with the stage's begin with that of what is kept. */
+/* Names of indexes and extended statistics that begin with the stage's begin with that of what is kept. */
 static bool
 rename_lost(PgConn *conn, const PgObject *branch, const char *stage, const char *lost,
             GError **error)
 {
     AUTO_RESULT *rows = NULL;
     if (!pg_rows(conn, &rows, error,
-                 "SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE "
-                 "i.indrelid = %lld",
-                 (long long) branch->oid))
+                 "SELECT 'INDEX', n.nspname, x.relname FROM pg_index i JOIN pg_class x ON x.oid = "
+                 "i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace WHERE i.indrelid = "
+                 "%lld UNION ALL SELECT 'STATISTICS', n.nspname, s.stxname FROM pg_statistic_ext s "
+                 "JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE s.stxrelid = %lld",
+                 (long long) branch->oid, (long long) branch->oid))
         return false;
     for (int i = 0; i < PQntuples(rows); i++) {
-        const char *index = pg_cell(rows, i, 0);
-        g_autofree char *aside = pg_made_name(lost, index);
-        if (g_str_has_prefix(index, stage) &&
-            !pg_run(conn, error, "ALTER INDEX \"%w\".\"%w\" RENAME TO \"%w\"", branch->schema,
-                    index, aside))
+        const char *name = pg_cell(rows, i, 2);
+        g_autofree char *aside = pg_made_name(lost, name);
+        if (g_str_has_prefix(name, stage) &&
+            !pg_run(conn, error, "ALTER %s \"%w\".\"%w\" RENAME TO \"%w\"", pg_cell(rows, i, 0),
+                    pg_cell(rows, i, 1), name, aside))
             return false;
     }
     g_autofree char *name =

@@ -44,6 +44,8 @@ CHECKED bool swap_plan_materialized(SwapPlanner *planner, const SwapSides *roots
 CHECKED bool swap_plan_statements(SwapPlanner *planner, const char *question, GError **error);
 /* swap_words.c */
 CHECKED bool swap_plan_words(SwapPlanner *planner, GError **error);
+/* statistics.c */
+CHECKED bool swap_plan_statistics(SwapPlanner *planner, GError **error);
 /* swap_rest.c */
 CHECKED bool swap_plan_rights(SwapPlanner *planner, GError **error);
 CHECKED bool swap_plan_sequences(SwapPlanner *planner, GError **error);

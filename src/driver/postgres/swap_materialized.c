@@ -98,7 +98,8 @@ plan_new(SwapPlanner *planner, const PGresult *views, int row, const PGresult *i
     swap_forth(planner, g_strdup(pg_cell(views, row, 2)));
     swap_forth(planner, g_strdup(pg_cell(views, row, 3)));
     swap_forth(planner, revoke_all(planner->final));
-    if (!swap_plan_rights(planner, error) || !plan_comments(planner, error))
+    if (!swap_plan_rights(planner, error) || !plan_comments(planner, error) ||
+        !swap_plan_statistics(planner, error))
         return false;
     if (pg_cell_bool(views, row, 1))
         swap_forth(planner, pg_sql("REFRESH MATERIALIZED VIEW %s", planner->final));

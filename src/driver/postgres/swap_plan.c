@@ -10,6 +10,7 @@
  *   indexes and constraints     names change hands
  *   the tables                  names change hands
  *   owner, grants, comment, row security, replica identity    said again of the new one
+ *   extended statistics         names change hands, and owner, target and comment are said again (statistics.c)
  *   sequences                   owned ones change hands; those of identity columns change names; moved past the largest value
  *   triggers, policies, rules   made again on the new one; the old one keeps its own
  *   views                       CREATE OR REPLACE, with their options
@@ -243,9 +244,9 @@ typedef bool PartFn(SwapPlanner *planner, GError **error);
 
 /* One kind of thing after the other, each of all tables: what is made again means tables that have their names by then. */
 static PartFn *const parts[] = {
-    swap_check_followers, plan_foreign_keys,       plan_names,
-    swap_plan_rights,     swap_plan_sequences,     swap_plan_triggers,
-    swap_plan_views,      plan_foreign_keys_again, swap_plan_words,
+    swap_check_followers,    plan_foreign_keys,   plan_names,         swap_plan_rights,
+    swap_plan_statistics,    swap_plan_sequences, swap_plan_triggers, swap_plan_views,
+    plan_foreign_keys_again, swap_plan_words,
 };
 
 void

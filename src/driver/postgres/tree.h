@@ -32,3 +32,7 @@ CHECKED bool pg_keys_like(PgConn *conn, const PgObject *made, const PgObject *li
 /* What else comes after the data. */
 CHECKED bool pg_finish_like(PgConn *conn, const PgObject *made, const PgObject *like,
                             GError **error);
+/* --- statistics.c --- */
+/* Its extended statistics (CREATE STATISTICS), those that are missing. */
+CHECKED bool pg_statistics_like(PgConn *conn, const PgObject *made, const PgObject *like,
+                                GError **error);
