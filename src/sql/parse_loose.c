@@ -51,8 +51,8 @@ goes_on_with_query(const Parser *parser, Loose *loose, uint32_t at)
 static bool
 goes_on_with_change(const Parser *parser, Loose *loose, uint32_t at)
 {
-    static const char *const before[] = {"AFTER", "FOR",    "OF",   "ON",     "THEN",
-                                         "GRANT", "BEFORE", "DENY", "REVOKE", NULL};
+    static const char *const before[] = {"AFTER",  "FOR",  "OF",     "ON", "THEN", "GRANT",
+                                         "BEFORE", "DENY", "REVOKE", "DO", "KEY",  NULL};
     bool is_its_own = peek(parser, loose->first)->word == WORD_WITH && !loose->has_query;
     bool is_setting = peek(parser, loose->first)->word == WORD_SET; /* SET NOCOUNT ON UPDATE … */
     loose->has_query = loose->has_query || is_its_own;
