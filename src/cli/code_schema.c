@@ -37,32 +37,31 @@ code_schema_free(CodeSchema *schema)
     g_free(schema);
 }
 
-/* { column: type, … } or [ column, … ] */
+#define COLUMNS_EXPECTED "expected its columns, as in { id: int, name: text }"
+
+/* { column: type, … }; a type may be left out, and is "" then. */
 static bool
-read_columns(const YamlNode *node, CodeTable *table, const char *path, const char *name,
-             GError **error)
+read_columns(const YamlNode *node, CodeTable *table, const char *path, GError **error)
 {
-    size_t step = node->kind == YAML_MAP ? 2 : 1;
-    if (node->kind == YAML_SCALAR)
-        return fail(
-            error, ERR_INVALID,
-            "%s:%d: table '%s' is '%s', expected its columns, as in { id: int, name: text }", path,
-            node->line, name, node->text);
+    if (node->kind != YAML_MAP)
+        return fail(error, ERR_INVALID, "%s:%d: table '%s' is %s%s%s, " COLUMNS_EXPECTED, path,
+                    node->line, table->name, node->kind == YAML_SCALAR ? "'" : "a list",
+                    node->kind == YAML_SCALAR ? node->text : "",
+                    node->kind == YAML_SCALAR ? "'" : "");
     table->columns = g_new0(const char *, node->count + 1);
     table->types = g_new0(const char *, node->count + 1);
     for (size_t i = 0; i < node->count; i++) {
-        const YamlNode *column = node->items[step * i];
+        const YamlNode *column = node->items[2 * i], *type = node->items[2 * i + 1];
         if (column->kind != YAML_SCALAR)
             return fail(error, ERR_INVALID, "%s:%d: a column of table '%s' has no name", path,
-                        column->line, name);
-        const YamlNode *type = step == 2 ? node->items[step * i + 1] : NULL;
-        if (type != NULL && type->kind != YAML_SCALAR)
+                        column->line, table->name);
+        if (type->kind != YAML_SCALAR)
             return fail(error, ERR_INVALID,
                         "%s:%d: the type of '%s' in table '%s' is not a word, expected it as in "
                         "{ id: int, name: text }",
-                        path, column->line, column->text, name);
+                        path, column->line, column->text, table->name);
         table->columns[i] = column->text;
-        table->types[i] = type != NULL ? type->text : "";
+        table->types[i] = type->text;
     }
     return true;
 }
@@ -76,7 +75,34 @@ read_table(CodeSchema *schema, const char *path, const YamlNode *key, const Yaml
     table->line = key->line;
     table->parts = g_strsplit(key->text, ".", -1);
     g_ptr_array_add(schema->tables, table);
-    return read_columns(value, table, path, key->text, error);
+    return read_columns(value, table, path, error);
+}
+
+#define FILE_EXPECTED "expected 'tables: { name: { column: type } }' and nothing else"
+
+/* One document, which is a map of `tables` alone. */
+static bool
+find_tables(const YamlFile *file, const char *path, const YamlNode **ret, GError **error)
+{
+    const YamlNode *root = yaml_document_count(file) > 0 ? yaml_document(file, 0) : NULL;
+    bool is_map = root != NULL && root->kind == YAML_MAP;
+    const YamlNode *tables = is_map ? yaml_get(root, "tables") : NULL;
+    if (tables == NULL)
+        return fail(error, ERR_INVALID, "%s:%d: there are no tables, " FILE_EXPECTED, path,
+                    root != NULL ? root->line : 1);
+    if (tables->kind != YAML_MAP)
+        return fail(error, ERR_INVALID, "%s:%d: 'tables' is not a map, " FILE_EXPECTED, path,
+                    tables->line);
+    for (size_t i = 0; i < root->count; i++)
+        if (root->items[2 * i + 1] != tables)
+            return fail(error, ERR_INVALID, "%s:%d: unknown key '%s', " FILE_EXPECTED, path,
+                        root->items[2 * i]->line,
+                        root->items[2 * i]->text != NULL ? root->items[2 * i]->text : "");
+    if (yaml_document_count(file) > 1)
+        return fail(error, ERR_INVALID, "%s:%d: a second document begins here, " FILE_EXPECTED,
+                    path, yaml_document(file, 1)->line);
+    *ret = tables;
+    return true;
 }
 
 bool
@@ -84,16 +110,11 @@ code_schema_read(const char *path, CodeSchema **ret, GError **error)
 {
     g_autoptr(CodeSchema) schema = g_new0(CodeSchema, 1);
     g_autoptr(Diags) diags = diags_new();
+    const YamlNode *tables = NULL;
     schema->tables = g_ptr_array_new_with_free_func(table_free_all);
-    if (!yaml_read_file(path, diags, &schema->file, error))
+    if (!yaml_read_file(path, diags, &schema->file, error) ||
+        !find_tables(schema->file, path, &tables, error))
         return false;
-    const YamlNode *root =
-        yaml_document_count(schema->file) > 0 ? yaml_document(schema->file, 0) : NULL;
-    const YamlNode *tables =
-        root != NULL && root->kind == YAML_MAP ? yaml_get(root, "tables") : NULL;
-    if (tables == NULL || tables->kind != YAML_MAP)
-        return fail(error, ERR_INVALID,
-                    "%s has no tables, expected 'tables: { name: { column: type } }'", path);
     for (size_t i = 0; i < tables->count; i++)
         if (!read_table(schema, path, tables->items[2 * i], tables->items[2 * i + 1], error))
             return false;

@@ -274,6 +274,22 @@ class Files(Folder):
             self.assertEqual(done.returncode, 2)
         self.assertEqual((self.folder / "a.sql").read_text(), "SELECT country_code FROM users\n")
 
+    def test_a_schema_file_says_tables_with_columns_and_nothing_else(self):
+        self.write("a.sql", "SELECT country_code FROM users\n")
+        for text, expected in (("tables:\n  x: [ a ]\n", "schema.yaml:2: table 'x' is a list, expected its columns, as in { id: int, name: text }"),
+                               ("tables:\n  x: int\n", "schema.yaml:2: table 'x' is 'int', expected its columns"),
+                               ("tables: { x: { a: int } }\ncolums: {}\n", "schema.yaml:2: unknown key 'colums', expected 'tables: { name: { column: type } }' and nothing else"),
+                               ("tables: { x: { a: int } }\n---\ntables: { y: { b: int } }\n", "schema.yaml:3: a second document begins here"),
+                               ("\ntable: { x: { a: int } }\n", "schema.yaml:2: there are no tables, expected 'tables:"),
+                               ("tables: [ x ]\n", "schema.yaml:1: 'tables' is not a map"),
+                               ("", "schema.yaml:1: there are no tables")):
+            self.write("schema.yaml", text)
+            done = self.rewrite("--schema", "schema.yaml", "a.sql")
+            self.assertIn(expected, done.stderr)
+            self.assertEqual(done.returncode, 2, text)
+        self.write("schema.yaml", "tables: { x: { a: , b: text } }\n")
+        self.assertEqual(self.rewrite("--schema", "schema.yaml", "a.sql").returncode, 0, "a type may be left out")
+
     def test_scan_tells_the_dataset_from_what_is_called_like_it(self):
         self.write("a.sql", "WITH users AS (SELECT 1 AS x) SELECT x FROM users;\nSELECT id FROM users -- users\n")
         answer = json.loads(self.honk("scan", "--dataset", "users", "--json", ".").stdout)
