@@ -12,7 +12,8 @@ void
 take_group(Parser *parser, const Context *context, uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end);
-    bool is_query = is_open(parser, parser->pos) && starts_query(parser, parser->pos + 1, close);
+    bool is_round = is_open(parser, parser->pos),
+         is_query = is_round && starts_query(parser, parser->pos + 1, close);
     parser->pos++;
     parser->depth++;
     if (is_too_deep(parser, close)) {
@@ -24,7 +25,7 @@ take_group(Parser *parser, const Context *context, uint32_t end)
         query->clause = context->clause;
         query->item = context->item;
         query->by_name = query->by_name || context->is_table_argument;
-    } else {
+    } else if (is_round || !take_comprehension(parser, context, close)) {
         Context inner = *context;
         Scan scan = {.context = &inner, .first = parser->pos};
         scan_elements(parser, &scan, close);

@@ -18,6 +18,9 @@ void take_group(Parser *parser, const Context *context, uint32_t end);
 /* A name with its dots, or a call. */
 void take_chain(Parser *parser, Scan *scan, uint32_t end);
 
+/* x FOR x IN items, up to the closing bracket of a list; false, and nothing is read, when it is none. (parse_comprehension.c) */
+bool take_comprehension(Parser *parser, const Context *context, uint32_t close);
+
 /* ---- calls (parse_call.c) ---- */
 
 /* What stands between the brackets behind `name`. */
