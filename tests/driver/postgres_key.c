@@ -288,6 +288,47 @@ people_are_told_that_a_key_waits(void)
     }
 }
 
+#define LONG_ONE                                                                                   \
+    "(SELECT string_agg(md5(g::text || 'x'), '') FROM generate_series(1, 200) g)" /* nothing packs it */
+
+/* An index that comes after the data: which one, of which table, why, and what can be done. */
+static void
+rows_that_an_index_cannot_take_are_told_with_its_name(void)
+{
+    static const struct {
+        const char *index, *row, *why;
+    } cases[] = {
+        {"CREATE INDEX \"By b\" ON t (b)", "(1, " LONG_ONE ", 1)", "index row size"},
+        {"CREATE INDEX \"By b\" ON t ((7 / c))", "(1, 'short', 0)", "division by zero"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(TestDb) db = test_pg_db("CREATE TABLE t (a int PRIMARY KEY, b text, c int)");
+        g_autofree char *row =
+            g_strdup_printf("INSERT INTO t__stage (a, b, c) VALUES %s", cases[i].row);
+        g_autofree char *wanted = g_strdup_printf(
+            "the index 'By b' of 't' cannot be made over the new rows: %s", cases[i].why);
+        test_pg_exec(db->path, cases[i].index);
+        ASSERT_OK(conn_stage(db->conn, "t__stage", "t", NULL, &by_plan, &ERR));
+        test_pg_exec(db->path, row);
+        ASSERT_FAILS(conn_finish(db->conn, "t__stage", "t", &by_plan, &ERR), ERR_MISMATCH, wanted);
+        ASSERT_OK(conn_unstage(db->conn, "t__stage", &by_plan, &ERR));
+    }
+}
+
+static void
+a_value_that_is_too_long_for_a_key_that_comes_late_is_told(void)
+{
+    g_autoptr(TestDb) db = test_pg_db("SELECT 1");
+    g_autoptr(Schema) schema = schema_new("t");
+    schema_add(schema, "a", TYPE_TEXT, "", false);
+    schema_add_key(schema, "a");
+    ASSERT_OK(conn_stage(db->conn, "t__stage", NULL, schema, &by_plan, &ERR));
+    test_pg_exec(db->path, "ALTER TABLE t__stage DROP CONSTRAINT t__stage_pkey; INSERT INTO "
+                           "t__stage VALUES (" LONG_ONE ")");
+    ASSERT_FAILS(conn_make_keys(db->conn, "t__stage", NULL, schema, &by_plan, &ERR), ERR_MISMATCH,
+                 "the key of 't__stage' cannot be made over the new rows");
+}
+
 static const struct {
     const char *path;
     void (*run)(void);
@@ -304,6 +345,10 @@ static const struct {
     {"keys wait only for a source that stands still",
      keys_wait_only_for_a_source_that_stands_still},
     {"people are told that a key waits", people_are_told_that_a_key_waits},
+    {"rows that an index cannot take are told with its name",
+     rows_that_an_index_cannot_take_are_told_with_its_name},
+    {"a value that is too long for a key that comes late is told",
+     a_value_that_is_too_long_for_a_key_that_comes_late_is_told},
     {"no key is taken from rows, or by an old writer",
      no_key_is_taken_from_rows_or_by_an_old_writer},
 };

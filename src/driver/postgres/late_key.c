@@ -155,7 +155,13 @@ pg_make_keys(Conn *base, const char *stage, const char *like, const Schema *sche
     if (make_inside(conn, stage, like, schema, &broken) && pg_commit(conn, &broken))
         return true;
     bool is_doubled = pg_state_is(conn, "23505");
+    bool is_too_long = pg_state_is(conn, "54") && !error_is(broken, ERR_MISMATCH);
     pg_rollback(conn);
+    if (is_too_long && !error_is(broken, ERR_STOPPED))
+        return fail(error, ERR_MISMATCH,
+                    "the key of '%s' cannot be made over the new rows: %s; roll back, choose "
+                    "shorter columns as 'key' in the mapping, and plan again",
+                    stage, broken->message);
     if (is_doubled && !error_is(broken, ERR_STOPPED))
         return fail_doubled(broken->message, error);
     g_propagate_error(error, g_steal_pointer(&broken));

@@ -21,6 +21,21 @@ add_constraint(PgConn *conn, const PgObject *stage, const char *name, const char
                   name, text, again);
 }
 
+/* Its rows are good for the table, but not for an index that comes after them: a value is too long for it, or its expression fails. */
+static bool
+fail_index(PgConn *conn, const PgObject *like, const char *name, GError *broken, GError **error)
+{
+    bool is_of_rows = pg_state_is(conn, "54") || pg_state_is(conn, "22");
+    if (is_of_rows && !error_is(broken, ERR_STOPPED))
+        return fail(error, ERR_MISMATCH,
+                    "the index '%s' of '%s' cannot be made over the new rows: %s; roll back, make "
+                    "such values shorter in the mapping or leave those rows out with 'where', or "
+                    "drop the index (one over md5(COLUMN) takes any length), and plan again",
+                    name, like->name, broken->message);
+    g_propagate_error(error, g_error_copy(broken));
+    return false;
+}
+
 /* Indexes of `like` as those of the stage; each row of `question`: name, text behind the name, and, of constraints (`create_index` NULL), are all
  * of its columns whole numbers? */
 static bool
@@ -31,6 +46,7 @@ copy_named(PgConn *conn, const char *question, const PgObject *stage, const PgOb
     if (!pg_rows(conn, &rows, error, question, (long long) like->oid))
         return false;
     for (int i = 0; i < PQntuples(rows); i++) {
+        g_autoptr(GError) broken = NULL;
         g_autofree char *name = pg_made_name(stage->name, pg_cell(rows, i, 0));
         int64_t there = 0;
         if (!pg_int(conn, &there, error,
@@ -43,10 +59,10 @@ copy_named(PgConn *conn, const char *question, const PgObject *stage, const PgOb
         bool done =
             there > 0 ||
             (create_index != NULL
-                 ? pg_run(conn, error, "%s \"%w\" ON %s %s", create_index, name, stage->sql, text)
-                 : add_constraint(conn, stage, name, text, pg_cell_bool(rows, i, 2), error));
+                 ? pg_run(conn, &broken, "%s \"%w\" ON %s %s", create_index, name, stage->sql, text)
+                 : add_constraint(conn, stage, name, text, pg_cell_bool(rows, i, 2), &broken));
         if (!done)
-            return false;
+            return fail_index(conn, like, pg_cell(rows, i, 0), broken, error);
     }
     return true;
 }
