@@ -173,6 +173,8 @@ put_one(TestDb *db, const char *table, const Value *value)
         .type = type_of, .s = { text, sizeof(text) - 1 }                                           \
     }
 
+#define SIXTY "abcdefghijklmnopqrstabcdefghijklmnopqrstabcdefghijklmnopqrst"
+
 static void
 what_a_column_would_bend_is_refused(void)
 {
@@ -195,6 +197,8 @@ what_a_column_would_bend_is_refused(void)
         {"timestamp(3)", {.type = TYPE_TIMESTAMP, .i = 1000}, ""},
         {"timestamp(3)", {.type = TYPE_TIMESTAMP, .i = 1001}, "finer than the column"},
         {"int CHECK (x > 5)", {.type = TYPE_INT, .i = 5}, "breaks the check"},
+        {"name", TEXT(TYPE_TEXT, SIXTY "abc"), ""},
+        {"name", TEXT(TYPE_TEXT, SIXTY "abcd"), "64 bytes, a name keeps 63"},
     };
     g_autoptr(TestDb) db = test_pg_db("CREATE TABLE \"from\" (x int)");
     g_autoptr(Schema) schema = schema_new("s");

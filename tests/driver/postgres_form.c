@@ -1,6 +1,9 @@
-/* postgres_form.c - what jsonb and uuid make of a text: our answer against the server's, for texts that nobody would write. */
+/* postgres_form.c - what types make of a text: of jsonb and uuid our answer against the server's, for texts that nobody would write;
+ * of others, whether all of it is kept. */
 #include "driver/postgres/postgres.h"
 #include "postgres_bench.h"
+
+#include "transfer/transfer.h"
 
 #include <string.h>
 
@@ -118,11 +121,103 @@ a_uuid_is_small_letters_in_one_layout(void)
     g_assert_false(pg_form(OID_TEXT, big, strlen(big), form));
 }
 
+typedef struct {
+    const char *type, *text;
+    const char *kept; /* NULL: it is put aside */
+} FormCase;
+
+#define LONG_NAME "a_name_of_more_than_sixty_three_bytes_which_a_server_would_make_short"
+
+static const FormCase form_cases[] = {
+    {"\"char\"", "x", "x"},
+    {"\"char\"", "", ""},
+    {"\"char\"", "xy", NULL},
+    {"\"char\"", "é", NULL},
+    {"\"char\"[]", "{a,b,NULL}", "{a,b,NULL}"},
+    {"\"char\"[]", "{a,bc}", NULL},
+    {"name", "select", "select"},
+    {"name", LONG_NAME, NULL},
+    {"name[]", "{a,\"b c\"}", "{a,\"b c\"}"},
+    {"name[]", "{a," LONG_NAME "}", NULL},
+    {"time(0)", "12:00:01", "12:00:01"},
+    {"time(0)", "12:00:00.6", NULL},
+    {"time", "12:00:00.6", "12:00:00.6"},
+    {"interval(0)", "90 minutes", "01:30:00"},
+    {"interval(0)", "1.5 seconds", NULL},
+    {"interval year to month", "3 days", NULL},
+    {"varchar(3)[]", "{abc,de}", "{abc,de}"},
+    {"varchar(3)[]", "{abcd}", NULL},
+    {"numeric(5,2)[]", "{1.5}", "{1.50}"},
+    {"numeric(5,2)[]", "{1.555}", NULL},
+    {"timestamp(0)[]", "{\"2024-01-01 00:00:00.7\"}", NULL},
+    {"bit(3)", "101", "101"},
+    {"bit(3)", "10", NULL},
+    {"bit(3)[]", "{1010}", NULL},
+    {"short_word", "abc", "abc"},
+    {"short_word", "abcd", NULL},
+    {"pair", "(abc,1)", "(abc,1)"},
+    {"pair", "(abcd,1)", NULL},
+};
+
+/* What a column of the type has of the text in the end, or NULL. */
+static char *
+kept_of(TestDb *from, TestDb *to, const FormCase *one, int number)
+{
+    g_autofree char *stage = g_strdup_printf("stage_%d", number);
+    g_autofree char *given = g_strdup_printf("UPDATE s SET x = '%s'", one->text);
+    g_autofree char *table = g_strdup_printf("SET client_min_messages = error; DROP TABLE IF "
+                                             "EXISTS t; CREATE TABLE t (k int PRIMARY KEY, x %s)",
+                                             one->type);
+    g_autofree char *look = g_strdup_printf("SELECT x::text FROM %s", stage);
+    g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(json_t) range = json_pack("{ss}", "name", stage);
+    g_auto(Comparison) seen = {0};
+    Writer writer = {.plan = stage, .task = "t", .range = stage, .token = 5};
+    RangeResult result = {0};
+    TransferSpec spec = {.source_store = &from->store,
+                         .source = "s",
+                         .target_store = &to->store,
+                         .target = "t",
+                         .stage = stage,
+                         .plan = stage,
+                         .task = "t",
+                         .token = 5,
+                         .hash = true,
+                         .push_allowed = true};
+    test_exec(from->path, given);
+    test_pg_exec(to->path, table);
+    ASSERT_OK(conn_stage(to->conn, stage, "t", NULL, &writer, &ERR));
+    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+    g_assert_cmpint(result.rows_out + result.rejected, ==, 1);
+    ASSERT_OK(transfer_compare(transfer, stage, 5, NULL, NULL, &seen, &ERR));
+    g_assert_true(seen.equal);
+    return result.rows_out == 1 ? test_pg_query(to->path, look) : NULL;
+}
+
+static void
+a_text_that_a_type_would_cut_or_round_is_put_aside(void)
+{
+    g_autoptr(TestDb) from = test_db("CREATE TABLE s (k INTEGER PRIMARY KEY, x TEXT); INSERT INTO "
+                                     "s VALUES (1, '')");
+    g_autoptr(TestDb) to =
+        test_pg_db("SET client_min_messages = error; CREATE DOMAIN short_word AS "
+                   "varchar(3); CREATE TYPE pair AS (a varchar(3), b int)");
+    for (size_t i = 0; i < G_N_ELEMENTS(form_cases); i++) {
+        g_autofree char *kept = kept_of(from, to, &form_cases[i], (int) i);
+        if (g_strcmp0(kept, form_cases[i].kept) != 0)
+            g_error("%s keeps of '%s': '%s'", form_cases[i].type, form_cases[i].text,
+                    kept != NULL ? kept : "nothing");
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/form/jsonb", a_jsonb_keeps_what_we_say_it_keeps);
     g_test_add_func("/form/uuid", a_uuid_is_small_letters_in_one_layout);
+    g_test_add_func("/form/a text that a type would cut or round is put aside",
+                    a_text_that_a_type_would_cut_or_round_is_put_aside);
     return g_test_run();
 }

@@ -104,6 +104,9 @@ check_text(const PgTarget *target, const char *text, size_t bytes, char **ret_re
                       (int) MIN(bytes, DIGITS_SHOWN), text);
     if (target->base == OID_BPCHAR && bytes > 0 && text[bytes - 1] == ' ')
         return refuse(ret_reason, "a char drops blanks at the end");
+    if (target->base == OID_NAME && bytes > OBJECT_NAME_MAX)
+        return refuse(ret_reason, "the text has %zu bytes, a name keeps %d", bytes,
+                      OBJECT_NAME_MAX);
     bool is_limited = (target->base == OID_BPCHAR || target->base == OID_VARCHAR) &&
                       target->modifier >= HEADER_BYTES;
     size_t most = (size_t) MAX(0, target->modifier - HEADER_BYTES);

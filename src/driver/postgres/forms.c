@@ -35,25 +35,64 @@ typedef struct {
     const Batch *in;
     const PgTarget *target;
     char *type;
+    char *keeps;    /* SQL: is `x` as `type` all that it was? NULL: that is not asked */
     char **texts;   /* of this column, by row; NULL for NULL */
     char **reasons; /* by row: why it is refused, or NULL */
     GArray *asked;  /* size_t: rows that the server is asked about */
 } Forming;
 
-/* Without its length where a cast would cut to it; COPY then refuses what is too long. */
+/* A length or a precision cuts or rounds in silence: time(0), varchar(3)[]; so do "char" and name, which have none to say so. What
+ * they make of a text is held against the text, or against what the type makes of it without them. */
+static char *
+keeps_all(const PgTarget *target, const PGresult *type, bool is_bare)
+{
+    enum { BARE, WITH, HAS_SHORT_PARTS };
+    if (target->base == OID_CHAR)
+        return g_strdup("x = x::\"char\"::text");
+    if (pg_cell_bool(type, 0, HAS_SHORT_PARTS))
+        return g_strdup_printf("x::text[] = x::%s::text[]", pg_cell(type, 0, BARE));
+    return is_bare
+               ? NULL
+               : g_strdup_printf("x::%s = x::%s", pg_cell(type, 0, BARE), pg_cell(type, 0, WITH));
+}
+
+/* A type that knows no equality is believed. */
+static bool
+can_be_asked(Forming *forming, bool *ret, GError **error)
+{
+    g_autoptr(GError) broken = NULL;
+    g_autofree char *sql =
+        g_strdup_printf("SELECT %s FROM (VALUES (NULL::text)) f(x)", forming->keeps);
+    *ret = pg_run_on(forming->conn, forming->db, sql, NULL, &broken);
+    if (*ret || pg_state_is(forming->conn, "42883"))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&broken));
+    return false;
+}
+
+/* Without its length where COPY refuses what is too long. */
 static bool
 type_name(Forming *forming, GError **error)
 {
     AUTO_RESULT *rows = NULL;
-    bool cuts = forming->target->base == OID_BIT || forming->target->base == OID_VARBIT;
-    g_autofree char *sql = pg_sql("SELECT format('%%I.%%I', n.nspname, t.typname), "
-                                  "format_type(t.oid, %d) FROM pg_type t JOIN "
-                                  "pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = %lld",
-                                  forming->target->modifier, (long long) forming->target->base);
+    bool is_asked = true;
+    const PgTarget *target = forming->target;
+    bool is_told = target->base == OID_BIT || target->base == OID_VARBIT;
+    g_autofree char *sql =
+        pg_sql("SELECT format('%%I.%%I', n.nspname, t.typname), format_type(t.oid, %d), "
+               "p.oid IN (18, 19) FROM pg_type t JOIN pg_namespace n "
+               "ON n.oid = t.typnamespace LEFT JOIN pg_type p ON p.typarray = t.oid WHERE t.oid = "
+               "%lld",
+               target->modifier, (long long) target->base);
     if (!pg_run_on(forming->conn, forming->db, sql, &rows, error))
         return false;
-    bool is_bare = cuts || forming->target->modifier < 0;
+    bool is_bare = is_told || target->modifier < 0;
     forming->type = g_strdup(pg_cell(rows, 0, is_bare ? 0 : 1));
+    forming->keeps = keeps_all(target, rows, is_bare);
+    if (forming->keeps != NULL && !can_be_asked(forming, &is_asked, error))
+        return false;
+    if (!is_asked)
+        g_clear_pointer(&forming->keeps, g_free);
     return true;
 }
 
@@ -66,8 +105,13 @@ asked_row(const Forming *forming, size_t index)
 static char *
 question(const Forming *forming, size_t from, size_t to)
 {
-    GString *sql = g_string_new("SELECT x::");
-    g_string_append_printf(sql, "%s::text FROM (VALUES ", forming->type);
+    GString *sql = g_string_new("SELECT ");
+    if (forming->keeps != NULL)
+        g_string_append_printf(sql, "CASE WHEN %s THEN x::%s::text END", forming->keeps,
+                               forming->type);
+    else
+        g_string_append_printf(sql, "x::%s::text", forming->type);
+    g_string_append(sql, " FROM (VALUES ");
     for (size_t i = from; i < to; i++) {
         size_t row = asked_row(forming, i);
         Value value = batch_value(forming->in, forming->target->column, row);
@@ -89,6 +133,15 @@ is_refused(const PgConn *conn)
            (pg_state_is(conn, "42") && !pg_state_is(conn, "42501"));
 }
 
+static void
+take_answer(Forming *forming, size_t row, const char *text)
+{
+    forming->texts[row] = g_strdup(text);
+    if (text == NULL && forming->keeps != NULL && forming->reasons[row] == NULL)
+        forming->reasons[row] = g_strdup_printf("%s: the column would cut or round what is in it",
+                                                forming->target->name);
+}
+
 /* Halved until the one that is refused stands alone. */
 static bool
 form_rows(Forming *forming, size_t from, size_t to, GError **error)
@@ -100,7 +153,7 @@ form_rows(Forming *forming, size_t from, size_t to, GError **error)
     g_autofree char *sql = question(forming, from, to);
     if (pg_run_on(forming->conn, forming->db, sql, &rows, &broken)) {
         for (size_t i = from; i < to; i++)
-            forming->texts[asked_row(forming, i)] = g_strdup(pg_cell(rows, (int) (i - from), 0));
+            take_answer(forming, asked_row(forming, i), pg_cell(rows, (int) (i - from), 0));
         return true;
     }
     if (!is_refused(forming->conn)) {
@@ -145,6 +198,7 @@ form_column(Forming *forming, GString *scratch, GError **error)
                 ((forming->db != NULL || pg_borrow(forming->conn, &forming->db, error)) &&
                  type_name(forming, error) && form_rows(forming, 0, forming->asked->len, error));
     g_clear_pointer(&forming->type, g_free);
+    g_clear_pointer(&forming->keeps, g_free);
     return done;
 }
 

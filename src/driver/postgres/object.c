@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define OBJECT_NAME_MAX 63 /* NAMEDATALEN as built by default */
 #define NEAR_MAX 10000
 
 void

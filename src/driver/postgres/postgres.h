@@ -12,6 +12,7 @@
 
 #define AUTO_RESULT __attribute__((cleanup(pg_done))) PGresult
 #define SQLSTATE_BYTES 6
+#define OBJECT_NAME_MAX 63 /* bytes of a name, as servers are built by default */
 
 /* How the columns of a stage are written (load.c). */
 typedef struct PgLoader PgLoader;
@@ -153,6 +154,7 @@ char *pg_made_name(const char *prefix, const char *name);
 enum {
     OID_BOOL = 16,
     OID_BYTEA = 17,
+    OID_CHAR = 18, /* "char", of one byte; char(n) is BPCHAR */
     OID_NAME = 19,
     OID_INT8 = 20,
     OID_INT2 = 21,
