@@ -12,7 +12,7 @@
 
 /* Reasons that do not depend on what is found. */
 typedef struct {
-    DbtDoubt version, undeclared, other, model, elsewhere;
+    DbtDoubt version, undeclared, other, model, elsewhere, move;
 } Doubts;
 static const Doubts doubts;
 
@@ -279,6 +279,15 @@ doubt_by_names(const Work *work, const DbtCall *call)
     return doubt;
 }
 
+/* The file is the new model, or one that it is made of: by the new name, it would be made of itself. */
+static bool
+is_move(const Work *work, const Rename *rename)
+{
+    const RewriteOptions *options = work->options;
+    return options->model != NULL && !rename->is_derived && !rename->dbt->is_source &&
+           !rename_keeps_model(rename) && project_makes(options, &rename->dbt->to);
+}
+
 const Rename *
 dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
 {
@@ -293,8 +302,11 @@ dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
             continue;
         }
         if (g_strcmp0(call->version, rename->dbt->from.version) == 0 ||
-            (call->version == NULL && rename->dbt->is_latest))
-            return rename;
+            (call->version == NULL && rename->dbt->is_latest)) {
+            bool is_of_move = is_move(work, rename);
+            *ret_doubt = is_of_move ? &doubts.move : NULL;
+            return is_of_move ? NULL : rename;
+        }
         if (rename->is_derived) /* its versions are known */
             continue;
         /* another version, or the latest: which one that is depends on the project */
@@ -361,4 +373,6 @@ static const Doubts doubts = {
                   "has it; if it is the dataset, say `dbt:` in the mapping"},
     .model = {NULL, "a model of the dataset's name: where dbt puts its table is not in these "
                     "files; if it is the dataset, say `dbt:` in the mapping"},
+    .move = {"makes-source", "the new model is made of this one: it is the move itself, and no "
+                             "consumer"},
 };

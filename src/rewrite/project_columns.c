@@ -13,20 +13,6 @@
 
 #define DEPTH_MAX 100 /* of models that read each other through stars; people stack a dozen */
 
-struct ProjectModel {
-    ProjectModels *all;
-    const Entry *entry;
-    bool is_read, is_busy, is_open;
-    char **names; /* NULL: not known */
-};
-
-struct ProjectModels {
-    const Project *project;
-    GHashTable *named; /* name -> GPtrArray of ProjectModel */
-    GRecMutex lock;    /* of what is read; a model asks for others */
-    int depth;
-};
-
 /* ---- reading ---- */
 
 static Rewrite *
@@ -120,6 +106,7 @@ model_free(void *data)
 {
     ProjectModel *model = data;
     g_strfreev(model->names);
+    g_clear_pointer(&model->upstream, g_hash_table_unref);
     g_free(model);
 }
 

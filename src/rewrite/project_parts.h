@@ -70,6 +70,21 @@ bool project_keep_all(Project *project);
 bool project_hold(Project *project);
 /* What files of programs give each other, with what is known in this round. (project_exports.c) */
 void project_read_exports(Project *project);
+struct ProjectModel {
+    ProjectModels *all;
+    const Entry *entry;
+    bool is_read, is_busy, is_open;
+    char **names;         /* NULL: not known */
+    GHashTable *upstream; /* ProjectModel *, itself and what it is made of; NULL: not asked yet */
+};
+
+struct ProjectModels {
+    const Project *project;
+    GHashTable *named; /* name -> GPtrArray of ProjectModel */
+    GRecMutex lock;    /* of what is read; a model asks for others */
+    int depth;
+};
+
 /* Of all entries. (project_columns.c) */
 ProjectModels *project_models_new(const Project *project);
 void project_models_free(ProjectModels *models);

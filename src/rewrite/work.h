@@ -294,6 +294,8 @@ const Rename *dbt_macro_within(Work *work, const Token *token);
 typedef struct ProjectModel ProjectModel;
 ProjectModel *project_model_find(const ProjectModels *models, const DbtHome *home,
                                  const DbtCall *call);
+/* Is the file that model, or one that it is made of, directly or by way of others? (project_upstream.c) */
+bool project_makes(const RewriteOptions *options, const DbtName *model);
 /* Its columns, as SqlColumnsFn; borrowed. */
 const char *const *project_model_columns(ProjectModel *model, bool *ret_is_open);
 /* The mapping whose model or source is called, or NULL. `*ret_doubt`: perhaps, or only by name; borrowed, or NULL. */
