@@ -272,12 +272,15 @@ name_model(const DbtRoot *root, const char *path, DbtPlace *place)
     place->model = g_steal_pointer(&base);
 }
 
+/* `{{ var('kind', 'table') }}`: what the project says, else the default. */
 static bool
-is_made_anew(const char *materialized)
+is_made_anew(const DbtRoot *root, const char *materialized)
 {
     static const char *const kinds[] = {"view", "table", "ephemeral", "materialized_view"};
+    g_autofree char *value =
+        materialized != NULL ? dbt_template_value(materialized, dbt_map_of(root->settings)) : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (g_strcmp0(materialized, kinds[i]) == 0)
+        if (g_strcmp0(value != NULL ? value : materialized, kinds[i]) == 0)
             return true;
     return materialized == NULL; /* a view */
 }
@@ -314,7 +317,7 @@ read_settings(const ProjectFile *file, DbtPlace *place)
                            ? facts->materialized
                            : folder_text(root, file->path, "materialized");
     place->is_persisted = !is_clear || has_columns_in_folder(root, file->path) ||
-                          !is_made_anew(said) || strstr(file->text, "is_incremental") != NULL;
+                          !is_made_anew(root, said) || strstr(file->text, "is_incremental") != NULL;
     const char *of_folder = folder_text(root, file->path, "alias");
     const char *called = alias != NULL                           ? alias
                          : facts != NULL && facts->alias != NULL ? facts->alias
