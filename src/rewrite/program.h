@@ -207,6 +207,7 @@ typedef struct {
     bool is_character;
     const char *letters; /* that may stand before it, as in rb"…"; "*": any name */
     bool grows;          /* more quotes may open it, and then as many end it */
+    bool is_one;         /* holds one character: 'name of Scala is a symbol */
 } StringForm;
 
 typedef GArray *LexFn(const Text *text, const Language *language, size_t begin, size_t end,
@@ -439,6 +440,8 @@ bool program_wants_columns(const Work *work);
 char *column_change_words(const ColumnChange *change);
 /* first_name, firstName, FirstName */
 bool name_is_column(const char *name, size_t bytes, const char *column);
+/* Stands the word where programs name columns: row.plan, { plan: … }, 'plan, a field of a class? (program_field.c) */
+bool word_may_be_column(const Unit *unit, guint index);
 /* A use that nobody can decide, if there is one in the text. */
 void program_refuse_column(Unit *unit, const Text *text);
 /* The dataset's name before what may be a column: TABLE + "." + name. */
@@ -448,6 +451,8 @@ void program_find_filled(Unit *unit);
 /* What else names the dataset: in this string, in comments and names. (program_mentions.c) */
 void program_mention(Unit *unit, const Use *use, const Text *text);
 void program_mentions(Unit *unit);
+/* The mapping of the dataset that is called like this word; NULL: none is. */
+const Rename *word_rename(const Unit *unit, guint index);
 /* Text that no one executes, or that nobody understands. */
 void program_mention_text(Work *work, const Text *text, size_t begin, size_t end, const char *code,
                           const char *reason);

@@ -221,22 +221,10 @@ exports_note_class_at(Unit *unit, guint name, const Rename *rename)
 
 /* self.table_name = :users, where the name is a word */
 static const Rename *
-word_rename(const Unit *unit, guint index)
+symbol_rename(const Unit *unit, guint index)
 {
-    const Piece *piece = unit_piece(unit, index);
-    if (piece->kind != PIECE_WORD || unit->language->names_table == NULL)
-        return NULL;
-    for (guint i = 0; i < unit->work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
-        for (guint s = 0; s < rename->spellings->len; s++) {
-            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            if (strlen(spelling->last) == piece->end - piece->begin &&
-                memcmp(spelling->last, unit->text->bytes + piece->begin,
-                       piece->end - piece->begin) == 0)
-                return unit->language->names_table(unit, index) ? rename : NULL;
-        }
-    }
-    return NULL;
+    const Rename *rename = unit->language->names_table != NULL ? word_rename(unit, index) : NULL;
+    return rename != NULL && unit->language->names_table(unit, index) ? rename : NULL;
 }
 
 void
@@ -255,7 +243,7 @@ exports_note_classes(Unit *unit)
     }
     exports_note_conventions(unit);
     for (guint i = 2; i < unit->pieces->len && around_has_margins(unit->language); i++) {
-        const Rename *rename = word_rename(unit, i);
+        const Rename *rename = symbol_rename(unit, i);
         guint sign = rename != NULL ? unit_previous(unit, i - 1, false) : G_MAXUINT;
         if (sign == G_MAXUINT || !rename_changes_columns(rename) ||
             !unit_is_sign(unit, sign, '=') ||

@@ -259,36 +259,12 @@ program_refuse_column(Unit *unit, const Text *text)
 
 /* ---- names ---- */
 
-static bool
-is_sign_of(const Unit *unit, guint index, const char *signs)
-{
-    const Piece *piece =
-        index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : NULL;
-    return piece != NULL && piece->kind == PIECE_SIGN &&
-           strchr(signs, unit->text->bytes[piece->begin]) != NULL;
-}
-
-/* row.plan, f(plan="x"), {plan: "x"}, dimension: plan of LookML, and any name in languages whose columns are names. */
-static bool
-is_use_of_name(const Unit *unit, guint index)
-{
-    bool is_named = is_sign_of(unit, index - 1, "(,{") && is_sign_of(unit, index + 1, ":=");
-    bool is_dimension = unit->language->has_sql_values && is_sign_of(unit, index - 1, ":") &&
-                        is_sign_of(unit, index + 1, "{") && !lookml_has_expression(unit, index);
-    /* field :plan, where(:plan) of Ruby and Elixir; but not A::plan */
-    bool is_symbol = unit->language->has_bare_calls && is_sign_of(unit, index - 1, ":") &&
-                     !is_sign_of(unit, index - 2, ":") &&
-                     unit_piece(unit, index - 1)->end == unit_piece(unit, index)->begin;
-    return is_sign_of(unit, index - 1, ".") || unit->language->has_bare_columns || is_named ||
-           is_symbol || is_dimension;
-}
-
 static void
 visit_words(Unit *unit)
 {
     for (guint i = 1; i < unit->pieces->len; i++) {
         const Piece *piece = &g_array_index(unit->pieces, Piece, i);
-        if (piece->kind != PIECE_WORD || !is_use_of_name(unit, i))
+        if (piece->kind != PIECE_WORD || !word_may_be_column(unit, i))
             continue;
         const ColumnChange *change = find_member(unit->work, unit->text, piece);
         if (change != NULL)

@@ -167,6 +167,14 @@ literal_end(const Text *text, const Language *language, size_t at, size_t end,
     return 0;
 }
 
+/* One character, or what an escape says, at [begin, end). */
+static bool
+is_one_character(const Text *text, size_t begin, size_t end)
+{
+    return begin < end && (text->bytes[begin] == '\\' ||
+                           g_utf8_next_char(text->bytes + begin) == text->bytes + end);
+}
+
 bool
 literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret)
 {
@@ -187,6 +195,8 @@ literal_at(const Text *text, const Language *language, size_t at, int depth, Pie
         size_t end = literal_end(text, language, inner, text->count, form, &ret->quoting, depth);
         if (end == 0 && !form->has_lines && !language->has_sure_quotes)
             continue; /* a sign, or a shorter form */
+        if (form->is_one && !is_one_character(text, inner, end - close))
+            continue; /* a symbol */
         ret->end = (uint32_t) end;
         ret->inner_end = (uint32_t) (end > 0 ? end - close : 0);
         return true;

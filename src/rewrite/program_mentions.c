@@ -276,22 +276,24 @@ program_mention(Unit *unit, const Use *use, const Text *text)
 
 /* ---- the rest ---- */
 
-static bool
-is_last_part(const Work *work, const Text *text, const Piece *piece)
+const Rename *
+word_rename(const Unit *unit, guint index)
 {
-    const char *name = text->bytes + piece->begin;
+    const Piece *piece = unit_piece(unit, index);
+    const GPtrArray *list = unit->work->renames->list;
+    const char *name = unit->text->bytes + piece->begin;
     size_t bytes = piece->end - piece->begin;
-    if (!renames_may_end(work->renames, name, bytes))
-        return false;
-    for (guint i = 0; i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+    if (piece->kind != PIECE_WORD || !renames_may_end(unit->work->renames, name, bytes))
+        return NULL;
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
             if (bytes == strlen(last) && memcmp(name, last, bytes) == 0)
-                return true;
+                return rename;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* `# MAGIC select …` of Databricks is no comment, and is read by itself. */
@@ -316,10 +318,12 @@ visit_comment(Unit *unit, const Piece *piece)
 }
 
 static void
-refuse_class(Unit *unit, const Piece *piece)
+refuse_class(Unit *unit, const Piece *piece, const Rename *rename)
 {
     if (is_noted(unit->work, unit->text, piece->begin, piece->end))
         return;
+    if (rename_changes_columns(rename))
+        g_hash_table_add(unit->work->named, (void *) rename);
     program_refuse(unit->work, unit->text, SITE_TABLE, piece->begin, piece->end, "class", NULL,
                    "the program says here that a table is called so: its names for the columns "
                    "have to follow, and what uses them");
@@ -329,14 +333,15 @@ refuse_class(Unit *unit, const Piece *piece)
 void
 program_mentions(Unit *unit)
 {
+    const Language *language = unit->language;
     for (guint i = 0; i < unit->pieces->len; i++) {
-        const Piece *piece = &g_array_index(unit->pieces, Piece, i);
+        const Piece *piece = unit_piece(unit, i);
+        const Rename *rename = word_rename(unit, i);
         if (piece->kind == PIECE_COMMENT)
             visit_comment(unit, piece);
-        else if (piece->kind == PIECE_WORD && is_last_part(unit->work, unit->text, piece) &&
-                 unit->language->names_table != NULL && unit->language->names_table(unit, i))
-            refuse_class(unit, piece);
-        else if (piece->kind == PIECE_WORD && is_last_part(unit->work, unit->text, piece))
+        else if (rename != NULL && language->names_table != NULL && language->names_table(unit, i))
+            refuse_class(unit, piece, rename);
+        else if (rename != NULL)
             note(unit, unit->text, piece->begin, piece->end, "this is a name of the program's own");
     }
 }
