@@ -4,37 +4,59 @@
 #include <string.h>
 
 typedef enum {
-    RULE_PLURAL, /* order_lines of OrderLine */
-    RULE_APP,    /* shop_orderline in the folder `shop` */
-    RULE_SAME,   /* OrderLine or order_line */
+    RULE_PLURAL,   /* order_lines of OrderLine */
+    RULE_PLURALS,  /* order_lines or OrderLines of OrderLine */
+    RULE_APP,      /* shop_orderline in the folder `shop` */
+    RULE_SAME,     /* OrderLine or order_line */
+    RULE_SMALL,    /* orderline */
+    RULE_OBJECT,   /* OrderLines or orderlines of OrderLinesTable */
+    RULE_CAPITALS, /* order_lines of ORDER_LINES */
 } Rule;
 
 struct Framework {
-    const char *name, *endings[3], *marks[4]; /* one of them is in each file */
+    const char *name, *endings[5], *marks[4]; /* one of them is in each file */
     Rule rule;
+    HoldsFn *holds;
 };
+
+/* clang-format off */
+#define SCRIPTS {".ts", ".js", ".mjs", ".cjs"}
 
 static const Framework frameworks[] = {
-    {"Rails", {".rb"}, {"ApplicationRecord", "ActiveRecord::Base"}, RULE_PLURAL},
-    {"Laravel",
-     {".php"},
-     {"Illuminate\\Database\\Eloquent", "Illuminate\\Foundation\\Auth"},
-     RULE_PLURAL},
-    {"Django", {".py"}, {"django.db", "models.Model"}, RULE_APP},
-    {"JPA", {".java", ".kt"}, {"persistence.Entity", "persistence.*"}, RULE_SAME},
+    {"Rails", {".rb"}, {"ApplicationRecord", "ActiveRecord::Base"}, RULE_PLURAL, holds_for_rails},
+    {"Laravel", {".php"}, {"Illuminate\\Database\\Eloquent", "Illuminate\\Foundation\\Auth"}, RULE_PLURAL, holds_for_laravel},
+    {"Django", {".py"}, {"django.db", "models.Model"}, RULE_APP, holds_for_django},
+    {"JPA", {".java", ".kt"}, {"persistence.Entity", "persistence.*"}, RULE_SAME, holds_for_jpa},
+    {"Sequelize", SCRIPTS, {"equelize"}, RULE_PLURALS, holds_for_sequelize},
+    {"TypeORM", SCRIPTS, {"typeorm"}, RULE_SAME, holds_for_entity},
+    {"MikroORM", SCRIPTS, {"@mikro-orm"}, RULE_SAME, holds_for_entity},
+    {"GORM", {".go"}, {"gorm"}, RULE_PLURAL, holds_for_gorm},
+    {"EF Core", {".cs"}, {"DbSet<"}, RULE_SAME, holds_for_dbset},
+    {"Exposed", {".kt"}, {"jetbrains.exposed"}, RULE_OBJECT, holds_for_exposed},
+    {"SQLModel", {".py"}, {"sqlmodel"}, RULE_SMALL, holds_for_sqlmodel},
+    {"SeaQuery", {".rs"}, {"Iden", "sea_query", "sea_orm"}, RULE_SAME, holds_for_iden},
+    {"jOOQ", {".java", ".kt", ".scala", ".groovy"}, {"jooq"}, RULE_CAPITALS, holds_for_jooq},
 };
+/* clang-format on */
+
+static bool
+speaks_of(const Framework *framework, const char *path, const char *text, size_t bytes)
+{
+    for (size_t e = 0; framework->endings[e] != NULL; e++)
+        for (size_t m = 0;
+             g_str_has_suffix(path, framework->endings[e]) && framework->marks[m] != NULL; m++)
+            if (memmem(text, bytes, framework->marks[m], strlen(framework->marks[m])) != NULL)
+                return true;
+    return false;
+}
 
 const Framework *
-framework_of(const char *path, const char *text, size_t bytes)
+framework_next(const Framework *before, const char *path, const char *text, size_t bytes)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(frameworks); i++) {
-        const Framework *framework = &frameworks[i];
-        for (size_t e = 0; framework->endings[e] != NULL; e++)
-            for (size_t m = 0;
-                 g_str_has_suffix(path, framework->endings[e]) && framework->marks[m] != NULL; m++)
-                if (memmem(text, bytes, framework->marks[m], strlen(framework->marks[m])) != NULL)
-                    return framework;
-    }
+    const Framework *end = frameworks + G_N_ELEMENTS(frameworks);
+    for (const Framework *one = before == NULL ? frameworks : before + 1; one < end; one++)
+        if (speaks_of(one, path, text, bytes))
+            return one;
     return NULL;
 }
 
@@ -42,6 +64,12 @@ const char *
 framework_name(const Framework *framework)
 {
     return framework->name;
+}
+
+bool
+framework_holds(const Framework *framework, Unit *unit, Called *called)
+{
+    return framework->holds(unit, called);
 }
 
 /* ---- names ---- */
@@ -125,42 +153,118 @@ rename_called(const Renames *renames, const char *name)
     return rename != NULL && !rename->is_derived ? rename : NULL;
 }
 
+static const Rename *
+rename_of_plural(const Renames *renames, const char *class, size_t bytes)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    return append_snake(name, class, bytes) && make_plural(name) ? rename_called(renames, name->str)
+                                                                 : NULL;
+}
+
+/* OrderLines of OrderLine, order_lines of order_line */
+static const Rename *
+rename_of_same_plural(const Renames *renames, const char *class, size_t bytes)
+{
+    g_autoptr(GString) name = g_string_new_len(class, (gssize) bytes);
+    return make_plural(name) ? rename_called(renames, name->str) : NULL;
+}
+
+static const Rename *
+rename_of_same(const Renames *renames, const char *class, size_t bytes)
+{
+    g_autoptr(GString) snake = g_string_new(NULL);
+    g_autofree char *same = g_strndup(class, bytes);
+    const Rename *rename =
+        append_snake(snake, class, bytes) ? rename_called(renames, snake->str) : NULL;
+    return rename != NULL ? rename : rename_called(renames, same);
+}
+
+static const Rename *
+rename_of_small(const Renames *renames, const char *class, size_t bytes)
+{
+    g_autofree char *small = g_ascii_strdown(class, (gssize) bytes);
+    return rename_called(renames, small);
+}
+
+static const Rename *
+rename_of_app(const Renames *renames, const char *path, const char *class, size_t bytes)
+{
+    g_autofree char *app = g_ascii_isupper(class[0]) ? app_of(path) : NULL;
+    g_autofree char *small = g_ascii_strdown(class, (gssize) bytes);
+    g_autofree char *name = app != NULL ? g_strdup_printf("%s_%s", app, small) : NULL;
+    return name != NULL ? rename_called(renames, name) : NULL;
+}
+
+/* Without `Table` behind it. */
+static const Rename *
+rename_of_object(const Renames *renames, const char *class, size_t bytes)
+{
+    static const char end[] = "Table";
+    size_t length = strlen(end);
+    if (bytes > length && memcmp(class + bytes - length, end, length) == 0)
+        bytes -= length;
+    g_autofree char *same = g_strndup(class, bytes);
+    const Rename *rename = rename_called(renames, same);
+    return rename != NULL ? rename : rename_of_small(renames, class, bytes);
+}
+
+static const Rename *
+rename_of_capitals(const Renames *renames, const char *word, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (g_ascii_islower(word[i]))
+            return NULL;
+    return rename_of_small(renames, word, bytes);
+}
+
 const Rename *
 convention_rename(const Renames *renames, const Framework *framework, const char *path,
                   const char *class, size_t bytes)
 {
-    g_autoptr(GString) name = g_string_new(NULL);
-    if (framework->rule == RULE_APP) {
-        g_autofree char *app = app_of(path), *lower = g_ascii_strdown(class, (gssize) bytes);
-        if (app == NULL)
-            return NULL;
-        g_string_append_printf(name, "%s_%s", app, lower);
-        return rename_called(renames, name->str);
+    const Rename *rename;
+    switch (framework->rule) {
+    case RULE_PLURAL:
+        return rename_of_plural(renames, class, bytes);
+    case RULE_PLURALS:
+        rename = rename_of_plural(renames, class, bytes);
+        return rename != NULL ? rename : rename_of_same_plural(renames, class, bytes);
+    case RULE_APP:
+        return rename_of_app(renames, path, class, bytes);
+    case RULE_SAME:
+        return rename_of_same(renames, class, bytes);
+    case RULE_SMALL:
+        return rename_of_small(renames, class, bytes);
+    case RULE_OBJECT:
+        return rename_of_object(renames, class, bytes);
+    case RULE_CAPITALS:
+        return rename_of_capitals(renames, class, bytes);
     }
-    bool is_snake = append_snake(name, class, bytes);
-    if (framework->rule == RULE_PLURAL)
-        return is_snake && make_plural(name) ? rename_called(renames, name->str) : NULL;
-    const Rename *rename = is_snake ? rename_called(renames, name->str) : NULL;
-    g_autofree char *same = g_strndup(class, bytes);
-    return rename != NULL ? rename : rename_called(renames, same);
+    return NULL;
 }
 
 /* ---- in a text ---- */
 
+static bool
+names_any(const Renames *renames, const Framework *framework, const char *path, const char *text,
+          size_t bytes)
+{
+    for (size_t at = 0, end; at < bytes; at = end + (end == at)) {
+        end = at;
+        while (end < bytes && is_identifier_byte(text[end]))
+            end++;
+        if (end > at && g_ascii_isalpha(text[at]) &&
+            convention_rename(renames, framework, path, text + at, end - at) != NULL)
+            return true;
+    }
+    return false;
+}
+
 bool
 convention_concerns(const Renames *renames, const char *path, const char *text, size_t bytes)
 {
-    const Framework *framework = framework_of(path, text, bytes);
-    const char *end = text + bytes, *at = text;
-    while (framework != NULL && (at = memmem(at, (size_t) (end - at), "class ", 6)) != NULL) {
-        const char *name = at += 6;
-        while (at < end && (is_identifier_byte(*at) || *at == ':')) {
-            name = *at == ':' ? at + 1 : name; /* Shop::Order */
-            at++;
-        }
-        if (at > name &&
-            convention_rename(renames, framework, path, name, (size_t) (at - name)) != NULL)
+    const Framework *framework = NULL;
+    while ((framework = framework_next(framework, path, text, bytes)) != NULL)
+        if (names_any(renames, framework, path, text, bytes))
             return true;
-    }
     return false;
 }

@@ -130,8 +130,8 @@ visit_unit(Unit *unit)
         program_find_columns(unit);
     } else {
         visit_uses(unit);
-        program_mentions(unit);
         program_conventions(unit);
+        program_mentions(unit);
         program_find_filled(unit);
         imports_visit(unit);
     }

@@ -203,12 +203,14 @@ note_class(Unit *unit, const Use *use, const Rename *rename)
 }
 
 void
-exports_note_class_at(Unit *unit, guint name, const Rename *rename)
+exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rename *rename)
 {
     g_autofree char *before = NULL, *module = exports_module(unit, &before), *within = NULL;
     Span span = piece_span(unit_piece(unit, name));
     Around around = {.unit = unit};
-    if (module != NULL && around_has_margins(unit->language)) {
+    if (module != NULL && is_elsewhere) {
+        within = around_join(&around, before, span);
+    } else if (module != NULL && around_has_margins(unit->language)) {
         around_margins(&around, name);
         within = around.is_hidden ? NULL : around_join(&around, before, span);
     } else if (module != NULL) {

@@ -86,6 +86,8 @@ static const TablePlace places[] = {
     {"java", "JoinTable", .key = "name", .is_class = true}, {"kotlin", "JoinTable", .key = "name", .is_class = true},
     {"java", "CollectionTable", .key = "name", .is_class = true}, {"kotlin", "CollectionTable", .key = "name", .is_class = true},
     {"java", "SecondaryTable", .key = "name", .is_class = true}, {"kotlin", "SecondaryTable", .key = "name", .is_class = true},
+    {"kotlin", "IntIdTable", .word = "exposed", .is_class = true}, {"kotlin", "LongIdTable", .word = "exposed", .is_class = true},
+    {"kotlin", "UUIDTable", .word = "exposed", .is_class = true}, {"kotlin", "IdTable", .word = "exposed", .is_class = true},
     {"php", "assertDatabaseHas"}, {"php", "assertDatabaseMissing"}, {"php", "assertDatabaseCount"}, {"php", "seeInDatabase"},
     {"php", "missingFromDatabase"}, {"php", "notSeeInDatabase"}, {"php", "assertSoftDeleted"},
     {"php", "belongsToMany", .argument = 1},                             /* of Laravel: the table between two classes */
