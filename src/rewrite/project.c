@@ -26,6 +26,7 @@ entry_free(void *data)
     g_hash_table_unref(entry->kept);
     g_ptr_array_unref(entry->left);
     g_clear_pointer(&entry->words, g_array_unref);
+    joined_texts_free(entry->joined);
     g_free(entry->tables);
     g_free(entry->seen);
     g_free(entry->barren);
@@ -43,6 +44,8 @@ entry_new(const Project *project, ProjectFile *file)
     g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);
     if (project->options->propagates)
         entry->words = words_of(all, strlen(all));
+    if (project->options->propagates && code_is_sql(file->path))
+        entry->joined = joined_texts_read(file->text, file->bytes);
     dbt_place(project->roots, file, &entry->place);
     return entry;
 }
@@ -113,7 +116,7 @@ makings_in(const Project *project, const Entry *entry)
     g_autoptr(GArray) named = project->makings->len > 0
                                   ? names_in(project->names, entry->words)
                                   : g_array_new(FALSE, FALSE, sizeof(guint32));
-    if (!entry->is_given) {
+    if (!entry->is_given && entry->joined == NULL) {
         for (guint i = 0; i < named->len; i++)
             g_ptr_array_add(list, project->makings->pdata[g_array_index(named, guint32, i)]);
         return list;
@@ -123,7 +126,8 @@ makings_in(const Project *project, const Entry *entry)
         const Making *making = g_ptr_array_index(project->makings, i);
         bool is_named = next < named->len && g_array_index(named, guint32, next) == i;
         next += is_named;
-        if (is_named || is_given(project, making))
+        if (is_named || (entry->is_given && is_given(project, making)) ||
+            joined_texts_may_read(entry->joined, making->name))
             g_ptr_array_add(list, (void *) making);
     }
     return list;

@@ -11,7 +11,8 @@ typedef struct {
     DbtPlace place;
     GArray *words; /* of the file, and of what macros that it calls stand for; NULL under `keep` */
     char *tables;  /* these */
-    GHashTable *kept; /* as of RewriteOptions */
+    JoinedTexts *joined; /* names that its templates put together; NULL: none, or under `keep` */
+    GHashTable *kept;    /* as of RewriteOptions */
     GPtrArray
         *left;  /* Site * of the arena: what needs a person unless what is read keeps its names */
     char *seen; /* what it was rewritten with; NULL: not yet */

@@ -46,6 +46,7 @@ rewrite_variant(Work *work)
         sql_makers(work);
         sql_mentions(work);
         dbt_unread(work);
+        dbt_joined(work);
         dbt_glued(work);
         sql_joined(work);
         if (work->has_holes)

@@ -381,6 +381,14 @@ void dbt_implied(Work *work);
 
 /* Texts in templates that name a column which changes, and that no query has read; when all else is decided (dbt_unread.c). */
 void dbt_unread(Work *work);
+/* Names that templates put together; may a text have one of the dataset's (dbt_joined.c)? */
+void dbt_joined(Work *work);
+bool dbt_joined_concern(const Renames *renames, const char *text, size_t bytes);
+/* All in a text that nobody has read, which must stay; NULL: none. May one of them ask for this model (dbt_joined_texts.c)? */
+typedef struct JoinedTexts JoinedTexts;
+JoinedTexts *joined_texts_read(const char *text, size_t bytes);
+void joined_texts_free(JoinedTexts *joined);
+bool joined_texts_may_read(const JoinedTexts *joined, const char *model);
 /* Names that a template is a part of (dbt_glued.c). */
 void dbt_glued(Work *work);
 /* {{ var('x') }} in SQL whose value names the dataset or its columns (dbt_var_uses.c). */
