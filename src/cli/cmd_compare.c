@@ -217,6 +217,23 @@ show_counts(const Compare *compare, const Comparison *seen)
     view_line(compare->view, "%s", text->str);
 }
 
+/* What that means, and who can say one. */
+static void
+show_no_key(const Compare *compare)
+{
+    const Pair *pair = &compare->pair;
+    view_tone(
+        compare->view, TONE_DIM,
+        "there is no key: a row that differs is missing as it was, and extra as it is; a mapping "
+        "with `key: [ COLUMN ]` (--mapping FILE) tells which rows belong together");
+    if (pair->target_conn->driver->key_advice != NULL)
+        view_tone(compare->view, TONE_DIM, "or, of %s: %s", pair->target.text,
+                  pair->target_conn->driver->key_advice);
+    else if (pair->source_conn->driver->key_advice != NULL)
+        view_tone(compare->view, TONE_DIM, "or, of %s: %s", pair->source.text,
+                  pair->source_conn->driver->key_advice);
+}
+
 static void
 show_unequal(const Compare *compare, const Comparison *seen)
 {
@@ -227,8 +244,7 @@ show_unequal(const Compare *compare, const Comparison *seen)
     g_autofree char *target = text_plural(seen->rows_target, "row", "rows");
     json_array_foreach(seen->differences, i, difference) show_difference(compare, difference);
     if (has_no_key(json_array_get(seen->differences, 0)))
-        view_tone(compare->view, TONE_DIM,
-                  "there is no key: a row that differs is missing as it was, and extra as it is");
+        show_no_key(compare);
     show_counts(compare, seen);
     view_tone(compare->view, TONE_BAD, "not equal: %s in %s, %s in %s", source,
               compare->pair.source.text, target, compare->pair.target.text);

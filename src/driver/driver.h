@@ -407,6 +407,8 @@ struct Driver {
     /* Nothing declares what columns there are: describe() tells what the rows show at that moment. What a row has beside those that
      * a scan knows puts it aside. */
     bool finds_columns;
+    /* What a person does so that its rows have a key, where they have none; NULL: its tables declare it. */
+    const char *key_advice;
     const TypeOps *types; /* NULL: it has no words of its own */
     const ScanOps *scan;
     const LoadOps *load;

@@ -259,6 +259,10 @@ transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data
     repair.search->user = &repair;
     search_note_todo(repair.search);
     if (!repair.search->has_key)
-        return fail(error, ERR_INVALID, "'%s' has no key, so that no row is named by it", object);
+        return fail(
+            error, ERR_INVALID,
+            "'%s' has no key, so that no row is named by it: a mapping with `key: [ COLUMN ]` "
+            "gives one",
+            object);
     return search_run(repair.search, error) && repair_found(&repair, ret, error);
 }

@@ -78,6 +78,33 @@ class Copying(unittest.TestCase):
         project.honk("copy", "lite:t", "events:other")
 
 
+    def test_a_topic_without_a_described_key_is_copied_by_its_records_keys_and_compared_as_told(self):
+        kafka, project = Kafka(), support.Project()
+        self.addCleanup(kafka.close)
+        self.addCleanup(project.close)
+        project.folder.joinpath("honk.yaml").write_text(
+            f'stores:\n  lite: {{ driver: sqlite, path: all.db, create: true }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        project.folder.joinpath("by_a.yaml").write_text(
+            "{apiVersion: honk/v1, kind: Mapping, source: log, target: log, key: [a], columns: {a: a, b: b}}\n")
+        kafka.make("log")
+        kafka.make("users", ("cleanup.policy", "compact"))
+        records = [(b"k%d" % (i % 2), b'{"a": %d, "b": "x"}' % i) for i in range(4)]
+        for topic in ("log", "users"):
+            kafka.write(topic, records)
+            copied = project.honk("copy", f"events:{topic}", f"lite:{topic}")
+            self.assertNotIn("warning", copied.stdout + copied.stderr)
+        with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
+            keys = [name for _, name, _, _, _, key in db.execute("PRAGMA table_info(users)") if key]
+            db.executescript("UPDATE log SET b = 'y' WHERE a = 3")
+        self.assertEqual(keys, ["kafka_key"])
+        told = project.honk("compare", "events:log", "lite:log", check=False).stdout
+        self.assertIn("there is no key", told)
+        self.assertIn("`key: [ COLUMN ]` (--mapping FILE)", told)
+        self.assertIn("or, of events:log: where the last record of each key counts, `rows: latest` and `key: [ COLUMN ]` for the topic", told)
+        by_key = project.honk("compare", "events:log", "lite:log", "--mapping", "by_a.yaml", check=False).stdout
+        self.assertIn("different: a '3'", by_key)
+
+
 class BrokersThatBeginAndEnd(unittest.TestCase):
     """Of themselves, not of the network before them."""
 

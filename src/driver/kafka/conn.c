@@ -303,6 +303,9 @@ const Driver driver_kafka = {
     .describe = kafka_describe,
     .identity = kafka_identity,
     .finds_columns = true,
+    .key_advice =
+        "where the last record of each key counts, `rows: latest` and `key: [ COLUMN ]` for the "
+        "topic, in `topics` of its store (honk.yaml)",
     .fingerprint = kafka_fingerprint,
     .types = &json_type_ops,
     .scan = &kafka_scan_ops,

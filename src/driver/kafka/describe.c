@@ -22,7 +22,7 @@ enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8 };
 typedef struct {
     GPtrArray *names;    /* in the order in which they came */
     GHashTable *columns; /* name → what was seen */
-    bool metas[META_KINDS], key_is_bytes;
+    bool metas[META_KINDS], key_is_bytes, has_keyless;
 } Sight;
 
 static ColumnType
@@ -68,6 +68,7 @@ see_record(Sight *sight, const rd_kafka_message_t *record, const RecordValue *va
 {
     rd_kafka_headers_t *headers = NULL;
     sight->metas[META_KEY] |= record->key != NULL;
+    sight->has_keyless |= record->key == NULL;
     sight->metas[META_TIMESTAMP] = true;
     sight->metas[META_TOMBSTONE] |= record->payload == NULL;
     sight->metas[META_HEADERS] |=
@@ -121,11 +122,12 @@ add_metas(KafkaObject *object, const Sight *sight)
     for (MetaKind kind = 0; kind < META_PARTITION; kind++) {
         bool is_column = sight->metas[kind] && (kind != META_KEY || object->key->len == 0) &&
                          (kind != META_TOMBSTONE || !object->is_latest);
+        bool is_key = kind == META_KEY && object->is_latest;
         if (is_column)
             schema_add(object->schema, kafka_meta_names[kind],
                        kind == META_KEY && sight->key_is_bytes ? TYPE_BYTES
                                                                : kafka_meta_types[kind],
-                       "", true);
+                       "", !is_key || sight->has_keyless);
     }
 }
 
