@@ -233,6 +233,7 @@ family_of(const char *path, const char *text, size_t bytes)
         return "python";
     return language == NULL                       ? ""
            : language->imports == imports_classes ? "classes"
+           : language->imports == imports_prisma  ? "javascript"
                                                   : language->name;
 }
 

@@ -103,7 +103,13 @@ void exports_note_classes(Unit *unit);
 void exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rename *rename);
 /* The same of classes whose table a framework calls by their names; and a site for each of these. (program_convention.c) */
 void exports_note_conventions(Unit *unit);
+/* Models of a schema of Prisma, and the class of one name in a module. (program_prisma.c, program_class.c) */
+void exports_note_prisma(Unit *unit);
+void exports_add_class(Unit *unit, const char *module, const char *within, Span place,
+                       const Rename *rename);
 void program_conventions(Unit *unit);
+/* A site for a method of Go that returns a name of the table. (program_class.c) */
+void program_returned(Unit *unit);
 /* Once the program is read. */
 void exports_finish(Work *work);
 /* What the file got from others, and gives in its turn: added to what it gives. */
@@ -142,5 +148,8 @@ void imports_dataform(Unit *unit);
 void imports_php(Unit *unit);
 void imports_elixir(Unit *unit);
 void imports_rust(Unit *unit);
+void imports_prisma(Unit *unit);
+/* prisma.line.findMany(…) of JavaScript. */
+void imports_prisma_client(Unit *unit);
 /* "A.B" of `namespace A\\B` of PHP, "" without. */
 const char *imports_namespace(Unit *unit);

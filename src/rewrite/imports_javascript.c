@@ -52,7 +52,9 @@ bind_ending(Unit *unit, guint place, const char *local, const char *path, const 
 static void
 bind(Unit *unit, guint place, const char *local, const char *path, const char *within)
 {
-    if (path[0] == '.')
+    if (strcmp(path, "@prisma/client") == 0)
+        imports_bind(unit, place, local, "prisma", within, NULL);
+    else if (path[0] == '.')
         bind_beside(unit, place, local, path, within);
     else
         bind_ending(unit, place, local, path, within);
@@ -164,5 +166,6 @@ imports_javascript(Unit *unit)
         if (last > i)
             imports_mark(unit, i, last);
     }
+    imports_prisma_client(unit);
     imports_dataform(unit); /* its scripts, too */
 }

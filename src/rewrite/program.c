@@ -131,6 +131,7 @@ visit_unit(Unit *unit)
     } else {
         visit_uses(unit);
         program_conventions(unit);
+        program_returned(unit);
         program_mentions(unit);
         program_find_filled(unit);
         imports_visit(unit);

@@ -261,7 +261,8 @@ LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_p
 SpecialFn special_of_php, special_of_ruby, special_of_r, special_of_rust, special_of_elixir;
 bool rust_word_is_table(const Unit *unit, guint index),
     symbol_is_table(const Unit *unit, guint index),
-    lookml_word_is_table(const Unit *unit, guint index);
+    lookml_word_is_table(const Unit *unit, guint index),
+    prisma_word_is_table(const Unit *unit, guint index);
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -420,11 +421,16 @@ bool key_says_writing(const Text *text, Span key);
 bool use_is_message(Unit *unit, const Use *use);
 /* Does a class of the program stand for the table there, and its fields for the columns? */
 bool use_is_of_class(const Unit *unit, const Use *use);
+/* Schemas of Prisma: is it @@map and no @map; and is the word a field of the table's model? (program_prisma.c) */
+bool prisma_maps_table(const Unit *unit, const Use *use);
+bool prisma_is_column(const Unit *unit, guint index);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */
 const Rename *program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks,
                                  char **ret);
 /* The mapping of the dataset whose name this may be, by itself; NULL: of none. */
 const Rename *program_name_means(Unit *unit, const Text *text);
+/* The mapping of a dataset whose last part this is; NULL: of none. */
+const Rename *rename_of_last(const Renames *renames, const char *name, size_t bytes);
 void constants_collect(Unit *unit, GHashTable *constants);
 /* How often each name is set, and stands. (program_set.c) */
 void constants_count(Unit *unit, GHashTable *constants);

@@ -174,15 +174,72 @@ class_of(Unit *unit, const Use *use, const char *before)
     return class != G_MAXUINT ? name_at(unit, class, before) : NULL;
 }
 
-/* ---- what is given ---- */
+/* ---- a name that the table is called by ---- */
+
+/* func (u User) TableName() string { return USERS }: the word behind `return`; G_MAXUINT: it is something else. */
+static guint
+returned_word(const Unit *unit, guint method)
+{
+    static const char *const names[] = {"TableName", NULL};
+    guint brace = method + 4; /* TableName ( ) string { */
+    if (!unit_is_among(unit, method, names) || !unit_is_sign(unit, method + 1, '(') ||
+        !unit_is_sign(unit, method + 2, ')') || !unit_is_sign(unit, brace, '{'))
+        return G_MAXUINT;
+    guint back = unit_next(unit, brace, true), word = unit_next(unit, back, false);
+    return unit_is_word(unit, back, "return") && unit_piece(unit, word)->kind == PIECE_WORD
+               ? word
+               : G_MAXUINT;
+}
+
+static const Rename *
+rename_of_constant(const Unit *unit, guint word)
+{
+    const Piece *piece = unit_piece(unit, word);
+    const Constant *constant = constants_find(
+        unit->work->constants, unit->text->bytes + piece->begin, piece->end - piece->begin);
+    return constant != NULL ? constant->rename : NULL;
+}
+
+typedef void ReturnedFn(Unit *unit, guint method, guint word, const Rename *rename);
 
 static void
-add_class(Unit *unit, char *take_module, char *take_within, Span place, const Rename *rename)
+each_returned(Unit *unit, ReturnedFn *visit)
+{
+    for (guint i = 2; unit_is_language(unit, "go") && i < unit->pieces->len; i++) {
+        guint word = returned_word(unit, i);
+        const Rename *rename = word != G_MAXUINT ? rename_of_constant(unit, word) : NULL;
+        if (rename != NULL && rename_changes_columns(rename))
+            visit(unit, i, word, rename);
+    }
+}
+
+static void
+refuse_returned(Unit *unit, guint method, guint word, const Rename *rename)
+{
+    const Piece *piece = unit_piece(unit, word);
+    (void) method;
+    g_hash_table_add(unit->work->named, (void *) rename);
+    program_refuse(unit->work, unit->text, SITE_TABLE, piece->begin, piece->end, "class", NULL,
+                   "a class stands for the table here, and columns change: its fields have to "
+                   "follow, and what uses them");
+}
+
+void
+program_returned(Unit *unit)
+{
+    each_returned(unit, refuse_returned);
+}
+
+/* ---- what is given ---- */
+
+void
+exports_add_class(Unit *unit, const char *module, const char *within, Span place,
+                  const Rename *rename)
 {
     Export *export = g_new0(Export, 1);
     *export = (Export){.path = g_strdup(unit->work->path),
-                       .module = take_module,
-                       .within = take_within,
+                       .module = g_strdup(module),
+                       .within = g_strdup(within),
                        .text = g_strdup(""),
                        .after = g_strdup(""),
                        .rename = rename,
@@ -192,14 +249,29 @@ add_class(Unit *unit, char *take_module, char *take_within, Span place, const Re
     g_ptr_array_add(unit->work->exported, export);
 }
 
+/* Order_ of JPA and QOrder of Querydsl are made from Order, and have its fields. */
+static void
+add_metamodels(Unit *unit, const char *module, const char *within, Span place, const Rename *rename)
+{
+    const char *name = text_last_part(within);
+    g_autofree char *jpa = g_strconcat(within, "_", NULL);
+    g_autofree char *querydsl = g_strdup_printf("%.*sQ%s", (int) (name - within), within, name);
+    if (!unit_is_language(unit, "java") && !unit_is_language(unit, "kotlin"))
+        return;
+    exports_add_class(unit, module, jpa, place, rename);
+    exports_add_class(unit, module, querydsl, place, rename);
+}
+
 static void
 note_class(Unit *unit, const Use *use, const Rename *rename)
 {
     g_autofree char *before = NULL, *module = exports_module(unit, &before);
     g_autofree char *within = module != NULL ? class_of(unit, use, before) : NULL;
-    if (within != NULL)
-        add_class(unit, g_steal_pointer(&module), g_steal_pointer(&within),
-                  text_span(unit->text, use->whole.begin, use->whole.end), rename);
+    if (within == NULL)
+        return;
+    Span place = text_span(unit->text, use->whole.begin, use->whole.end);
+    exports_add_class(unit, module, within, place, rename);
+    add_metamodels(unit, module, within, place, rename);
 }
 
 void
@@ -216,9 +288,11 @@ exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rename *r
     } else if (module != NULL) {
         within = name_at(unit, name, before);
     }
-    if (within != NULL)
-        add_class(unit, g_steal_pointer(&module), g_steal_pointer(&within),
-                  text_span(unit->text, span.begin, span.end), rename);
+    if (within == NULL)
+        return;
+    Span place = text_span(unit->text, span.begin, span.end);
+    exports_add_class(unit, module, within, place, rename);
+    add_metamodels(unit, module, within, place, rename);
 }
 
 /* self.table_name = :users, where the name is a word */
@@ -227,6 +301,16 @@ symbol_rename(const Unit *unit, guint index)
 {
     const Rename *rename = unit->language->names_table != NULL ? word_rename(unit, index) : NULL;
     return rename != NULL && unit->language->names_table(unit, index) ? rename : NULL;
+}
+
+static void
+note_returned(Unit *unit, guint method, guint word, const Rename *rename)
+{
+    g_autofree char *before = NULL, *module = exports_module(unit, &before);
+    g_autofree char *class = by_receiver(unit, piece_span(unit_piece(unit, method)));
+    Span span = piece_span(unit_piece(unit, word));
+    if (module != NULL && class != NULL)
+        exports_add_class(unit, module, class, text_span(unit->text, span.begin, span.end), rename);
 }
 
 void
@@ -244,6 +328,8 @@ exports_note_classes(Unit *unit)
             note_class(unit, use, rename);
     }
     exports_note_conventions(unit);
+    exports_note_prisma(unit);
+    each_returned(unit, note_returned);
     for (guint i = 2; i < unit->pieces->len && around_has_margins(unit->language); i++) {
         const Rename *rename = symbol_rename(unit, i);
         guint sign = rename != NULL ? unit_previous(unit, i - 1, false) : G_MAXUINT;

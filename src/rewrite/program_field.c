@@ -69,6 +69,8 @@ is_symbol(const Unit *unit, guint index)
 bool
 word_may_be_column(const Unit *unit, guint index)
 {
+    if (unit_is_language(unit, "prisma"))
+        return prisma_is_column(unit, index);
     bool is_named = is_sign_of(unit, index - 1, "(,{") && is_sign_of(unit, index + 1, ":=");
     bool is_dimension = unit->language->has_sql_values && is_sign_of(unit, index - 1, ":") &&
                         is_sign_of(unit, index + 1, "{") && !lookml_has_expression(unit, index);

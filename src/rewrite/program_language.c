@@ -63,6 +63,8 @@ static const Language languages[] = {
                {"`", "`", ESCAPE_C, HOLES_RUBY, .has_lines = true}},
      .special = special_of_ruby, .names_table = symbol_is_table, .joins_neighbours = true, .plus = '+', .has_bare_calls = true, .has_keywords = true,
      .imports = imports_ruby},
+    {.name = "prisma", .endings = {".prisma"}, .line_comments = {"//"}, .forms = {{"\"", "\"", ESCAPE_C}},
+     .names_table = prisma_word_is_table, .imports = imports_prisma, .gives_classes = true},
     {.name = "json", .endings = {".json", ".jsonl", ".json5", ".avsc"}, .line_comments = {"//"},
      .forms = {{"\"", "\"", ESCAPE_C}}, .is_data = true},
     {.name = "toml", .endings = {".toml"}, HASH_COMMENTS,

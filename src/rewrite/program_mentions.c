@@ -280,20 +280,10 @@ const Rename *
 word_rename(const Unit *unit, guint index)
 {
     const Piece *piece = unit_piece(unit, index);
-    const GPtrArray *list = unit->work->renames->list;
-    const char *name = unit->text->bytes + piece->begin;
-    size_t bytes = piece->end - piece->begin;
-    if (piece->kind != PIECE_WORD || !renames_may_end(unit->work->renames, name, bytes))
-        return NULL;
-    for (guint i = 0; i < list->len; i++) {
-        const Rename *rename = g_ptr_array_index(list, i);
-        for (guint s = 0; s < rename->spellings->len; s++) {
-            const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
-            if (bytes == strlen(last) && memcmp(name, last, bytes) == 0)
-                return rename;
-        }
-    }
-    return NULL;
+    return piece->kind == PIECE_WORD
+               ? rename_of_last(unit->work->renames, unit->text->bytes + piece->begin,
+                                piece->end - piece->begin)
+               : NULL;
 }
 
 /* `# MAGIC select …` of Databricks is no comment, and is read by itself. */

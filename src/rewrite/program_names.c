@@ -364,16 +364,18 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
     return rename;
 }
 
-/* By its last part alone: what it is in is said elsewhere, or not at all. */
-static const Rename *
-rename_of_last(const Renames *renames, const char *name)
+const Rename *
+rename_of_last(const Renames *renames, const char *name, size_t bytes)
 {
+    if (!renames_may_end(renames, name, bytes))
+        return NULL;
     for (guint i = 0; i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
-        for (guint s = 0; s < rename->spellings->len; s++)
-            if (strcmp(((const Spelling *) g_ptr_array_index(rename->spellings, s))->last, name) ==
-                0)
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
+            if (bytes == strlen(last) && memcmp(name, last, bytes) == 0)
                 return rename;
+        }
     }
     return NULL;
 }
@@ -390,6 +392,6 @@ program_name_means(Unit *unit, const Text *text)
     const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
                                         &name.path, &spelling, &is_other);
     return rename == NULL && name.path.count == 1
-               ? rename_of_last(unit->work->renames, name.parts[0].text)
+               ? rename_of_last(unit->work->renames, name.parts[0].text, strlen(name.parts[0].text))
                : rename;
 }

@@ -91,6 +91,8 @@ static const TablePlace places[] = {
     {"php", "assertDatabaseHas"}, {"php", "assertDatabaseMissing"}, {"php", "assertDatabaseCount"}, {"php", "seeInDatabase"},
     {"php", "missingFromDatabase"}, {"php", "notSeeInDatabase"}, {"php", "assertSoftDeleted"},
     {"php", "belongsToMany", .argument = 1},                             /* of Laravel: the table between two classes */
+    {"prisma", "map", .is_class = true},                                /* @@map("…"), but @map is a column's */
+    {"prisma", "map", .key = "name", .is_class = true},
     {"python", "relationship", .key = "secondary", .word = "sqlalchemy", .is_class = true},
 };
 /* clang-format on */
@@ -129,7 +131,8 @@ place_of(const Unit *unit, const Use *use)
             (place->callee == NULL || span_is(text, use->callee, place->callee)) &&
             (place->outer == NULL || span_is(text, use->outer, place->outer)) &&
             has_word(unit, place->word) &&
-            !(g_strcmp0(place->word, "knex") == 0 && is_method(text, use->callee)))
+            !(g_strcmp0(place->word, "knex") == 0 && is_method(text, use->callee)) &&
+            (strcmp(place->language, "prisma") != 0 || prisma_maps_table(unit, use)))
             return place;
     }
     return NULL;
