@@ -157,6 +157,22 @@ check_budget(const Move *move, Conn *conn, const RangeResult *sum, int64_t rows_
                 rejected, of, allows, first);
 }
 
+/* Of all ranges: a dataset of which nothing came over has not been moved, however small it is. */
+static bool
+check_some_fit(const Move *move, Conn *conn, const RangeResult *sum, GError **error)
+{
+    if (sum->rejected == 0 || sum->rows_out > 0 || plan_may_move_none(move->call->plan->json))
+        return true;
+    g_autofree char *rejected = text_count(sum->rejected), *first = first_reason(move, conn);
+    return fail(
+        error, ERR_BUDGET,
+        "no row fits: all that were read (%s) were put aside, so nothing would be moved%s; mend "
+        "the "
+        "rows or the mapping (or say in its `quarantine` how many may be put aside), roll back and "
+        "plan again",
+        rejected, first);
+}
+
 /* The sum so far; the evidence of a failure too, so that people see which rows they are. */
 static bool
 sum_and_budget(const Move *move, Conn *conn, int64_t rows_total, RangeResult *ret_sum,
@@ -252,7 +268,7 @@ finish(const Move *move, int64_t bytes, Outcome *outcome, GError **error)
     if (quarantine != NULL)
         json_object_set_new(evidence, "quarantine", quarantine);
     outcome_is(outcome, OUTCOME_DONE, evidence);
-    if (!ok)
+    if (!ok || !check_some_fit(move, conn, &sum, error))
         return false;
     if (sum.rows_in != sum.rows_out + sum.rejected)
         return fail(error, ERR_MISMATCH,

@@ -202,9 +202,9 @@ add_budget(const Copy *copy, json_t *request, GError **error)
     if (!invocation_int(copy->call, "budget", 0, -1, &budget, error))
         return false;
     if (budget >= 0)
-        json_object_set_new(
-            request, "quarantine",
-            json_pack("{s:I, s:i}", "rows_max", (json_int_t) budget, "share_max_ppm", 0));
+        json_object_set_new(request, "quarantine",
+                            json_pack("{s:I, s:i, s:b}", "rows_max", (json_int_t) budget,
+                                      "share_max_ppm", 0, "said", 1));
     return true;
 }
 
@@ -360,6 +360,16 @@ tell_rejects(const Copy *copy)
 static bool
 fail_budget(Copy *copy, GError **error)
 {
+    const Plan *plan = local_the_plan(copy->local);
+    bool none_fits = copy->rejected <= plan_rejects_allowed(plan->json, copy->rejected);
+    if (none_fits) {
+        invocation_hint(
+            copy->call,
+            "mend the rows or the mapping, or say that it is in order: --budget %" PRId64,
+            copy->rejected);
+        return fail(error, ERR_BUDGET, "no row fits (%" PRId64 " were read), so nothing was copied",
+                    copy->rejected);
+    }
     g_autofree char *count = text_plural(copy->rejected, "row does", "rows do");
     invocation_hint(copy->call,
                     "mend the rows or the mapping, or leave them out: --budget %" PRId64,
@@ -416,9 +426,15 @@ tell_done(const Copy *copy)
         view_json(copy->view, all);
         return;
     }
-    g_autofree char *rows = text_plural(json_get_int(seen, "rows_target", 0), "row", "rows");
+    int64_t moved = json_get_int(seen, "rows_target", 0);
+    g_autofree char *rows = text_plural(moved, "row", "rows");
     g_autofree char *took = text_duration(took_ms);
     tell_rejects(copy);
+    if (moved == 0 && copy->rejected > 0) {
+        view_tone(copy->view, TONE_WARN, "nothing was copied from %s: %s is empty, as no row fits",
+                  pair->source.text, pair->target.text);
+        return;
+    }
     view_tone(copy->view, TONE_GOOD, "%s copied from %s to %s in %s, read back and found equal",
               rows, pair->source.text, pair->target.text, took);
 }

@@ -99,6 +99,12 @@ mapping_quarantine_share_max_ppm(const Mapping *mapping)
     return mapping->share_max_ppm;
 }
 
+bool
+mapping_says_quarantine(const Mapping *mapping)
+{
+    return mapping->says_quarantine;
+}
+
 /* --- finding one by names --- */
 
 /* The name of a ref without its kind and namespace: "resource:default/users-v1" is "users-v1". */

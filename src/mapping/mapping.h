@@ -51,6 +51,7 @@ const char *mapping_source(const Mapping *mapping);
 const char *mapping_target(const Mapping *mapping);
 int64_t mapping_quarantine_rows_max(const Mapping *mapping);      /* 100 unless said otherwise */
 int64_t mapping_quarantine_share_max_ppm(const Mapping *mapping); /* 10,000 = 1 % */
+bool mapping_says_quarantine(const Mapping *mapping);             /* these are its own words */
 /* `key` of the file: target column names; empty when it has none (program_target() has the key that counts then). */
 const GPtrArray *mapping_key(const Mapping *mapping);
 /* Other spellings of the source in consumers' code. Array of char *; borrowed. */

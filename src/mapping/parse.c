@@ -216,7 +216,8 @@ read_quarantine(const Reader *reader, const YamlNode *value, Mapping *mapping)
     reader_known_keys(reader, value, known, "quarantine");
     const YamlNode *rows = yaml_get(value, "rows_max"), *share = yaml_get(value, "share_max");
     /* what is not said does not allow more than what is said */
-    if (rows != NULL || share != NULL)
+    mapping->says_quarantine = rows != NULL || share != NULL;
+    if (mapping->says_quarantine)
         mapping->rows_max = mapping->share_max_ppm = 0;
     if (rows != NULL)
         (void) reader_int(reader, rows, "rows_max", 0, G_MAXINT64, &mapping->rows_max);

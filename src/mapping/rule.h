@@ -79,6 +79,7 @@ struct Mapping {
     bool propagates;           /* output_names: propagate */
     json_t *dbt;               /* object, or NULL */
     int64_t rows_max, share_max_ppm;
+    bool says_quarantine;
 };
 
 struct MappingSet {

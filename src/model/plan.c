@@ -51,6 +51,12 @@ plan_rejects_allowed(const json_t *plan, int64_t rows)
     return MAX(rows_max, by_share);
 }
 
+bool
+plan_may_move_none(const json_t *plan)
+{
+    return json_get_bool(json_object_get(plan, "quarantine"), "said", false);
+}
+
 const Step *
 plan_step(const Plan *plan, const char *name)
 {

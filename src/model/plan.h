@@ -56,6 +56,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 char *plan_branch_name(const Plan *plan);
 /* Of so many rows, how many may be put aside by the plan's document. */
 int64_t plan_rejects_allowed(const json_t *plan, int64_t rows);
+/* Is it in order that every single row is put aside? Only where somebody said how many may be: what holds by itself is more than a
+ * small dataset has. */
+bool plan_may_move_none(const json_t *plan);
 const Step *plan_step(const Plan *plan, const char *name); /* NULL when absent */
 /* Whom a plan document concerns, in short, for lists over all plans: [{"consumer", "owner", "access": ["reads"], "planned":
  * "nothing" | "change" | "person", and of a change "repository", "key" (of a part of it), "rewritten", "left", "reasons", "problem", "host",

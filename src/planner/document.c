@@ -37,6 +37,8 @@ quarantine_json(const Draft *draft)
     json_t *quarantine = json_object();
     json_set_int(quarantine, "rows_max", mapping_quarantine_rows_max(mapping));
     json_set_int(quarantine, "share_max_ppm", mapping_quarantine_share_max_ppm(mapping));
+    if (mapping_says_quarantine(mapping))
+        json_set_bool(quarantine, "said", true);
     return quarantine;
 }
 

@@ -45,6 +45,7 @@ static const char *const plain_paths[] = {
     "mapping.where",
     "quarantine.rows_max",
     "quarantine.share_max_ppm",
+    "quarantine.said",
     "pace.max_failures",
     "pace.soak_ms",
     "pace.by_hand",

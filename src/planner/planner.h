@@ -20,7 +20,7 @@
  *    "forecast": false,                   (nobody wants one; absent: rows are tried)
  *    "author": "user:…", "now_ms": n,
  *    "stage": "…",                                            (absent: a name that nobody else uses)
- *    "quarantine": {"rows_max", "share_max_ppm"}}             (absent: as the mapping says)
+ *    "quarantine": {"rows_max", "share_max_ppm", "said"}}     (absent: as the mapping says)
  *
  * Plans depend on all of it but `rows`, `trial`, `forecast` and `now_ms`, which only feed the observations: the
  * same slice gives the same plan, byte by byte.

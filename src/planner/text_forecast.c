@@ -52,10 +52,18 @@ print_reasons(TextPage *page, const json_t *forecast)
 }
 
 static void
-print_budget(TextPage *page, const json_t *rejected, int64_t allowed)
+print_budget(TextPage *page, const json_t *forecast, int64_t allowed)
 {
+    const json_t *rejected = json_object_get(forecast, "rejected");
+    bool none_fits = json_get_int(rejected, "low", 0) > 0 &&
+                     json_get_int(json_object_get(forecast, "rows_out"), "high", 0) == 0;
     g_autofree char *budget = text_count(allowed);
-    if (json_get_int(rejected, "low", 0) > allowed)
+    if (none_fits)
+        page_say(page, STYLE_RED, "  ! ",
+                 "no row that was read fits: where none does, it stops, unless the mapping's "
+                 "`quarantine` says "
+                 "how many may be put aside");
+    else if (json_get_int(rejected, "low", 0) > allowed)
         page_say(page, STYLE_RED, "  ! ", "that is more than may be put aside (%s): it would stop",
                  budget);
     else if (json_get_int(rejected, "high", 0) > allowed)
@@ -91,5 +99,5 @@ forecast_print(TextPage *page, const json_t *forecast, int64_t rejects_allowed)
     }
     text_table_print(table, page, 2);
     print_reasons(page, forecast);
-    print_budget(page, json_object_get(forecast, "rejected"), rejects_allowed);
+    print_budget(page, forecast, rejects_allowed);
 }

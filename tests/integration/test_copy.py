@@ -312,6 +312,21 @@ class RowsThatDoNotFit(WithoutServer):
             self.assertIn(word, row["reason"])
         self.assert_clean("d.db")
 
+    def test_a_small_source_of_which_no_row_fits_is_a_failure_unless_somebody_says_how_many_may_be_left_out(self):
+        self.write("rows.csv", "id,day\n1,2023-02-29\n2,2023-02-30\n")
+        self.sql("d.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, day DATE)")
+        before = self.dump("d.db")
+        done = self.refused(7, "no row fits (2 were read), so nothing was copied", "copy", "rows.csv", "d.db:a")
+        self.assertIn("--budget 2", done.stderr)
+        self.assertIn("no row that was read fits", " ".join(self.copy("rows.csv", "d.db:a", "--dry-run").stdout.split()))
+        self.assertEqual(self.dump("d.db"), before)
+        done = self.copy("rows.csv", "d.db:a", "--budget", "2")
+        self.assertIn("nothing was copied from rows.csv: d.db:a is empty, as no row fits", done.stdout)
+        self.assertNotIn("found equal", done.stdout)
+        self.write("m.yaml", "{apiVersion: honk/v1, kind: Mapping, source: rows, target: a, columns: {id: id, day: day}, "
+                             "quarantine: {rows_max: 9}}\n")
+        self.copy("rows.csv", "d.db:a", "-m", "m.yaml")
+
     def test_more_than_the_budget_is_a_failure_that_leaves_the_target_alone(self):
         self.sql("d.db", "CREATE TABLE a (iata TEXT, latitude INTEGER CHECK (latitude > 0)); INSERT INTO a VALUES ('x', 1)")
         before = self.dump("d.db")

@@ -100,7 +100,7 @@ export interface PlanDocument {
   changes?: PlanChange[];
   services?: PlanService[];
   consistency?: string;
-  quarantine?: { rows_max: number; share_max_ppm: number };
+  quarantine?: { rows_max: number; share_max_ppm: number; said?: boolean };
   soak_ms?: number;
   rollback_window_ms?: number;
   retention_ms?: number;
