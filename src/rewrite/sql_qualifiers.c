@@ -154,6 +154,19 @@ visit_own_name(Work *work, const SqlRef *ref)
                     part->text);
 }
 
+/* f('users_v1.id'): where it is known to be a column there. */
+static bool
+may_follow(Work *work, const SqlRef *ref, const Spelling *spelling)
+{
+    if (ref->macro == NULL)
+        return true;
+    const SqlPart *part = &ref->path.parts[0];
+    g_autofree char *name =
+        spell_like(work->sql->dialect, part, spelling->target[g_strv_length(spelling->target) - 1]);
+    return ref->column == 1 && !macro_takes_no_column(work, ref) && macro_takes_column(work, ref) &&
+           macro_can_carry(work, part->begin, name);
+}
+
 static void
 edit_qualifier_of_ref(Work *work, const SqlRef *ref)
 {
@@ -168,9 +181,12 @@ edit_qualifier_of_ref(Work *work, const SqlRef *ref)
         check_qualifier(work, ref->block, ref->source, &ref->path, ref->column);
 
     const Spelling *spelling = ref->source != NULL ? ref->source->requalified : NULL;
-    if (spelling != NULL && ref->binding == BINDING_COLUMN && ref->path.count > 0 &&
-        !is_replaced_whole(work, ref))
-        edit_qualifier(work, ref->source, spelling, &ref->path, ref->column);
+    if (spelling == NULL || ref->binding != BINDING_COLUMN || ref->path.count == 0 ||
+        is_replaced_whole(work, ref) || !may_follow(work, ref, spelling))
+        return;
+    edit_qualifier(work, ref->source, spelling, &ref->path, ref->column);
+    if (ref->macro != NULL)
+        set_add(&work->understood, GSIZE_TO_POINTER((gsize) ref->path.parts[0].begin + 1));
 }
 
 static void
