@@ -107,6 +107,9 @@ void exports_note_conventions(Unit *unit);
 void exports_note_prisma(Unit *unit);
 void exports_add_class(Unit *unit, const char *module, const char *within, Span place,
                        const Rename *rename);
+/* The same of a class of C# that this file only names, in each namespace that it sees. (program_namespace.c) */
+void exports_add_class_in_sight(Unit *unit, const char *module, const char *class, Span place,
+                                const Rename *rename);
 void program_conventions(Unit *unit);
 /* A site for a method of Go that returns a name of the table. (program_class.c) */
 void program_returned(Unit *unit);

@@ -369,8 +369,10 @@ visit_pieces(Members *members, bool tells)
             members_query(members, i);
         if (class == NULL || is_searched_anyway(unit->work, class))
             continue;
-        if (tells && !is_value)
+        if (tells && !is_value) {
             tell_of_class(unit, class, i, last);
+            members_declared(members, i, class);
+        }
         visit_root(members, i, last, class, is_value, tells);
     }
 }

@@ -48,5 +48,7 @@ const ColumnChange *member_change(const Rename *rename, const char *name, size_t
 /* A site for a person, once at each place. */
 void members_tell(Unit *unit, const ImportedClass *class, const ColumnChange *change, size_t begin,
                   size_t end);
+/* Fields of the class where it is made, if its name is at the piece. (imports_declared.c) */
+void members_declared(const Members *members, guint name, const ImportedClass *class);
 /* Columns in the name of a method that is a query of one of the classes. (imports_queries.c) */
 void members_query(const Members *members, guint index);

@@ -270,6 +270,10 @@ note_class(Unit *unit, const Use *use, const Rename *rename)
     if (within == NULL)
         return;
     Span place = text_span(unit->text, use->whole.begin, use->whole.end);
+    if (unit_is_language(unit, "csharp") && span_is(unit->text, use->callee, "ToTable")) {
+        exports_add_class_in_sight(unit, module, within, place, rename);
+        return;
+    }
     exports_add_class(unit, module, within, place, rename);
     add_metamodels(unit, module, within, place, rename);
 }
@@ -279,9 +283,11 @@ exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rename *r
 {
     g_autofree char *before = NULL, *module = exports_module(unit, &before), *within = NULL;
     Span span = piece_span(unit_piece(unit, name));
+    Span place = text_span(unit->text, span.begin, span.end);
     Around around = {.unit = unit};
     if (module != NULL && is_elsewhere) {
-        within = around_join(&around, before, span);
+        g_autofree char *class = around_join(&around, "", span);
+        exports_add_class_in_sight(unit, module, class, place, rename);
     } else if (module != NULL && around_has_margins(unit->language)) {
         around_margins(&around, name);
         within = around.is_hidden ? NULL : around_join(&around, before, span);
@@ -290,7 +296,6 @@ exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rename *r
     }
     if (within == NULL)
         return;
-    Span place = text_span(unit->text, span.begin, span.end);
     exports_add_class(unit, module, within, place, rename);
     add_metamodels(unit, module, within, place, rename);
 }
