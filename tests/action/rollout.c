@@ -71,6 +71,7 @@ crew_open(Crew *crew, const char *environment, const char *group)
         "  targets: { here: { driver: processes, path: fleet } }\n"
         "  services:\n"
         "    player: { target: here, command: [ python3, service.py ], instances: 2, drain: 0s, "
+        "check_deadline: 20s, "
         "datasets: { USERS: '" OLD "' }, environment: { YARD: '%s'%s } }\n"
         "  groups:\n"
         "    quick: { interval: 100ms, max_instances: 2, %s }\n"

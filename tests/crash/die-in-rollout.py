@@ -60,7 +60,7 @@ FLEET = """
 fleet:
   targets: {{ here: {{ driver: processes, path: fleet }} }}
   services:
-    player: {{ target: here, command: [ "{python}", "-S", "-E", "{folder}/service.py" ], instances: 2, drain: 0s, grace: 500ms,
+    player: {{ target: here, command: [ "{python}", "-S", "-E", "{folder}/service.py" ], instances: 2, drain: 0s, check_deadline: 20s, grace: 500ms,
                datasets: {{ ORDERS: "{old}" }}, environment: {{ STARTS: "{folder}/starts" }} }}
   groups: {{ default: {{ strategy: canary, max_instances: 2, steps: [ 1, "100%" ], bake: 100ms, interval: 100ms, soak: 0s }} }}
 """

@@ -40,7 +40,7 @@ fleet:
     listening: {group}
     default: {{ interval: 100ms, bake: 0s, max_instances: 3, steps: [ "100%" ] }}
 """
-SERVICE = "{ target: here, command: [ python3, service.py ], instances: 2, drain: 0s, datasets: { USERS: users-v1 }, " \
+SERVICE = "{ target: here, command: [ python3, service.py ], instances: 2, drain: 0s, check_deadline: 20s, datasets: { USERS: users-v1 }, " \
           "environment: { DATABASE: ./data/listening.db%s } }"
 QUICK = "{ interval: 100ms, bake: 200ms, soak: 100ms, max_instances: 2, steps: [ 1, \"100%\" ], waves: [ 1 ] }"
 
@@ -66,7 +66,7 @@ repositories:
 fleet:
   targets: { here: { driver: processes, path: .honk/fleet } }
   services:
-    player: { target: here, repository: "code:player", command: [ python3, service.py ], instances: 2, drain: 0s,
+    player: { target: here, repository: "code:player", command: [ python3, service.py ], instances: 2, drain: 0s, check_deadline: 20s,
               datasets: { USERS: users-v1 }, environment: { DATABASE: ./data/listening.db } }
   groups:
     listening: { interval: 100ms, bake: 100ms, max_instances: 2 }

@@ -29,7 +29,7 @@ FLEET = """
 fleet:
   targets: {{ here: {{ driver: processes, path: .honk/fleet }} }}
   services:
-    greeter: {{ target: here, command: [ python3, service.py ], instances: 2,
+    greeter: {{ target: here, command: [ python3, service.py ], instances: 2, check_deadline: 20s,
                datasets: {{ USERS: users-v1 }}, environment: {{ DATABASE: ./data/listening.db }} }}
 {more}
   groups:

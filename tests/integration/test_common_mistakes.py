@@ -288,7 +288,7 @@ class IgnoringSchemaDrift(Case):
 
 
     def test_changed_between_two_waves(self):
-        second = ("    welcomer: { target: here, command: [ python3, service.py ], datasets: { USERS: users-v1 }, "
+        second = ("    welcomer: { target: here, command: [ python3, service.py ], check_deadline: 20s, datasets: { USERS: users-v1 }, "
                   "environment: { DATABASE: ./data/listening.db } }")
         world = self.world = World(more=FLEET.format(more=second, waves=", soak: 2s, waves: [ 1, \"100%\" ]"))
         self.addCleanup(world.close)

@@ -45,10 +45,10 @@ roles: {{ operator: [ user:default/other-honk ] }}
 fleet:
   targets: {{ here: {{ driver: processes, path: fleet }} }}
   services:
-    player: {{ target: here, command: [ "{python}", "{folder}/service.py" ], instances: 2, health: /healthz,
+    player: {{ target: here, command: [ "{python}", "{folder}/service.py" ], instances: 2, health: /healthz, check_deadline: 20s,
                datasets: {{ ORDERS: "shop:orders_v1" }}, drain: 200ms }}
   groups:
-    default: {{ strategy: rolling, max_instances: 1, steps: [ "100%" ], bake: 300ms, interval: 200ms, min_ready: 100ms, soak: 200ms, start_deadline: 2s }}
+    default: {{ strategy: rolling, max_instances: 1, steps: [ "100%" ], bake: 300ms, interval: 200ms, min_ready: 100ms, soak: 200ms, start_deadline: 6s }}
 """
 
 HERE = """

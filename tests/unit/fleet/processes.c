@@ -43,6 +43,7 @@ yard_open(Yard *yard, const char *more)
                         "  targets: { here: { driver: processes, path: fleet } }\n"
                         "  services:\n"
                         "    player: { target: here, command: [ python3, service.py ], drain: 0s, "
+                        "check_deadline: 20s, "
                         "grace: 300ms, environment: { %s } }\n",
                         more);
 
