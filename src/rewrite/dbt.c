@@ -4,7 +4,7 @@
  * Only calls with literals are understood. A mapping names a source as `schema.table`, a model as `model`,
  * `package.model`, `model.v2` or `package.model.v2`, as dbt's own files do.
  */
-#include "rewrite/work.h"
+#include "rewrite/dbt_macro_parts.h"
 #include "sql/jinja.h"
 
 #include <stdlib.h>
@@ -205,17 +205,19 @@ dbt_calls(const char *text, const Token *template)
     return calls;
 }
 
-/* The template is that call and nothing else. */
+/* The template is that call and nothing else, or gives it back: {{ return(ref('x')) }}, {% do return(ref('x')) %}. */
 static bool
 is_alone(const char *text, const Token *template, const DbtCall *call)
 {
-    size_t at = template->begin + 2, end = template->end - 2;
-    while (at < end && (g_ascii_isspace(text[at]) || text[at] == '-' || text[at] == '+'))
-        at++;
-    while (end > at && (g_ascii_isspace(text[end - 1]) || text[end - 1] == '-'))
-        end--;
-    return at == call->callee && end > at && text[end - 1] == ')' &&
-           memchr(text + at, ')', end - at) == text + end - 1;
+    g_autoptr(GArray) words = jinja_words(text, template);
+    guint first = jinja_is(text, words, 0, "do") ? 1 : 0, last = words->len;
+    if (jinja_is(text, words, first, "return") && jinja_is(text, words, first + 1, "(") &&
+        jinja_close(text, words, first + 1) + 1 == last) {
+        first += 2;
+        last--;
+    }
+    return first + 1 < last && jinja_word(words, first)->begin == call->callee &&
+           jinja_close(text, words, first + 1) + 1 == last;
 }
 
 DbtCall *
@@ -350,8 +352,15 @@ edit_version(Work *work, const DbtRename *dbt, const DbtCall *call)
 void
 dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call)
 {
-    bool has_package = call->count > 1 && dbt->to.package != NULL;
+    bool has_package = call->count > 1 && dbt->to.package != NULL && !call->is_wrapped;
     size_t last = call->count - 1, begin = call->begin[has_package ? 0 : last];
+    if (call->is_wrapped && g_strcmp0(call->names[0], dbt->to.package) != 0) {
+        site_refuse(
+            work, SITE_TABLE, begin, call->end[last], "in-template", NULL,
+            "'%s' is what the macro says, or is said behind it, and the new table is in '%s'",
+            call->names[0], dbt->to.package);
+        return;
+    }
     g_autofree char *after = has_package ? g_strdup_printf("%s%.*s%s", dbt->to.package,
                                                            (int) (call->begin[1] - call->end[0]),
                                                            work->text + call->end[0], dbt->to.name)

@@ -153,7 +153,8 @@ read_table(Macro *macro, const char *text, const Token *token)
 {
     if (token->kind == TOKEN_SPACE || token->kind == TOKEN_COMMENT)
         return;
-    if (token->kind == TOKEN_TEMPLATE && macro->table == NULL)
+    bool is_return = token->kind == TOKEN_TAG && is_tag(text, token, "do"); /* return(…) */
+    if ((token->kind == TOKEN_TEMPLATE || is_return) && macro->table == NULL)
         macro->table = g_strndup(text + token->begin, token->end - token->begin);
     else
         macro->has_more = true;

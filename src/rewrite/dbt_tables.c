@@ -80,6 +80,9 @@ dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
         return call_of_rows(work, token);
     if (is_project_rows(work, token))
         return call_of_project_rows(work, token);
+    call = dbt_call_wrapped(work, token);
+    if (call != NULL)
+        return call;
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
     if (one != NULL)

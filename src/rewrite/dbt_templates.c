@@ -38,8 +38,10 @@ path_of(Work *work, const SqlSource *source, const DbtCall *call, bool is_here)
             .text = arena_copy(work->sql->arena, call->names[first + i],
                                strlen(call->names[first + i])),
             .token = source->first,
-            .begin = is_here ? (uint32_t) call->begin[first + i] : token->begin,
-            .end = is_here ? (uint32_t) call->end[first + i] : token->end,
+            .begin = is_here && call->end[first + i] > 0 ? (uint32_t) call->begin[first + i]
+                                                         : token->begin,
+            .end =
+                is_here && call->end[first + i] > 0 ? (uint32_t) call->end[first + i] : token->end,
         };
     return path;
 }
@@ -156,6 +158,8 @@ dbt_name_source(Work *work, SqlSource *source)
     source->is_template = true;
     set_add(&work->understood, GSIZE_TO_POINTER(token->begin + 1));
     source->path = path_of(work, source, call, is_here);
+    if (is_here)
+        set_add(&work->understood, GSIZE_TO_POINTER(call->begin[call->count - 1] + 1));
     if (work->options->models != NULL)
         source->model = project_model_find(work->options->models, &work->options->home, call);
     if (rename != NULL) {

@@ -95,21 +95,18 @@ declarer(const Project *project, const DbtRoot *root, const Rename *rename)
     return from != NULL && !is_there ? g_hash_table_lookup(project->by_path, from->path) : NULL;
 }
 
-/* Does the text name the source, or a macro that it calls, which is no place in it? */
+/* Does the text name the source, by itself or by a macro that it calls, which is no place in it? */
 static bool
 names_source(const Entry *entry, const DbtName *name, size_t *ret_begin, size_t *ret_end)
 {
-    const char *texts[] = {entry->file->text, entry->tables};
-    size_t at = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        if (!find_word(texts[i], strlen(texts[i]), name->package, &at) ||
-            !find_word(texts[i], strlen(texts[i]), name->name, &at))
-            continue;
-        *ret_begin = i == 0 ? at : 0;
-        *ret_end = i == 0 ? at + strlen(name->name) : 0;
-        return true;
-    }
-    return false;
+    const ProjectFile *file = entry->file;
+    size_t tables = strlen(entry->tables), at = 0;
+    bool is_here = find_word(file->text, file->bytes, name->name, &at);
+    *ret_begin = is_here ? at : 0;
+    *ret_end = is_here ? at + strlen(name->name) : 0;
+    return (is_here || find_word(entry->tables, tables, name->name, &at)) &&
+           (find_word(file->text, file->bytes, name->package, &at) ||
+            find_word(entry->tables, tables, name->package, &at));
 }
 
 static bool

@@ -253,6 +253,8 @@ typedef struct {
     guint count;     /* of names */
     char *names[2], *version;
     size_t begin[2], end[2]; /* of the names, without quotes */
+    bool
+        is_wrapped; /* the first one is not said before the other: by a macro (dbt_wrapped.c), or behind it */
     size_t version_begin, version_end;
 } DbtCall;
 
@@ -282,6 +284,8 @@ void dbt_call_clear(DbtCall *call);
 /* The call that stands for a template: itself, what its variable was set to, or what its macro consists of. Its places in
  * the text are those of the call where `*ret_is_here`. Caller frees with dbt_call_clear() and g_free(); NULL: none. */
 DbtCall *dbt_call_behind(Work *work, const Token *token, bool *ret_is_here);
+/* Of a macro of the project that gives back ref() or source() of what it gets; caller frees so, too. NULL: none. (dbt_wrapped.c) */
+DbtCall *dbt_call_wrapped(Work *work, const Token *token);
 /* The one that this variable is set to; NULL where it is none, or set twice. Caller frees so, too. (dbt_variables.c) */
 DbtCall *dbt_call_of_variable(Work *work, const char *name, size_t bytes);
 /* What else is done with variables that stand for a table whose columns change. After dbt_templates(). */
