@@ -70,6 +70,20 @@ time_row(Table *table, const json_t *forecast, const json_t *outcome)
         table_cell(table, TONE_PLAIN, NULL);
 }
 
+/* What a trial of some rows cannot have known. */
+static void
+show_what_slowed(View *view, const json_t *outcome)
+{
+    int64_t followed = json_get_int(outcome, "followed", 0);
+    if (json_get_bool(outcome, "throttled", false))
+        view_tone(view, TONE_WARN, "rows were throttled, which no forecast of time knows");
+    if (followed > 0) {
+        g_autofree char *rows = text_plural(followed, "row was", "rows were");
+        view_tone(view, TONE_WARN,
+                  "writers went on: %s copied again, and the last of them waited for", rows);
+    }
+}
+
 static void
 show_forecast(View *view, const json_t *report)
 {
@@ -83,6 +97,7 @@ show_forecast(View *view, const json_t *report)
         guess_row(table, i, forecast, outcome);
     time_row(table, forecast, outcome);
     view_table(view, table);
+    show_what_slowed(view, outcome);
     if (problem != NULL)
         view_tone(view, TONE_WARN, "no rows were tried: %s", problem);
     else if (json_is_object(forecast)) {

@@ -32,6 +32,23 @@ evidence_read(Db *db, const char *plan, json_t **ret, GError **error)
     return ok;
 }
 
+/* Did a limit hold rows back, whoever set it, also if it was taken off since? */
+static bool
+throttled_read(Db *db, const PlanRow *row, bool *ret, GError **error)
+{
+    Stmt *stmt = NULL;
+    *ret = true;
+    if (row->throttle != NULL)
+        return true;
+    if (!db_prepare(db, "SELECT 1 FROM event WHERE plan = :plan AND type = 'plan.throttle' LIMIT 1",
+                    &stmt, error))
+        return false;
+    stmt_text(stmt, ":plan", row->id);
+    bool ok = stmt_step(stmt, ret, error);
+    stmt_reset(stmt);
+    return ok;
+}
+
 /* Steps whose time depends on rows; how long people's code and services take is no part of the forecast. */
 static bool
 is_of_rows(const char *action)
@@ -66,9 +83,10 @@ steps_json(const json_t *steps, int64_t *ret_rows_ms)
 }
 
 static json_t *
-outcome_json(const json_t *evidence, int64_t rows_ms)
+outcome_json(const json_t *evidence, bool is_throttled, int64_t rows_ms)
 {
-    static const char *const members[] = {"rows_out", "rejected", "bytes", "ranges", "hash"};
+    static const char *const members[] = {"rows_out", "rejected", "bytes",
+                                          "ranges",   "hash",     "followed"};
     if (evidence == NULL)
         return json_null();
     json_t *outcome = json_object();
@@ -77,6 +95,8 @@ outcome_json(const json_t *evidence, int64_t rows_ms)
             json_object_set(outcome, members[i], json_object_get(evidence, members[i]));
     if (rows_ms > 0)
         json_set_int(outcome, "ms", rows_ms);
+    if (is_throttled)
+        json_set_bool(outcome, "throttled", true);
     return outcome;
 }
 
@@ -99,11 +119,13 @@ handle_report_get(Request *request, GError **error)
     g_auto(PlanRow) row = {0};
     g_autoptr(json_t) view = NULL, evidence = NULL, observations = NULL;
     int64_t rows_ms;
+    bool is_throttled = false;
     Db *db = NULL;
 
     if (!plan_row_find(request, request->params[0], &row, error) ||
         !plan_view(request, &row, &view, error) || !request_reader(request, &db, error) ||
-        !evidence_read(db, row.id, &evidence, error))
+        !evidence_read(db, row.id, &evidence, error) ||
+        !throttled_read(db, &row, &is_throttled, error))
         return false;
     if (row.observations != NULL &&
         !blobs_get_json(request->server->blobs, row.observations, &observations, error))
@@ -112,6 +134,6 @@ handle_report_get(Request *request, GError **error)
     json_object_set_new(report, "steps", steps_json(json_object_get(view, "steps"), &rows_ms));
     json_object_set(report, "approvals", json_object_get(view, "approvals"));
     json_object_set_new(report, "forecast", forecast_json(observations));
-    json_object_set_new(report, "outcome", outcome_json(evidence, rows_ms));
+    json_object_set_new(report, "outcome", outcome_json(evidence, is_throttled, rows_ms));
     return request_answer(request, report);
 }

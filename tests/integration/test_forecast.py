@@ -44,7 +44,17 @@ class Forecast(unittest.TestCase):
         self.assertEqual([approval["actor"] for approval in report["approvals"]], [BO])
         told = " ".join(self.world.honk("report", "move").stdout.split())
         self.assertIn("rows put aside 600 600 as expected", told)
+        self.assertNotIn("throttle", told)
+        self.assertNotIn("throttled", outcome)
         self.assertIn("approved by user:default/bo", told)
+
+    def test_what_no_forecast_of_time_can_know_is_named_where_the_time_differs(self):
+        self.planned("slow")
+        self.world.honk("throttle", "slow", "--rows-per-second", "1000000", "--reason", "a test", user=ADA)
+        self.world.honk("throttle", "slow", "--off", "--reason", "over", user=ADA)
+        self.world.run("slow")
+        self.assertIs(self.world.json("report", "slow")["outcome"]["throttled"], True)
+        self.assertIn("rows were throttled, which no forecast of time knows", self.world.honk("report", "slow").stdout)
 
     def test_a_plan_that_would_stop_says_so_before_anybody_approves_it(self):
         self.world.write("mappings/users.yaml", (self.world.folder / "mappings/users.yaml").read_text().replace("2000", "500"))

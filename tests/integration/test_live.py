@@ -62,6 +62,7 @@ class Live(unittest.TestCase):
         writer.join(60)
         self.assertIn("'users_v1' moves to 'listening:users_v2'", writer.refusal)
         self.assertEqual(self.world.query("SELECT * FROM users_v2 ORDER BY 1"), writer.expected())
+        self.assertGreaterEqual(self.world.json("report", "live")["outcome"]["followed"], 0)
 
     def test_workers_that_are_killed_meanwhile_lose_no_write(self):
         self.apply("live", "  throttle: { rows_per_second: 3000 }\n")  # it is not over before somebody can kill it
