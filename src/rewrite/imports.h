@@ -105,6 +105,7 @@ void exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rena
 void exports_note_conventions(Unit *unit);
 /* Models of a schema of Prisma, and the class of one name in a module. (program_prisma.c, program_class.c) */
 void exports_note_prisma(Unit *unit);
+void exports_note_prisma_relations(Unit *unit);
 void exports_add_class(Unit *unit, const char *module, const char *within, Span place,
                        const Rename *rename);
 /* The same of a class of C# that this file only names, in each namespace that it sees. (program_namespace.c) */
@@ -154,5 +155,7 @@ void imports_rust(Unit *unit);
 void imports_prisma(Unit *unit);
 /* prisma.line.findMany(…) of JavaScript. */
 void imports_prisma_client(Unit *unit);
+/* The `{` behind `lines:` of a query, where that is a relation of the class; G_MAXUINT: it is something else. */
+guint prisma_relation_open(const Unit *unit, const ImportedClass *class, guint name);
 /* "A.B" of `namespace A\\B` of PHP, "" without. */
 const char *imports_namespace(Unit *unit);

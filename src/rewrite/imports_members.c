@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define LINKS_MAX 64 /* of one chain of calls */
-#define TOLD_MAX 200 /* places of one file */
 #define CLIMB_MAX 2  /* select(User), session.scalars(select(User)) */
 
 static bool
@@ -19,71 +18,12 @@ is_among(const Unit *unit, guint index, const char *signs)
     return sign != '\0' && strchr(signs, sign) != NULL;
 }
 
-/* ---- columns ---- */
-
-/* Behind get, set, find_by_ and the like; 0: it begins with none of them. */
-static size_t
-verb_bytes(const char *name, size_t bytes)
-{
-    static const char *const verbs[] = {"get",      "set",   "is",       "has",       "with",
-                                        "find_by_", "where", "order_by", "filter_by", NULL};
-    for (size_t i = 0; verbs[i] != NULL; i++) {
-        size_t length = strlen(verbs[i]);
-        if (bytes > length && g_ascii_strncasecmp(name, verbs[i], length) == 0 &&
-            (g_ascii_isupper(name[length]) || name[length] == '_' || name[length - 1] == '_'))
-            return length;
-    }
-    return 0;
-}
-
-const ColumnChange *
-member_change(const Rename *rename, const char *name, size_t bytes)
-{
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        if (change->kind != CHANGE_NONE && name_is_column(name, bytes, change->column))
-            return change;
-    }
-    return NULL;
-}
-
-/* plan, getPlan, plan__in */
-static const ColumnChange *
-find_change(const Rename *rename, const char *name, size_t bytes)
-{
-    const char *lookup = bytes > 2 ? memmem(name + 1, bytes - 1, "__", 2) : NULL;
-    size_t verb = verb_bytes(name, bytes);
-    const ColumnChange *change = member_change(rename, name, bytes);
-    if (change == NULL && lookup != NULL)
-        change = member_change(rename, name, (size_t) (lookup - name));
-    if (change == NULL && verb > 0)
-        change = member_change(rename, name + verb, bytes - verb);
-    g_autofree char *is = /* setPublic of isPublic */
-        verb > 0 ? g_strdup_printf("is%.*s", (int) (bytes - verb), name + verb) : NULL;
-    return change == NULL && is != NULL ? member_change(rename, is, strlen(is)) : change;
-}
-
-void
-members_tell(Unit *unit, const ImportedClass *class, const ColumnChange *change, size_t begin,
-             size_t end)
-{
-    Work *work = unit->work;
-    Span place = text_span(unit->text, begin, end);
-    if (work->mentions >= TOLD_MAX || site_covers(work, place.begin, place.end))
-        return;
-    g_autofree char *words = column_change_words(change);
-    program_refuse(work, unit->text, SITE_COLUMN, begin, end, "class", change->link,
-                   "'%s' stands for the dataset, as %s says: %s", class->name, class->export->path,
-                   words);
-    work->mentions++;
-}
-
 static bool
 visit_word(Unit *unit, const ImportedClass *class, guint index)
 {
     const Piece *piece = unit_piece(unit, index);
     const ColumnChange *change =
-        find_change(class->rename, unit->text->bytes + piece->begin, piece->end - piece->begin);
+        member_used(class->rename, unit->text->bytes + piece->begin, piece->end - piece->begin);
     if (change != NULL)
         members_tell(unit, class, change, piece->begin, piece->end);
     return change != NULL;
@@ -101,7 +41,7 @@ visit_literal(Unit *unit, const ImportedClass *class, guint index)
     if (begin < end && strchr("-+", unit->text->bytes[begin]) != NULL)
         begin++;
     const ColumnChange *change =
-        begin < end ? find_change(class->rename, unit->text->bytes + begin, end - begin) : NULL;
+        begin < end ? member_used(class->rename, unit->text->bytes + begin, end - begin) : NULL;
     if (change != NULL)
         members_tell(unit, class, change, begin, end);
 }
@@ -351,6 +291,16 @@ tell_of_class(Unit *unit, ImportedClass *class, guint first, guint last)
     site->reason = keep(work, reason);
 }
 
+/* lines: { select: { amount: true } } of Prisma */
+static void
+visit_relation(Members *members, ImportedClass *class, guint name)
+{
+    guint open = prisma_relation_open(members->unit, class, name);
+    guint close = members_closer(members, open);
+    if (close != G_MAXUINT)
+        visit_range(members, class, open + 1, close);
+}
+
 /* Names first, then what is done with them: a name may be used before it is set, as in `[u.plan for u in users]`. */
 static void
 visit_pieces(Members *members, bool tells)
@@ -372,6 +322,7 @@ visit_pieces(Members *members, bool tells)
         if (tells && !is_value) {
             tell_of_class(unit, class, i, last);
             members_declared(members, i, class);
+            visit_relation(members, class, i);
         }
         visit_root(members, i, last, class, is_value, tells);
     }

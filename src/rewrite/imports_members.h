@@ -45,7 +45,9 @@ bool members_is_prefix(const char *class, const char *name, size_t bytes);
 guint members_step(const Unit *unit, guint index);
 /* The column that is called so, in any writing; NULL: none that changes. */
 const ColumnChange *member_change(const Rename *rename, const char *name, size_t bytes);
-/* A site for a person, once at each place. */
+/* The same of plan, getPlan, plan__in. */
+const ColumnChange *member_used(const Rename *rename, const char *name, size_t bytes);
+/* A site for a person, once at each place. (imports_columns.c) */
 void members_tell(Unit *unit, const ImportedClass *class, const ColumnChange *change, size_t begin,
                   size_t end);
 /* Fields of the class where it is made, if its name is at the piece. (imports_declared.c) */

@@ -325,6 +325,8 @@ struct Unit {
     GHashTable *asked;      /* the same, what was looked for beside names: 1, it is there, or 2 */
     GHashTable *beside;     /* the same, what stands in each bracket or block (program_beside.c) */
     Apart apart;            /* the same, of data */
+    guint model; /* of a schema of Prisma: the name of the model that was last asked for */
+    const Rename *model_rename; /* and its table's mapping (program_prisma.c) */
     int depth;
 };
 

@@ -334,6 +334,7 @@ exports_note_classes(Unit *unit)
     }
     exports_note_conventions(unit);
     exports_note_prisma(unit);
+    exports_note_prisma_relations(unit);
     each_returned(unit, note_returned);
     for (guint i = 2; i < unit->pieces->len && around_has_margins(unit->language); i++) {
         const Rename *rename = symbol_rename(unit, i);
