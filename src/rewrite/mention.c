@@ -272,13 +272,63 @@ note_initials(Renames *renames, const Rename *rename)
     }
 }
 
+static void
+list_free(void *list)
+{
+    g_ptr_array_unref(list);
+}
+
+static void
+note_last(GHashTable *by_last, const Rename *rename, const char *last)
+{
+    void *key = GUINT_TO_POINTER(sql_name_hash(last));
+    GPtrArray *list = g_hash_table_lookup(by_last, key);
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(by_last, key, list);
+    }
+    if (list->len == 0 || g_ptr_array_index(list, list->len - 1) != rename)
+        g_ptr_array_add(list, (void *) rename);
+}
+
+static void
+note_names(Renames *renames, const Rename *rename)
+{
+    GHashTableIter iter;
+    void *name;
+    for (guint s = 0; s < rename->spellings->len; s++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+        note_last(renames->by_last, rename, spelling->last);
+        guint length = g_strv_length(spelling->target);
+        if (length > 0)
+            note_last(renames->by_target, rename, spelling->target[length - 1]);
+    }
+    g_hash_table_iter_init(&iter, rename->gained);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        g_hash_table_add(renames->gained, name);
+}
+
+void
+renames_clear_index(Renames *renames)
+{
+    g_clear_pointer(&renames->words, text_many_free);
+    g_clear_pointer(&renames->by_last, g_hash_table_unref);
+    g_clear_pointer(&renames->by_target, g_hash_table_unref);
+    g_clear_pointer(&renames->gained, g_hash_table_unref);
+}
+
 void
 renames_index(Renames *renames)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new();
-    g_clear_pointer(&renames->words, text_many_free);
-    for (guint i = 0; i < renames->list->len; i++)
+    renames_clear_index(renames);
+    renames->by_last = g_hash_table_new_full(NULL, NULL, NULL, list_free);
+    renames->by_target = g_hash_table_new_full(NULL, NULL, NULL, list_free);
+    renames->gained = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < renames->list->len; i++) {
         note_initials(renames, g_ptr_array_index(renames->list, i));
+        note_names(renames, g_ptr_array_index(renames->list, i));
+    }
     if (renames->list->len <= FEW_RENAMES)
         return;
     for (guint i = 0; i < renames->list->len; i++)

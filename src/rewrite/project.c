@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define ROUNDS_MAX 200 /* from view to view to view; people stack a dozen */
+#define ROUNDS_FORESEEN                                                                            \
+    2 /* whose makings are guessed; behind them it is as the files say, whatever was guessed */
 
 /* ---- parts ---- */
 
@@ -155,12 +157,19 @@ signature_of(const Entry *entry, const GPtrArray *makings)
 }
 
 Renames *
-entry_renames(const Project *project, const Entry *entry)
+renames_seen_from(const Project *project, const Entry *entry, const GPtrArray *makings)
 {
-    g_autoptr(GPtrArray) makings = makings_in(project, entry), more = g_ptr_array_new();
+    g_autoptr(GPtrArray) more = g_ptr_array_new();
     for (guint i = 0; i < makings->len; i++)
         g_ptr_array_add(more, as_seen_from(project, entry, g_ptr_array_index(makings, i)));
     return renames_with(entry->place.root->renames, more);
+}
+
+Renames *
+entry_renames(const Project *project, const Entry *entry)
+{
+    g_autoptr(GPtrArray) makings = makings_in(project, entry);
+    return renames_seen_from(project, entry, makings);
 }
 
 const Dialect *
@@ -168,6 +177,28 @@ entry_usual(const Project *project, const Entry *entry)
 {
     const DbtRoot *root = entry->place.root;
     return root != NULL && root->dialect != NULL ? root->dialect : project->usual;
+}
+
+RewriteOptions
+entry_options(const Project *project, const Entry *entry)
+{
+    const ProjectFile *file = entry->file;
+    RewriteOptions options = *project->options;
+    options.finds_made = true;
+    options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
+    options.usual = entry_usual(project, entry);
+    options.tells_none = options.dialect == NULL && code_is_sql(file->path);
+    options.model = entry->place.model;
+    options.version = entry->place.version;
+    options.is_persisted = entry->place.is_persisted;
+    options.home = dbt_home(entry->place.root);
+    options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
+    options.kept = entry->kept;
+    options.defined = project->defined;
+    options.macros = project->macros;
+    options.models = project->columns;
+    options.exports = entry->is_given ? project->exports : NULL;
+    return options;
 }
 
 static void
@@ -184,21 +215,7 @@ rewrite_entry(void *item, void *data)
     if (entry->seen != NULL && strcmp(entry->seen, signature) == 0)
         return;
     g_autoptr(Renames) renames = entry_renames(project, entry);
-    RewriteOptions options = *project->options;
-    options.finds_made = true;
-    options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
-    options.usual = entry_usual(project, entry);
-    options.tells_none = options.dialect == NULL && code_is_sql(file->path);
-    options.model = entry->place.model;
-    options.version = entry->place.version;
-    options.is_persisted = entry->place.is_persisted;
-    options.home = dbt_home(entry->place.root);
-    options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
-    options.kept = entry->kept;
-    options.defined = project->defined;
-    options.macros = project->macros;
-    options.models = project->columns;
-    options.exports = entry->is_given ? project->exports : NULL;
+    RewriteOptions options = entry_options(project, entry);
     g_clear_pointer(&file->rewrite, rewrite_free);
     options.is_mentioned = entry->is_given ||
                            renames_concern(renames, file->path, file->text, file->bytes) ||
@@ -265,7 +282,7 @@ derive(Project *project, const Making *making, bool needs_package)
     return rename;
 }
 
-static void
+static Making *
 add_making(Project *project, GPtrArray *list, const Entry *entry, const Made *made)
 {
     bool is_model = made->name == NULL;
@@ -281,20 +298,26 @@ add_making(Project *project, GPtrArray *list, const Entry *entry, const Made *ma
                  : ((const Spelling *) g_ptr_array_index(making->rename->spellings, 0))->source;
     making->name = is_model ? entry->place.model : parts[g_strv_length(parts) - 1];
     g_ptr_array_add(list, making);
+    return making;
 }
 
+/* `foresight`: NULL where they are what the files make as they are rewritten now. */
 static GPtrArray *
-find_makings(Project *project)
+find_makings(Project *project, Foresight *foresight)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(making_free);
     for (guint i = 0; i < project->entries->len; i++) {
-        const Entry *entry = g_ptr_array_index(project->entries, i);
+        Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;
         bool is_written = rewrite != NULL && !entry->file->is_held && rewrite_is_decided(rewrite);
         for (guint m = 0; is_written && m < rewrite->made->len; m++) {
             const Made *made = g_ptr_array_index(rewrite->made, m);
-            if (!made->is_snapshot && (made->is_unclear || changes(made)))
-                add_making(project, list, entry, made);
+            made = foresight != NULL ? foresee(foresight, entry, made) : made;
+            if (made->is_snapshot || !(made->is_unclear || changes(made)))
+                continue;
+            const Making *making = add_making(project, list, entry, made);
+            if (foresight != NULL)
+                foresight_note(foresight, making);
         }
     }
     return list;
@@ -357,16 +380,30 @@ read_kept(Project *project)
     }
 }
 
+/* What the next round is done with, if views are made of views. */
+static void
+look_ahead(Project *project, GPtrArray **makings)
+{
+    Foresight *foresight = foresight_new(project);
+    GPtrArray *ahead = find_makings(project, foresight);
+    foresight_free(foresight);
+    g_ptr_array_unref(*makings);
+    *makings = ahead;
+}
+
 static void
 run(Project *project)
 {
+    guint since_kept = 0;
     project_read_exports(project);
     for (guint round = 0;; round++) {
         parallel_each(project->entries, project->threads, rewrite_entry, project);
         if (find_defined(project))
             parallel_each(project->entries, project->threads, rewrite_entry, project);
-        g_autoptr(GPtrArray) next = find_makings(project);
+        g_autoptr(GPtrArray) next = find_makings(project, NULL);
         bool is_settled = is_same(next, project->makings);
+        if (!is_settled && since_kept++ < ROUNDS_FORESEEN)
+            look_ahead(project, &next);
         take_makings(project, g_steal_pointer(&next));
         if (!is_settled)
             project_read_exports(project);
@@ -377,7 +414,7 @@ run(Project *project)
         if (!has_kept && !project_hold(project))
             return;
         read_kept(project);
-        round = 0;
+        round = since_kept = 0;
     }
 }
 
@@ -426,6 +463,7 @@ prepare(Project *project, GPtrArray *files)
     project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     project->by_path = g_hash_table_new(g_str_hash, g_str_equal);
     project->defined = g_hash_table_new(NULL, NULL);
+    project->foreseen = g_ptr_array_new_with_free_func((GDestroyNotify) rewrite_free);
     project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
     project->macros = macros_new();
     for (guint i = 0; i < files->len; i++) {
@@ -472,6 +510,7 @@ clear(Project *project)
     g_hash_table_unref(project->defined);
     exports_free(project->exports);
     g_ptr_array_unref(project->old);
+    g_ptr_array_unref(project->foreseen);
     macros_free(project->macros);
     arena_free(project->arena);
 }

@@ -206,6 +206,47 @@ reaches(const Project *project, const Making *from, const char *key, GHashTable 
     return false;
 }
 
+/* What this one reads has so many readers more; those that have none any more are put behind `unread`. */
+static void
+count_reads(const Project *project, const Making *making, GHashTable *readers, int more,
+            GQueue *unread)
+{
+    for (guint i = 0; i < making->made->reads->len; i++) {
+        const Rename *read = g_ptr_array_index(making->made->reads, i);
+        Making *next = read->key != NULL ? (Making *) find(project, read->key) : NULL;
+        if (next == NULL)
+            continue;
+        int count = GPOINTER_TO_INT(g_hash_table_lookup(readers, next)) + more;
+        g_hash_table_insert(readers, next, GINT_TO_POINTER(count));
+        if (count == 0 && unread != NULL)
+            g_queue_push_tail(unread, next);
+    }
+}
+
+/*
+ * Those that may be in a circle, or be read by one: what nobody reads falls away, and with it what only that has read, until
+ * nothing does. Where there is no circle nothing is left. The keys are Making *; caller frees.
+ */
+static GHashTable *
+find_knots(const Project *project)
+{
+    GHashTable *left = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) readers = g_hash_table_new(NULL, NULL); /* how many are left */
+    g_autoptr(GQueue) unread = g_queue_new();
+    for (guint i = 0; i < project->makings->len; i++)
+        g_hash_table_add(left, g_ptr_array_index(project->makings, i));
+    for (guint i = 0; i < project->makings->len; i++)
+        count_reads(project, g_ptr_array_index(project->makings, i), readers, 1, NULL);
+    for (guint i = 0; i < project->makings->len; i++)
+        if (g_hash_table_lookup(readers, g_ptr_array_index(project->makings, i)) == NULL)
+            g_queue_push_tail(unread, g_ptr_array_index(project->makings, i));
+    for (Making *making; (making = g_queue_pop_head(unread)) != NULL;) {
+        g_hash_table_remove(left, making);
+        count_reads(project, making, readers, -1, unread);
+    }
+    return left;
+}
+
 static bool
 keep_circle(Project *project, const Making *making)
 {
@@ -267,6 +308,7 @@ bool
 project_keep(Project *project)
 {
     bool has_kept = false;
+    g_autoptr(GHashTable) knots = find_knots(project);
     g_hash_table_remove_all(project->fresh);
     for (guint i = 0; i < project->makings->len; i++) {
         const Making *making = g_ptr_array_index(project->makings, i);
@@ -275,7 +317,8 @@ project_keep(Project *project)
                 keep_names(project, making->key,
                            "it keeps the names of its columns: branches of a template, or two "
                            "columns of one name, do not agree");
-        has_kept |= keep_doubled(project, making) || keep_circle(project, making);
+        has_kept |= keep_doubled(project, making) ||
+                    (g_hash_table_contains(knots, making) && keep_circle(project, making));
     }
     for (guint i = 0; i < project->entries->len; i++)
         has_kept |= keep_contradicted(project, g_ptr_array_index(project->entries, i));

@@ -49,6 +49,7 @@ typedef struct {
     GHashTable *defined; /* const Rename *: datasets that a file makes */
     Exports *exports;    /* of this round */
     GPtrArray *old;      /* Exports * of rounds before: rewrites point at them */
+    GPtrArray *foreseen; /* Rewrite * of single statements: makings point at them */
     Macros *macros;
     ProjectModels *columns; /* of models */
     Arena *arena;           /* of sites that are kept from one round to the next */
@@ -91,8 +92,22 @@ ProjectModels *project_models_new(const Project *project);
 void project_models_free(ProjectModels *models);
 /* The dialect of its text, where that does not tell; or NULL. */
 const Dialect *entry_usual(const Project *project, const Entry *entry);
-/* What the file is rewritten by. Caller frees. */
+/* What the file is rewritten by; the same with these makings instead of all that it names. Caller frees. */
 Renames *entry_renames(const Project *project, const Entry *entry);
+Renames *renames_seen_from(const Project *project, const Entry *entry, const GPtrArray *makings);
+/* But for whether it names anything that is renamed. */
+RewriteOptions entry_options(const Project *project, const Entry *entry);
+
+/* ---- views of views (project_foresee.c) ---- */
+
+typedef struct Foresight Foresight;
+Foresight *foresight_new(Project *project);
+void foresight_free(Foresight *foresight);
+/* What the statement makes, with all that was noted before; `made` itself where that is known, or nobody knows better.
+ * The rest belongs to the project. */
+const Made *foresee(Foresight *foresight, Entry *entry, const Made *made);
+void foresight_note(Foresight *foresight, const Making *making);
+
 /* Write down, in the files, what was kept, and why. */
 void project_tell(Project *project);
 /* In YAML that changes: who still asks for a source under the name of before (project_hold.c). */

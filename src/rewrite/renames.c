@@ -244,7 +244,7 @@ renames_free(Renames *renames)
         return;
     g_ptr_array_unref(renames->list);
     g_strfreev(renames->default_path);
-    text_many_free(renames->words);
+    renames_clear_index(renames);
     g_free(renames);
 }
 
@@ -362,8 +362,9 @@ renames_find(const Renames *renames, const Dialect *dialect, const SqlPath *path
     *ret_is_other = false;
     if (!renames_may_end(renames, last, strlen(last)))
         return NULL;
-    for (guint i = 0; i < renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(renames->list, i);
+    const GPtrArray *list = renames_ending_in(renames->by_last, last);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             Match found = match(renames, dialect, path, spelling->source);
@@ -393,8 +394,10 @@ rename_has_target(const Renames *renames, const Rename *rename, const Dialect *d
 bool
 renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path)
 {
-    for (guint i = 0; i < renames->list->len; i++)
-        if (rename_has_target(renames, g_ptr_array_index(renames->list, i), dialect, path))
+    const char *last = path->count > 0 ? path->parts[path->count - 1].text : "";
+    const GPtrArray *list = renames_ending_in(renames->by_target, last);
+    for (guint i = 0; list != NULL && i < list->len; i++)
+        if (rename_has_target(renames, g_ptr_array_index(list, i), dialect, path))
             return true;
     return false;
 }
@@ -442,6 +445,12 @@ bool
 rename_gains(const Rename *rename, const char *name)
 {
     return has_small(rename->gained, name);
+}
+
+bool
+renames_gain(const Renames *renames, const char *name)
+{
+    return has_small(renames->gained, name);
 }
 
 bool

@@ -146,22 +146,13 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
     return false;
 }
 
-static bool
-is_any_target(Work *work, const char *name)
-{
-    for (guint i = 0; i < work->renames->list->len; i++)
-        if (rename_gains(g_ptr_array_index(work->renames->list, i), name))
-            return true;
-    return false;
-}
-
 bool
 source_will_gain(Work *work, const SqlSource *source, const char *name)
 {
     const Rename *rename = source_rename(source);
     if (rename != NULL)
         return source->columns == NULL && rename_gains(rename, name);
-    if (source->query == NULL || !is_any_target(work, name))
+    if (source->query == NULL || !renames_gain(work->renames, name))
         return false;
     const SqlPart part = {.text = (char *) name};
     return !source_has(work, source, &part) && has_new_name(work, source, name);
@@ -247,7 +238,7 @@ ref_catcher(Work *work, const SqlRef *ref)
     if (ref->path.count != 1 || ref->clause == CLAUSE_USING || ref->clause == CLAUSE_ASSIGN ||
         ref->clause == CLAUSE_COLUMNS || ref->clause == CLAUSE_NAME ||
         ref->binding == BINDING_LOCAL || (ref->binding == BINDING_OUTPUT && is_key) ||
-        !is_any_target(work, ref->path.parts[0].text))
+        !renames_gain(work->renames, ref->path.parts[0].text))
         return NULL;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         const SqlSource *catcher = catcher_in(work, ref, block);

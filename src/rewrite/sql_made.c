@@ -384,6 +384,8 @@ sql_made(Work *work)
         Made *made = made_of(work, statement);
         if (made == NULL)
             continue;
+        made->begin = work_token(work, statement->first)->begin;
+        made->end = work_token(work, statement->last)->end;
         add_outputs(work, made, query_first_block(statement->query));
         add_reads(work, made, statement);
         check_names(made);

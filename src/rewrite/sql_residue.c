@@ -43,8 +43,10 @@ tick_parts(GByteArray *left, const ArenaList *parts)
 static bool
 is_last_part(const Work *work, const char *name, size_t bytes)
 {
-    for (guint i = 0; i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+    g_autofree char *own = g_strndup(name, bytes);
+    const GPtrArray *list = renames_ending_in(work->renames->by_last, own);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
             if (((*last ^ *name) & ~0x20) == 0 && strlen(last) == bytes &&

@@ -80,6 +80,10 @@ struct Renames {
     /* What the last parts of the spellings begin with, a bit for each letter, by how long they are: most names of a text are
      * told by it to be none of them. */
     guint32 initials[RENAMES_LENGTHS];
+    /* sql_name_hash() of the last part of a spelling, or of what it becomes -> GPtrArray of const Rename *, in the order of
+     * `list`. */
+    GHashTable *by_last, *by_target;
+    GHashTable *gained; /* all that any of them gains, in small letters; borrowed */
 };
 
 #define INITIAL_OF(letter) (1U << ((guchar) (letter) &31)) /* of both cases it is the same */
@@ -89,6 +93,13 @@ static inline bool
 renames_may_end(const Renames *renames, const char *name, size_t bytes)
 {
     return (renames->initials[bytes % RENAMES_LENGTHS] & INITIAL_OF(*name)) != 0;
+}
+
+/* Those of `by_last` or `by_target` whose last part may be this name, but for its case; or NULL. */
+static inline const GPtrArray *
+renames_ending_in(GHashTable *by_last, const char *name)
+{
+    return g_hash_table_lookup(by_last, GUINT_TO_POINTER(sql_name_hash(name)));
 }
 
 /* The spelling that a path means, or NULL. `*ret_is_other`: it is called so, but is in another dataset. */
@@ -105,6 +116,8 @@ const ColumnChange *rename_column(const Rename *rename, const Dialect *dialect,
                                   const SqlPart *part);
 /* Will the dataset have a column of this name that it does not have today? */
 bool rename_gains(const Rename *rename, const char *name);
+/* Does any of them? */
+bool renames_gain(const Renames *renames, const char *name);
 /* Will any dataset that this is the mapping of, NULL: any at all, have a column of this name? */
 bool renames_will_have(const Renames *renames, const Rename *of, const char *name);
 
@@ -548,6 +561,7 @@ struct Made {
     bool is_unclear;    /* branches of a template do not agree */
     bool is_varied;     /* they have not the same columns */
     bool is_whole;      /* the columns are all that there are, and mean themselves without quotes */
+    size_t begin, end;  /* bytes of the statement, in the text that it stands in by itself */
     GPtrArray *columns; /* MadeColumn * */
     GPtrArray *reads;   /* const Rename *: what its query reads of others' makings */
 };
@@ -594,6 +608,7 @@ void rename_free(void *rename);
 /* What the mapping of `base` says, of a table that dbt calls otherwise; takes `dbt`. */
 Rename *rename_like(const Rename *base, DbtRename *dbt);
 /* `base` and some more; all borrowed. */
+void renames_clear_index(Renames *renames);
 /* Once the list is whole, and again when a name is added. */
 void renames_index(Renames *renames);
 Renames *renames_with(const Renames *base, const GPtrArray *more);

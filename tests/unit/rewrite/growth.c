@@ -78,6 +78,8 @@ static const struct {
     {"tables that are made and read", {"a.sql", "", "CREATE TABLE shop.t%u AS SELECT 1 AS one;\n", "", "SELECT one, amount FROM shop.t%u CROSS JOIN shop.orders;\n", "", false}},
     {"tables of WITH that read the one before", {"a.sql", "WITH p0 AS (SELECT * FROM shop.orders)", ", p%v AS (SELECT * FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", false}},
     {"tables of WITH under names that travel", {"a.sql", "WITH p0 AS (SELECT * FROM shop.orders)", ", p%v AS (SELECT * FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", true}},
+    {"views that are made of the one before", {"a.sql", "CREATE VIEW v0 AS SELECT id, amount FROM shop.orders;\n", "CREATE VIEW v%v AS SELECT id, amount FROM v%u;\n", "", "", "", true}},
+    {"views that let through what the one before has", {"a.sql", "CREATE VIEW v0 AS SELECT * FROM shop.orders;\n", "CREATE VIEW v%v AS SELECT * FROM v%u WHERE id > 1;\n", "", "", "", true}},
     {"lists that are read by a list", {"a.sql", "WITH p0 AS (SELECT id, amount FROM shop.orders)", ", p%v AS (SELECT id, amount FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", false}},
     {"variables of Python", {"a.py", "", "Q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "", ""}},
     {"strings of Python put together", {"a.py", "Q = ", "\"SELECT amount FROM shop.orders UNION ALL \" + \\\n", "\"SELECT 1\"", "", "\n"}},
