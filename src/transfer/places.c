@@ -59,9 +59,11 @@ tell_key(Transfer *transfer, const char *object, char **note, GError **error)
     g_ptr_array_add(unique, NULL);
     g_autofree char *names = g_strjoinv("', '", (char **) unique->pdata);
     g_autofree char *before = *note;
-    *note = g_strdup_printf("%s%sthe key '%s' is made when all rows are in, unless the source is "
-                            "written to meanwhile: it has no two rows with the same one",
-                            before != NULL ? before : "", before != NULL ? "; " : "", names);
+    *note = g_strdup_printf(
+        "%s%sthe key '%s' is made when all rows are in, where they are read frozen or "
+        "as one snapshot (no two of them have the same one); with any other "
+        "consistency it stands before the rows",
+        before != NULL ? before : "", before != NULL ? "; " : "", names);
     return true;
 }
 

@@ -284,7 +284,10 @@ people_are_told_that_a_key_waits(void)
         ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
         ASSERT_OK(transfer_places(transfer, &columns, &note, &ERR));
         g_assert_nonnull(note);
-        g_assert_nonnull(strstr(note, "the key 'id' is made when all rows are in"));
+        g_assert_nonnull(strstr(note,
+                                "the key 'id' is made when all rows are in, where they are read "
+                                "frozen or as one snapshot"));
+        g_assert_nonnull(strstr(note, "with any other consistency it stands before the rows"));
     }
 }
 
