@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define WORDS_BACK_MAX 4096 /* to the bracket around a word: longer calls are taken for none */
+#define VARIABLES_DEEP_MAX 64 /* that are set to each other: what is behind them may be anything */
+#define WORDS_BACK_MAX 4096   /* to the bracket around a word: longer calls are taken for none */
 
 static const Token *
 template_at(const JoinedTexts *joined, guint index)
@@ -57,11 +58,11 @@ add_bindings(JoinedTexts *joined, const GArray *words, guint index)
             add_binding(joined, jinja_word(words, i), index);
 }
 
-static bool is_literal(const JoinedTexts *joined, const JinjaWord *word);
+static bool is_literal(const JoinedTexts *joined, const JinjaWord *word, guint depth);
 
 /* Literals, and variables that are, in a tag that sets one. */
 static bool
-is_literal_value(const JoinedTexts *joined, const Token *token)
+is_literal_value(const JoinedTexts *joined, const Token *token, guint depth)
 {
     static const char *const others[] = {"if", "else", "not", "in", "and", "or", NULL};
     g_autoptr(GArray) words = jinja_words(joined->text, token);
@@ -73,7 +74,7 @@ is_literal_value(const JoinedTexts *joined, const Token *token)
             return false;
         if (jinja_word(words, i)->kind == JINJA_NAME &&
             !jinja_is_any(joined->text, words, i, others) &&
-            !is_literal(joined, jinja_word(words, i)))
+            !is_literal(joined, jinja_word(words, i), depth + 1))
             return false;
     }
     return true;
@@ -81,7 +82,7 @@ is_literal_value(const JoinedTexts *joined, const Token *token)
 
 /* Is the variable set here, and to nothing but literals? */
 static bool
-is_literal(const JoinedTexts *joined, const JinjaWord *word)
+is_literal(const JoinedTexts *joined, const JinjaWord *word, guint depth)
 {
     g_autofree char *name = g_strndup(joined->text + word->begin, word->end - word->begin);
     const GArray *tags = g_hash_table_lookup(joined->bindings, name);
@@ -91,9 +92,9 @@ is_literal(const JoinedTexts *joined, const JinjaWord *word)
     if (g_ascii_isdigit(*name))
         return true;
     g_hash_table_insert(joined->values, g_strdup(name), GUINT_TO_POINTER(VALUE_IS_ASKED));
-    value = tags != NULL ? VALUE_IS_LITERAL : VALUE_IS_OPEN;
+    value = tags != NULL && depth < VARIABLES_DEEP_MAX ? VALUE_IS_LITERAL : VALUE_IS_OPEN;
     for (guint i = 0; value == VALUE_IS_LITERAL && i < tags->len; i++)
-        if (!is_literal_value(joined, template_at(joined, g_array_index(tags, guint, i))))
+        if (!is_literal_value(joined, template_at(joined, g_array_index(tags, guint, i)), depth))
             value = VALUE_IS_OPEN;
     g_hash_table_insert(joined->values, g_strdup(name), GUINT_TO_POINTER(value));
     return value == VALUE_IS_LITERAL;
@@ -175,7 +176,7 @@ close_values(const JoinedTexts *joined, const GArray *words, JoinedText *found)
         Piece *piece = &found->pieces.list[i];
         const JinjaWord *word = piece->word > 0 ? jinja_word(words, piece->word - 1) : NULL;
         piece->is_open = found->is_of_table && piece->begin == NULL &&
-                         (word == NULL || !is_literal(joined, word));
+                         (word == NULL || !is_literal(joined, word, 0));
     }
 }
 
