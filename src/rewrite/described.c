@@ -8,6 +8,7 @@
 #include "rewrite/code.h"
 #include "rewrite/convention.h"
 #include "rewrite/dbt_yaml.h"
+#include "rewrite/program.h"
 
 #include <string.h>
 
@@ -128,7 +129,8 @@ renames_concern(const Renames *renames, const char *path, const char *text, size
 {
     return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT ||
            find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
-           dbt_files_concern(renames, path) || convention_concerns(renames, path, text, bytes) ||
+           dbt_files_concern(renames, path) || sqlx_concerns(renames, path) ||
+           convention_concerns(renames, path, text, bytes) ||
            (code_is_sql(path) &&
             (sql_may_join(text, bytes) || dbt_joined_concern(renames, text, bytes)));
 }

@@ -132,6 +132,7 @@ visit_unit(Unit *unit)
         visit_uses(unit);
         program_conventions(unit);
         program_returned(unit);
+        program_sqlx_made(unit);
         program_mentions(unit);
         program_find_filled(unit);
         imports_visit(unit);

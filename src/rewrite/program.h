@@ -499,6 +499,9 @@ Constant *lookml_view(Unit *unit);
 Text *lookml_text(const Unit *unit, const Use *use);
 /* Has the field with this name an expression of its own? */
 bool lookml_has_expression(const Unit *unit, guint name);
+/* Is the file one of Dataform that is called like a dataset; and a site where it makes it? (described_sqlx.c) */
+bool sqlx_concerns(const Renames *renames, const char *path);
+void program_sqlx_made(Unit *unit);
 /* A text for people. */
 void program_document(Work *work);
 void program_rewrite(Work *work, const Language *language);
