@@ -206,6 +206,14 @@ reaches(const Project *project, const Making *from, const char *key, GHashTable 
     return false;
 }
 
+static int
+count_reader(GHashTable *readers, Making *making, int more)
+{
+    int count = GPOINTER_TO_INT(g_hash_table_lookup(readers, making)) + more;
+    g_hash_table_insert(readers, making, GINT_TO_POINTER(count));
+    return count;
+}
+
 /* What this one reads has so many readers more; those that have none any more are put behind `unread`. */
 static void
 count_reads(const Project *project, const Making *making, GHashTable *readers, int more,
@@ -216,9 +224,7 @@ count_reads(const Project *project, const Making *making, GHashTable *readers, i
         Making *next = read->key != NULL ? (Making *) find(project, read->key) : NULL;
         if (next == NULL)
             continue;
-        int count = GPOINTER_TO_INT(g_hash_table_lookup(readers, next)) + more;
-        g_hash_table_insert(readers, next, GINT_TO_POINTER(count));
-        if (count == 0 && unread != NULL)
+        if (count_reader(readers, next, more) == 0 && unread != NULL)
             g_queue_push_tail(unread, next);
     }
 }
@@ -235,8 +241,15 @@ find_knots(const Project *project)
     g_autoptr(GQueue) unread = g_queue_new();
     for (guint i = 0; i < project->makings->len; i++)
         g_hash_table_add(left, g_ptr_array_index(project->makings, i));
-    for (guint i = 0; i < project->makings->len; i++)
-        count_reads(project, g_ptr_array_index(project->makings, i), readers, 1, NULL);
+    for (guint i = 0; i < project->makings->len; i++) {
+        Making *making = g_ptr_array_index(project->makings, i),
+               *first = (Making *) find(project, making->key);
+        count_reads(project, making, readers, 1, NULL);
+        if (first != making) { /* what is made twice stays, both times */
+            count_reader(readers, making, 1);
+            count_reader(readers, first, 1);
+        }
+    }
     for (guint i = 0; i < project->makings->len; i++)
         if (g_hash_table_lookup(readers, g_ptr_array_index(project->makings, i)) == NULL)
             g_queue_push_tail(unread, g_ptr_array_index(project->makings, i));
