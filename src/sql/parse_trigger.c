@@ -20,6 +20,15 @@ calls_function(const Parser *parser, uint32_t at, uint32_t end)
            (is_word(parser, at + 1, WORD_FUNCTION) || is_text(parser, at + 1, "PROCEDURE"));
 }
 
+/* REFERENCING NEW TABLE AS n: the function reads rows by a name that is said here alone. */
+static bool
+names_rows(const Parser *parser, uint32_t at, uint32_t end)
+{
+    while (at < end && !is_text(parser, at, "REFERENCING") && !is_text(parser, at, "EXECUTE"))
+        at++;
+    return at < end && is_text(parser, at, "REFERENCING");
+}
+
 /* UPDATE OF a, b: the columns up to ON. */
 static void
 take_watched_columns(Parser *parser, SqlBlock *block, uint32_t of, uint32_t on)
@@ -97,7 +106,7 @@ parse_trigger(Parser *parser, uint32_t end)
     take_watched_columns(parser, block, of, on);
     parser->statement->watched = table;
     if (calls_function(parser, parser->pos, end)) {
-        table->shape = SHAPE_WATCHED;
+        table->shape = names_rows(parser, parser->pos, end) ? SHAPE_COPIED : SHAPE_WATCHED;
         take_call(parser, block, end);
     } else if (!parser->sql->dialect->has_loose_statements &&
                take_before_body(parser, block, end)) {
