@@ -123,11 +123,13 @@ add_metas(KafkaObject *object, const Sight *sight)
         bool is_column = sight->metas[kind] && (kind != META_KEY || object->key->len == 0) &&
                          (kind != META_TOMBSTONE || !object->is_latest);
         bool is_key = kind == META_KEY && object->is_latest;
-        if (is_column)
-            schema_add(object->schema, kafka_meta_names[kind],
-                       kind == META_KEY && sight->key_is_bytes ? TYPE_BYTES
-                                                               : kafka_meta_types[kind],
-                       "", !is_key || sight->has_keyless);
+        if (!is_column)
+            continue;
+        Column *column = schema_add(
+            object->schema, kafka_meta_names[kind],
+            kind == META_KEY && sight->key_is_bytes ? TYPE_BYTES : kafka_meta_types[kind], "",
+            !is_key || sight->has_keyless);
+        column->has_default = is_key; /* who writes rows names no key where their key makes it */
     }
 }
 
