@@ -14,7 +14,15 @@ note_spoken_of(Work *work, SqlRef *ref)
     g_ptr_array_add(parts, &ref->path.parts[ref->column]);
 }
 
-/* Names by which the text speaks of a source's columns: o.user_id shows that o has a user_id. */
+/* o.user_id shows that o has a user_id, and so does user_id where no other table can have it. */
+static bool
+shows_column(const SqlRef *ref)
+{
+    return ref->binding == BINDING_COLUMN &&
+           (ref->column > 0 || (source_rename(ref->source) == NULL && ref->source->query == NULL));
+}
+
+/* Names by which the text speaks of a source's columns. */
 static const GPtrArray *
 spoken_of(Work *work, const SqlSource *source)
 {
@@ -25,7 +33,7 @@ spoken_of(Work *work, const SqlSource *source)
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
             SqlRef *ref = g_ptr_array_index(block->refs, i);
-            if (ref->binding == BINDING_COLUMN && ref->column > 0)
+            if (shows_column(ref))
                 note_spoken_of(work, ref);
         }
     }
@@ -235,9 +243,8 @@ const SqlSource *
 ref_catcher(Work *work, const SqlRef *ref)
 {
     bool is_key = ref->clause == CLAUSE_ORDER && ref->is_whole;
-    if (ref->path.count != 1 || ref->clause == CLAUSE_USING || ref->clause == CLAUSE_ASSIGN ||
-        ref->clause == CLAUSE_COLUMNS || ref->clause == CLAUSE_NAME ||
-        ref->binding == BINDING_LOCAL || (ref->binding == BINDING_OUTPUT && is_key) ||
+    if (ref->path.count != 1 || !ref_may_be_qualified(work, ref) || ref->binding == BINDING_LOCAL ||
+        (ref->binding == BINDING_OUTPUT && is_key) ||
         !renames_gain(work->renames, ref->path.parts[0].text))
         return NULL;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {

@@ -68,8 +68,8 @@ can_qualify_at(const SqlRef *ref)
 }
 
 /* UPDATE a JOIN b SET x = 1: in MySQL x is the column of whichever has it, and may say so; elsewhere it is the target's, and may not. */
-static bool
-may_be_qualified(const Work *work, const SqlRef *ref)
+bool
+ref_may_be_qualified(const Work *work, const SqlRef *ref)
 {
     if (ref->clause == CLAUSE_ASSIGN)
         return strcmp(work->sql->dialect->name, "mysql") == 0 && ref->block->sources->len > 1;
@@ -84,7 +84,7 @@ edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char 
     const Dialect *dialect = work->sql->dialect;
     g_autofree char *written = spell_like(dialect, part, name);
     bool needs_qualifier = ref->path.count == 1 && ref->binding == BINDING_COLUMN &&
-                           may_be_qualified(work, ref) &&
+                           ref_may_be_qualified(work, ref) &&
                            (is_new_name_taken(work, ref, name) ||
                             (is_converted(work, ref) && is_doubled_by_on(work, ref, name)));
     if (needs_qualifier && !can_qualify_at(ref)) {

@@ -27,12 +27,34 @@ refuse_undecided(Work *work, const SqlRef *ref)
 }
 
 static void
-visit_row(Work *work, const SqlRef *ref)
+refuse_row(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[0];
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "whole-row", NULL,
+                "the row of '%s' is used as a whole, with its columns' names", part->text);
+}
+
+static void
+visit_row(Work *work, const SqlRef *ref)
+{
     if (ref->source->query == NULL && source_changes(work, ref->source))
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "whole-row", NULL,
-                    "the row of '%s' is used as a whole, with its columns' names", part->text);
+        refuse_row(work, ref);
+}
+
+/* The name of a table of which nothing else is known, as a value. Where that name changes, sql_qualifiers() sees to it. */
+static bool
+is_perhaps_row(Work *work, const SqlRef *ref)
+{
+    const SqlSource *source = ref->source;
+    const SqlPart *part = &ref->path.parts[0];
+    return work->sql->dialect->has_rows && ref->path.count == 1 && ref->macro == NULL &&
+           ref_may_be_qualified(work, ref) && source->alias == NULL && source->path.count > 0 &&
+           source_rename(source) != NULL && source->requalified != NULL &&
+           strcmp(source_called_after(source), source->path.parts[source->path.count - 1].text) ==
+               0 &&
+           sql_same_table(work->sql->dialect, part->text, part->quote,
+                          source->path.parts[source->path.count - 1].text) &&
+           !source_has(work, source, part) && source_changes(work, source);
 }
 
 /* A name that stays, where a new column of another source would be meant by it: qualified, or a person's. */
@@ -244,7 +266,10 @@ visit_ref(Work *work, const SqlRef *ref)
     }
     switch (ref->binding) {
     case BINDING_COLUMN:
-        sql_column(work, ref);
+        if (is_perhaps_row(work, ref))
+            refuse_row(work, ref);
+        else
+            sql_column(work, ref);
         break;
     case BINDING_OUTPUT:
         sql_output_ref(work, ref);

@@ -74,6 +74,14 @@ is_expression_caught(Work *work, const SqlRef *ref, const Sql *expr)
     return false;
 }
 
+/* HAVING pay > 0 behind GROUP BY pay: MySQL knows no expression there that the group is made of. */
+static bool
+is_key_in_having(const Work *work, const SqlRef *ref)
+{
+    return ref->clause == CLAUSE_HAVING && strcmp(work->sql->dialect->name, "mysql") == 0 &&
+           !sql_is_aggregated(work->sql, ref);
+}
+
 bool
 edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
@@ -85,8 +93,9 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
     bool wants_qualifier = ref->column > 0 || ref->block->sources->len > 1 ||
                            ref->block != ref->source->block ||
                            is_expression_caught(work, ref, selected);
-    if (is_name_only(ref->clause) || is_renamed_by_star(ref) || ref->column + 1 < ref->path.count ||
-        ref->path.is_in_literal || (wants_qualifier && !can_qualify_at(ref))) {
+    if (is_name_only(ref->clause) || is_renamed_by_star(ref) || is_key_in_having(work, ref) ||
+        ref->column + 1 < ref->path.count || ref->path.is_in_literal ||
+        (wants_qualifier && !can_qualify_at(ref))) {
         return false;
     }
     g_autofree char *qualifier =

@@ -25,6 +25,23 @@ had_another(Work *work, const SqlRef *plain, const SqlPart *part)
     return false;
 }
 
+/* USING made one of both columns, and is ON now. */
+static bool
+was_joined_by(const Work *work, const SqlBlock *block, const SqlPart *part)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        for (guint u = 0; source->using != NULL && u < source->using->len; u++) {
+            const SqlRef *ref = g_ptr_array_index(source->using, u);
+            const SqlPart *joined = &ref->path.parts[0];
+            if (set_has(work->converted, source) &&
+                sql_same_column(work->sql->dialect, part->text, part->quote, joined->text))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* ORDER BY m of `a.n AS m`, where an item before it gets `AS m` now. */
 static bool
 is_preceded(Work *work, const SqlRef *ref)
@@ -49,7 +66,9 @@ is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
     return work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER && plain != NULL &&
            plain->binding == BINDING_COLUMN &&
            (is_converted(work, plain) || !ref_is_of_both_sides(plain)) &&
-           !item_needs_alias(work, ref->item) && !had_another(work, plain, &ref->path.parts[0]) &&
+           !item_needs_alias(work, ref->item) &&
+           (was_joined_by(work, plain->source->block, &ref->path.parts[0]) ||
+            !had_another(work, plain, &ref->path.parts[0])) &&
            is_new_name_taken(work, plain, name);
 }
 

@@ -218,6 +218,14 @@ pin_read_by_templates(Work *work)
     dbt_spoken_clear(&spoken);
 }
 
+/* INSERT INTO others BY NAME SELECT …: the other table's names. */
+static bool
+is_taken_by_name(const SqlQuery *query)
+{
+    const SqlStatement *statement = query_is_result(query) ? query_statement(query) : NULL;
+    return statement != NULL && statement->takes_rows && statement->kind == STATEMENT_INSERT;
+}
+
 void
 sql_flow(Work *work)
 {
@@ -231,7 +239,8 @@ sql_flow(Work *work)
         if (work->options->propagates ? is_seen && !names_may_change(work, query)
                                       : is_seen || query_is_struct(query))
             pin(work, query);
-        if (query->by_name || query->has_pipes || (query->common != NULL && work->keeps_commons))
+        if (query->by_name || query->has_pipes || query->is_searched || is_taken_by_name(query) ||
+            (query->common != NULL && work->keeps_commons))
             pin(work, query);
     }
     bool pinned;

@@ -674,6 +674,8 @@ bool macros_make_commons(const Macros *macros, const char *name);
 const char *macros_table(const Macros *macros, const char *name);
 /* Would its table's name as a qualifier mean that table here? */
 bool can_qualify_at(const SqlRef *ref);
+/* May a qualifier stand before a bare name at this place. */
+bool ref_may_be_qualified(const Work *work, const SqlRef *ref);
 /* ` AS old` behind an item whose name is seen from outside, or that names a field. */
 void keep_output_name(Work *work, const SqlRef *ref);
 bool is_name_only(SqlClause clause); /* nothing but a name can stand there */

@@ -98,23 +98,34 @@ end_of_code_head(const Lexer *lexer, size_t at)
     return bar;
 }
 
+/* Its end, which is a star and a division anywhere else. */
+static bool
+lex_code_end(Lexer *lexer, size_t at)
+{
+    if (!lexer->is_in_code || !starts_with(lexer, at, "*/"))
+        return false;
+    lexer->is_in_code = false;
+    add(lexer, TOKEN_COMMENT, at, at + 2);
+    return true;
+}
+
 static bool
 lex_comment(Lexer *lexer, size_t at)
 {
     const Dialect *dialect = lexer->dialect;
     size_t head = end_of_code_head(lexer, at);
-    if (head > 0)
+    if (head > 0) {
+        lexer->is_in_code = true;
         add(lexer, TOKEN_COMMENT, at, head);
-    else if (dialect->has_code_comments && starts_with(lexer, at, "*/"))
-        add(lexer, TOKEN_COMMENT, at, at + 2);
-    else if (starts_with(lexer, at, "/*"))
+    } else if (starts_with(lexer, at, "/*")) {
         add(lexer, TOKEN_COMMENT, at, end_of_block_comment(lexer, at));
-    else if (starts_with(lexer, at, "--") ||
-             (dialect->has_hash_comments && lexer->text[at] == '#') ||
-             (dialect->has_slash_comments && starts_with(lexer, at, "//")))
+    } else if (starts_with(lexer, at, "--") ||
+               (dialect->has_hash_comments && lexer->text[at] == '#') ||
+               (dialect->has_slash_comments && starts_with(lexer, at, "//"))) {
         add(lexer, TOKEN_COMMENT, at, end_of_line(lexer, at));
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
@@ -331,10 +342,14 @@ lex_often(Lexer *lexer, size_t at)
         return lex_string(lexer, at);
     case '`':
         return lex_quoted_name(lexer, at);
+    case '*':
+        if (lex_code_end(lexer, at))
+            return true;
+        lex_operator(lexer, at);
+        return true;
     case '=':
     case '<':
     case '>':
-    case '*':
         lex_operator(lexer, at);
         return true;
     default: /* two letters may stand before a quote */

@@ -17,7 +17,8 @@ typedef struct {
     GArray *tokens; /* its length is the room that there is, until the end */
     Token *at;      /* where the first of them is */
     guint count, room;
-    guint kinds; /* bits of those that were found */
+    bool is_in_code; /* of MySQL, behind the head of a comment whose text is run */
+    guint kinds;     /* bits of those that were found */
     bool has_word[WORD_COUNT];
     GArray *open; /* indices of brackets that wait for their other half */
 } Lexer;

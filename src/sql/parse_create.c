@@ -102,6 +102,17 @@ is_into_table(const Parser *parser, const SqlBlock *block, const SqlPath *path)
     return has_no_variables && is_result && statement->created.count == 0 && block->parent == NULL;
 }
 
+/* INTO a, b, c.d: none of them is a column. */
+static void
+more_variables_take(Parser *parser, uint32_t end)
+{
+    while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
+           is_name(parser, parser->pos + 1)) {
+        parser->pos++;
+        mention_take(parser, end);
+    }
+}
+
 /* SELECT … INTO [TEMP] [TABLE] t FROM …, at what stands behind INTO */
 void
 into_take(Parser *parser, const SqlBlock *block, uint32_t end)
@@ -119,7 +130,8 @@ into_take(Parser *parser, const SqlBlock *block, uint32_t end)
     SqlPath path = path_take(parser, end, true);
     if (!is_named || !is_into_table(parser, block, &path) ||
         (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)) {
-        mention_add(parser, path); /* into variables */
+        mention_add(parser, path);
+        more_variables_take(parser, end);
         return;
     }
     statement->created = path;

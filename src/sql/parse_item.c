@@ -68,6 +68,18 @@ take_replace(Parser *parser, SqlItem *item, const Context *context, uint32_t end
     parser->pos = MIN(close + 1, end);
 }
 
+/* * LIKE '…', * NOT ILIKE '…': those of its columns whose names are like it. */
+static bool
+is_pattern_of_star(const Parser *parser, uint32_t at)
+{
+    static const char *const words[] = {"LIKE", "ILIKE", "SIMILAR", "GLOB"};
+    at += is_text(parser, at, "NOT");
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (is_text(parser, at, words[i]))
+            return true;
+    return false;
+}
+
 static void
 take_star(Parser *parser, SqlItem *item, const Context *context, uint32_t star, uint32_t end)
 {
@@ -83,8 +95,10 @@ take_star(Parser *parser, SqlItem *item, const Context *context, uint32_t star, 
                  is_word(parser, parser->pos, WORD_RENAME))
             take_replace(parser, item, context, end);
         else
-            return;
+            break;
     }
+    if (is_pattern_of_star(parser, parser->pos))
+        item->block->value_star = star;
 }
 
 /* name = value of T-SQL, name: value of DuckDB */

@@ -108,6 +108,31 @@ take_value(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     block->last = parser->pos - 1;
 }
 
+/* SEARCH DEPTH FIRST BY a, b SET c and CYCLE a, b SET c TO 1 DEFAULT 0 USING d, behind a table of WITH. */
+static bool
+take_search(Parser *parser, const SqlQuery *with, uint32_t end)
+{
+    bool is_cycle = is_text(parser, parser->pos, "CYCLE");
+    if (parser->pos >= end || with->commons->len == 0 ||
+        (!is_cycle && !is_text(parser, parser->pos, "SEARCH")))
+        return false;
+    const SqlCommon *common = g_ptr_array_index(with->commons, with->commons->len - 1);
+    while (parser->pos < end && !is_word(parser, parser->pos, WORD_SET) &&
+           !starts_query(parser, parser->pos, end))
+        parser->pos++;
+    if (take_word(parser, end, WORD_SET) && is_name(parser, parser->pos))
+        parser->pos++;
+    while (is_cycle && parser->pos < end && !is_word(parser, parser->pos, WORD_USING) &&
+           peek(parser, parser->pos)->kind != TOKEN_COMMA &&
+           !starts_query(parser, parser->pos, end))
+        parser->pos++;
+    if (take_word(parser, end, WORD_USING) && is_name(parser, parser->pos))
+        parser->pos++;
+    if (common->query != NULL)
+        common->query->is_searched = true;
+    return true;
+}
+
 void
 parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
@@ -128,7 +153,9 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
             take_value(parser, query, outer, end);
         else
             take_common(parser, query, outer, end, is_recursive);
-        /* CYCLE …, SEARCH …: up to the comma or the statement */
+        while (take_search(parser, query, end))
+            continue;
+        /* what else stands there: up to the comma or the statement */
         while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_WORD &&
                peek(parser, parser->pos)->word == WORD_NONE)
             parser->pos++;
@@ -139,6 +166,27 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 }
 
 /* ---- one SELECT ---- */
+
+/* What MySQL may have between SELECT and the list; elsewhere, or where nothing follows, it is a name. */
+static bool
+is_hint_word(const Parser *parser, uint32_t end)
+{
+    static const char *const words[] = {
+        "DISTINCTROW",      "HIGH_PRIORITY",  "STRAIGHT_JOIN",
+        "SQL_SMALL_RESULT", "SQL_BIG_RESULT", "SQL_BUFFER_RESULT",
+        "SQL_CACHE",        "SQL_NO_CACHE",   "SQL_CALC_FOUND_ROWS",
+    };
+    const Dialect *dialect = parser->sql->dialect;
+    const Token *next = peek(parser, parser->pos + 1);
+    if (!dialect->has_code_comments || parser->pos + 1 >= end ||
+        peek(parser, parser->pos)->kind != TOKEN_WORD || next->kind == TOKEN_COMMA ||
+        next->kind == TOKEN_DOT || starts_clause(parser, parser->pos + 1))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (is_text(parser, parser->pos, words[i]))
+            return true;
+    return false;
+}
 
 static void
 take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
@@ -164,6 +212,9 @@ take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
                     is_word(parser, parser->pos + 1, WORD_VALUE))) {
             block->is_struct = true;
             parser->pos += 2;
+        } else if (is_hint_word(parser, end)) {
+            block->is_distinct |= is_text(parser, parser->pos, "DISTINCTROW");
+            parser->pos++;
         } else if (!take_word(parser, end, WORD_ALL)) {
             return;
         }

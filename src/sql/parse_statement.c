@@ -274,6 +274,14 @@ parse_insert_all(Parser *parser, SqlQuery *with, uint32_t end)
     return true;
 }
 
+/* INSERT INTO t (a, b) VALUES (1, a + 1): in MySQL a value may ask for the columns before it; elsewhere none is seen. */
+static SqlBlock *
+outer_of_values(const Parser *parser, SqlBlock *block)
+{
+    bool has_values = is_word(parser, parser->pos, WORD_VALUES);
+    return has_values && strcmp(parser->sql->dialect->name, "mysql") == 0 ? block : NULL;
+}
+
 static void
 parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
 {
@@ -317,7 +325,7 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
         }
     }
     if (starts_query(parser, parser->pos, end))
-        parser->statement->query = parse_query(parser, with, NULL, end);
+        parser->statement->query = parse_query(parser, with, outer_of_values(parser, block), end);
     rest_take(parser, block, end);
     block->last = end - 1;
 }

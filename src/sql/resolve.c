@@ -379,6 +379,32 @@ is_group_key(const Resolver *resolver, const SqlRef *ref)
     return false;
 }
 
+static bool
+is_mysql(const Resolver *resolver)
+{
+    return strcmp(resolver->sql->dialect->name, "mysql") == 0;
+}
+
+/* INSERT INTO t SELECT a FROM s ON DUPLICATE KEY UPDATE b = s.a, in MySQL: the tables of the query are seen. */
+static bool
+bind_inserted(const Resolver *resolver, SqlRef *ref)
+{
+    const SqlStatement *statement = ref->block->statement;
+    const SqlBlock *block = statement != NULL && statement->kind == STATEMENT_INSERT &&
+                                    statement->query != NULL && ref->block->query == NULL &&
+                                    is_mysql(resolver)
+                                ? first_block(statement->query)
+                                : NULL;
+    SqlSource *source =
+        block != NULL ? resolver_source_called(resolver, block, &ref->path, ref->path.count - 1)
+                      : NULL;
+    if (source == NULL)
+        return false;
+    bind_to(ref, BINDING_COLUMN, source);
+    ref->column = ref->path.count - 1;
+    return true;
+}
+
 static void
 resolve_ref(Resolver *resolver, SqlRef *ref)
 {
@@ -394,7 +420,8 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
     bool sees_outputs =
         (ref->clause == CLAUSE_ORDER && ref->is_whole) ||
         (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs &&
-         !is_group_key(resolver, ref) && !sql_is_aggregated(resolver->sql, ref));
+         !is_group_key(resolver, ref) && !sql_is_aggregated(resolver->sql, ref) &&
+         !sql_is_windowed(resolver->sql, ref)); /* QUALIFY, which is read like HAVING */
     bool hides_columns =
         ref->clause == CLAUSE_GROUP && ref->is_whole && resolver->sql->dialect->has_group_outputs;
     const Dialect *dialect = resolver->sql->dialect;
@@ -412,7 +439,8 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
         return;
     if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
         return;
-    if (ref->path.count > 1 && (bind_qualified(resolver, ref) || bind_target_row(ref)))
+    if (ref->path.count > 1 &&
+        (bind_qualified(resolver, ref) || bind_target_row(ref) || bind_inserted(resolver, ref)))
         return;
     if (bind_starred(resolver, ref, ref->block))
         return;
@@ -423,9 +451,11 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
 
 /* An assigned or inserted column is the target's, whatever else is in sight. */
 static bool
-bind_to_target(SqlRef *ref)
+bind_to_target(const Resolver *resolver, SqlRef *ref)
 {
     SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
+    if (ref->clause == CLAUSE_ASSIGN && ref->block->sources->len > 1 && is_mysql(resolver))
+        return false; /* UPDATE a JOIN b SET x = 1: whoever has an x */
     if ((ref->clause != CLAUSE_ASSIGN && ref->clause != CLAUSE_COLUMNS) || target == NULL ||
         ref->path.count > 1)
         return false;
@@ -489,7 +519,7 @@ sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *dat
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
         for (guint r = 0; r < block->refs->len; r++) {
             SqlRef *ref = g_ptr_array_index(block->refs, r);
-            if (ref->clause != CLAUSE_USING && !bind_to_target(ref))
+            if (ref->clause != CLAUSE_USING && !bind_to_target(resolver, ref))
                 resolve_ref(resolver, ref);
         }
     }
