@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define ASKED_MAX                                                                                  \
+    1000 /* names of one file that a dataset's class may have: for each, all of the file may be read */
+
 bool
 unit_has_word(const Unit *unit, guint from, guint to, const char *const *words)
 {
@@ -132,7 +135,8 @@ static void
 each_of_framework(Unit *unit, const Framework *framework, CalledFn *visit)
 {
     const Work *work = unit->work;
-    for (guint i = 1; i < unit->pieces->len; i++) {
+    guint asked = 0;
+    for (guint i = 1; i < unit->pieces->len && asked < ASKED_MAX; i++) {
         const Piece *piece = unit_piece(unit, i);
         Span span = name_span(piece);
         if ((piece->kind != PIECE_WORD && piece->kind != PIECE_LITERAL) || piece->is_import ||
@@ -142,6 +146,7 @@ each_of_framework(Unit *unit, const Framework *framework, CalledFn *visit)
         const Rename *rename =
             convention_rename(work->renames, framework, work->path, unit->text->bytes + span.begin,
                               span.end - span.begin);
+        asked += rename != NULL;
         if (rename != NULL && framework_holds(framework, unit, &called))
             visit(unit, &called, rename, framework);
     }
