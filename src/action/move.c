@@ -98,7 +98,7 @@ move_stage_schema(const Move *move, Schema **ret, GError **error)
     if (move->like != NULL)
         *ret = schema_copy(move->target_schema);
     else if (move->mapping == NULL)
-        *ret = schema_copy(move->source_schema);
+        *ret = schema_as_values(move->source_schema);
     else
         return mapping_target_schema(move->mapping, move->source_schema, move->stage, ret, error);
     return true;

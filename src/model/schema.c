@@ -95,6 +95,15 @@ schema_copy(const Schema *schema)
     return copy;
 }
 
+Schema *
+schema_as_values(const Schema *schema)
+{
+    Schema *copy = schema_copy(schema);
+    for (guint i = 0; i < copy->columns->len; i++)
+        ((Column *) copy->columns->pdata[i])->is_generated = false;
+    return copy;
+}
+
 Column *
 schema_add(Schema *schema, const char *name, ColumnType type, const char *declared,
            bool is_nullable)

@@ -65,6 +65,8 @@ Schema *schema_new(const char *dataset);
 void schema_free(Schema *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schema, schema_free)
 Schema *schema_copy(const Schema *schema);
+/* For a table or file that is made like it: nothing there computes what a generated column has, so it is written like others. */
+Schema *schema_as_values(const Schema *schema);
 
 /* The new column; owned by the schema. */
 Column *schema_add(Schema *schema, const char *name, ColumnType type, const char *declared,

@@ -294,6 +294,17 @@ class Repairing(WithoutServer):
         self.refused(2, "share a key", "compare", "twice.csv", "d.db:a", "-m", "m.yaml", "--repair")
 
 
+class ColumnsThatAreComputed(WithoutServer):
+    def test_a_generated_column_is_written_where_nothing_computes_it(self):
+        self.sql("d.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, twice INTEGER GENERATED ALWAYS AS (id * 2) STORED); "
+                         "INSERT INTO a (id) VALUES (1), (2)")
+        for name in ("a.ndjson", "a.csv", "a.json", "e.db:a"):
+            self.copy("d.db:a", name)
+            self.compare("d.db:a", name)
+        self.assertEqual([json.loads(line) for line in (self.folder / "a.ndjson").read_text().splitlines()],
+                         [{"id": 1, "twice": 2}, {"id": 2, "twice": 4}])
+
+
 class RowsThatDoNotFit(WithoutServer):
     def rejected(self, name="a.rejected.ndjson"):
         return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
