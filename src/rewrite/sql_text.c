@@ -54,6 +54,7 @@ rewrite_variant(Work *work)
         sql_define(work);
         sql_triggers(work);
         sql_residue(work);
+        sql_escaped(work);
         if (work->options->finds_made) {
             sql_made(work);
             dbt_config(work);

@@ -530,6 +530,7 @@ void sql_reshape(Work *work, const SqlSource *source);
 /* The column that is named went into it, so that nobody knows what is meant: a person's. */
 bool sql_reshape_has_taken(Work *work, const SqlRef *ref, const SqlPart *part);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
+void sql_escaped(Work *work); /* names of U&"…", which are not read */
 /* What the mapping says of the column that the token names, alone or as all of a literal; NULL: it names none. */
 const ColumnChange *token_column(const Work *work, const Rename *rename, const Token *token);
 /* Does a person decide about a statement that makes or changes the table (sql_define.c)? Then it is written down. */
