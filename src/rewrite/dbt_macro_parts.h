@@ -37,13 +37,14 @@ typedef struct {
     GHashTable *words; /* names in its SQL and its lists that are not arguments, in small letters */
     GPtrArray *
         calls; /* MacroPass *: `place` is the count of arguments without names, `keyword` the names of the others */
-    char *table;     /* the one template that it consists of; or NULL */
-    GString *body;   /* without blanks */
-    bool has_more;   /* than that */
-    bool is_test;    /* of YAML */
-    bool has_query;  /* it has a SELECT of its own, where names mean other things */
-    MacroRows *rows; /* or NULL */
-    bool is_doubled; /* two of that name: one cannot know which is meant */
+    char *table;      /* the one template that it consists of; or NULL */
+    const char *file; /* the text that it was read from: only compared */
+    GString *body;    /* without blanks */
+    bool has_more;    /* than that */
+    bool is_test;     /* of YAML */
+    bool has_query;   /* it has a SELECT of its own, where names mean other things */
+    MacroRows *rows;  /* or NULL */
+    bool is_doubled;  /* two of that name: one cannot know which is meant */
 } Macro;
 
 struct Macros {

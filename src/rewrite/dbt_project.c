@@ -307,6 +307,7 @@ take_macro(Macros *macros, const char *text, const Token *tag)
         macro_free(macro);
         return other; /* what either of them names counts */
     }
+    macro->file = text;
     g_hash_table_insert(macros->list, g_steal_pointer(&name), macro);
     return macro;
 }
@@ -354,6 +355,19 @@ macros_tables_in(const Macros *macros, const char *text, size_t bytes)
             g_string_append_printf(tables, "%s\n", table);
     }
     return g_string_free(g_steal_pointer(&tables), FALSE);
+}
+
+void
+macros_each_table(const Macros *macros, MacroTableFn *visit, void *data)
+{
+    GHashTableIter iter;
+    void *name, *macro;
+    g_hash_table_iter_init(&iter, macros->list);
+    while (g_hash_table_iter_next(&iter, &name, &macro)) {
+        const char *table = macros_table(macros, name);
+        if (table != NULL)
+            visit(name, table, ((const Macro *) macro)->file, data);
+    }
 }
 
 const char *

@@ -3,7 +3,8 @@
  *
  * TABLE of config.py becomes the new dataset for all who import it: while one of them needs a person, config.py stays; and
  * while config.py stays, so do all whose columns would change with it. While the YAML that declares a source of dbt
- * stays, nobody can call it by its new name. The columns of a seed, or of
+ * stays, nobody can call it by its new name. A macro that stands for a table gives the old or the new one to all
+ * who call it. The columns of a seed, or of
  * a model that keeps its name, are those of its file and of all who read it.
  */
 #include "rewrite/code.h"
@@ -266,11 +267,82 @@ hold_made(Project *project)
     return has_held;
 }
 
+/* ---- macros of dbt that stand for a table ---- */
+
+typedef struct {
+    Project *project;
+    GHashTable *by_text; /* Entry of each text that has macros */
+    bool has_held;
+} MacroTables;
+
+/* `name(`, which is the macro's call, or its head. */
+static bool
+has_call(const Entry *entry, const char *name, size_t *ret)
+{
+    const char *text = entry->file->text;
+    size_t bytes = entry->file->bytes, from = 0, at = 0;
+    while (find_word(text + from, bytes - from, name, &at)) {
+        *ret = from + at;
+        from = *ret + strlen(name);
+        size_t open = from;
+        while (open < bytes && g_ascii_isspace(text[open]))
+            open++;
+        if (open < bytes && text[open] == '(')
+            return true;
+    }
+    return false;
+}
+
+/* Who calls it gets what the macro's file says: the old table while that stays, the new one when it has changed. */
+static bool
+hold_caller(Project *project, Entry *giver, Entry *caller, const char *name)
+{
+    size_t in_giver = 0, in_caller = 0, bytes = strlen(name);
+    if (caller == giver || caller->place.root != giver->place.root || *caller->tables == '\0' ||
+        stays(caller) == stays(giver) || !code_is_sql(caller->file->path) ||
+        !has_call(caller, name, &in_caller) || !has_call(giver, name, &in_giver))
+        return false;
+    if (stays(giver))
+        return is_changed(caller) &&
+               hold(project, caller, in_caller, in_caller + bytes, "set", giver);
+    return caller->file->rewrite != NULL && is_changed(giver) &&
+           hold(project, giver, in_giver, in_giver + bytes, "used", caller);
+}
+
+static void
+hold_macro(const char *name, const char *table, const char *file, void *data)
+{
+    MacroTables *tables = data;
+    Entry *giver = g_hash_table_lookup(tables->by_text, file);
+    if (giver == NULL || !renames_mentioned(giver->place.root->renames, table, strlen(table)))
+        return;
+    const GPtrArray *entries = tables->project->entries;
+    for (guint i = 0; i < entries->len; i++)
+        tables->has_held =
+            hold_caller(tables->project, giver, g_ptr_array_index(entries, i), name) ||
+            tables->has_held;
+}
+
+static bool
+hold_macros(Project *project)
+{
+    g_autoptr(GHashTable) by_text = g_hash_table_new(NULL, NULL);
+    MacroTables tables = {.project = project, .by_text = by_text};
+    for (guint i = 0; i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        if (entry->place.root != NULL)
+            g_hash_table_insert(by_text, (void *) entry->file->text, entry);
+    }
+    macros_each_table(project->macros, hold_macro, &tables);
+    return tables.has_held;
+}
+
 bool
 project_hold(Project *project)
 {
     bool has_held = hold_sources(project);
     has_held = hold_made(project) || has_held;
+    has_held = hold_macros(project) || has_held;
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;

@@ -662,6 +662,9 @@ bool macro_can_carry(const Work *work, size_t at, const char *written);
 char *macros_name(const char *text, const Token *tag);
 /* What the macros that are called in the text stand for, as text. Caller frees. */
 char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
+/* Each macro that stands for a table: what it is called, what it stands for, and the text of the file that it was read from. */
+typedef void MacroTableFn(const char *name, const char *table, const char *file, void *data);
+void macros_each_table(const Macros *macros, MacroTableFn *visit, void *data);
 /* Is the template a macro of the project that gives rows of the table that it gets (dbt_macro_rows.c)? `*ret_begin`, `*ret_end`:
  * the table, where it is a variable; else both 0. */
 bool macros_give_rows(const Macros *macros, const char *text, const Token *token,
