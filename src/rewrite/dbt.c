@@ -281,13 +281,12 @@ doubt_by_names(const Work *work, const DbtCall *call)
     return doubt;
 }
 
-/* The file is the new model, or one that it is made of: by the new name, it would be made of itself. */
+/* The file is the new model, or one that it is made of, or has a macro of it: by the new name, it would be made of itself. */
 static bool
 is_move(const Work *work, const Rename *rename)
 {
-    const RewriteOptions *options = work->options;
-    return options->model != NULL && !rename->is_derived && !rename->dbt->is_source &&
-           !rename_keeps_model(rename) && project_makes(options, &rename->dbt->to);
+    return !rename->is_derived && !rename->dbt->is_source && !rename_keeps_model(rename) &&
+           project_makes(work->options, work->path, &rename->dbt->to);
 }
 
 const Rename *

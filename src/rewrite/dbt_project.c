@@ -371,6 +371,13 @@ macros_each_table(const Macros *macros, MacroTableFn *visit, void *data)
 }
 
 const char *
+macros_file(const Macros *macros, const char *name)
+{
+    const Macro *macro = g_hash_table_lookup(macros->list, name);
+    return macro != NULL ? macro->file : NULL;
+}
+
+const char *
 macros_table(const Macros *macros, const char *name)
 {
     const Macro *macro =

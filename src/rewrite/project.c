@@ -462,6 +462,7 @@ prepare(Project *project, GPtrArray *files)
     project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     project->by_path = g_hash_table_new(g_str_hash, g_str_equal);
+    project->by_text = g_hash_table_new(NULL, NULL);
     project->defined = g_hash_table_new(NULL, NULL);
     project->foreseen = g_ptr_array_new_with_free_func((GDestroyNotify) rewrite_free);
     project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
@@ -482,6 +483,7 @@ prepare(Project *project, GPtrArray *files)
         Entry *entry = entry_new(project, g_ptr_array_index(files, i));
         g_ptr_array_add(project->entries, entry);
         g_hash_table_insert(project->by_path, (char *) entry->file->path, entry);
+        g_hash_table_insert(project->by_text, (char *) entry->file->text, entry);
         if (entry->place.model != NULL)
             g_hash_table_add(project->models, g_strdup_printf("%s %s", entry->place.root->folder,
                                                               entry->place.model));
@@ -507,6 +509,7 @@ clear(Project *project)
     g_hash_table_unref(project->kept);
     g_hash_table_unref(project->models);
     g_hash_table_unref(project->by_path);
+    g_hash_table_unref(project->by_text);
     g_hash_table_unref(project->defined);
     exports_free(project->exports);
     g_ptr_array_unref(project->old);

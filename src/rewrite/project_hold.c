@@ -271,7 +271,6 @@ hold_made(Project *project)
 
 typedef struct {
     Project *project;
-    GHashTable *by_text; /* Entry of each text that has macros */
     bool has_held;
 } MacroTables;
 
@@ -313,8 +312,9 @@ static void
 hold_macro(const char *name, const char *table, const char *file, void *data)
 {
     MacroTables *tables = data;
-    Entry *giver = g_hash_table_lookup(tables->by_text, file);
-    if (giver == NULL || !renames_mentioned(giver->place.root->renames, table, strlen(table)))
+    Entry *giver = g_hash_table_lookup(tables->project->by_text, file);
+    if (giver == NULL || giver->place.root == NULL ||
+        !renames_mentioned(giver->place.root->renames, table, strlen(table)))
         return;
     const GPtrArray *entries = tables->project->entries;
     for (guint i = 0; i < entries->len; i++)
@@ -326,13 +326,7 @@ hold_macro(const char *name, const char *table, const char *file, void *data)
 static bool
 hold_macros(Project *project)
 {
-    g_autoptr(GHashTable) by_text = g_hash_table_new(NULL, NULL);
-    MacroTables tables = {.project = project, .by_text = by_text};
-    for (guint i = 0; i < project->entries->len; i++) {
-        Entry *entry = g_ptr_array_index(project->entries, i);
-        if (entry->place.root != NULL)
-            g_hash_table_insert(by_text, (void *) entry->file->text, entry);
-    }
+    MacroTables tables = {.project = project};
     macros_each_table(project->macros, hold_macro, &tables);
     return tables.has_held;
 }

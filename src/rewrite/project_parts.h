@@ -46,6 +46,7 @@ typedef struct {
     GHashTable *fresh;   /* keys of it that are new since all was settled */
     GHashTable *models;  /* "FOLDER MODEL" */
     GHashTable *by_path; /* Entry * */
+    GHashTable *by_text; /* the same, of the pointer to its text */
     GHashTable *defined; /* const Rename *: datasets that a file makes */
     Exports *exports;    /* of this round */
     GPtrArray *old;      /* Exports * of rounds before: rewrites point at them */
@@ -77,7 +78,7 @@ struct ProjectModel {
     const Entry *entry;
     bool is_read, is_busy, is_open;
     char **names;         /* NULL: not known */
-    GHashTable *upstream; /* ProjectModel *, itself and what it is made of; NULL: not asked yet */
+    GHashTable *upstream; /* paths of itself and of what it is made of; NULL: not asked yet */
 };
 
 struct ProjectModels {

@@ -1,9 +1,11 @@
 /*
- * project_upstream.c - which models of a dbt project one is made of, as their ref() say, wherever they stand.
+ * project_upstream.c - which files of a dbt project a model is made of: models, as ref() says wherever it stands, and those of macros
+ * that are called.
  *
  * What is commented out counts, too: dbt reads ref() in comments of SQL. In comments of templates it does not, and there a
  * model is taken for upstream that is none.
  */
+#include "rewrite/dbt_macro_parts.h"
 #include "rewrite/project_parts.h"
 
 #include <string.h>
@@ -30,61 +32,89 @@ next_template(const ProjectFile *file, size_t *at, Token *ret)
     return false;
 }
 
+typedef struct {
+    const ProjectModels *all;
+    DbtHome home;
+    GHashTable *found; /* path -> itself */
+    GPtrArray *open;   /* const Entry * */
+} Walk;
+
 static void
-take_calls(const ProjectModel *model, const Token *template, GPtrArray *ret)
+take_entry(Walk *walk, const Entry *entry)
 {
-    const DbtHome home = dbt_home(model->entry->place.root);
-    g_autoptr(GPtrArray) calls = dbt_calls(model->entry->file->text, template);
+    if (entry != NULL && g_hash_table_add(walk->found, (char *) entry->file->path))
+        g_ptr_array_add(walk->open, (void *) entry);
+}
+
+static void
+take_models(Walk *walk, const char *text, const Token *template)
+{
+    g_autoptr(GPtrArray) calls = dbt_calls(text, template);
     for (guint i = 0; i < calls->len; i++) {
-        ProjectModel *read = project_model_find(model->all, &home, g_ptr_array_index(calls, i));
+        const ProjectModel *read =
+            project_model_find(walk->all, &walk->home, g_ptr_array_index(calls, i));
         if (read != NULL)
-            g_ptr_array_add(ret, read);
+            take_entry(walk, read->entry);
+    }
+}
+
+/* All of the file that a macro stands in is read, as if each of its macros were called. */
+static void
+take_macros(Walk *walk, const char *text, const Token *template)
+{
+    const Project *project = walk->all->project;
+    g_autoptr(GArray) words = jinja_words(text, template);
+    for (guint i = 0; i < words->len; i++) {
+        const JinjaWord *word = jinja_word(words, i);
+        if (word->kind != JINJA_NAME)
+            continue;
+        g_autofree char *name = g_strndup(text + word->begin, word->end - word->begin);
+        const char *file = macros_file(project->macros, name);
+        if (file != NULL)
+            take_entry(walk, g_hash_table_lookup(project->by_text, file));
     }
 }
 
 /* Itself, and all that it reads. */
 static GHashTable *
-upstream_of(ProjectModel *model)
+upstream_of(const ProjectModel *model)
 {
-    GHashTable *found = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) open = g_ptr_array_new();
-    g_ptr_array_add(open, model);
+    Walk walk = {model->all, dbt_home(model->entry->place.root),
+                 g_hash_table_new(g_str_hash, g_str_equal), open};
+    take_entry(&walk, model->entry);
     while (open->len > 0) {
-        ProjectModel *one = g_ptr_array_steal_index_fast(open, open->len - 1);
+        const Entry *entry = g_ptr_array_steal_index_fast(open, open->len - 1);
         Token template;
         size_t at = 0;
-        if (g_hash_table_add(found, one))
-            while (next_template(one->entry->file, &at, &template))
-                take_calls(one, &template, open);
+        while (next_template(entry->file, &at, &template)) {
+            take_models(&walk, entry->file->text, &template);
+            take_macros(&walk, entry->file->text, &template);
+        }
     }
-    return found;
+    return walk.found;
 }
 
 static bool
-is_made_of(ProjectModel *model, const ProjectModel *other)
+is_made_of(ProjectModel *model, const char *path)
 {
     g_rec_mutex_lock(&model->all->lock);
     if (model->upstream == NULL)
         model->upstream = upstream_of(model);
-    bool is_there = g_hash_table_contains(model->upstream, other);
+    bool is_there = g_hash_table_contains(model->upstream, path);
     g_rec_mutex_unlock(&model->all->lock);
     return is_there;
 }
 
 bool
-project_makes(const RewriteOptions *options, const DbtName *model)
+project_makes(const RewriteOptions *options, const char *path, const DbtName *model)
 {
-    DbtCall own = {.is_understood = true,
-                   .count = 1,
-                   .names = {(char *) options->model},
-                   .version = (char *) options->version},
-            called = {.is_understood = true, .version = model->version};
+    DbtCall called = {.is_understood = true, .version = model->version};
     if (model->package != NULL)
         called.names[called.count++] = model->package;
     called.names[called.count++] = model->name;
     if (options->models == NULL)
-        return strcmp(options->model, model->name) == 0;
-    const ProjectModel *file = project_model_find(options->models, &options->home, &own);
+        return g_strcmp0(options->model, model->name) == 0;
     ProjectModel *target = project_model_find(options->models, &options->home, &called);
-    return file != NULL && target != NULL && is_made_of(target, file);
+    return target != NULL && is_made_of(target, path);
 }

@@ -311,8 +311,8 @@ const Rename *dbt_macro_within(Work *work, const Token *token);
 typedef struct ProjectModel ProjectModel;
 ProjectModel *project_model_find(const ProjectModels *models, const DbtHome *home,
                                  const DbtCall *call);
-/* Is the file that model, or one that it is made of, directly or by way of others? (project_upstream.c) */
-bool project_makes(const RewriteOptions *options, const DbtName *model);
+/* Is the file of this path that model, or one that it is made of, directly or by way of others? (project_upstream.c) */
+bool project_makes(const RewriteOptions *options, const char *path, const DbtName *model);
 /* Its columns, as SqlColumnsFn; borrowed. */
 const char *const *project_model_columns(ProjectModel *model, bool *ret_is_open);
 /* The mapping whose model or source is called, or NULL. `*ret_doubt`: perhaps, or only by name; borrowed, or NULL. */
@@ -665,6 +665,8 @@ char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
 /* Each macro that stands for a table: what it is called, what it stands for, and the text of the file that it was read from. */
 typedef void MacroTableFn(const char *name, const char *table, const char *file, void *data);
 void macros_each_table(const Macros *macros, MacroTableFn *visit, void *data);
+/* The text of the file that the macro was read from; NULL: none is called so. */
+const char *macros_file(const Macros *macros, const char *name);
 /* Is the template a macro of the project that gives rows of the table that it gets (dbt_macro_rows.c)? `*ret_begin`, `*ret_end`:
  * the table, where it is a variable; else both 0. */
 bool macros_give_rows(const Macros *macros, const char *text, const Token *token,
