@@ -157,8 +157,8 @@ void parse_join(Parser *parser, SqlBlock *block, uint32_t end);
 SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end);
 /* A table by its name alone, without alias. */
 SqlSource *table_take(Parser *parser, SqlBlock *block, uint32_t end);
-SqlQuery *query_new(Parser *parser, SqlQuery *parent); /* parse_query.c */
-void common_add(Parser *parser, SqlQuery *query, SqlCommon *common);
+SqlQuery *query_new(Parser *parser, SqlQuery *parent);               /* parse_query.c */
+void common_add(Parser *parser, SqlQuery *query, SqlCommon *common); /* parse_with.c */
 /* A template that gives tables of WITH (parse_pairs.c); parse_pairs() reads it. */
 bool is_pairs(const Parser *parser, uint32_t index);
 void parse_pairs(Parser *parser, SqlQuery *with);

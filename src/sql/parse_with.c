@@ -1,0 +1,155 @@
+/* parse_with.c - WITH: its tables and values, and what may stand behind each of them. */
+#include "sql/parse.h"
+
+static void
+chain_add(SqlQuery *query, SqlCommon *common)
+{
+    SqlCommon **chain = &query->chains[sql_name_hash(common->name.text) % query->chain_count];
+    common->next = *chain;
+    *chain = common;
+}
+
+/* As many lists as there are tables: each stays short. */
+void
+common_add(Parser *parser, SqlQuery *query, SqlCommon *common)
+{
+    list_add(parser, query->commons, common);
+    if (query->commons->len <= query->chain_count) {
+        chain_add(query, common);
+        return;
+    }
+    query->chain_count = MAX(SQL_NAME_CHAINS, 2 * query->chain_count);
+    query->chains = node(parser, query->chain_count * sizeof(SqlCommon *));
+    for (guint i = 0; i < query->commons->len; i++)
+        chain_add(query, g_ptr_array_index(query->commons, i));
+}
+
+static void
+take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool is_recursive)
+{
+    SqlCommon *common = node(parser, sizeof(SqlCommon));
+    common->name = *part_take(parser);
+    common->is_recursive = is_recursive;
+    if (is_open(parser, parser->pos))
+        common->columns = names_take(parser, end);
+    while (parser->pos < end && !is_open(parser, parser->pos) &&
+           peek(parser, parser->pos)->kind != TOKEN_COMMA &&
+           !is_word(parser, parser->pos, WORD_SELECT))
+        parser->pos++; /* AS [NOT] MATERIALIZED */
+    common->is_begun = is_recursive;
+    if (is_recursive)
+        common_add(parser, query, common);
+    if (is_open(parser, parser->pos)) {
+        uint32_t close = closing(parser, parser->pos, end);
+        parser->pos++;
+        parser->depth++;
+        common->query = query_new(parser, query);
+        common->query->common = common;
+        Word word = peek(parser, parser->pos)->word;
+        if (word == WORD_INSERT || word == WORD_UPDATE || word == WORD_DELETE ||
+            word == WORD_MERGE) {
+            parse_nested(parser, query, close);
+            list_add(parser, parser->sql->queries, common->query);
+        } else if (!is_too_deep(parser, close)) {
+            parse_with(parser, common->query, outer, close);
+            parse_body(parser, common->query, outer, close);
+        }
+        parser->depth--;
+        parser->pos = MIN(close + 1, end);
+    }
+    common->is_begun = false;
+    if (!is_recursive)
+        common_add(parser, query, common);
+}
+
+/* WITH {more} a AS (…): tables that are put in at run time, each with its comma. */
+static void
+pass_put_in(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    while (at < end &&
+           (peek(parser, at)->kind == TOKEN_TEMPLATE || peek(parser, at)->kind == TOKEN_PARAMETER))
+        at++;
+    if (at + 1 < end && is_name(parser, at) &&
+        (is_word(parser, at + 1, WORD_AS) || is_open(parser, at + 1)))
+        parser->pos = at;
+}
+
+/* WITH toDate(a) AS d, of ClickHouse: a value, whose columns are those of the query behind it. */
+static bool
+starts_value(const Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    return parser->sql->dialect->has_hiding_aliases && at < end && !starts_query(parser, at, end) &&
+           !(is_name(parser, at) && is_word(parser, at + 1, WORD_AS) && is_open(parser, at + 2));
+}
+
+/* The query is told of it: where columns change, a person looks. */
+static void
+take_value(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, query, outer);
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    query->strange = parser->pos;
+    parse_expression(parser, &context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
+    if (take_word(parser, end, WORD_AS) && is_name(parser, parser->pos))
+        parser->pos++;
+    block->last = parser->pos - 1;
+}
+
+/* SEARCH DEPTH FIRST BY a, b SET c and CYCLE a, b SET c TO 1 DEFAULT 0 USING d, behind a table of WITH. */
+static bool
+take_search(Parser *parser, const SqlQuery *with, uint32_t end)
+{
+    bool is_cycle = is_text(parser, parser->pos, "CYCLE");
+    if (parser->pos >= end || with->commons->len == 0 ||
+        (!is_cycle && !is_text(parser, parser->pos, "SEARCH")))
+        return false;
+    const SqlCommon *common = g_ptr_array_index(with->commons, with->commons->len - 1);
+    while (parser->pos < end && !is_word(parser, parser->pos, WORD_SET) &&
+           !starts_query(parser, parser->pos, end))
+        parser->pos++;
+    if (take_word(parser, end, WORD_SET) && is_name(parser, parser->pos))
+        parser->pos++;
+    while (is_cycle && parser->pos < end && !is_word(parser, parser->pos, WORD_USING) &&
+           peek(parser, parser->pos)->kind != TOKEN_COMMA &&
+           !starts_query(parser, parser->pos, end))
+        parser->pos++;
+    if (take_word(parser, end, WORD_USING) && is_name(parser, parser->pos))
+        parser->pos++;
+    if (common->query != NULL)
+        common->query->is_searched = true;
+    return true;
+}
+
+void
+parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    if (is_pairs(parser, parser->pos) && parser->pos < end) {
+        parse_pairs(parser, query);
+        if (peek(parser, parser->pos)->kind != TOKEN_COMMA)
+            return;
+        parser->pos++;
+    } else if (!take_word(parser, end, WORD_WITH)) {
+        return;
+    }
+    bool is_recursive =
+        take_word(parser, end, WORD_RECURSIVE) || parser->sql->dialect->has_tacit_recursion;
+    for (pass_put_in(parser, end);
+         parser->pos < end && (is_name(parser, parser->pos) || starts_value(parser, end));
+         pass_put_in(parser, end)) {
+        if (starts_value(parser, end))
+            take_value(parser, query, outer, end);
+        else
+            take_common(parser, query, outer, end, is_recursive);
+        while (take_search(parser, query, end))
+            continue;
+        /* what else stands there: up to the comma or the statement */
+        while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_WORD &&
+               peek(parser, parser->pos)->word == WORD_NONE)
+            parser->pos++;
+        if (parser->pos >= end || peek(parser, parser->pos)->kind != TOKEN_COMMA)
+            break;
+        parser->pos++;
+    }
+}
