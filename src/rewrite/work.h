@@ -515,6 +515,8 @@ bool sql_may_follow_assigned(Work *work);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */
 bool sql_may_join(const char *text, size_t bytes);
+/* Does a file that is no SQL put a name of the dataset together from literals? (program_halves.c) */
+bool program_may_join(const Renames *renames, const char *path, const char *text, size_t bytes);
 /* The bracket before the row of values that the literal (a token) is in; the token itself where that is far. */
 guint sql_row_of(const Work *work, guint literal);
 /* Why the name in the literal (a token) does not mean the dataset; NULL: it may (sql_people.c). */
