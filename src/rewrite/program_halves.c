@@ -90,13 +90,14 @@ has_signed(const Halves *halves)
     return false;
 }
 
-/* "users" "_v1" */
+/* "users" "_v1": behind nearly every quote stands something else than a blank. */
 static bool
-has_adjacent(const Halves *halves, char quote)
+has_adjacent(const Halves *halves)
 {
-    const char *at = halves->text;
-    while ((at = memchr(at, quote, (size_t) (halves->end - at))) != NULL)
-        if (is_halved(halves, at++))
+    for (const char *at = halves->text; at + 1 < halves->end; at++)
+        if ((*at == '"' || *at == '\'') &&
+            (at[1] == ' ' || at[1] == '\n' || at[1] == '\r' || at[1] == '\\') &&
+            is_halved(halves, at))
             return true;
     return false;
 }
@@ -113,6 +114,5 @@ program_may_join(const Renames *renames, const char *path, const char *text, siz
     if (halves.sign != NULL)
         return has_signed(&halves);
     halves.sign = "";
-    return g_str_has_suffix(path, ".py") &&
-           (has_adjacent(&halves, '"') || has_adjacent(&halves, '\''));
+    return g_str_has_suffix(path, ".py") && has_adjacent(&halves);
 }
