@@ -92,13 +92,15 @@ has_signed(const Halves *halves)
 
 /* "users" "_v1": behind nearly every quote stands something else than a blank. */
 static bool
-has_adjacent(const Halves *halves)
+has_adjacent(const Halves *halves, char quote)
 {
-    for (const char *at = halves->text; at + 1 < halves->end; at++)
-        if ((*at == '"' || *at == '\'') &&
-            (at[1] == ' ' || at[1] == '\n' || at[1] == '\r' || at[1] == '\\') &&
-            is_halved(halves, at))
+    const char *at = halves->text;
+    while ((at = memchr(at, quote, (size_t) (halves->end - at))) != NULL) {
+        const char *before = at++;
+        bool may_be = at < halves->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\\');
+        if (may_be && is_halved(halves, before))
             return true;
+    }
     return false;
 }
 
@@ -114,5 +116,6 @@ program_may_join(const Renames *renames, const char *path, const char *text, siz
     if (halves.sign != NULL)
         return has_signed(&halves);
     halves.sign = "";
-    return g_str_has_suffix(path, ".py") && has_adjacent(&halves);
+    return g_str_has_suffix(path, ".py") &&
+           (has_adjacent(&halves, '"') || has_adjacent(&halves, '\''));
 }
