@@ -93,6 +93,7 @@ try {
       const dialog = page.getByRole('dialog');
       await dialog.getByRole('textbox').fill('the canary failed');
       await dialog.getByRole('button', { name: 'Rollback', exact: true }).click();
+      await until(() => state() !== 'halted', 'what was asked for to arrive'); // a request that dies with the server is to be made again
     }
     await company.stop('SIGKILL');
     await company.serve();
