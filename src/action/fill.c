@@ -167,8 +167,8 @@ check_some_fit(const Move *move, Conn *conn, const RangeResult *sum, GError **er
     return fail(
         error, ERR_BUDGET,
         "no row fits: all that were read (%s) were put aside, so nothing would be moved%s; mend "
-        "the "
-        "rows or the mapping (or say in its `quarantine` how many may be put aside), roll back and "
+        "the rows or the mapping (or say in its `quarantine` how many may be put aside), roll back "
+        "and "
         "plan again",
         rejected, first);
 }

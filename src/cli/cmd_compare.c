@@ -222,16 +222,15 @@ static void
 show_no_key(const Compare *compare)
 {
     const Pair *pair = &compare->pair;
+    bool is_target = pair->target_conn->driver->key_advice != NULL;
+    const Conn *conn = is_target ? pair->target_conn : pair->source_conn;
     view_tone(
         compare->view, TONE_DIM,
         "there is no key: a row that differs is missing as it was, and extra as it is; a mapping "
         "with `key: [ COLUMN ]` (--mapping FILE) tells which rows belong together");
-    if (pair->target_conn->driver->key_advice != NULL)
-        view_tone(compare->view, TONE_DIM, "or, of %s: %s", pair->target.text,
-                  pair->target_conn->driver->key_advice);
-    else if (pair->source_conn->driver->key_advice != NULL)
-        view_tone(compare->view, TONE_DIM, "or, of %s: %s", pair->source.text,
-                  pair->source_conn->driver->key_advice);
+    if (conn->driver->key_advice != NULL)
+        view_tone(compare->view, TONE_DIM, "or, of %s: %s",
+                  is_target ? pair->target.text : pair->source.text, conn->driver->key_advice);
 }
 
 static void

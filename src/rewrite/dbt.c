@@ -210,12 +210,8 @@ static bool
 is_alone(const char *text, const Token *template, const DbtCall *call)
 {
     g_autoptr(GArray) words = jinja_words(text, template);
-    guint first = jinja_is(text, words, 0, "do") ? 1 : 0, last = words->len;
-    if (jinja_is(text, words, first, "return") && jinja_is(text, words, first + 1, "(") &&
-        jinja_close(text, words, first + 1) + 1 == last) {
-        first += 2;
-        last--;
-    }
+    guint first, last;
+    jinja_returned(text, words, &first, &last);
     return first + 1 < last && jinja_word(words, first)->begin == call->callee &&
            jinja_close(text, words, first + 1) + 1 == last;
 }

@@ -271,32 +271,10 @@ joined_texts_new(const char *text, const GArray *templates)
     return joined;
 }
 
-/* {{ … }} and {% … %}, of a text that nobody has read. */
-static GArray *
-templates_in(const char *text, size_t bytes)
-{
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(Token));
-    const char *end = text + bytes;
-    for (const char *at = text; (at = memchr(at, '{', (size_t) (end - at))) != NULL; at++) {
-        char kind = at + 1 < end ? at[1] : '\0';
-        const char *closes = kind == '{' ? "}}" : kind == '%' ? "%}" : NULL;
-        const char *close =
-            closes != NULL ? memmem(at + 2, (size_t) (end - at) - 2, closes, 2) : NULL;
-        if (close == NULL)
-            continue;
-        Token token = {.kind = kind == '{' ? TOKEN_TEMPLATE : TOKEN_TAG,
-                       .begin = (uint32_t) (at - text),
-                       .end = (uint32_t) (close - text) + 2};
-        g_array_append_val(found, token);
-        at = close;
-    }
-    return found;
-}
-
 JoinedTexts *
 joined_texts_read(const char *text, size_t bytes)
 {
-    g_autoptr(GArray) templates = templates_in(text, bytes);
+    g_autoptr(GArray) templates = jinja_templates(text, bytes);
     return joined_texts_new(text, templates);
 }
 

@@ -62,6 +62,8 @@ typedef struct {
 
 /* What stands between {{ and }}, or {% and %}. Array of JinjaWord; caller frees. */
 GArray *jinja_words(const char *text, const Token *token);
+/* Each {{ … }} (TOKEN_TEMPLATE) and {% … %} (TOKEN_TAG) of a text that nobody has read. Array of Token; caller frees. */
+GArray *jinja_templates(const char *text, size_t bytes);
 static inline const JinjaWord *
 jinja_word(const GArray *words, guint index)
 {
@@ -73,6 +75,8 @@ bool jinja_is(const char *text, const GArray *words, guint index, const char *wh
 bool jinja_is_any(const char *text, const GArray *words, guint index, const char *const *names);
 /* The word that closes the bracket at `open`; words->len when none does. */
 guint jinja_close(const char *text, const GArray *words, guint open);
+/* What the template gives, [*ret_first, *ret_last): x of {{ x }}, {{ return(x) }} and {% do return(x) %}. */
+void jinja_returned(const char *text, const GArray *words, guint *ret_first, guint *ret_last);
 /* The arguments without names of the call whose bracket is at `open`; the names of the others, with blanks around each; caller
  * frees. */
 guint jinja_given(const char *text, const GArray *words, guint open, char **ret_names);

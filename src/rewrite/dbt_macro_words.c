@@ -150,3 +150,35 @@ jinja_given(const char *text, const GArray *words, guint open, char **ret_names)
     *ret_names = g_string_free(g_steal_pointer(&names), FALSE);
     return count;
 }
+
+GArray *
+jinja_templates(const char *text, size_t bytes)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(Token));
+    const char *end = text + bytes;
+    for (const char *at = text; (at = memchr(at, '{', (size_t) (end - at))) != NULL; at++) {
+        char kind = at + 1 < end ? at[1] : '\0';
+        const char *closes = kind == '{' ? "}}" : kind == '%' ? "%}" : NULL;
+        const char *close =
+            closes != NULL ? memmem(at + 2, (size_t) (end - at) - 2, closes, 2) : NULL;
+        if (close == NULL)
+            continue;
+        Token token = {.kind = kind == '{' ? TOKEN_TEMPLATE : TOKEN_TAG,
+                       .begin = (uint32_t) (at - text),
+                       .end = (uint32_t) (close - text) + 2};
+        g_array_append_val(found, token);
+        at = close;
+    }
+    return found;
+}
+
+void
+jinja_returned(const char *text, const GArray *words, guint *ret_first, guint *ret_last)
+{
+    guint first = jinja_is(text, words, 0, "do") ? 1 : 0, last = words->len;
+    bool is_return = jinja_is(text, words, first, "return") &&
+                     jinja_is(text, words, first + 1, "(") &&
+                     jinja_close(text, words, first + 1) + 1 == last;
+    *ret_first = is_return ? first + 2 : first;
+    *ret_last = is_return ? last - 1 : last;
+}

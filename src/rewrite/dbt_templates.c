@@ -33,16 +33,16 @@ path_of(Work *work, const SqlSource *source, const DbtCall *call, bool is_here)
     guint first = call->is_source || call->count == 1 ? 0 : 1;
     SqlPath path = {.count = call->count - first};
     path.parts = arena_alloc(work->sql->arena, path.count * sizeof(SqlPart));
-    for (guint i = 0; i < path.count; i++)
+    for (guint i = 0; i < path.count; i++) {
+        const char *name = call->names[first + i];
+        bool is_said = is_here && call->end[first + i] > 0; /* else by the macro that is called */
         path.parts[i] = (SqlPart){
-            .text = arena_copy(work->sql->arena, call->names[first + i],
-                               strlen(call->names[first + i])),
+            .text = arena_copy(work->sql->arena, name, strlen(name)),
             .token = source->first,
-            .begin = is_here && call->end[first + i] > 0 ? (uint32_t) call->begin[first + i]
-                                                         : token->begin,
-            .end =
-                is_here && call->end[first + i] > 0 ? (uint32_t) call->end[first + i] : token->end,
+            .begin = is_said ? (uint32_t) call->begin[first + i] : token->begin,
+            .end = is_said ? (uint32_t) call->end[first + i] : token->end,
         };
+    }
     return path;
 }
 

@@ -27,12 +27,8 @@ macro_called(const Work *work, const GArray *words)
 static bool
 call_within(const char *text, const GArray *words, guint *ret_first, guint *ret_last)
 {
-    guint first = jinja_is(text, words, 0, "do") ? 1 : 0, last = words->len;
-    if (jinja_is(text, words, first, "return") && jinja_is(text, words, first + 1, "(") &&
-        jinja_close(text, words, first + 1) + 1 == last) {
-        first += 2;
-        last--;
-    }
+    guint first, last;
+    jinja_returned(text, words, &first, &last);
     *ret_first = first + 2;
     *ret_last = last - 1;
     return first + 2 < last &&

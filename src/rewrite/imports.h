@@ -120,6 +120,8 @@ void exports_finish(Work *work);
 void imports_pass_on(Work *work);
 /* "x.y" of `package x.y`, "" without. */
 const char *imports_package(Unit *unit);
+/* "package.name", or one of them where the other is "". Caller frees. */
+char *imports_within(const char *package, const char *name);
 
 /* ---- for the languages ---- */
 

@@ -51,14 +51,8 @@ rename_here(const Work *work, const Rename *rename)
 static void
 set_own(Work *work, Constant *constant, const char *name)
 {
-    GHashTable *owned = work->imports->owned;
-    void *begin = GSIZE_TO_POINTER(constant->export->begin);
-    GPtrArray *list = g_hash_table_lookup(owned, begin);
-    if (list == NULL) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(owned, begin, list);
-    }
-    g_ptr_array_add(list, constant);
+    g_ptr_array_add(list_of(work->imports->owned, GSIZE_TO_POINTER(constant->export->begin)),
+                    constant);
     constant->own = constants_called(work->constants, name, strlen(name));
 }
 
@@ -270,12 +264,7 @@ list_locals(Imports *imports)
 {
     for (guint i = 0; i < imports->bindings->len; i++) {
         Binding *binding = &g_array_index(imports->bindings, Binding, i);
-        GPtrArray *list = g_hash_table_lookup(imports->locals, binding->local);
-        if (list == NULL) {
-            list = g_ptr_array_new();
-            g_hash_table_insert(imports->locals, binding->local, list);
-        }
-        g_ptr_array_add(list, binding);
+        g_ptr_array_add(list_of(imports->locals, binding->local), binding);
     }
 }
 

@@ -42,11 +42,11 @@ imports_package(Unit *unit)
     return unit->package;
 }
 
-static char *
-join(const char *front, const char *rest)
+char *
+imports_within(const char *package, const char *name)
 {
-    return front[0] != '\0' && rest[0] != '\0' ? g_strconcat(front, ".", rest, NULL)
-                                               : g_strconcat(front, rest, NULL);
+    return package[0] != '\0' && name[0] != '\0' ? g_strconcat(package, ".", name, NULL)
+                                                 : g_strconcat(package, name, NULL);
 }
 
 /* `name` as it is written, from the root; and, in Scala and C#, from the own packages on. */
@@ -57,7 +57,7 @@ bind(Unit *unit, guint place, const char *local, const char *name, const char *d
     bool is_relative = is_csharp(unit) || strcmp(unit->language->name, "scala") == 0;
     imports_bind(unit, place, local, "classes", name, doubt);
     while (is_relative && package[0] != '\0') {
-        g_autofree char *within = join(package, name);
+        g_autofree char *within = imports_within(package, name);
         imports_bind(unit, place, local, "classes", within, doubt);
         char *dot = strrchr(package, '.');
         *(dot != NULL ? dot : package) = '\0';
@@ -79,7 +79,7 @@ read_selectors(Unit *unit, guint open, const char *package)
                           : unit_is_word(unit, behind, "as") ? unit_next(unit, behind, true)
                                                              : 0;
             g_autofree char *local = alias > 0 ? imports_name(unit, alias, '\0', &behind) : NULL;
-            g_autofree char *within = join(package, name);
+            g_autofree char *within = imports_within(package, name);
             bind(unit, index, local != NULL ? local : name, within, NULL);
         }
         while (index < unit->pieces->len && !unit_is_sign(unit, index, ',') &&
@@ -145,7 +145,7 @@ read_using(Unit *unit, guint index)
 static void
 bind_in_package(Unit *unit, const char *name)
 {
-    g_autofree char *within = join(imports_package(unit), name);
+    g_autofree char *within = imports_within(imports_package(unit), name);
     imports_bind(unit, G_MAXUINT, "", "classes", within, NULL);
 }
 

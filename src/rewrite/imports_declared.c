@@ -22,9 +22,7 @@ declares_field(const Unit *unit, guint index)
 static bool
 is_of_package(Unit *unit, const ImportedClass *class)
 {
-    const char *package = imports_package(unit);
-    g_autofree char *within =
-        package[0] != '\0' ? g_strdup_printf("%s.%s", package, class->name) : g_strdup(class->name);
+    g_autofree char *within = imports_within(imports_package(unit), class->name);
     const GPtrArray *list =
         exports_within(unit->work->options->exports, class->export->module, within);
     for (guint i = 0; list != NULL && i < list->len; i++)

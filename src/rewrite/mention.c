@@ -273,20 +273,9 @@ note_initials(Renames *renames, const Rename *rename)
 }
 
 static void
-list_free(void *list)
-{
-    g_ptr_array_unref(list);
-}
-
-static void
 note_last(GHashTable *by_last, const Rename *rename, const char *last)
 {
-    void *key = GUINT_TO_POINTER(sql_name_hash(last));
-    GPtrArray *list = g_hash_table_lookup(by_last, key);
-    if (list == NULL) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(by_last, key, list);
-    }
+    GPtrArray *list = list_of(by_last, GUINT_TO_POINTER(sql_name_hash(last)));
     if (list->len == 0 || g_ptr_array_index(list, list->len - 1) != rename)
         g_ptr_array_add(list, (void *) rename);
 }
@@ -322,8 +311,9 @@ renames_index(Renames *renames)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     renames_clear_index(renames);
-    renames->by_last = g_hash_table_new_full(NULL, NULL, NULL, list_free);
-    renames->by_target = g_hash_table_new_full(NULL, NULL, NULL, list_free);
+    renames->by_last = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+    renames->by_target =
+        g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
     renames->gained = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < renames->list->len; i++) {
         note_initials(renames, g_ptr_array_index(renames->list, i));

@@ -343,6 +343,8 @@ const Piece *unit_piece(const Unit *unit, guint index);
 Span piece_span(const Piece *piece);
 bool piece_is_between(const Piece *piece); /* the end of a line, a comment */
 bool unit_is_language(const Unit *unit, const char *name);
+/* The first piece of a.b.C, whose last one is `last`. */
+guint unit_name_begin(const Unit *unit, guint last);
 bool unit_is_sign(const Unit *unit, guint index, char sign);
 char unit_sign(const Unit *unit, guint index); /* its first byte; 0: it is no sign */
 bool unit_is_word(const Unit *unit, guint index, const char *word);

@@ -9,22 +9,12 @@
 
 #define CALL_PIECES_MAX 100 /* before an argument: people write ten */
 
-/* The first piece of a.b.C, whose last one is `last`. */
-static guint
-name_begin(const Unit *unit, guint last)
-{
-    while (last > 1 && unit_is_sign(unit, last - 1, '.') &&
-           unit_piece(unit, last - 2)->kind == PIECE_WORD)
-        last -= 2;
-    return last;
-}
-
 static const Constant *
 constant_at(const Unit *unit, guint last)
 {
     if (unit_piece(unit, last)->kind != PIECE_WORD || unit_is_sign(unit, last + 1, '.'))
         return NULL;
-    size_t begin = unit_piece(unit, name_begin(unit, last))->begin;
+    size_t begin = unit_piece(unit, unit_name_begin(unit, last))->begin;
     const Constant *constant = constants_find(unit->work->constants, unit->text->bytes + begin,
                                               unit_piece(unit, last)->end - begin);
     return constant != NULL && constant->rename != NULL && rename_changes_columns(constant->rename)
@@ -74,7 +64,7 @@ is_put_into_foreign_text(const Unit *unit, guint index)
         return is_foreign_name(unit, open - 3);
     while (unit_is_sign(unit, first + 1, '.') && unit_piece(unit, first + 2)->kind == PIECE_WORD)
         first += 2;
-    return first < name_begin(unit, index) && is_foreign_name(unit, first);
+    return first < unit_name_begin(unit, index) && is_foreign_name(unit, first);
 }
 
 void

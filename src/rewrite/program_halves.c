@@ -2,7 +2,6 @@
  * program_halves.c - does a program put the dataset's name together from literals ("users" + "_v1")? Asked of the bytes of files in
  * which it stands nowhere as a whole, before anything is read.
  */
-#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -19,12 +18,6 @@ static bool
 is_quote(char c)
 {
     return c == '"' || c == '\'' || c == '`';
-}
-
-static bool
-is_name_byte(char c)
-{
-    return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
 }
 
 /* A line may go on behind a backslash. */
@@ -56,16 +49,16 @@ static bool
 is_halved(const Halves *halves, const char *quote)
 {
     const char *first = quote, *next = joined_literal(halves, quote);
-    if (next == NULL || next == halves->end || !is_name_byte(*next))
+    if (next == NULL || next == halves->end || !is_identifier_byte(*next))
         return false;
-    while (first > halves->text && is_name_byte(first[-1]))
+    while (first > halves->text && is_identifier_byte(first[-1]))
         first--;
     if (first == quote)
         return false;
     g_autoptr(GString) name = g_string_new_len(first, quote - first);
     for (int pieces = 1; next != NULL && pieces < PIECES_MAX; pieces++) {
         const char *end = next;
-        while (end < halves->end && is_name_byte(*end))
+        while (end < halves->end && is_identifier_byte(*end))
             end++;
         g_string_append_len(name, next, end - next);
         next = end < halves->end && is_quote(*end) ? joined_literal(halves, end) : NULL;

@@ -11,8 +11,7 @@ static void
 add_within(Unit *unit, const char *module, const char *namespace, const char *class, Span place,
            const Rename *rename)
 {
-    g_autofree char *within =
-        namespace[0] != '\0' ? g_strdup_printf("%s.%s", namespace, class) : g_strdup(class);
+    g_autofree char *within = imports_within(namespace, class);
     exports_add_class(unit, module, within, place, rename);
 }
 

@@ -67,6 +67,15 @@ unit_is_language(const Unit *unit, const char *name)
     return strcmp(unit->language->name, name) == 0;
 }
 
+guint
+unit_name_begin(const Unit *unit, guint last)
+{
+    while (last > 1 && unit_is_sign(unit, last - 1, '.') &&
+           unit_piece(unit, last - 2)->kind == PIECE_WORD)
+        last -= 2;
+    return last;
+}
+
 bool
 unit_is_sign(const Unit *unit, guint index, char sign)
 {

@@ -155,16 +155,6 @@ imports_prisma(Unit *unit)
 
 /* ---- in programs ---- */
 
-/* From `line` of this.prisma.line back to the first name. */
-static guint
-chain_begin(const Unit *unit, guint index)
-{
-    while (index > 1 && unit_is_sign(unit, index - 1, '.') &&
-           unit_piece(unit, index - 2)->kind == PIECE_WORD)
-        index -= 2;
-    return index;
-}
-
 static bool
 is_of_client(const Unit *unit, guint verb)
 {
@@ -181,7 +171,8 @@ static void
 bind_model(Unit *unit, guint name)
 {
     const char *bytes = unit->text->bytes;
-    const Piece *begin = unit_piece(unit, chain_begin(unit, name)), *end = unit_piece(unit, name);
+    const Piece *begin = unit_piece(unit, unit_name_begin(unit, name)),
+                *end = unit_piece(unit, name);
     g_autofree char *local = g_strndup(bytes + begin->begin, end->end - begin->begin);
     g_autofree char *within = g_strndup(bytes + end->begin, end->end - end->begin);
     imports_bind(unit, G_MAXUINT, local, MODULE, within, NULL);
@@ -210,7 +201,7 @@ imports_prisma_client(Unit *unit)
         guint dot = unit_next(unit, i, true), verb = unit_next(unit, dot, true);
         guint open = unit_next(unit, verb, false);
         if (unit_piece(unit, i)->kind != PIECE_WORD || !unit_is_sign(unit, dot, '.') ||
-            chain_begin(unit, i) == i || !is_of_client(unit, verb))
+            unit_name_begin(unit, i) == i || !is_of_client(unit, verb))
             continue;
         bind_model(unit, i);
         if (unit_is_sign(unit, open, '('))

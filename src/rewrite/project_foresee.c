@@ -15,17 +15,12 @@ struct Foresight {
     GHashTable *by_word; /* the hash of the first word of its name -> GPtrArray of const Making * */
 };
 
-static void
-list_free(void *list)
-{
-    g_ptr_array_unref(list);
-}
-
 Foresight *
 foresight_new(Project *project)
 {
     Foresight *foresight = g_new0(Foresight, 1);
-    *foresight = (Foresight){project, g_hash_table_new_full(NULL, NULL, NULL, list_free)};
+    *foresight = (Foresight){
+        project, g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref)};
     return foresight;
 }
 
@@ -42,14 +37,8 @@ void
 foresight_note(Foresight *foresight, const Making *making)
 {
     guint32 word;
-    if (!words_first(making->name, &word))
-        return;
-    GPtrArray *list = g_hash_table_lookup(foresight->by_word, GUINT_TO_POINTER(word));
-    if (list == NULL) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(foresight->by_word, GUINT_TO_POINTER(word), list);
-    }
-    g_ptr_array_add(list, (void *) making);
+    if (words_first(making->name, &word))
+        g_ptr_array_add(list_of(foresight->by_word, GUINT_TO_POINTER(word)), (void *) making);
 }
 
 /* Does it stand in the file by itself, and in no template? */

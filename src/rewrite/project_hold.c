@@ -294,12 +294,12 @@ has_call(const Entry *entry, const char *name, size_t *ret)
 
 /* Who calls it gets what the macro's file says: the old table while that stays, the new one when it has changed. */
 static bool
-hold_caller(Project *project, Entry *giver, Entry *caller, const char *name)
+hold_caller(Project *project, Entry *giver, size_t in_giver, Entry *caller, const char *name)
 {
-    size_t in_giver = 0, in_caller = 0, bytes = strlen(name);
+    size_t in_caller = 0, bytes = strlen(name);
     if (caller == giver || caller->place.root != giver->place.root || *caller->tables == '\0' ||
         stays(caller) == stays(giver) || !code_is_sql(caller->file->path) ||
-        !has_call(caller, name, &in_caller) || !has_call(giver, name, &in_giver))
+        !has_call(caller, name, &in_caller))
         return false;
     if (stays(giver))
         return is_changed(caller) &&
@@ -313,13 +313,15 @@ hold_macro(const char *name, const char *table, const char *file, void *data)
 {
     MacroTables *tables = data;
     Entry *giver = g_hash_table_lookup(tables->project->by_text, file);
+    size_t head = 0;
     if (giver == NULL || giver->place.root == NULL ||
-        !renames_mentioned(giver->place.root->renames, table, strlen(table)))
+        !renames_mentioned(giver->place.root->renames, table, strlen(table)) ||
+        !has_call(giver, name, &head))
         return;
     const GPtrArray *entries = tables->project->entries;
     for (guint i = 0; i < entries->len; i++)
         tables->has_held =
-            hold_caller(tables->project, giver, g_ptr_array_index(entries, i), name) ||
+            hold_caller(tables->project, giver, head, g_ptr_array_index(entries, i), name) ||
             tables->has_held;
 }
 

@@ -10,28 +10,6 @@
 
 #include <string.h>
 
-/* The next {{ … }} or {% … %} from `*at` on. */
-static bool
-next_template(const ProjectFile *file, size_t *at, Token *ret)
-{
-    const char *text = file->text, *end = text + file->bytes, *open = text + *at;
-    while ((open = memchr(open, '{', (size_t) (end - open))) != NULL) {
-        const char *closing = open + 1 < end && open[1] == '{'   ? "}}"
-                              : open + 1 < end && open[1] == '%' ? "%}"
-                                                                 : NULL;
-        const char *close =
-            closing != NULL ? memmem(open, (size_t) (end - open), closing, 2) : NULL;
-        if (close != NULL) {
-            *at = (size_t) (close - text) + 2;
-            *ret = (Token){
-                .kind = TOKEN_TEMPLATE, .begin = (uint32_t) (open - text), .end = (uint32_t) *at};
-            return true;
-        }
-        open++;
-    }
-    return false;
-}
-
 typedef struct {
     const ProjectModels *all;
     DbtHome home;
@@ -85,11 +63,10 @@ upstream_of(const ProjectModel *model)
     take_entry(&walk, model->entry);
     while (open->len > 0) {
         const Entry *entry = g_ptr_array_steal_index_fast(open, open->len - 1);
-        Token template;
-        size_t at = 0;
-        while (next_template(entry->file, &at, &template)) {
-            take_models(&walk, entry->file->text, &template);
-            take_macros(&walk, entry->file->text, &template);
+        g_autoptr(GArray) templates = jinja_templates(entry->file->text, entry->file->bytes);
+        for (guint i = 0; i < templates->len; i++) {
+            take_models(&walk, entry->file->text, &g_array_index(templates, Token, i));
+            take_macros(&walk, entry->file->text, &g_array_index(templates, Token, i));
         }
     }
     return walk.found;

@@ -6,12 +6,7 @@
 static void
 note_spoken_of(Work *work, SqlRef *ref)
 {
-    GPtrArray *parts = g_hash_table_lookup(work->spoken_of, ref->source);
-    if (parts == NULL) {
-        parts = g_ptr_array_new();
-        g_hash_table_insert(work->spoken_of, ref->source, parts);
-    }
-    g_ptr_array_add(parts, &ref->path.parts[ref->column]);
+    g_ptr_array_add(list_of(work->spoken_of, ref->source), &ref->path.parts[ref->column]);
 }
 
 /* o.user_id shows that o has a user_id, and so does user_id where no other table can have it. */

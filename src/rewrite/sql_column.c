@@ -72,7 +72,7 @@ bool
 ref_may_be_qualified(const Work *work, const SqlRef *ref)
 {
     if (ref->clause == CLAUSE_ASSIGN)
-        return strcmp(work->sql->dialect->name, "mysql") == 0 && ref->block->sources->len > 1;
+        return work->sql->dialect->has_joined_writes && ref->block->sources->len > 1;
     return ref->clause != CLAUSE_USING && ref->clause != CLAUSE_COLUMNS &&
            ref->clause != CLAUSE_NAME;
 }

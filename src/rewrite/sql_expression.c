@@ -78,7 +78,7 @@ is_expression_caught(Work *work, const SqlRef *ref, const Sql *expr)
 static bool
 is_key_in_having(const Work *work, const SqlRef *ref)
 {
-    return ref->clause == CLAUSE_HAVING && strcmp(work->sql->dialect->name, "mysql") == 0 &&
+    return ref->clause == CLAUSE_HAVING && work->sql->dialect->has_named_keys &&
            !sql_is_aggregated(work->sql, ref);
 }
 

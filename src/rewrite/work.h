@@ -138,6 +138,18 @@ set_add(GHashTable **set, const void *pointer)
     return g_hash_table_add(*set, (void *) pointer);
 }
 
+/* The list of this key, which is made with the first who asks: `lists` frees it. */
+static inline GPtrArray *
+list_of(GHashTable *lists, void *key)
+{
+    GPtrArray *list = g_hash_table_lookup(lists, key);
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(lists, key, list);
+    }
+    return list;
+}
+
 /* NULL of none, and of what is no dataset. */
 static inline const Rename *
 source_rename(const SqlSource *source)

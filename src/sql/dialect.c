@@ -49,7 +49,7 @@ static const Dialect dialects[] = {
     {.name = "sqlite", .default_schema = "main", .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .has_order_columns = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "mysql", .has_ordered_commons = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .name_quotes = "`", .string_quotes = "'\"",
-     .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_hiding_variables = true, .has_having_outputs = true, .has_alias_strings = true,
+     .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_joined_writes = true, .has_seen_values = true, .has_named_keys = true, .has_hiding_variables = true, .has_having_outputs = true, .has_alias_strings = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "snowflake", .omitted_schema = "public", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .has_alias_reuse = true, .has_colon_paths = true, .has_places = true,

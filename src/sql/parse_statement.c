@@ -279,7 +279,7 @@ static SqlBlock *
 outer_of_values(const Parser *parser, SqlBlock *block)
 {
     bool has_values = is_word(parser, parser->pos, WORD_VALUES);
-    return has_values && strcmp(parser->sql->dialect->name, "mysql") == 0 ? block : NULL;
+    return has_values && parser->sql->dialect->has_seen_values ? block : NULL;
 }
 
 static void

@@ -379,12 +379,6 @@ is_group_key(const Resolver *resolver, const SqlRef *ref)
     return false;
 }
 
-static bool
-is_mysql(const Resolver *resolver)
-{
-    return strcmp(resolver->sql->dialect->name, "mysql") == 0;
-}
-
 /* INSERT INTO t SELECT a FROM s ON DUPLICATE KEY UPDATE b = s.a, in MySQL: the tables of the query are seen. */
 static bool
 bind_inserted(const Resolver *resolver, SqlRef *ref)
@@ -392,7 +386,7 @@ bind_inserted(const Resolver *resolver, SqlRef *ref)
     const SqlStatement *statement = ref->block->statement;
     const SqlBlock *block = statement != NULL && statement->kind == STATEMENT_INSERT &&
                                     statement->query != NULL && ref->block->query == NULL &&
-                                    is_mysql(resolver)
+                                    resolver->sql->dialect->has_joined_writes
                                 ? first_block(statement->query)
                                 : NULL;
     SqlSource *source =
@@ -454,7 +448,8 @@ static bool
 bind_to_target(const Resolver *resolver, SqlRef *ref)
 {
     SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
-    if (ref->clause == CLAUSE_ASSIGN && ref->block->sources->len > 1 && is_mysql(resolver))
+    if (ref->clause == CLAUSE_ASSIGN && ref->block->sources->len > 1 &&
+        resolver->sql->dialect->has_joined_writes)
         return false; /* UPDATE a JOIN b SET x = 1: whoever has an x */
     if ((ref->clause != CLAUSE_ASSIGN && ref->clause != CLAUSE_COLUMNS) || target == NULL ||
         ref->path.count > 1)

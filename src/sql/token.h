@@ -60,6 +60,10 @@ typedef struct {
     bool has_prefixes;         /* r'…', b"…", rb'…' */
     bool has_dollar_quotes;    /* $tag$ … $tag$ */
     bool has_hash_comments, has_slash_comments, has_nested_comments;
+    bool
+        has_joined_writes; /* UPDATE a JOIN b SET x means whoever has x; an upsert sees the tables of its query */
+    bool has_seen_values;      /* VALUES (1, a + 1) sees the columns before it */
+    bool has_named_keys;       /* HAVING knows a key of GROUP BY by its name alone */
     bool has_code_comments;    /* comments that begin with a bang hold code that is run */
     bool has_hiding_variables; /* a variable hides the column of its name, or may */
     bool has_paths_in_quotes;  /* `a.b.c` names three parts */

@@ -177,16 +177,14 @@ find_moment(KafkaConn *conn, const KafkaObject *object, int64_t moment_ms, GArra
     rd_kafka_topic_partition_list_t *wanted = rd_kafka_topic_partition_list_new((int) extents->len);
     for (guint i = 0; i < extents->len; i++)
         rd_kafka_topic_partition_list_add(wanted, object->topic, (int32_t) i)->offset = moment_ms;
-    rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(conn->look, wanted, conn->timeout_ms);
-    for (int i = 0; failed == RD_KAFKA_RESP_ERR_NO_ERROR && i < wanted->cnt; i++) {
+    bool done = kafka_offsets_at(conn, conn->look, wanted, "looking for a moment", error);
+    for (int i = 0; done && i < wanted->cnt; i++) {
         Extent *extent = &g_array_index(extents, Extent, wanted->elems[i].partition);
-        failed = wanted->elems[i].err;
         extent->begin =
             wanted->elems[i].offset < 0 ? extent->end : MAX(extent->begin, wanted->elems[i].offset);
     }
     rd_kafka_topic_partition_list_destroy(wanted);
-    return failed == RD_KAFKA_RESP_ERR_NO_ERROR ||
-           kafka_fail(conn, failed, "looking for a moment", error);
+    return done;
 }
 
 bool

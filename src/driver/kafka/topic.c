@@ -65,6 +65,16 @@ kafka_topics(KafkaConn *conn, GPtrArray **ret, GError **error)
     return true;
 }
 
+bool
+kafka_offsets_at(const KafkaConn *conn, rd_kafka_t *client, rd_kafka_topic_partition_list_t *wanted,
+                 const char *what, GError **error)
+{
+    rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(client, wanted, conn->timeout_ms);
+    for (int i = 0; failed == RD_KAFKA_RESP_ERR_NO_ERROR && i < wanted->cnt; i++)
+        failed = wanted->elems[i].err;
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_fail(conn, failed, what, error);
+}
+
 /*
  * The offset at RD_KAFKA_OFFSET_BEGINNING or at RD_KAFKA_OFFSET_END, which stand where a moment would in the protocol's ListOffsets. The call
  * that is made for it, rd_kafka_query_watermark_offsets(), waits for a broker that hangs without an end in librdkafka 2.0, which Debian 12 has.
@@ -74,14 +84,11 @@ offset_at(const KafkaConn *conn, rd_kafka_t *client, const char *topic, int32_t 
           int64_t edge, int64_t *ret, GError **error)
 {
     rd_kafka_topic_partition_list_t *wanted = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(wanted, topic, partition);
-    one->offset = edge;
-    rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(client, wanted, conn->timeout_ms);
-    if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
-        failed = one->err;
-    *ret = one->offset;
+    rd_kafka_topic_partition_list_add(wanted, topic, partition)->offset = edge;
+    bool done = kafka_offsets_at(conn, client, wanted, topic, error);
+    *ret = wanted->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(wanted);
-    return failed == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_fail(conn, failed, topic, error);
+    return done;
 }
 
 bool
