@@ -154,16 +154,20 @@ jinja_given(const char *text, const GArray *words, guint open, char **ret_names)
 GArray *
 jinja_templates(const char *text, size_t bytes)
 {
+    static const char *const ends[] = {"}}", "%}"};
     GArray *found = g_array_new(FALSE, FALSE, sizeof(Token));
     const char *end = text + bytes;
+    bool is_over[2] = {false, false}; /* no such end is behind: nobody looks again */
     for (const char *at = text; (at = memchr(at, '{', (size_t) (end - at))) != NULL; at++) {
-        char kind = at + 1 < end ? at[1] : '\0';
-        const char *closes = kind == '{' ? "}}" : kind == '%' ? "%}" : NULL;
-        const char *close =
-            closes != NULL ? memmem(at + 2, (size_t) (end - at) - 2, closes, 2) : NULL;
+        bool is_tag = at + 1 < end && at[1] == '%';
+        if (at + 1 == end || (at[1] != '{' && !is_tag) || is_over[is_tag])
+            continue;
+        const char *close = memmem(at + 2, (size_t) (end - at) - 2, ends[is_tag], 2);
+        program_steps += (size_t) ((close != NULL ? close : end) - at);
+        is_over[is_tag] = close == NULL;
         if (close == NULL)
             continue;
-        Token token = {.kind = kind == '{' ? TOKEN_TEMPLATE : TOKEN_TAG,
+        Token token = {.kind = is_tag ? TOKEN_TAG : TOKEN_TEMPLATE,
                        .begin = (uint32_t) (at - text),
                        .end = (uint32_t) (close - text) + 2};
         g_array_append_val(found, token);

@@ -3,6 +3,7 @@
  * programs, not sixty-four times. What it costs in time is measured by the bench.
  */
 #include "mapping/mapping.h"
+#include "rewrite/dbt_macro_parts.h"
 #include "rewrite/project.h"
 
 #include <string.h>
@@ -69,6 +70,28 @@ test_growth(const void *data)
     g_assert_cmpfloat(many, <=, few * WORSE);
 }
 
+static double
+looked_through(const char *template, guint times)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < times; i++)
+        g_string_append(text, template);
+    uint64_t before = program_steps;
+    g_array_unref(jinja_templates(text->str, text->len));
+    return (double) (program_steps - before);
+}
+
+static void
+test_templates_without_an_end(void)
+{
+    static const char *const templates[] = {"{{ a ", "{% a ", "{{ a }} {% a "};
+    for (size_t i = 0; i < G_N_ELEMENTS(templates); i++) {
+        double few = looked_through(templates[i], LINES);
+        g_assert_cmpfloat(few, >, 0);
+        g_assert_cmpfloat(looked_through(templates[i], LINES * TIMES), <=, few * WORSE);
+    }
+}
+
 /* clang-format off */
 static const struct {
     const char *name;
@@ -133,6 +156,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/rewrite/growth/%s", cases[i].name);
         g_test_add_data_func(path, &cases[i].shape, test_growth);
     }
+    g_test_add_func("/rewrite/growth/templates without an end", test_templates_without_an_end);
     int failed = g_test_run();
     renames_free(renames);
     return failed;
