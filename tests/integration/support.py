@@ -197,8 +197,11 @@ def mounted(test, path, how):
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     if probe.returncode != 0:
         test.skipTest("this machine lets nobody mount")
-    done = subprocess.run(["unshare", "--mount", *maps, sys.executable, os.path.abspath(path), "--inside", how],
-                          capture_output=True, text=True, timeout=WAIT_S * 3, check=False)
+    # A folder on which something is mounted can't be removed from inside: what it makes lies in one that is removed after it.
+    with tempfile.TemporaryDirectory(prefix="honk-") as folder:
+        os.chmod(folder, 0o755)
+        done = subprocess.run(["unshare", "--mount", *maps, sys.executable, os.path.abspath(path), "--inside", how],
+                              capture_output=True, text=True, timeout=WAIT_S * 3, check=False, env={**os.environ, "TMPDIR": folder})
     test.assertEqual(done.returncode, 0, done.stderr)
 
 
