@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Of a table and nothing else: what it gives does not depend on columns. */
+/* Of a table, and perhaps of a column that another argument names. */
 static bool
 is_taken_for_table(const Work *work, guint literal)
 {
@@ -12,12 +12,14 @@ is_taken_for_table(const Work *work, guint literal)
         "pg_table_size", "pg_total_relation_size", "pg_relation_size"};
     if (work_is_text(work, literal + 1, "::") && work_is_text(work, literal + 2, "regclass"))
         return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(functions) && literal > 1; i++)
-        if (work_token(work, literal - 1)->kind == TOKEN_OPEN &&
-            work_is_text(work, literal - 2, functions[i]))
-            return work_token(work, literal + 1)->kind == TOKEN_COMMA ||
-                   work_token(work, literal + 1)->kind == TOKEN_CLOSE;
-    return false;
+    TokenKind behind = work_token(work, literal + 1)->kind;
+    if (literal < 2 || work_token(work, literal - 1)->kind != TOKEN_OPEN ||
+        (behind != TOKEN_COMMA && behind != TOKEN_CLOSE))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
+        if (work_is_text(work, literal - 2, functions[i]))
+            return true;
+    return sql_takes_column(work, literal - 2);
 }
 
 /* @schema, ${SCHEMA}, {{ schema }}: what is put in at run time; behind it, or `at`. */
@@ -101,10 +103,12 @@ sql_named(Work *work, guint literal)
         return false;
     if (sql_is_unsure_table(work, &path, spelling))
         return true;
-    if (fits(spelling))
+    if (fits(spelling)) {
         spell_path(work, &path, spelling);
-    else
+        sql_named_columns(work, literal, rename);
+    } else {
         site_refuse(work, SITE_MENTION, begin + 1, token->end - 1, "in-string", NULL,
                     "the name stands in a string, in which the new one cannot stand");
+    }
     return true;
 }

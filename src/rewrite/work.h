@@ -514,6 +514,10 @@ void sql_mentions(Work *work); /* what else names the dataset */
 bool sql_inner(Work *work, guint literal);
 /* The literal (a token) is a table's name, and now is decided (sql_named.c). */
 bool sql_named(Work *work, guint literal);
+/* What else its statement says of the dataset that the literal (a token) names: columns in literals. Does the function take a
+ * table, and a column of it (sql_named_columns.c)? */
+void sql_named_columns(Work *work, guint literal, const Rename *rename);
+bool sql_takes_column(const Work *work, guint function);
 /* The token is the dataset's own name, and another one of its statement says its schema (sql_catalog.c). */
 bool sql_is_named_apart(const Work *work, guint index);
 /* The literal is the dataset's own name, and its schema is the argument of a call before it: both are rewritten, where no column

@@ -70,8 +70,9 @@ starts_query(const Parser *parser, uint32_t index, uint32_t end)
                     is_open(parser, index - 1) && /* ( TABLE t ) */
                     is_name(parser, index + 1) && end != UINT32_MAX &&
                     (index + 2 == end || peek(parser, index + 2)->kind == TOKEN_DOT);
-    return word == WORD_SELECT || word == WORD_WITH || is_table || is_rows(parser, index) ||
-           is_pivot(parser, index) || (word == WORD_VALUES && is_open(parser, index + 1)) ||
+    return word == WORD_SELECT || (word == WORD_WITH && !is_making_option(parser, index)) ||
+           is_table || is_rows(parser, index) || is_pivot(parser, index) ||
+           (word == WORD_VALUES && is_open(parser, index + 1)) ||
            (word == WORD_FROM && parser->sql->dialect->has_from_first &&
             (is_name(parser, index + 1) ||
              (is_open(parser, index + 1) && starts_query(parser, index + 2, UINT32_MAX))));

@@ -205,6 +205,8 @@ void rest_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
 void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
+/* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. (parse_other.c) */
+void parse_other(Parser *parser, uint32_t end);
 /* t.a%TYPE, if it stands here (parse_columns.c). */
 bool type_of_column_take(Parser *parser, uint32_t end);
 /* CREATE TABLE and INDEX, ALTER TABLE, GRANT, COMMENT, TRUNCATE and the like; false, and nothing is read, when it is another
@@ -215,3 +217,5 @@ void watch_statement(Parser *parser);
 bool row_take(Parser *parser, uint32_t end);
 /* Where the statement at `pos` ends: at `;`, or before the next one. (parse_loose.c) */
 uint32_t loose_end(const Parser *parser, uint32_t end);
+/* WITH SCHEMABINDING, ENCRYPTION AS …: how a view or routine of T-SQL is made, and no table of WITH. */
+bool is_making_option(const Parser *parser, uint32_t at);

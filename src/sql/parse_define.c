@@ -316,6 +316,8 @@ parse_right(Parser *parser, uint32_t end)
         return false; /* ON SCHEMA x */
     SqlBlock *block = define_block(parser);
     table_take(parser, block, end);
+    if (is_open(parser, parser->pos) && parser->pos < end) /* ON t (a, b), in T-SQL */
+        keys_take(parser, block, end);
     uint32_t behind = parser->pos;
     for (parser->pos = first; parser->pos < on;)
         if (is_open(parser, parser->pos))

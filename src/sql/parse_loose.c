@@ -111,14 +111,22 @@ starts_other(const Parser *parser, Loose *loose, uint32_t at)
            is_conditional(parser, loose, at);
 }
 
-/* WITH c AS (…), and not WITH (NOLOCK), nor WITH SCHEMABINDING AS SELECT of a view */
+bool
+is_making_option(const Parser *parser, uint32_t at)
+{
+    static const char *const options[] = {"SCHEMABINDING", "ENCRYPTION", "VIEW_METADATA",
+                                          "RECOMPILE",     "EXECUTE",    "NATIVE_COMPILATION",
+                                          "INLINE",        "RETURNS",    NULL};
+    return is_word(parser, at, WORD_WITH) && is_among(parser, at + 1, options) &&
+           !is_open(parser, at + 3); /* a table of WITH: inline AS (…) */
+}
+
+/* WITH c AS (…), and not WITH (NOLOCK) */
 static bool
 starts_commons(const Parser *parser, uint32_t at)
 {
-    static const char *const options[] = {"SCHEMABINDING", "ENCRYPTION", "VIEW_METADATA",
-                                          "RECOMPILE",     "EXECUTE",    NULL};
     return parser->sql->dialect->has_alias_first && is_name(parser, at + 1) &&
-           !is_among(parser, at + 1, options) &&
+           !is_making_option(parser, at) &&
            (is_word(parser, at + 2, WORD_AS) || is_open(parser, at + 2));
 }
 

@@ -33,6 +33,30 @@ is_hint_word(const Parser *parser, uint32_t end)
     return false;
 }
 
+/* TOP 5 PERCENT a: of T-SQL, where no column is called so without quotes; elsewhere one may be. */
+static bool
+is_percent(const Parser *parser, uint32_t at)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    TokenKind behind = peek(parser, at + 1)->kind;
+    bool is_word_alone = behind != TOKEN_COMMA && behind != TOKEN_DOT && behind != TOKEN_OPERATOR &&
+                         !starts_clause(parser, at + 1);
+    return is_text(parser, at, "PERCENT") &&
+           (dialect->has_alias_first || (dialect->is_any && is_word_alone));
+}
+
+/* TOP 5, TOP (@n) PERCENT WITH TIES */
+static void
+take_top(Parser *parser, uint32_t end)
+{
+    bool is_in_brackets = is_open(parser, parser->pos + 1);
+    parser->pos = is_in_brackets ? closing(parser, parser->pos + 1, end) + 1 : parser->pos + 2;
+    parser->pos += is_percent(parser, parser->pos);
+    if (is_word(parser, parser->pos, WORD_WITH) && is_text(parser, parser->pos + 1, "TIES"))
+        parser->pos += 2;
+    parser->pos = MIN(parser->pos, end);
+}
+
 static void
 take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -49,9 +73,7 @@ take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
         } else if (is_word(parser, parser->pos, WORD_TOP) &&
                    (peek(parser, parser->pos + 1)->kind == TOKEN_NUMBER ||
                     is_open(parser, parser->pos + 1))) {
-            parser->pos = is_open(parser, parser->pos + 1)
-                              ? closing(parser, parser->pos + 1, end) + 1
-                              : parser->pos + 2;
+            take_top(parser, end);
         } else if (is_word(parser, parser->pos, WORD_AS) &&
                    (is_word(parser, parser->pos + 1, WORD_STRUCT) ||
                     is_word(parser, parser->pos + 1, WORD_VALUE))) {
