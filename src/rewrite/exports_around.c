@@ -67,12 +67,14 @@ read_header(Around *around, guint open)
     static const char *const heads[] = {"class",  "object", "interface", "trait", "enum",
                                         "record", "struct", "module",    NULL};
     static const char *const packages[] = {"namespace", "package", NULL};
+    static const char *const functions[] = {"func", "fun", "def", "fn", "function", NULL};
     const Unit *unit = around->unit;
     guint index = open;
     for (int steps = 0; steps < HEADER_MAX; steps++) {
         index = unit_previous(unit, index, true);
         if (index == G_MAXUINT || unit_is_sign(unit, index, ';') ||
-            unit_is_sign(unit, index, '{') || unit_is_sign(unit, index, '}'))
+            unit_is_sign(unit, index, '{') || unit_is_sign(unit, index, '}') ||
+            unit_is_among(unit, index, functions))
             return false;
         if (unit_is_among(unit, index, packages))
             return true;

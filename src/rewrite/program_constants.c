@@ -228,6 +228,18 @@ is_alone(const Unit *unit, guint index)
            (before != G_MAXUINT && unit_is_plus(unit, before)) || unit_is_plus(unit, behind);
 }
 
+/* NAME: String = "…" sets it. */
+static bool
+is_where_set(const Unit *unit, const Piece *piece)
+{
+    for (guint i = 0; i < unit->uses->len; i++) {
+        const Use *use = &g_array_index(unit->uses, Use, i);
+        if (use->is_assigned && use->key.end > 0 && use->key.begin == piece->begin)
+            return true;
+    }
+    return false;
+}
+
 /* TABLES = [USERS, OTHERS]: whoever gets TABLES may read the dataset. */
 static void
 note_made(Unit *unit)
@@ -240,7 +252,7 @@ note_made(Unit *unit)
                                  piece->end - piece->begin)
                 : NULL;
         if (constant == NULL || constant->rename == NULL || unit_sign(unit, i - 1) == '.' ||
-            unit_sign(unit, i + 1) == '=' || is_alone(unit, i))
+            unit_sign(unit, i + 1) == '=' || is_alone(unit, i) || is_where_set(unit, piece))
             continue;
         Use use = {.first = i, .whole = piece_span(piece)};
         exports_note_made(unit, &use, constant);
