@@ -12,24 +12,29 @@
 
 /* The token is this name, or a literal that is nothing but it. */
 static bool
-is_name_alone(const Work *work, const Token *token, const char *name)
+is_name_alone(const Work *work, guint index, const char *name)
 {
-    bool is_quoted = token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED;
-    size_t bytes = token->end - token->begin;
-    if (token->kind != TOKEN_WORD && !is_quoted)
+    const Token *token = work_token(work, index);
+    bool is_quoted = token->kind == TOKEN_QUOTED;
+    size_t bytes = token->end - token->begin - 2 * (size_t) is_quoted;
+    const char *text = work->text + token->begin + is_quoted;
+    if (token->kind == TOKEN_STRING)
+        text = sql_inside(work, index, &bytes);
+    else if (token->kind != TOKEN_WORD && !is_quoted)
         return false;
-    return bytes == strlen(name) + 2 * (size_t) is_quoted &&
-           g_ascii_strncasecmp(work->text + token->begin + is_quoted, name, strlen(name)) == 0;
+    return bytes == strlen(name) && g_ascii_strncasecmp(text, name, bytes) == 0;
 }
 
 /* orders` of CONCAT('… `acme.shop.', 'orders`'): what closes a path that another literal began. */
 static bool
-is_name_closed(const Work *work, const Token *token, const char *name)
+is_name_closed(const Work *work, guint index, const char *name)
 {
-    size_t bytes = strlen(name);
-    return token->kind == TOKEN_STRING && token->end - token->begin > bytes + 2 &&
-           g_ascii_strncasecmp(work->text + token->begin + 1, name, bytes) == 0 &&
-           strchr("`\"]", work->text[token->begin + 1 + bytes]) != NULL;
+    size_t bytes = strlen(name), written = 0;
+    if (work_token(work, index)->kind != TOKEN_STRING)
+        return false;
+    const char *text = sql_inside(work, index, &written);
+    return written > bytes && g_ascii_strncasecmp(text, name, bytes) == 0 &&
+           strchr("`\"]", text[bytes]) != NULL;
 }
 
 /* '… FROM `acme.shop.%s` …', '… FROM shop.': a path in which the table is put in, or put behind. */
@@ -55,7 +60,7 @@ says_schema(const Work *work, guint index, const char *schema)
 {
     const Token *token = work_token(work, index);
     if (token->kind == TOKEN_STRING)
-        return is_name_alone(work, token, schema) || is_begun_path(work, token, schema);
+        return is_name_alone(work, index, schema) || is_begun_path(work, token, schema);
     if (token->kind == TOKEN_QUOTED &&
         text_find_folded(work->text + token->begin, token->end - token->begin,
                          "INFORMATION_SCHEMA") != NULL)
@@ -93,7 +98,7 @@ is_behind_schema(const Work *work, guint index, const char *schema)
 {
     return work->sql->dialect->has_hiding_aliases && index > 2 &&
            work_token(work, index - 1)->kind == TOKEN_COMMA &&
-           is_name_alone(work, work_token(work, index - 2), schema) &&
+           is_name_alone(work, index - 2, schema) &&
            (work_token(work, index - 3)->kind == TOKEN_COMMA ||
             work_token(work, index - 3)->kind == TOKEN_OPEN);
 }
@@ -107,8 +112,8 @@ sql_is_named_apart(const Work *work, guint index)
         for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             guint parts = g_strv_length(spelling->source);
-            if (parts < 2 || !(is_name_alone(work, token, spelling->last) ||
-                               is_name_closed(work, token, spelling->last)))
+            if (parts < 2 || !(is_name_alone(work, index, spelling->last) ||
+                               is_name_closed(work, index, spelling->last)))
                 continue;
             const char *schema = spelling->source[parts - 2];
             if (token->kind == TOKEN_STRING ? is_said_in_statement(work, index, schema)
@@ -125,10 +130,11 @@ sql_is_named_apart(const Work *work, guint index)
 static bool
 is_literal_of(const Work *work, guint index, const char *name)
 {
-    const Token *token = work_token(work, index);
-    size_t bytes = strlen(name);
-    return token->kind == TOKEN_STRING && token->end - token->begin == bytes + 2 &&
-           memcmp(work->text + token->begin + 1, name, bytes) == 0;
+    size_t bytes = 0;
+    if (work_token(work, index)->kind != TOKEN_STRING)
+        return false;
+    const char *text = sql_inside(work, index, &bytes);
+    return bytes == strlen(name) && memcmp(text, name, bytes) == 0;
 }
 
 /* dblink('a server', …) asks another database. */
@@ -194,9 +200,11 @@ is_second_of_two(const Work *work, guint index)
 static void
 edit_inside(Work *work, guint index, const char *from, const char *to)
 {
-    const Token *token = work_token(work, index);
+    size_t bytes = 0;
+    const char *text = sql_inside(work, index, &bytes);
+    size_t at = (size_t) (text - work->text);
     if (strcmp(from, to) != 0)
-        site_edit(work, SITE_TABLE, token->begin + 1, token->end - 1, to);
+        site_edit(work, SITE_TABLE, at, at + bytes, to);
 }
 
 static bool

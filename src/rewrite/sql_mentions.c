@@ -97,11 +97,9 @@ mentions_last(const Work *work, const Token *token)
 static bool
 find_apart(const Work *work, guint index, size_t *ret_at, size_t *ret_bytes)
 {
-    const Token *token = work_token(work, index);
     if (!sql_is_named_apart(work, index))
         return false;
-    *ret_at = token->begin + 1;
-    *ret_bytes = token->end - token->begin - 2;
+    *ret_at = (size_t) (sql_inside(work, index, ret_bytes) - work->text);
     return true;
 }
 

@@ -62,9 +62,8 @@ is_value(const Work *work, guint index)
     return ends && (is_compared || (is_listed && is_in_row(work, index)));
 }
 
-/* What stands between the quotes. */
-static const char *
-inside(const Work *work, guint index, size_t *ret_bytes)
+const char *
+sql_inside(const Work *work, guint index, size_t *ret_bytes)
 {
     const Token *token = work_token(work, index);
     const char *text = work->text + token->begin, *end = work->text + token->end - 1;
@@ -80,7 +79,7 @@ static bool
 is_for_people(const Work *work, guint index, const char *name)
 {
     size_t bytes = 0;
-    const char *text = inside(work, index, &bytes);
+    const char *text = sql_inside(work, index, &bytes);
     bool has_value = is_value(work, index);
     return strchr(name, '.') == NULL && (words_in(text, bytes) > 2 || has_value) &&
            is_among_words(text, bytes, name, has_value);
@@ -143,7 +142,7 @@ is_ordinary_value(const Work *work, guint index, const char *name)
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const Token *before = work_token(work, index - (index > 0));
     size_t bytes = 0;
-    const char *text = inside(work, index, &bytes);
+    const char *text = sql_inside(work, index, &bytes);
     bool may_be_sql = bytes != strlen(name) && !is_among_words(text, bytes, name, false);
     if (index < 2 || strspn(name, letters) != strlen(name) || may_be_sql ||
         work_token(work, index + 1)->kind == TOKEN_OPERATOR)

@@ -512,6 +512,8 @@ void sql_hints(Work *work);    /* tables in hints to the optimizer (sql_hints.c)
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */
 bool sql_inner(Work *work, guint literal);
+/* What stands between the quotes of the literal (a token), also of N'…'; no zero byte ends it (sql_people.c). */
+const char *sql_inside(const Work *work, guint literal, size_t *ret_bytes);
 /* The literal (a token) is a table's name, and now is decided (sql_named.c). */
 bool sql_named(Work *work, guint literal);
 /* What else its statement says of the dataset that the literal (a token) names: columns in literals. Does the function take a

@@ -10,6 +10,7 @@
 
 typedef struct {
     uint32_t first; /* token */
+    Word verb;      /* of what goes on: the first one, then the one behind WITH */
     bool has_query; /* INSERT: its SELECT, VALUES or EXEC has come; WITH: its verb has */
     bool has_set;   /* UPDATE: its SET has */
     int case_depth;
@@ -34,18 +35,43 @@ is_first_of_line(const Parser *parser, uint32_t index)
            NULL;
 }
 
+static bool
+awaits_query(const Loose *loose)
+{
+    return !loose->has_query &&
+           (loose->verb == WORD_INSERT || loose->verb == WORD_WITH || loose->verb == WORD_REPLACE);
+}
+
 /* SELECT goes on with UNION, INSERT INTO t, CREATE VIEW v AS, a cursor FOR, WITH … */
 static bool
 goes_on_with_query(const Parser *parser, Loose *loose, uint32_t at)
 {
     static const char *const before[] = {"UNION", "ALL", "EXCEPT", "INTERSECT", "MINUS",  "AS",
                                          "FOR",   "DO",  "GRANT",  "DENY",      "REVOKE", NULL};
-    Word first = peek(parser, loose->first)->word;
-    bool is_its_own =
-        (first == WORD_INSERT || first == WORD_WITH || first == WORD_REPLACE) && !loose->has_query;
+    bool is_its_own = awaits_query(loose);
     loose->has_query = true;
     return is_its_own || peek(parser, at - 1)->kind == TOKEN_COMMA ||
            is_among(parser, at - 1, before);
+}
+
+/* CREATE OR ALTER PROCEDURE p … AS: what follows is a statement of its own. */
+static bool
+makes_routine(const Parser *parser, uint32_t first)
+{
+    static const char *const kinds[] = {"PROC", "PROCEDURE", "FUNCTION", "TRIGGER", NULL};
+    bool may_alter = is_text(parser, first + 1, "OR");
+    return is_among(parser, first + (may_alter ? 3 : 1), kinds);
+}
+
+/* CREATE VIEW v AS WITH c AS (…), whose verb comes behind it */
+static bool
+goes_on_with_commons(const Parser *parser, Loose *loose, uint32_t at)
+{
+    if (makes_routine(parser, loose->first) || !goes_on_with_query(parser, loose, at))
+        return false;
+    loose->verb = WORD_WITH;
+    loose->has_query = false;
+    return true;
 }
 
 static bool
@@ -53,9 +79,10 @@ goes_on_with_change(const Parser *parser, Loose *loose, uint32_t at)
 {
     static const char *const before[] = {"AFTER",  "FOR",  "OF",     "ON", "THEN", "GRANT",
                                          "BEFORE", "DENY", "REVOKE", "DO", "KEY",  NULL};
-    bool is_its_own = peek(parser, loose->first)->word == WORD_WITH && !loose->has_query;
+    bool is_its_own = loose->verb == WORD_WITH && !loose->has_query;
     bool is_setting = peek(parser, loose->first)->word == WORD_SET; /* SET NOCOUNT ON UPDATE … */
-    loose->has_query = loose->has_query || is_its_own;
+    if (is_its_own) /* INSERT awaits its own query */
+        loose->verb = peek(parser, at)->word;
     return is_its_own || is_open(parser, at + 1) || peek(parser, at - 1)->kind == TOKEN_COMMA ||
            (!is_setting && is_among(parser, at - 1, before));
 }
@@ -63,10 +90,10 @@ goes_on_with_change(const Parser *parser, Loose *loose, uint32_t at)
 static bool
 goes_on_with_set(const Parser *parser, Loose *loose, uint32_t at)
 {
-    Word first = peek(parser, loose->first)->word, before = peek(parser, at - 1)->word;
-    bool is_insert = first == WORD_INSERT || first == WORD_REPLACE; /* INSERT INTO t SET a = 1 */
-    bool is_its_own = !loose->has_set && (first == WORD_UPDATE || first == WORD_WITH ||
-                                          (is_insert && !loose->has_query));
+    Word before = peek(parser, at - 1)->word;
+    /* INSERT INTO t SET a = 1 */
+    bool is_its_own = !loose->has_set && (loose->verb == WORD_UPDATE ||
+                                          (awaits_query(loose) && loose->verb != WORD_WITH));
     if (is_text(parser, at + 1, "IDENTITY_INSERT"))
         return false;
     loose->has_set = true;
@@ -106,7 +133,9 @@ starts_other(const Parser *parser, Loose *loose, uint32_t at)
         "WAITFOR",  "BREAK",   "DBCC",  "BACKUP", "ROLLBACK", "RAISERROR", "DEALLOCATE", NULL};
     bool is_part = is_text(parser, loose->first, "ALTER") &&
                    (is_text(parser, at, "DROP") || is_text(parser, at, "ALTER"));
-    bool is_rows = peek(parser, loose->first)->word == WORD_INSERT && !loose->has_query;
+    bool is_rows = loose->verb == WORD_INSERT && !loose->has_query;
+    if (is_rows && (is_text(parser, at, "EXEC") || is_text(parser, at, "EXECUTE")))
+        loose->has_query = true;
     return (is_first_of_line(parser, at) && !is_part && !is_rows && is_among(parser, at, verbs)) ||
            is_conditional(parser, loose, at);
 }
@@ -137,7 +166,7 @@ starts_statement(const Parser *parser, Loose *loose, uint32_t at)
     case WORD_SELECT:
         return !goes_on_with_query(parser, loose, at);
     case WORD_WITH:
-        return starts_commons(parser, at) && !goes_on_with_query(parser, loose, at);
+        return starts_commons(parser, at) && !goes_on_with_commons(parser, loose, at);
     case WORD_VALUES:
         loose->has_query = true;
         return false;
@@ -177,15 +206,15 @@ uint32_t
 loose_end(const Parser *parser, uint32_t end)
 {
     const Dialect *dialect = parser->sql->dialect;
-    Loose loose = {.first = parser->pos};
     Word first = peek(parser, parser->pos)->word;
+    Loose loose = {.first = parser->pos, .verb = first};
     bool is_sure = dialect->has_alias_first; /* T-SQL itself */
     uint32_t at = parser->pos;
     if (is_text(parser, at, "GO") && is_sure)
         return MIN(at + 1, end);
     while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON) {
         bool is_looked_at = at > loose.first && peek(parser, at)->kind == TOKEN_WORD &&
-                            peek(parser, at - 1)->kind != TOKEN_DOT && first != WORD_MERGE;
+                            peek(parser, at - 1)->kind != TOKEN_DOT && loose.verb != WORD_MERGE;
         bool may_start = is_sure || (is_first_of_line(parser, at) && is_plain_verb(first) &&
                                      (is_plain_verb(peek(parser, at)->word)));
         if (is_looked_at && starts_statement(parser, &loose, at) && may_start)
