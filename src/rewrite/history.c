@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MARK_BYTES 4096 /* in which the mark of a tool stands */
+#define STAMP_DIGITS 10 /* of a moment: seconds since 1970, or a day with its hour */
 
 static size_t
 count_digits(const char *name)
@@ -20,11 +21,14 @@ count_digits(const char *name)
     return digits;
 }
 
-/* 0001_initial.py, 20200101120000-users.js, 2020-08-25-132005_users/up.sql: where a part of the path begins. */
+/* 0001_initial.py, 20200101120000-users.js, 2020-08-25-132005_users/up.sql, m20220101_users.rs, V12_users.kt: where a part of the
+ * path begins. */
 static bool
 is_numbered(const char *name)
 {
     size_t digits = count_digits(name);
+    if (digits == 0 && name[0] != '\0' && strchr("mMvV", name[0]) != NULL)
+        return (digits = count_digits(name + 1)) > 0 && strchr("_-.", name[digits + 1]) != NULL;
     return digits >= 3 || (digits > 0 && strchr("_-./", name[digits]) != NULL);
 }
 
@@ -61,8 +65,9 @@ static bool
 is_folder_of_migrations(const char *folder, size_t bytes)
 {
     static const char *const names[] = {
-        "migrations",       "migration",         "migrate",           "changelog", "changelogs",
-        "migrationscripts", "migration_scripts", "migration-scripts", "upgrade",   "upgrades"};
+        "migrations", "migration",        "migrate",           "changelog",
+        "changelogs", "migrationscripts", "migration_scripts", "migration-scripts",
+        "upgrade",    "upgrades",         "alterations"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (is_folder(folder, bytes, names[i]))
             return true;
@@ -133,10 +138,63 @@ is_marked(const char *path, const char *text, size_t bytes)
     return false;
 }
 
+/* orders-20240131120000.sql, next-1785488115-add-orders.ts: a moment in the file's name, and a change of tables in the file. */
+static bool
+is_stamped(const char *path, const char *text, size_t bytes)
+{
+    static const char *const endings[] = {".sql", ".py", ".rb",   ".js", ".ts", ".go",  ".php",
+                                          ".cs",  ".kt", ".java", ".rs", ".ex", ".exs", NULL};
+    static const char *const changes[] = {"alter table",  "create table", "drop table",
+                                          "create index", "add column",   "drop column"};
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t digits = 0;
+    while (*name != '\0' && digits < STAMP_DIGITS)
+        digits = g_ascii_isdigit(*name++) ? digits + 1 : 0;
+    if (digits < STAMP_DIGITS)
+        return false;
+    bool is_code = false, has_change = false;
+    for (size_t i = 0; endings[i] != NULL; i++)
+        is_code = is_code || g_str_has_suffix(path, endings[i]);
+    for (size_t i = 0; is_code && i < G_N_ELEMENTS(changes); i++)
+        has_change = has_change || text_find_folded(text, bytes, changes[i]) != NULL;
+    return has_change;
+}
+
 bool
 is_history(const char *path, const char *text, size_t bytes)
 {
-    return is_numbered_path(path) || is_marked(path, text, bytes);
+    return is_numbered_path(path) || is_marked(path, text, bytes) || is_stamped(path, text, bytes);
+}
+
+/* Does a folder say that what is in it are migrations? */
+static bool
+is_among_migrations(const char *path)
+{
+    static const char *const names[] = {"migrations", "migration", "migrate", "alterations"};
+    const char *part = path;
+    for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1)
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+            if (is_folder(part, (size_t) (slash - part), names[i]))
+                return true;
+    return false;
+}
+
+void
+history_hold(Work *work)
+{
+    if (!is_among_migrations(work->path))
+        return;
+    g_ptr_array_set_size(work->out->edits, 0);
+    for (guint i = 0; i < work->out->sites->len; i++) {
+        Site *site = g_ptr_array_index(work->out->sites, i);
+        if (site->disposition != DISPOSITION_REWRITTEN)
+            continue;
+        site->disposition = DISPOSITION_NEEDS_PERSON;
+        site->code = "statement";
+        site->after = NULL;
+        site->reason = "this program is among migrations of the schema: whether it tells what was "
+                       "or what is, nobody says";
+    }
 }
 
 /* delta, upgrade-1.2: a word of the path's part. */

@@ -193,8 +193,11 @@ is_notebook(const char *path)
 static bool
 is_document(const char *path)
 {
-    return g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".rst") ||
-           g_str_has_suffix(path, ".adoc");
+    static const char *const endings[] = {".md", ".mdx", ".markdown", ".rst", ".adoc", NULL};
+    for (size_t i = 0; endings[i] != NULL; i++)
+        if (g_str_has_suffix(path, endings[i]))
+            return true;
+    return false;
 }
 
 static bool
@@ -224,6 +227,14 @@ is_mapping(const char *path, const char *text, size_t bytes)
 {
     return is_yaml(path) && memmem(text, bytes, "kind: Mapping", 13) != NULL &&
            memmem(text, bytes, "apiVersion: honk/", 17) != NULL;
+}
+
+static void
+rewrite_program(Work *work, const Language *language)
+{
+    program_rewrite(work, language);
+    if (!language->is_data)
+        history_hold(work);
 }
 
 Rewrite *
@@ -259,7 +270,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
     else if (is_notebook(path))
         program_notebook(&work);
     else if (language != NULL)
-        program_rewrite(&work, language);
+        rewrite_program(&work, language);
     else if (is_document(path))
         program_document(&work);
     else

@@ -441,6 +441,8 @@ bool is_history(const char *path, const char *text, size_t bytes);
 bool is_step(const char *path);
 /* Every mention stays as it is. */
 void history_mentions(Work *work);
+/* What is decided of a program that lies among migrations, and may be one, becomes a person's. */
+void history_hold(Work *work);
 
 /* ---- lists of columns of the dataset that the file's path names (described.c) ---- */
 
