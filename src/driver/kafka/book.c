@@ -122,7 +122,7 @@ kafka_book_read(KafkaConn *conn, GError **error)
     RecordReader *reader = &conn->book->reader;
     if (!conn->book->is_there)
         return true;
-    if (!kafka_high_watermark(conn, conn->book_topic, 0, &end, error) ||
+    if (!kafka_high_watermark(conn, conn->book_topic, &end, error) ||
         (reader->queue == NULL && end > 0 &&
          !record_reader_begin(conn, conn->book_topic, 0, RD_KAFKA_OFFSET_BEGINNING, end, reader,
                               error)))

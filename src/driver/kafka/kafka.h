@@ -99,13 +99,12 @@ CHECKED bool kafka_topics(KafkaConn *conn, GPtrArray **ret, GError **error);
 /* Of each partition; array of Extent. Waits a moment for transactions that are being committed. */
 CHECKED bool kafka_extents(KafkaConn *conn, const char *topic, GArray **ret, GError **error);
 /* Of each partition in `wanted`, instead of the moment in ms that its offset says, that of the first record since; -1: there is none.
- * `what`: for the error. */
+ * Waits, `timeout_ms` at most, for whoever can answer. `what`: for the error. */
 CHECKED bool kafka_offsets_at(const KafkaConn *conn, rd_kafka_t *client,
                               rd_kafka_topic_partition_list_t *wanted, const char *what,
                               GError **error);
-/* Of one, as far as anybody has written, committed or not. */
-CHECKED bool kafka_high_watermark(KafkaConn *conn, const char *topic, int32_t partition,
-                                  int64_t *ret, GError **error);
+/* Of the first partition, as far as anybody has written, committed or not. */
+CHECKED bool kafka_high_watermark(KafkaConn *conn, const char *topic, int64_t *ret, GError **error);
 CHECKED bool kafka_is_compacted(KafkaConn *conn, const char *topic, bool *ret, GError **error);
 /* Again: nothing. `settings`: pairs, NULL at the end. */
 CHECKED bool kafka_make_topic(KafkaConn *conn, const char *topic, int partitions,

@@ -70,6 +70,8 @@ LAZY_FUNCTION(library, rd_kafka_resp_err_t, rd_kafka_offsets_for_times,
     (rd_kafka_t *rk, rd_kafka_topic_partition_list_t *offsets, int timeout_ms), (rk, offsets, timeout_ms))
 LAZY_FUNCTION(library, rd_kafka_topic_partition_list_t *, rd_kafka_topic_partition_list_new,
     (int size), (size))
+LAZY_FUNCTION(library, rd_kafka_topic_partition_list_t *, rd_kafka_topic_partition_list_copy,
+    (const rd_kafka_topic_partition_list_t *src), (src))
 LAZY_PROCEDURE(library, rd_kafka_topic_partition_list_destroy,
     (rd_kafka_topic_partition_list_t *rkparlist), (rkparlist))
 LAZY_FUNCTION(library, rd_kafka_topic_partition_t *, rd_kafka_topic_partition_list_add,

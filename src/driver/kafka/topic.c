@@ -65,52 +65,91 @@ kafka_topics(KafkaConn *conn, GPtrArray **ret, GError **error)
     return true;
 }
 
+/* Nobody can answer yet: a topic that was just made, or whose broker went, is about to get somebody who can. */
+static bool
+is_passing(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE;
+}
+
+static rd_kafka_resp_err_t
+ask_offsets(rd_kafka_t *client, rd_kafka_topic_partition_list_t *asked, gint64 deadline)
+{
+    gint64 left_ms = MAX((deadline - g_get_monotonic_time()) / 1000, 1);
+    rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(client, asked, (int) left_ms);
+    for (int i = 0; failed == RD_KAFKA_RESP_ERR_NO_ERROR && i < asked->cnt; i++)
+        failed = asked->elems[i].err;
+    return failed;
+}
+
 bool
 kafka_offsets_at(const KafkaConn *conn, rd_kafka_t *client, rd_kafka_topic_partition_list_t *wanted,
                  const char *what, GError **error)
 {
-    rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(client, wanted, conn->timeout_ms);
-    for (int i = 0; failed == RD_KAFKA_RESP_ERR_NO_ERROR && i < wanted->cnt; i++)
-        failed = wanted->elems[i].err;
-    return failed == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_fail(conn, failed, what, error);
+    gint64 deadline = g_get_monotonic_time() + (gint64) conn->timeout_ms * 1000;
+    for (;;) {
+        rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_copy(wanted);
+        rd_kafka_resp_err_t failed = ask_offsets(client, asked, deadline);
+        for (int i = 0; failed == RD_KAFKA_RESP_ERR_NO_ERROR && i < asked->cnt; i++)
+            wanted->elems[i].offset = asked->elems[i].offset;
+        rd_kafka_topic_partition_list_destroy(asked);
+        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return true;
+        if (!is_passing(failed) || g_get_monotonic_time() > deadline)
+            return kafka_fail(conn, failed, what, error);
+        g_usleep(PAUSE_US);
+    }
 }
 
 /*
- * The offset at RD_KAFKA_OFFSET_BEGINNING or at RD_KAFKA_OFFSET_END, which stand where a moment would in the protocol's ListOffsets. The call
- * that is made for it, rd_kafka_query_watermark_offsets(), waits for a broker that hangs without an end in librdkafka 2.0, which Debian 12 has.
+ * Of `count` partitions from the first on, the offset at RD_KAFKA_OFFSET_BEGINNING or at RD_KAFKA_OFFSET_END, which stand where a moment would in
+ * the protocol's ListOffsets. The call that is made for it, rd_kafka_query_watermark_offsets(), waits for a broker that hangs without an end in
+ * librdkafka 2.0, which Debian 12 has.
  */
 static bool
-offset_at(const KafkaConn *conn, rd_kafka_t *client, const char *topic, int32_t partition,
-          int64_t edge, int64_t *ret, GError **error)
+edges(const KafkaConn *conn, rd_kafka_t *client, const char *topic, int count, int64_t edge,
+      int64_t *ret, GError **error)
 {
-    rd_kafka_topic_partition_list_t *wanted = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(wanted, topic, partition)->offset = edge;
+    rd_kafka_topic_partition_list_t *wanted = rd_kafka_topic_partition_list_new(count);
+    for (int i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(wanted, topic, i)->offset = edge;
     bool done = kafka_offsets_at(conn, client, wanted, topic, error);
-    *ret = wanted->elems[0].offset;
+    for (int i = 0; i < count; i++)
+        ret[i] = wanted->elems[i].offset;
     rd_kafka_topic_partition_list_destroy(wanted);
     return done;
 }
 
 bool
-kafka_high_watermark(KafkaConn *conn, const char *topic, int32_t partition, int64_t *ret,
-                     GError **error)
+kafka_high_watermark(KafkaConn *conn, const char *topic, int64_t *ret, GError **error)
 {
-    return offset_at(conn, conn->look, topic, partition, RD_KAFKA_OFFSET_END, ret, error);
+    return edges(conn, conn->look, topic, 1, RD_KAFKA_OFFSET_END, ret, error);
+}
+
+static bool
+is_reached(const int64_t *ends, const int64_t *high, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (ends[i] < high[i])
+            return false;
+    return true;
 }
 
 /* A transaction is committed a moment before its records are shown; one that is open for long is not waited for. */
 static bool
-extent_of(KafkaConn *conn, rd_kafka_t *reader, const char *topic, int32_t partition, Extent *ret,
-          GError **error)
+committed_ends(KafkaConn *conn, rd_kafka_t *reader, const char *topic, int count, int64_t *ret,
+               GError **error)
 {
-    int64_t high = 0, deadline = g_get_monotonic_time() + TIMES_MS * 1000;
-    if (!kafka_high_watermark(conn, topic, partition, &high, error) ||
-        !offset_at(conn, reader, topic, partition, RD_KAFKA_OFFSET_BEGINNING, &ret->begin, error))
+    gint64 deadline = g_get_monotonic_time() + TIMES_MS * 1000;
+    g_autofree int64_t *high = g_new(int64_t, count);
+    if (!edges(conn, conn->look, topic, count, RD_KAFKA_OFFSET_END, high, error))
         return false;
     for (;;) {
-        if (!offset_at(conn, reader, topic, partition, RD_KAFKA_OFFSET_END, &ret->end, error))
+        if (!edges(conn, reader, topic, count, RD_KAFKA_OFFSET_END, ret, error))
             return false;
-        if (ret->end >= high || g_get_monotonic_time() > deadline)
+        if (is_reached(ret, high, count) || g_get_monotonic_time() > deadline)
             return true;
         g_usleep(PAUSE_US);
     }
@@ -120,23 +159,24 @@ bool
 kafka_extents(KafkaConn *conn, const char *topic, GArray **ret, GError **error)
 {
     rd_kafka_t *reader = NULL;
-    int partitions = 0;
-    if (!kafka_partitions(conn, topic, &partitions, error) ||
+    int count = 0;
+    if (!kafka_partitions(conn, topic, &count, error) ||
         !kafka_reading_client(conn, &reader, error))
         return false;
-    GArray *extents = g_array_new(FALSE, TRUE, sizeof(Extent));
-    bool done = true;
-    for (int i = 0; done && i < partitions; i++) {
-        Extent extent = {0};
-        done = extent_of(conn, reader, topic, i, &extent, error);
-        g_array_append_val(extents, extent);
-    }
+    count = MAX(count, 0);
+    g_autofree int64_t *begins = g_new(int64_t, count), *ends = g_new(int64_t, count);
+    bool done = count == 0 ||
+                (edges(conn, reader, topic, count, RD_KAFKA_OFFSET_BEGINNING, begins, error) &&
+                 committed_ends(conn, reader, topic, count, ends, error));
     kafka_reading_client_done(conn, reader);
     if (!done)
-        g_array_unref(extents);
-    else
-        *ret = extents;
-    return done;
+        return false;
+    *ret = g_array_new(FALSE, TRUE, sizeof(Extent));
+    for (int i = 0; i < count; i++) {
+        Extent extent = {.begin = begins[i], .end = ends[i]};
+        g_array_append_val(*ret, extent);
+    }
+    return true;
 }
 
 /* --- changing: each call is a request whose answer is an event --- */
