@@ -18,6 +18,7 @@ root_free(void *data)
     g_strfreev(root->seed_folders);
     g_hash_table_unref(root->seeds);
     g_hash_table_unref(root->dotted);
+    g_hash_table_unref(root->vars);
     yaml_file_free(root->settings);
     g_hash_table_unref(root->facts);
     renames_free(root->renames);
@@ -86,6 +87,7 @@ root_new(const char *folder, YamlFile *settings)
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dbt_facts_free),
         .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         .dotted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .vars = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .declared = g_ptr_array_new_with_free_func(dbt_declared_free),
         .sources = g_ptr_array_new_with_free_func(rename_free),
     };
@@ -168,6 +170,7 @@ dbt_roots(const GPtrArray *files)
     g_ptr_array_add(roots, root_new("", NULL));
     for (guint i = 0; i < files->len; i++)
         read_facts(roots, g_ptr_array_index(files, i));
+    dbt_vars_read(roots, files);
     return roots;
 }
 

@@ -37,6 +37,7 @@ typedef struct {
     GHashTable
         *seeds; /* names of CSV files that dbt loads -> path; NULL: not read, or two of them */
     GHashTable *dotted;  /* names of models and seeds with dots in them */
+    GHashTable *vars;    /* names of variables that nothing but SQL of the project asks for */
     GPtrArray *declared; /* DbtDeclared * */
     GPtrArray *sources;  /* Rename * of what its YAML declares (dbt_sources.h) */
     Renames *renames;    /* those of the mapping, and these */
@@ -82,6 +83,8 @@ void dbt_seeds_know(DbtRoot *root);
 /* A file whose name may have dots in it; then the mapping's models that are called like one (dbt_dotted.c). */
 void dbt_dotted_add(const GPtrArray *roots, const char *path);
 void dbt_dotted_know(DbtRoot *root);
+/* Which variables SQL of each root asks for, and nothing else (dbt_var_tables.c). */
+void dbt_vars_read(const GPtrArray *roots, const GPtrArray *files);
 /* In this root, the rename at `index` of its renames is this; takes `dbt`. */
 void dbt_root_knows(DbtRoot *root, guint index, DbtRename *dbt);
 /* Where the files of a root refer from. */

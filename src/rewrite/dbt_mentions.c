@@ -4,6 +4,7 @@
  * A text between {{ and }} names a table where it is its name, or where SQL may stand in it: 'ADA / USD' is no table `ada`.
  */
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/dbt_sources.h"
 #include "sql/jinja.h"
 
 #include <string.h>
@@ -244,6 +245,17 @@ is_variable_name(const Work *work, const Token *token, size_t at, const char *na
     return false;
 }
 
+/* var('users'), which dbt_project.yml has a value for: that is looked at (dbt_var_uses.c), whatever it is called. */
+static bool
+is_project_variable(const Work *work, const JinjaArgument *argument, size_t at)
+{
+    g_autofree char *name =
+        g_strndup(work->text + argument->begin, argument->end - argument->begin);
+    return argument->kind == JINJA_LITERAL && argument->begin == at && argument->place == 0 &&
+           is_text(work->text, argument->callee, argument->callee_end, "var") &&
+           dbt_var(work->options->settings, name) != NULL;
+}
+
 static bool
 is_no_table(Work *work, const Token *token, size_t at, const char *name)
 {
@@ -251,9 +263,11 @@ is_no_table(Work *work, const Token *token, size_t at, const char *name)
         is_variable_name(work, token, at, name))
         return true;
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
-    for (guint i = 0; i < found->len; i++)
-        if (is_other_text(work, &g_array_index(found, JinjaArgument, i), at, name))
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        if (is_other_text(work, one, at, name) || is_project_variable(work, one, at))
             return true;
+    }
     return false;
 }
 

@@ -1,5 +1,6 @@
 /*
- * dbt_tables.c - templates that stand for a table: a call, a variable that was set to one, a macro that consists of one.
+ * dbt_tables.c - templates that stand for a table: a call, a variable that was set to one, or that the project says is one, a macro that
+ * consists of one.
  */
 #include "rewrite/work.h"
 #include "sql/jinja.h"
@@ -12,6 +13,16 @@ static DbtCall *
 call_of_macro(Work *work, const char *name)
 {
     const char *table = macros_table(work->options->macros, name);
+    if (table == NULL)
+        return NULL;
+    Token template = {.kind = TOKEN_TEMPLATE, .begin = 0, .end = (uint32_t) strlen(table)};
+    return dbt_call_alone(table, &template);
+}
+
+static DbtCall *
+call_of_var(Work *work, const Token *token)
+{
+    const char *table = dbt_var_table(work->options->settings, work->text, token);
     if (table == NULL)
         return NULL;
     Token template = {.kind = TOKEN_TEMPLATE, .begin = 0, .end = (uint32_t) strlen(table)};
@@ -83,6 +94,11 @@ dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
     call = dbt_call_wrapped(work, token);
     if (call != NULL)
         return call;
+    *ret_is_here = false;
+    call = call_of_var(work, token);
+    if (call != NULL)
+        return call;
+    *ret_is_here = true;
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
     if (one != NULL)

@@ -1,9 +1,11 @@
 /*
  * dbt_var_uses.c - {{ var('x') }} in SQL: what the project says for it may name the dataset, or columns that change.
  *
- * The value is nowhere renamed, because others may read it, too: a person decides.
+ * A value is renamed where it is one call, `{{ ref('users') }}`, and who reads it is followed (dbt_var_tables.c). Any other stays,
+ * because others may read it, too: a person decides.
  */
 #include "rewrite/dbt_sources.h"
+#include "rewrite/dbt_yaml.h"
 #include "sql/jinja.h"
 
 #include <string.h>
@@ -149,11 +151,27 @@ names_column(const char *text, const void *data)
 
 /* ---- the whole ---- */
 
+/* It is a table of which no column changes: its name is changed where the project says it. */
+static bool
+only_moves(Work *work, const YamlNode *value)
+{
+    Token whole = {.kind = TOKEN_TEMPLATE,
+                   .end = value->kind == YAML_SCALAR ? (uint32_t) strlen(value->text) : 0};
+    DbtCall *call = whole.end >= 4 ? dbt_call_alone(value->text, &whole) : NULL;
+    const DbtDoubt *doubt = NULL;
+    const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
+    if (call != NULL)
+        dbt_call_clear(call);
+    g_free(call);
+    return rename != NULL && !rename_changes_columns(rename);
+}
+
 static void
-visit_use(Work *work, const JinjaArgument *use)
+visit_use(Work *work, const JinjaArgument *use, bool is_quoted)
 {
     const YamlNode *value = value_of(work->options->settings, work->text, use);
-    if (value == NULL || site_covers(work, use->begin, use->end))
+    if (value == NULL || site_covers(work, use->begin, use->end) ||
+        (!is_quoted && only_moves(work, value)))
         return;
     if (value_has(value, names_table, work->renames))
         site_refuse(
@@ -165,13 +183,23 @@ visit_use(Work *work, const JinjaArgument *use)
                     "change both");
 }
 
-static void
-visit_template(Work *work, const Token *template)
+/* It is a table, which was read as such. */
+static bool
+is_read(const Work *work, const Token *template)
 {
+    return set_has(work->understood, GSIZE_TO_POINTER(template->begin + 1)) &&
+           dbt_var_table(work->options->settings, work->text, template) != NULL;
+}
+
+static void
+visit_template(Work *work, const Token *template, bool is_quoted)
+{
+    if (is_read(work, template))
+        return;
     g_autoptr(GArray) found = jinja_arguments(work->text, template);
     for (guint a = 0; a < found->len; a++)
         if (is_use(work->text, &g_array_index(found, JinjaArgument, a)))
-            visit_use(work, &g_array_index(found, JinjaArgument, a));
+            visit_use(work, &g_array_index(found, JinjaArgument, a), is_quoted);
 }
 
 /* `{{ var('x') }}` in the quotes of a name. */
@@ -181,7 +209,7 @@ visit_quoted(Work *work, const Token *token)
     Token template;
     size_t at = token->begin;
     while (dbt_next_template(work->text, &at, token->end, &template))
-        visit_template(work, &template);
+        visit_template(work, &template, true);
 }
 
 void
@@ -196,22 +224,51 @@ dbt_var_uses(Work *work)
             visit_quoted(work, token);
         else if ((token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG) &&
                  is_put_in(work->text, token))
-            visit_template(work, token);
+            visit_template(work, token, false);
     }
 }
 
 /* ---- the project's file ---- */
 
-/* Whoever reads the variable would read the new table by the old columns. */
-static void
-visit_value(Work *work, const YamlNode *node)
+typedef struct {
+    Work *work;
+    const YamlNode *settings;
+} Vars;
+
+/* Only SQL of the project asks for it, where it is followed. */
+static bool
+is_followed(const Vars *vars, const char *name, const YamlNode *value)
 {
+    const GHashTable *names = vars->work->options->vars;
+    return name != NULL && names != NULL && g_hash_table_contains((GHashTable *) names, name) &&
+           dbt_var(vars->settings, name) == value;
+}
+
+/* `users: "{{ ref('users') }}"`: false where who reads it may not be known, and columns change. */
+static bool
+rename_table(const Vars *vars, const char *name, const YamlNode *value)
+{
+    Work *work = vars->work;
+    const Rename *rename = yaml_follow_call(work, value, false);
+    if (rename == NULL || (rename_changes_columns(rename) && !is_followed(vars, name, value)))
+        return false;
+    sites_drop(work, value->begin, value->end);
+    yaml_follow_call(work, value, true);
+    return true;
+}
+
+/* Whoever reads the variable would read the new table by the old columns. `name`: of the variable, or NULL within its value. */
+static void
+visit_value(const Vars *vars, const char *name, const YamlNode *node)
+{
+    Work *work = vars->work;
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
-        visit_value(work, node->items[i]);
+        visit_value(vars, NULL, node->items[i]);
     for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++)
-        visit_value(work, node->items[2 * i + 1]);
-    if (node->kind != YAML_SCALAR || (!has_word(node->text, is_table_of_changes, work->renames) &&
-                                      !calls_model(node->text, work->renames)))
+        visit_value(vars, node->items[2 * i]->text, node->items[2 * i + 1]);
+    if (node->kind != YAML_SCALAR || rename_table(vars, name, node) ||
+        (!has_word(node->text, is_table_of_changes, work->renames) &&
+         !calls_model(node->text, work->renames)))
         return;
     sites_drop(work, node->begin, node->end);
     site_refuse(work, SITE_TABLE, node->begin, node->end, "in-template", NULL,
@@ -228,9 +285,11 @@ dbt_vars_set(Work *work)
         yaml_document_count(file) == 0)
         return;
     const YamlNode *root = yaml_document(file, 0),
-                   *vars = root != NULL && root->kind == YAML_MAP ? yaml_get(root, "vars") : NULL;
-    if (vars != NULL)
-        visit_value(work, vars);
+                   *values = root != NULL && root->kind == YAML_MAP ? yaml_get(root, "vars") : NULL;
+    const Vars vars = {work, root};
+    if (values != NULL)
+        visit_value(&vars, NULL, values);
+    g_clear_pointer(&work->understood, g_hash_table_unref);
 }
 
 bool

@@ -35,20 +35,33 @@ entry_free(void *data)
     g_free(entry);
 }
 
+/* What its macros and variables stand for. Caller frees. */
+static char *
+tables_in(const Project *project, const Entry *entry)
+{
+    const ProjectFile *file = entry->file;
+    g_autofree char *macros = macros_tables_in(project->macros, file->text, file->bytes);
+    g_autofree char *vars =
+        code_is_sql(file->path)
+            ? dbt_var_tables_in(dbt_settings(entry->place.root), file->text, file->bytes)
+            : g_strdup("");
+    return g_strconcat(macros, vars, NULL);
+}
+
 static Entry *
 entry_new(const Project *project, ProjectFile *file)
 {
     Entry *entry = g_new0(Entry, 1);
     *entry = (Entry){.file = file,
                      .kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                     .left = g_ptr_array_new(),
-                     .tables = macros_tables_in(project->macros, file->text, file->bytes)};
+                     .left = g_ptr_array_new()};
+    dbt_place(project->roots, file, &entry->place);
+    entry->tables = tables_in(project, entry);
     g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);
     if (project->options->propagates)
         entry->words = words_of(all, strlen(all));
     if (project->options->propagates && code_is_sql(file->path))
         entry->joined = joined_texts_read(file->text, file->bytes);
-    dbt_place(project->roots, file, &entry->place);
     return entry;
 }
 
@@ -193,6 +206,7 @@ entry_options(const Project *project, const Entry *entry)
     options.is_persisted = entry->place.is_persisted;
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
+    options.vars = entry->place.root->vars;
     options.kept = entry->kept;
     options.defined = project->defined;
     options.macros = project->macros;

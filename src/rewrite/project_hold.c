@@ -4,7 +4,7 @@
  * TABLE of config.py becomes the new dataset for all who import it: while one of them needs a person, config.py stays; and
  * while config.py stays, so do all whose columns would change with it. While the YAML that declares a source of dbt
  * stays, nobody can call it by its new name. A macro that stands for a table gives the old or the new one to all
- * who call it. The columns of a seed, or of
+ * who call it, and so does a variable of dbt_project.yml that is one. The columns of a seed, or of
  * a model that keeps its name, are those of its file and of all who read it.
  */
 #include "rewrite/code.h"
@@ -333,12 +333,55 @@ hold_macros(Project *project)
     return tables.has_held;
 }
 
+/* ---- variables of dbt that are a table ---- */
+
+/* Who asks for it gets what dbt_project.yml says, with the columns of before or the new ones. */
+static bool
+hold_asker(Project *project, Entry *giver, const YamlNode *value, Entry *asker, size_t at)
+{
+    if (stays(asker) == stays(giver))
+        return false;
+    if (stays(giver))
+        return is_changed(asker) && hold(project, asker, at, at + strlen("var"), "set", giver);
+    return asker->file->rewrite != NULL && is_changed(giver) &&
+           hold(project, giver, value->begin, value->end, "used", asker);
+}
+
+static bool
+hold_by_vars(Project *project, Entry *asker)
+{
+    const DbtRoot *root = asker->place.root;
+    if (!code_is_sql(asker->file->path) || *asker->tables == '\0')
+        return false;
+    g_autofree char *path = g_strconcat(root->folder, "dbt_project.yml", NULL);
+    Entry *giver = g_hash_table_lookup(project->by_path, path);
+    const YamlNode *value;
+    bool has_held = false;
+    size_t begin = 0, at = 0;
+    while (giver != NULL && (value = dbt_var_next(dbt_settings(root), asker->file->text,
+                                                  asker->file->bytes, &at, &begin)) != NULL)
+        if (value->kind == YAML_SCALAR &&
+            renames_mentioned(root->renames, value->text, strlen(value->text)))
+            has_held = hold_asker(project, giver, value, asker, begin) || has_held;
+    return has_held;
+}
+
+static bool
+hold_vars(Project *project)
+{
+    bool has_held = false;
+    for (guint i = 0; i < project->entries->len; i++)
+        has_held = hold_by_vars(project, g_ptr_array_index(project->entries, i)) || has_held;
+    return has_held;
+}
+
 bool
 project_hold(Project *project)
 {
     bool has_held = hold_sources(project);
     has_held = hold_made(project) || has_held;
     has_held = hold_macros(project) || has_held;
+    has_held = hold_vars(project) || has_held;
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;

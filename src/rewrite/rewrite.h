@@ -119,6 +119,7 @@ typedef struct {
     bool is_persisted;             /* its table has rows under the names of before, or may have */
     DbtHome home;                  /* of the file */
     const YamlNode *settings;      /* dbt_project.yml of the file's project; or NULL */
+    const GHashTable *vars;        /* names of its variables that only its SQL asks for; or NULL */
     const GPtrArray
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */
     const GHashTable *defined;     /* const Rename *: datasets that other files make; or NULL */

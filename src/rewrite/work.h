@@ -306,7 +306,7 @@ bool dbt_next_template(const char *text, size_t *at, size_t end, Token *ret);
 /* The one call that the template consists of, or NULL. */
 DbtCall *dbt_call_alone(const char *text, const Token *template);
 void dbt_call_clear(DbtCall *call);
-/* The call that stands for a template: itself, what its variable was set to, or what its macro consists of. Its places in
+/* The call that stands for a template: itself, what its variable was set to, or what its macro or the project's variable consists of. Its places in
  * the text are those of the call where `*ret_is_here`. Caller frees with dbt_call_clear() and g_free(); NULL: none. */
 DbtCall *dbt_call_behind(Work *work, const Token *token, bool *ret_is_here);
 /* Of a macro of the project that gives back ref() or source() of what it gets; caller frees so, too. NULL: none. (dbt_wrapped.c) */
@@ -420,6 +420,15 @@ void joined_texts_free(JoinedTexts *joined);
 bool joined_texts_may_read(const JoinedTexts *joined, const char *model);
 /* Names that a template is a part of (dbt_glued.c). */
 void dbt_glued(Work *work);
+/* The value of {{ var('x') }}, where it is a call, `{{ ref('y') }}`, and the template nothing else; borrowed, or NULL
+ * (dbt_var_tables.c). */
+const char *dbt_var_table(const YamlNode *settings, const char *text, const Token *token);
+/* Such values of all variables that the text asks for, one behind the other. Caller frees. */
+char *dbt_var_tables_in(const YamlNode *settings, const char *text, size_t bytes);
+/* What the project says for the next variable that the text asks for, from byte `*at` on, which goes behind it; NULL: none more.
+ * `*ret_begin`: of `var`. */
+const YamlNode *dbt_var_next(const YamlNode *settings, const char *text, size_t bytes, size_t *at,
+                             size_t *ret_begin);
 /* {{ var('x') }} in SQL whose value names the dataset or its columns (dbt_var_uses.c). */
 void dbt_var_uses(Work *work);
 /* Keys of dbt_project.yml: settings of models and folders, names of variables; and of sources, which follow
