@@ -64,8 +64,12 @@ visit_use(Unit *unit, Use *use)
         return;
     }
     program_qualifier(unit, use, text);
-    if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
-        program_dbt(unit, use, text) || program_name(unit, use, text) ||
+    if (!text_mentions(unit->work, text) || program_sql(unit, use, text))
+        return;
+    const char *other = program_is_no_table(unit);
+    if (other != NULL)
+        program_mention_text(unit->work, text, 0, text->count, NULL, other);
+    if (other != NULL || program_dbt(unit, use, text) || program_name(unit, use, text) ||
         program_checks(unit, use, text) || program_condition(unit, use, text))
         return;
     program_mention(unit, use, text);

@@ -466,6 +466,15 @@ const Rename *word_rename(const Unit *unit, guint index);
 /* Text that no one executes, or that nobody understands. */
 void program_mention_text(Work *work, const Text *text, size_t begin, size_t end, const char *code,
                           const char *reason);
+/* Why no string of the file that is no SQL names a table; or NULL. (program_people.c) */
+const char *program_is_no_table(const Unit *unit);
+/* Is it an argument or the like in a file that speaks of nothing that holds tables? Then an ordinary word is one. */
+bool use_is_of_no_table(Unit *unit, const Use *use);
+/* rows.getString("…") of JDBC; keys of JSON and the like in a tag of Go; words for people; "users.not_found", which is no column. */
+bool use_is_column_of_result(const Unit *unit, const Use *use);
+bool text_is_tag_for_others(const Unit *unit, const Text *text);
+bool text_is_sentence(const Text *text);
+bool text_is_dotted_key(const Work *work, const Text *text, size_t begin, size_t end);
 /* Does the file hold this text, in letters of either case; and as a word by itself? (program_whole.c) */
 bool program_says(const Work *work, const char *sign);
 bool program_has_word(const Work *work, const char *word);

@@ -169,6 +169,13 @@ is_in_other_letters(Unit *unit, const Use *use, const Text *text)
     return true;
 }
 
+/* A name of one part. */
+static bool
+is_single(const Text *text, size_t begin, size_t end)
+{
+    return memchr(text->bytes + begin, '.', end - begin) == NULL;
+}
+
 static void
 visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
 {
@@ -189,6 +196,13 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
                !is_behind_keyword(text, begin) && !is_in_from(unit, use) &&
                !is_in_list_of_tables(unit, use, text) && text->count > end - begin)
         note(unit, text, begin, end, "this is an ordinary word in a text");
+    else if (text_is_tag_for_others(unit, text))
+        note(unit, text, begin, end, "this is a tag for something else than tables");
+    else if (is_single(text, begin, end) && !is_behind_keyword(text, begin) &&
+             text_is_sentence(text))
+        note(unit, text, begin, end, "this is a sentence: text for people");
+    else if (is_single(text, begin, end) && text_is_dotted_key(unit->work, text, begin, end))
+        note(unit, text, begin, end, "this is a key of something else: no column is called so");
     else if (!is_noted(unit->work, text, begin, end)) {
         bool is_made = is_behind_hole(text, begin);
         program_refuse(unit->work, text, SITE_MENTION, begin, end,

@@ -28,16 +28,41 @@ is_behind_assert(Unit *unit, guint literal)
     return span_is(unit->text, piece_span(unit_piece(unit, first)), "assert");
 }
 
-/* it("keeps users", …), describe("users and songs", …): what a test is called. */
+/* it("keeps users", …), describe "users and songs" do, t.Run("no users", …): what a test is called. */
 static bool
 is_name_of_test(const Unit *unit, const Use *use)
 {
-    static const char *const calls[] = {"it", "describe", "test", NULL};
+    static const struct {
+        const char *language;
+        const char *const calls[12];
+    } languages[] = {
+        {"javascript", {"it", "describe", "test"}},
+        {"ruby", {"it", "describe", "context", "feature", "scenario", "specify", "test", "should"}},
+        {"php", {"it", "describe", "test"}},
+        {"elixir", {"describe", "test"}},
+        {"kotlin", {"it", "describe", "context", "given", "test", "should"}},
+        {"scala", {"it", "describe", "test", "feature", "scenario"}},
+        {"go",
+         {"It", "Describe", "Context", "When", "By", "Specify", "DescribeTable", "Entry", "FIt",
+          "PIt", "Run"}},
+    };
     const Piece *piece = unit_piece(unit, use->first);
-    return strcmp(unit->language->name, "javascript") == 0 && use->argument == 0 &&
-           use->key.end == 0 && use->receiver.end == 0 &&
-           span_is_among(unit->text, use->callee, calls) &&
-           memchr(unit->text->bytes + piece->begin, ' ', piece->end - piece->begin) != NULL;
+    bool is_run = unit_is_language(unit, "go") && span_is(unit->text, use->callee, "Run");
+    if (use->argument != 0 || use->key.end != 0 || (use->receiver.end != 0) != is_run ||
+        memchr(unit->text->bytes + piece->begin, ' ', piece->end - piece->begin) == NULL)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
+        if (unit_is_language(unit, languages[i].language))
+            return span_is_among(unit->text, use->callee, languages[i].calls);
+    return false;
+}
+
+/* logger.Session("users") */
+static bool
+is_logged(const Unit *unit, const Use *use)
+{
+    static const char *const loggers[] = {"logger", "console", "slog", NULL};
+    return use->argument == 0 && span_is_among(unit->text, use->receiver, loggers);
 }
 
 /* throw new NotFound("…") of Java, C#, PHP and JavaScript; errors.New("…"), errors.Wrap(err, "…") of Go */
@@ -72,7 +97,7 @@ use_is_message(Unit *unit, const Use *use)
     Span callee = use->callee;
     if (span_is_among(text, callee, callees) || span_is_among(text, use->key, keys) ||
         is_message_of_language(unit, use) || is_behind_assert(unit, use->first) ||
-        is_name_of_test(unit, use) || is_thrown(unit, use))
+        is_name_of_test(unit, use) || is_thrown(unit, use) || is_logged(unit, use))
         return true;
     size_t bytes = callee.end - callee.begin;
     const char *name = text->bytes + callee.begin;

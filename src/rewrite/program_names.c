@@ -185,6 +185,11 @@ is_certain(Unit *unit, const Use *use, const Text *text, const Name *name, const
 {
     if (!use_reads_table(unit, use) && !use_writes_surely(unit, use) &&
         !is_built_from(unit, use, name, rename)) {
+        if (is_ordinary(name->parts[0].text) && use_is_of_no_table(unit, use)) {
+            explain(unit, text, DISPOSITION_UNAFFECTED,
+                    "this is an ordinary word, and nothing in this file speaks of tables");
+            return false;
+        }
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
                        "the name has one part and stands where any text may: nobody knows whether "
                        "it is the dataset");
@@ -207,6 +212,8 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "written", NULL,
                        "rows are written to the dataset, or it is made or removed here, and the "
                        "new one's columns may differ");
+    else if (name->path.count == 1 && use_is_column_of_result(unit, use))
+        explain(unit, text, DISPOSITION_UNAFFECTED, "this is a column of a query's result");
     else if (use->is_key && name->path.count == 1 && is_ordinary(name->parts[0].text))
         explain(unit, text, DISPOSITION_UNAFFECTED, "this is an ordinary word, and a key");
     else if (use->is_key)
