@@ -86,7 +86,8 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
     move.is_live = move.way == WATCH_LOG || move.is_mirrored || strcmp(consistency, "live") == 0;
     move.holds = strcmp(consistency, "snapshot") == 0;
     move.is_in_place = planner_is_in_place(source_url, target_url);
-    move.like = move.has_target && !move.is_in_place ? move.target : NULL;
+    bool has_form = move.has_target && schema_count(move.target_schema) > 0;
+    move.like = has_form && !move.is_in_place ? move.target : NULL;
     *ret = move;
     move = (Move){0};
     return true;

@@ -234,7 +234,8 @@ show_findings(const Copy *copy, const json_t *findings)
     g_autofree char *text = migration_findings(shown);
     if (text != NULL)
         view_tone(copy->view, TONE_WARN, "%s", g_strchomp(text));
-    if (pair->mapping != NULL || pair->target_schema == NULL)
+    if (pair->mapping != NULL || pair->target_schema == NULL ||
+        schema_count(pair->target_schema) == 0)
         return;
     g_autofree char *left = pair_columns_without(pair->source_schema, pair->target_schema);
     if (left != NULL)

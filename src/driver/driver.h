@@ -394,7 +394,8 @@ struct Driver {
     const char *summary;
     bool (*open)(const Driver *self, const StoreConfig *store, Conn **ret, GError **error);
     void (*close)(Conn *conn);
-    /* NOT_FOUND when there is no such object; the message names near ones. */
+    /* NOT_FOUND when there is no such object; the message names near ones. No columns: a file of JSON without a record, which may
+     * have any. */
     bool (*describe)(Conn *conn, const char *object, Schema **ret, GError **error);
     /* The same without what hangs on it, for those who only read or write rows, range after range. NULL: nothing hangs
      * on it, or to look costs nothing. */

@@ -335,9 +335,10 @@ void
 mapping_check(const Mapping *mapping, const Schema *source, const Schema *target,
               MappingExprCheck *expr_check, void *data, Diags *diags)
 {
+    bool has_form = target != NULL && schema_count(target) > 0; /* else it may have any column */
     Check check = {.mapping = mapping,
                    .source = source,
-                   .target = target,
+                   .target = has_form ? target : NULL,
                    .expr_check = expr_check,
                    .expr_data = data,
                    .diags = diags};

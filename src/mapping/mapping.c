@@ -190,19 +190,23 @@ mapping_identity(const Schema *source, const Schema *target, MappingSet **ret, G
 {
     g_autoptr(MappingSet) set = mapping_set_new();
     Mapping *mapping = mapping_new(NULL);
-    const Schema *like = target != NULL ? target : source;
+    bool has_form = target != NULL && schema_count(target) > 0; /* else it may have any */
+    const Schema *like = has_form ? target : source;
     g_ptr_array_add(set->mappings, mapping);
     mapping->source = g_strdup(source->dataset);
     mapping->target = g_strdup(like->dataset);
     for (size_t i = 0; i < schema_count(like); i++) {
         const Column *column = schema_column(like, i);
         const Column *from = column_like(source, column->name);
-        if (from == NULL || (target != NULL && column->is_generated))
+        if (from == NULL || (has_form && column->is_generated))
             continue;
         Rule *rule = rule_new(column->name, (Mark){0});
         rule->from = g_strdup(from->name);
         g_ptr_array_add(mapping->rules, rule);
     }
+    if (schema_count(source) == 0)
+        return fail(error, ERR_INVALID, "'%s' has no columns: expected at least one",
+                    source->dataset);
     if (mapping->rules->len == 0)
         return fail(error, ERR_INVALID, "'%s' and '%s' have no column in common", source->dataset,
                     like->dataset);

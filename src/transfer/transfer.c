@@ -26,7 +26,7 @@ is_same_store(const StoreConfig *a, const StoreConfig *b)
            one.st_ino == other.st_ino;
 }
 
-/* The schema that decides the types: the stage's, else the target's; NULL when there is neither. */
+/* The schema that decides the types: the stage's, else the target's; NULL when there is neither, or it has lost its columns. */
 static bool
 describe_target(Transfer *transfer, Schema **ret, const char **ret_object, GError **error)
 {
@@ -41,6 +41,8 @@ describe_target(Transfer *transfer, Schema **ret, const char **ret_object, GErro
         g_propagate_error(error, g_steal_pointer(&missing));
         return false;
     }
+    if (*ret != NULL && schema_count(*ret) == 0)
+        g_clear_pointer(ret, schema_free);
     return true;
 }
 

@@ -219,6 +219,20 @@ class IntoFiles(WithoutServer):
         self.assertEqual((self.folder / "out.csv").read_text(), 'iata,name\n00M,Thigpen\n01G,"Perry ""Old"" Field"\n06D,Rolla\n')
         self.assertEqual(self.names(), ["airports.csv", "out.csv"])
 
+    def test_a_table_that_is_empty_for_a_while_becomes_a_file_of_no_records_and_of_records_again(self):
+        self.project.sql("own.db", "CREATE TABLE own (id INTEGER PRIMARY KEY, a TEXT)")
+        for name, nothing in (("out.ndjson", ""), ("out.json", "[\n\n]\n")):
+            for words in ((), ("--replace",)):
+                self.copy("own.db:own", name, *words)
+                self.assertEqual((self.folder / name).read_text(), nothing)
+            self.assertIn("equal: 0 rows in both", self.project.honk("compare", "own.db:own", name).stdout)
+            self.refused(2, f"'{name}' has no columns", "copy", name, "new.db:own")
+            self.project.sql("own.db", "INSERT INTO own VALUES (1, 'x')")
+            self.assertEqual(self.project.honk("compare", "own.db:own", name, check=False).returncode, 7)
+            self.copy("own.db:own", name, "--replace")
+            self.assertIn('{"id":1,"a":"x"}', (self.folder / name).read_text())
+            self.project.sql("own.db", "DELETE FROM own")
+
     def test_a_failure_leaves_the_file_alone(self):
         self.write("out.csv", "iata\nX\n")
         self.write("m.yaml", "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\ncolumns:\n"

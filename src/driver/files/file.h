@@ -38,7 +38,6 @@ typedef struct {
     /* What stands between two records instead of the line end, which is then no part of a record; NULL: records as they
      * are. */
     const char *(*between)(const FileConn *conn, const char *object);
-    bool needs_rows;   /* a file without a record has no columns */
     bool is_all_texts; /* a column of texts takes values of all types, as the texts that they are */
 } FileFormat;
 

@@ -188,5 +188,4 @@ const FileFormat json_file_format = {
     .append_head = append_head,
     .append_tail = append_tail,
     .between = between,
-    .needs_rows = true,
 };
