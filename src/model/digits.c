@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#define DECIMAL_DIGITS_MAX 1000 /* what '1e999' may unfold to; no store of ours keeps more */
+#define UNFOLDED_DIGITS_MAX                                                                        \
+    1000 /* what '1e999' may unfold to; digits that are written may be more */
+#define SPAN_MAX (INT32_MAX / 4) /* more than the digits of any value, CELL_BYTES_MAX */
 
 bool
 digits_read(const char *text, size_t bytes, Digits *ret)
@@ -28,7 +30,7 @@ digits_read(const char *text, size_t bytes, Digits *ret)
             p++;
         const char *first = p;
         for (; p < end && g_ascii_isdigit(*p); p++)
-            digits.exponent = MIN(digits.exponent * 10 + (*p - '0'), 100000);
+            digits.exponent = (int) MIN(digits.exponent * INT64_C(10) + (*p - '0'), SPAN_MAX);
         if (p == first)
             return false;
         if (is_negative)
@@ -53,8 +55,9 @@ digits_at(const Digits *digits, int place)
 bool
 digits_span(const Digits *digits, int *ret_high, int *ret_low)
 {
-    int high = (int) MIN(digits->whole_digits, 1000000) - 1 + digits->exponent;
-    int low = digits->exponent - (int) MIN(digits->fraction_digits, 1000000);
+    g_assert(digits->whole_digits < SPAN_MAX && digits->fraction_digits < SPAN_MAX);
+    int high = (int) digits->whole_digits - 1 + digits->exponent;
+    int low = digits->exponent - (int) digits->fraction_digits;
     while (high >= low && digits_at(digits, high) == '0')
         high--;
     if (high < low)
@@ -74,7 +77,8 @@ digits_append(const Digits *digits, GString *to)
         g_string_append_c(to, '0');
         return true;
     }
-    if (MAX(high, 0) - MIN(low, 0) >= DECIMAL_DIGITS_MAX)
+    size_t unfolded = (size_t) (MAX(high, 0) - MIN(low, 0)) + 1;
+    if (unfolded > MAX(UNFOLDED_DIGITS_MAX, digits->whole_digits + digits->fraction_digits))
         return false;
     if (digits->is_negative)
         g_string_append_c(to, '-');

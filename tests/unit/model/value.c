@@ -3,6 +3,7 @@
 #include "model/value.h"
 
 #include "model/datetime.h"
+#include "model/digits.h"
 
 #include <float.h>
 #include <math.h>
@@ -332,6 +333,44 @@ long_and_binary_values_are_cut_and_made_visible_in_messages(void)
     g_assert_cmpstr(out->str, ==, "'a\\x00\\u001b[31m\\xff'");
 }
 
+/* Nothing of a number is lost for its length, nor does a short text unfold to a long one. */
+static void
+every_digit_that_is_written_is_kept(void)
+{
+    static const struct {
+        const char *before;
+        int zeros;
+        const char *behind;
+        bool is_kept;
+    } numbers[] = {
+        {"5", 1500000, "7", true}, {"-5.", 1500000, "7", true}, {"0.", 1001, "1", true},
+        {"1e", 4, "999", true},    {"1e", 0, "1000", false},    {"1e-", 0, "1000", false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autofree char *zeros = g_strnfill((gsize) numbers[i].zeros, '0');
+        g_autofree char *text = g_strconcat(numbers[i].before, zeros, numbers[i].behind, NULL);
+        g_autoptr(GString) kept = g_string_new(NULL);
+        Digits digits;
+        g_assert_true(digits_read(text, strlen(text), &digits));
+        g_assert_true(digits_append(&digits, kept) == numbers[i].is_kept);
+        if (numbers[i].zeros > 4 && strcmp(kept->str, text) != 0)
+            g_error("%.20s… became %.20s…", text, kept->str);
+    }
+}
+
+/* The power of ten takes away what is written: it is 1. */
+static void
+a_power_of_ten_is_as_large_as_it_is_written(void)
+{
+    g_autofree char *zeros = g_strnfill(150000, '0');
+    g_autofree char *text = g_strconcat("0.", zeros, "1e150001", NULL);
+    g_autoptr(GString) kept = g_string_new(NULL);
+    Digits digits;
+    g_assert_true(digits_read(text, strlen(text), &digits));
+    g_assert_true(digits_append(&digits, kept));
+    g_assert_cmpstr(kept->str, ==, "1");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -352,5 +391,9 @@ main(int argc, char **argv)
                     a_cast_kind_says_before_any_row_what_may_happen);
     g_test_add_func("/value/long and binary values are cut and made visible in messages",
                     long_and_binary_values_are_cut_and_made_visible_in_messages);
+    g_test_add_func("/value/every digit that is written is kept",
+                    every_digit_that_is_written_is_kept);
+    g_test_add_func("/value/a power of ten is as large as it is written",
+                    a_power_of_ten_is_as_large_as_it_is_written);
     return g_test_run();
 }
