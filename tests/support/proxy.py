@@ -12,7 +12,8 @@ LOOK_S = 0.05  # whether it is gone
 class Proxy:
     """`folder` gets a socket as the server has one. `cuts`: after so many bytes from the client one session each is ended, in the middle of a
     message; a session that says less is not met, and the next one is asked. `answer_cuts`: the same of what the server answers, so that
-    it has done what nobody heard of. `delay_s` is waited before each piece of the server's answers."""
+    it has done what nobody heard of. `delay_s` is waited before each piece of the server's answers. `then` is done at each cut. What the session
+    with the most of either said is counted in `said_most` and `answered_most`."""
 
     family = socket.AF_UNIX
 
@@ -25,6 +26,7 @@ class Proxy:
     def begin(self, place, cuts, delay_s):
         self.cuts, self.answer_cuts, self.delay_s, self.done, self.lock = list(cuts), [], delay_s, 0, threading.Lock()
         self.is_gone = False  # every session is ended, and nobody gets a new one
+        self.then, self.said_most, self.answered_most = None, 0, 0
         self.listener = socket.socket(self.family)
         self.listener.bind(place)
         self.listener.listen(64)
@@ -44,7 +46,9 @@ class Proxy:
                 return False
             cuts.pop(0)
             self.done += 1
-            return True
+        if self.then:
+            self.then()
+        return True
 
     def session(self, client):
         said = answered = 0
@@ -59,12 +63,14 @@ class Proxy:
                         if end is server:
                             time.sleep(self.delay_s)
                             answered += len(data)
+                            self.answered_most = max(self.answered_most, answered)
                             if self.is_cut(answered, self.answer_cuts):
                                 client.sendall(data[:len(data) // 2])
                                 return
                             client.sendall(data)
                             continue
                         said += len(data)
+                        self.said_most = max(self.said_most, said)
                         if self.is_cut(said, self.cuts):
                             server.sendall(data[:len(data) // 2])
                             return
