@@ -58,6 +58,9 @@ say_unknown(const Binder *binder, Mark mark, const char *name)
     if (near != NULL)
         say(binder, DIAG_ERROR, mark, "unknown-column",
             "the source has no column '%s'; did you mean '%s'?", name, near);
+    else if (schema_count(binder->source) == 0)
+        say(binder, DIAG_ERROR, mark, "unknown-column",
+            "the source has no column '%s', as it has no columns at all", name);
     else
         say(binder, DIAG_ERROR, mark, "unknown-column",
             "the source has no column '%s'; its columns are %s", name, list);
