@@ -110,6 +110,27 @@ is_reshaped(const SqlBlock *block)
     return false;
 }
 
+/* Of its columns, some of which change, something is made by their names: a person decides, which is written down. */
+static bool
+is_read_otherwise(Work *work, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    const SqlPart *first = &source->path.parts[0],
+                  *last = &source->path.parts[source->path.count - 1];
+    if (is_joined_by_name(work, source)) {
+        site_refuse(
+            work, SITE_TABLE, first->begin, last->end, "joined-by-name", NULL,
+            "it is joined by the names that both sides have, and its names change: join with ON");
+        return true;
+    }
+    if (is_reshaped(source->block) && rename_changes_columns(rename)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "pivot", NULL,
+                    "PIVOT and the like make names of its columns, some of which change");
+        return true;
+    }
+    return sql_reshape_refuses(work, source, rename);
+}
+
 static void
 edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 {
@@ -160,18 +181,7 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     "columns: name the columns");
         return;
     }
-    if (is_joined_by_name(work, source)) {
-        site_refuse(
-            work, SITE_TABLE, first->begin, last->end, "joined-by-name", NULL,
-            "it is joined by the names that both sides have, and its names change: join with ON");
-        return;
-    }
-    if (is_reshaped(source->block) && rename_changes_columns(rename)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "pivot", NULL,
-                    "PIVOT and the like make names of its columns, some of which change");
-        return;
-    }
-    if (sql_reshape_refuses(work, source, rename))
+    if (is_read_otherwise(work, source))
         return;
     if (rename->is_derived) { /* is called as before */
         sql_reshape(work, source);
@@ -255,6 +265,10 @@ match_source(Work *work, SqlSource *source)
     const Spelling *spelling = NULL;
     const Rename *rename = NULL;
     bool is_other = false;
+    if (source->rows_of != NULL) { /* which stands before it */
+        source->rename = source_rename(source->rows_of);
+        return;
+    }
     if (source->kind == SOURCE_TEMPLATE)
         dbt_name_source(work, source);
     if ((source->kind == SOURCE_TABLE && !source->is_template) || sql_is_put_before(work, source))
@@ -331,6 +345,14 @@ visit_template(Work *work, SqlSource *source, const Spelling *spelling)
     source->requalified = spelling;
 }
 
+/* `inserted` of a trigger has the columns of its table, and is called as before. */
+static void
+visit_rows(Work *work, SqlSource *source)
+{
+    if (source_rename(source) != NULL && !is_read_otherwise(work, source))
+        sql_reshape(work, source);
+}
+
 static void
 visit_source(Work *work, SqlSource *source)
 {
@@ -339,6 +361,8 @@ visit_source(Work *work, SqlSource *source)
         check_alias_list(work, source);
     if (source->is_template && spelling != NULL)
         visit_template(work, source, spelling);
+    else if (source->rows_of != NULL)
+        visit_rows(work, source);
     else if (source->kind == SOURCE_TABLE && !source->is_template)
         visit_table(work, source);
     else if (source->kind == SOURCE_COMMON)

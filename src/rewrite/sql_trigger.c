@@ -159,6 +159,41 @@ refuse_unread(Work *work, const SqlStatement *statement, const GArray *covered)
     }
 }
 
+/* FROM inserted, in what is only read over. */
+static bool
+is_unread_rows(const Work *work, const SqlStatement *statement, guint index)
+{
+    const Token *before = work_token(work, index - (index > 0));
+    if (!(work_is_text(work, index, "inserted") || work_is_text(work, index, "deleted")) ||
+        !(before->word == WORD_FROM || before->word == WORD_JOIN))
+        return false;
+    for (guint b = 0; b < statement->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++)
+            if (((const SqlSource *) g_ptr_array_index(block->sources, i))->first == index)
+                return false;
+    }
+    return true;
+}
+
+/* The same for the body of a trigger of T-SQL. COLUMNS_UPDATED() has a bit for the place of each column. */
+static void
+refuse_unread_rows(Work *work, const SqlStatement *statement)
+{
+    const Rename *rename = source_rename(statement->watched);
+    bool changes = rename != NULL && rename_changes_columns(rename);
+    for (guint i = statement->first; changes && i <= statement->last; i++) {
+        bool is_places =
+            work_is_text(work, i, "COLUMNS_UPDATED") && !sql_keeps_places(work, rename);
+        const Token *token = work_token(work, i);
+        if (is_places || is_unread_rows(work, statement, i))
+            site_refuse(work, SITE_MENTION, token->begin, token->end, "statement", NULL,
+                        is_places ? "this asks for columns by their places, which may change"
+                                  : "columns are changed, and it is not understood what the "
+                                    "trigger does with its rows here");
+    }
+}
+
 static void
 look_at_bodies(Work *work)
 {
@@ -170,7 +205,10 @@ look_at_bodies(Work *work)
             continue;
         if (covered == NULL)
             covered = sites_covered(work);
-        refuse_unread(work, statement, covered);
+        if (work->sql->dialect->has_alias_first)
+            refuse_unread_rows(work, statement);
+        else
+            refuse_unread(work, statement, covered);
     }
 }
 

@@ -26,10 +26,12 @@ typedef struct {
     int depth;
     bool is_applied; /* the source that comes next sees those before it: CROSS APPLY */
     SqlSource
-        *watched;    /* whose rows are NEW and OLD: the table of the trigger whose body is read */
-    int begins;      /* of that body, which are not closed */
-    bool is_at_body; /* it begins at `pos`, as a statement of its own */
-    bool has_keys;   /* ASC and DESC may stand behind items */
+        *watched; /* whose rows are NEW and OLD: the table of the trigger whose body is read */
+    bool
+        is_batch; /* that body ends with its batch, at GO, and sees the rows as `inserted` and `deleted` */
+    int begins;            /* of that body, which are not closed */
+    bool is_at_body;       /* it begins at `pos`, as a statement of its own */
+    bool has_keys;         /* ASC and DESC may stand behind items */
     SqlRowsFn *gives_rows; /* or NULL */
     const void *rows_data;
     SqlStatement *statement;
@@ -215,6 +217,9 @@ bool parse_define(Parser *parser, uint32_t end);
 /* At the first token of a statement: is the trigger's body over? NEW.a or OLD.a, if it is one. (parse_trigger.c) */
 void watch_statement(Parser *parser);
 bool row_take(Parser *parser, uint32_t end);
+/* UPDATE(a) in the body of a trigger of T-SQL, if it is that; the table whose rows the name stands for there, or NULL. */
+bool update_asked_take(Parser *parser, uint32_t end);
+SqlSource *watched_rows(const Parser *parser, const SqlPath *path);
 /* Where the statement at `pos` ends: at `;`, or before the next one. (parse_loose.c) */
 uint32_t loose_end(const Parser *parser, uint32_t end);
 /* WITH SCHEMABINDING, ENCRYPTION AS …: how a view or routine of T-SQL is made, and no table of WITH. */

@@ -256,6 +256,8 @@ parse_altered(Parser *parser, uint32_t end)
         return parse_altered_table(parser, end);
     if (plain_word_take(parser, end, "POLICY"))
         return parse_policy(parser, end);
+    if (plain_word_take(parser, end, "TRIGGER"))
+        return parse_altered_trigger(parser, end);
     return plain_word_take(parser, end, "SEQUENCE") && parse_owned(parser, end);
 }
 

@@ -63,19 +63,6 @@ is_perform(const Parser *parser, uint32_t index)
            (index == 0 || peek(parser, index - 1)->kind != TOKEN_DOT);
 }
 
-/* AS FROM t; elsewhere in what is read over, FROM is a word of a clause that is not known. */
-static bool
-starts_query_within(const Parser *parser, uint32_t end)
-{
-    bool is_from = is_word(parser, parser->pos, WORD_FROM);
-    if (is_perform(parser, parser->pos))
-        return true;
-    if (is_pairs(parser, parser->pos))
-        return true;
-    return starts_query(parser, parser->pos, end) &&
-           (!is_from || (parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_AS)));
-}
-
 /* RETURNS TABLE … RETURN (SELECT …), at RETURN: the function gives the rows of the query. */
 static bool
 returns_table(const Parser *parser, uint32_t at)
@@ -149,6 +136,17 @@ is_value_at(const Parser *parser, uint32_t index)
 
 /* ---- the whole ---- */
 
+/* AS FROM t; elsewhere in what is read over, FROM is a word of a clause that is not known. */
+static bool
+starts_query_within(const Parser *parser, uint32_t end)
+{
+    bool is_from = is_word(parser, parser->pos, WORD_FROM);
+    if (is_perform(parser, parser->pos) || is_pairs(parser, parser->pos))
+        return true;
+    return starts_query(parser, parser->pos, end) && !is_value_at(parser, parser->pos) &&
+           (!is_from || (parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_AS)));
+}
+
 void
 parse_other(Parser *parser, uint32_t end)
 {
@@ -160,11 +158,11 @@ parse_other(Parser *parser, uint32_t end)
             parser->pos++;
             return;
         }
-        if (row_take(parser, end))
+        if (row_take(parser, end) || update_asked_take(parser, end))
             continue;
         if (starts_query_within(parser, end)) {
             bool is_loop = is_loop_over(parser, parser->pos),
-                 gives_none = is_perform(parser, parser->pos) || is_value_at(parser, parser->pos);
+                 gives_none = is_perform(parser, parser->pos);
             SqlQuery *query =
                 parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);
             query->by_name = query->by_name || is_loop;

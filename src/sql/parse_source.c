@@ -298,6 +298,8 @@ take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end
                    NULL) {
         source->kind = SOURCE_COMMON;
         source->query = source->common->query;
+    } else if ((source->rows_of = watched_rows(parser, &source->path)) != NULL) {
+        return source;
     } else if (is_array_of(parser, block, &source->path)) {
         source->kind = SOURCE_ARRAY;
         ref_add(parser, context, source->path);

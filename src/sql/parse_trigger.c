@@ -4,9 +4,10 @@
  *   CREATE TRIGGER name AFTER UPDATE OF a, b ON t FOR EACH ROW WHEN (…) EXECUTE FUNCTION f ()
  *   CREATE TRIGGER name AFTER UPDATE OF a, b ON t FOR EACH ROW WHEN … BEGIN UPDATE u SET c = NEW.a; … END
  *   CREATE TRIGGER name BEFORE INSERT ON t FOR EACH ROW SET NEW.a = upper(NEW.a)
+ *   CREATE TRIGGER name ON t AFTER UPDATE AS IF UPDATE(a) INSERT INTO u SELECT i.a FROM inserted AS i …
  *
- * The body of the second and the third is statements like others. Parser.watched is the trigger's table until it ends: that
- * is, where something else is made, or END closes what BEGIN opened.
+ * The body of all but the first is statements like others. Parser.watched is the trigger's table until it ends: that
+ * is, where something else is made, or END closes what BEGIN opened. That of the last one, in T-SQL, ends with its batch.
  */
 #include "sql/parse_define.h"
 
@@ -90,12 +91,47 @@ take_before_body(Parser *parser, SqlBlock *block, uint32_t end)
     return true;
 }
 
+static void
+begin_body(Parser *parser, SqlSource *table, bool is_batch)
+{
+    table->shape = SHAPE_READ;
+    parser->watched = table;
+    parser->is_batch = is_batch;
+    parser->is_at_body = true;
+    parser->begins = 0;
+}
+
+/* WITH EXECUTE AS OWNER AFTER UPDATE AS: up to the body, of T-SQL. False when there is none. */
+static bool
+take_before_batch(Parser *parser, uint32_t end)
+{
+    uint32_t as = parser->pos;
+    while (as < end && !(is_word(parser, as, WORD_AS) && !is_text(parser, as - 1, "EXECUTE") &&
+                         !is_text(parser, as - 1, "EXEC")))
+        as++;
+    if (as >= end)
+        return false;
+    while (parser->pos <= as)
+        settle(parser, parser->pos++);
+    return true;
+}
+
+/* Does ON stand right behind the trigger's name, as in T-SQL? */
+static bool
+is_batch_at(const Parser *parser, uint32_t name)
+{
+    while (peek(parser, name + 1)->kind == TOKEN_DOT)
+        name += 2;
+    return is_word(parser, name + 1, WORD_ON);
+}
+
 bool
 parse_trigger(Parser *parser, uint32_t end)
 {
     uint32_t of = 0;
     if_exists_take(parser, end);
     uint32_t on = find_on(parser, parser->pos, end);
+    bool is_batch = is_batch_at(parser, parser->pos);
     settle(parser, parser->pos);
     for (; parser->pos < on; parser->pos++)
         of = is_text(parser, parser->pos, "OF") && of == 0 ? parser->pos + 1 : of;
@@ -105,19 +141,26 @@ parse_trigger(Parser *parser, uint32_t end)
     SqlSource *table = table_take(parser, block, end);
     take_watched_columns(parser, block, of, on);
     parser->statement->watched = table;
-    if (calls_function(parser, parser->pos, end)) {
-        table->shape = names_rows(parser, parser->pos, end) ? SHAPE_COPIED : SHAPE_WATCHED;
+    table->shape = SHAPE_COPIED; /* where its body sees rows, and is not read */
+    if (is_batch) {
+        if (parser->sql->dialect->has_alias_first && take_before_batch(parser, end))
+            begin_body(parser, table, true);
+    } else if (calls_function(parser, parser->pos, end)) {
+        if (!names_rows(parser, parser->pos, end))
+            table->shape = SHAPE_WATCHED;
         take_call(parser, block, end);
     } else if (!parser->sql->dialect->has_loose_statements &&
                take_before_body(parser, block, end)) {
-        table->shape = SHAPE_READ;
-        parser->watched = table;
-        parser->is_at_body = true;
-        parser->begins = 0;
-    } else {
-        table->shape = SHAPE_COPIED; /* its body sees rows, and is not read */
+        begin_body(parser, table, false);
     }
     return true;
+}
+
+bool
+parse_altered_trigger(Parser *parser, uint32_t end)
+{
+    return parser->sql->dialect->has_alias_first && is_batch_at(parser, parser->pos) &&
+           parse_trigger(parser, end);
 }
 
 /* END IF and the like end something else. */
@@ -128,12 +171,51 @@ ends_block(const Parser *parser, uint32_t at)
     return is_word(parser, at, WORD_END) && !is_among_words_of(parser, at + 1, others);
 }
 
+/* GO, or what can only be the first statement of a batch. */
+static bool
+ends_batch(const Parser *parser, uint32_t at)
+{
+    static const char *const kinds[] = {"TRIGGER", "PROCEDURE", "PROC", "FUNCTION", "VIEW", NULL};
+    bool is_maker = is_word(parser, at, WORD_CREATE) || is_text(parser, at, "ALTER");
+    if (is_word(parser, at, WORD_CREATE) && is_word(parser, at + 1, WORD_OR))
+        at += 2; /* CREATE OR ALTER */
+    return is_text(parser, at, "GO") || (is_maker && is_among_words_of(parser, at + 1, kinds));
+}
+
 void
 watch_statement(Parser *parser)
 {
     bool is_end = parser->watched != NULL && ends_block(parser, parser->pos);
-    if (is_word(parser, parser->pos, WORD_CREATE) || (is_end && --parser->begins <= 0))
+    if (parser->is_batch
+            ? ends_batch(parser, parser->pos)
+            : is_word(parser, parser->pos, WORD_CREATE) || (is_end && --parser->begins <= 0)) {
         parser->watched = NULL;
+        parser->is_batch = false;
+    }
+}
+
+/* ---- rows of the table ---- */
+
+SqlSource *
+watched_rows(const Parser *parser, const SqlPath *path)
+{
+    bool is_rows = parser->watched != NULL && parser->is_batch && path->count == 1 &&
+                   (g_ascii_strcasecmp(path->parts[0].text, "inserted") == 0 ||
+                    g_ascii_strcasecmp(path->parts[0].text, "deleted") == 0);
+    return is_rows ? parser->watched : NULL;
+}
+
+/* The reference is to a column of the trigger's table, which is none of its block's sources. */
+bool
+update_asked_take(Parser *parser, uint32_t end)
+{
+    if (parser->watched == NULL || !parser->is_batch ||
+        !is_word(parser, parser->pos, WORD_UPDATE) || !is_open(parser, parser->pos + 1) ||
+        parser->pos + 2 >= end || peek(parser, parser->pos + 3)->kind != TOKEN_CLOSE)
+        return false;
+    parser->pos += 2;
+    column_take(parser, block_new(parser, NULL, NULL), end);
+    return true;
 }
 
 bool

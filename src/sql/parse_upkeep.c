@@ -74,16 +74,25 @@ parse_statistics(Parser *parser, uint32_t end)
     return true;
 }
 
-/* DROP [ALL] [ROW ACCESS] POLICY p ON t */
+/* DROP [ALL] [ROW ACCESS] POLICY, DISABLE TRIGGER: what belongs to a table is named behind it. */
 static bool
-parse_dropped_policy(Parser *parser, uint32_t end)
+take_belonging(Parser *parser, uint32_t end)
 {
+    if (plain_word_take(parser, end, "ENABLE") || plain_word_take(parser, end, "DISABLE"))
+        return plain_word_take(parser, end, "TRIGGER");
     if (!plain_word_take(parser, end, "DROP"))
         return false;
     take_word(parser, end, WORD_ALL);
     if (plain_word_take(parser, end, "ROW"))
         plain_word_take(parser, end, "ACCESS");
-    if (!plain_word_take(parser, end, "POLICY") && !plain_word_take(parser, end, "POLICIES"))
+    return plain_word_take(parser, end, "POLICY") || plain_word_take(parser, end, "POLICIES");
+}
+
+/* DROP POLICY p ON t, DISABLE TRIGGER a, b ON t */
+static bool
+parse_belonging(Parser *parser, uint32_t end)
+{
+    if (!take_belonging(parser, end))
         return false;
     uint32_t on = find_on(parser, parser->pos, end);
     if (!names_table(parser, on + 1, end))
@@ -102,7 +111,7 @@ parse_upkeep(Parser *parser, uint32_t end)
     if (parse_alone(parser, end))
         return true;
     parser->pos = before;
-    if (parse_dropped_policy(parser, end))
+    if (parse_belonging(parser, end))
         return true;
     parser->pos = before;
     return false;

@@ -88,6 +88,15 @@ bind_target_row(SqlRef *ref)
            bind_row_of(ref, watched, "old");
 }
 
+/* OUTPUT inserted.x of T-SQL: the target's, also in a trigger, where a source may be called so. */
+static bool
+bind_output_row(const Resolver *resolver, SqlRef *ref)
+{
+    SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
+    return ref->block->is_returning && ref->in != NULL && resolver->sql->dialect->has_alias_first &&
+           (bind_row_of(ref, target, "inserted") || bind_row_of(ref, target, "deleted"));
+}
+
 static bool
 bind_output(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, bool only_aliases)
 {
@@ -433,8 +442,8 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
         return;
     if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
         return;
-    if (ref->path.count > 1 &&
-        (bind_qualified(resolver, ref) || bind_target_row(ref) || bind_inserted(resolver, ref)))
+    if (ref->path.count > 1 && (bind_output_row(resolver, ref) || bind_qualified(resolver, ref) ||
+                                bind_target_row(ref) || bind_inserted(resolver, ref)))
         return;
     if (bind_starred(resolver, ref, ref->block))
         return;
@@ -448,6 +457,11 @@ static bool
 bind_to_target(const Resolver *resolver, SqlRef *ref)
 {
     SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
+    if (ref->clause == CLAUSE_NAME && ref->block->sources->len == 0 && /* UPDATE(a) of a trigger */
+        ref->block->statement != NULL && ref->block->statement->watched != NULL) {
+        bind_to(ref, BINDING_COLUMN, ref->block->statement->watched);
+        return true;
+    }
     if (ref->clause == CLAUSE_ASSIGN && ref->block->sources->len > 1 &&
         resolver->sql->dialect->has_joined_writes)
         return false; /* UPDATE a JOIN b SET x = 1: whoever has an x */
@@ -476,10 +490,11 @@ resolve_returned_stars(const Resolver *resolver, const SqlBlock *block)
 {
     for (guint i = 0; block->is_returning && i < block->items->len; i++) {
         SqlItem *item = g_ptr_array_index(block->items, i);
+        SqlSource *row = item->is_star ? row_of_target(item) : NULL;
         if (item->is_star && item->star_path.count > 0)
             item->star_of = resolver_star_source(resolver, item);
-        if (item->is_star && item->star_of == NULL)
-            item->star_of = row_of_target(item);
+        if (row != NULL && (item->star_of == NULL || item->star_of->rows_of != NULL))
+            item->star_of = row;
     }
 }
 

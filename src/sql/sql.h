@@ -213,6 +213,8 @@ struct SqlSource {
     bool is_semi;   /* SEMI or ANTI JOIN: only its own condition sees it */
     bool is_nested; /* ( a JOIN b … ) in brackets */
     bool is_target; /* is written to */
+    SqlSource
+        *rows_of; /* `inserted`, `deleted`: the trigger's table, whose rows these are; or NULL */
     bool is_twin; /* the target, which FROM names once more under an alias: one and the same row */
     SqlReshape *reshape; /* PIVOT and the like follow, and are understood; or NULL */
     bool is_unread;      /* they follow, and are not */
