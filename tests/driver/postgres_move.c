@@ -234,6 +234,73 @@ a_range_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* Each row of the source takes its time, and both servers have a limit for a statement. */
+static void
+a_range_whose_source_is_too_slow_for_its_limit_is_done_again(void)
+{
+    g_autoptr(TestDb) from = test_pg_db(
+        "CREATE TABLE rows (id int PRIMARY KEY, a text); INSERT INTO rows SELECT i, 'a' || i FROM "
+        "generate_series(1, 400) i; CREATE VIEW s AS SELECT id, a || pg_sleep(0.05) AS a FROM "
+        "rows");
+    g_autoptr(TestDb) to = test_pg_db("CREATE TABLE t (id int PRIMARY KEY, a text)");
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    Writer writer = {.plan = "p", .task = "t", .token = 5};
+    TransferSpec spec = from_s_to_t(from, to, true);
+    ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+    json_object_set_new(from->store.settings, "statement_timeout_ms", json_integer(300));
+    for (int try = 0; try < 2; try++) {
+        g_autoptr(Transfer) transfer = NULL;
+        g_autoptr(GError) broken = NULL;
+        RangeResult result = {0};
+        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+        g_assert_true(transfer_range(transfer, range, NULL, NULL, &result, &broken) == (try == 1));
+        g_autofree char *rows =
+            test_pg_query(to->path, "SELECT (SELECT count(*) FROM t__stage), (SELECT count(*) FROM "
+                                    "_honk._honk_ledger)");
+        g_assert_cmpstr(rows, ==, try == 1 ? "400|1" : "0|0");
+        if (try == 0)
+            g_assert_error(broken, error_quark(), ERR_TRANSIENT);
+        test_pg_exec(from->path, "CREATE OR REPLACE VIEW s AS SELECT id, a FROM rows");
+    }
+}
+
+/* A foreign key is looked at when all rows are in. */
+static void
+what_constraints_refuse_is_put_aside(void)
+{
+    static const char *const reasons[] = {"breaks the check", "NULL", "letters", "taken",
+                                          "one_at_a_time"};
+    for (int may_push = 0; may_push < 2; may_push++) {
+        g_autoptr(TestDb) from = test_pg_db(
+            "CREATE TABLE s (id int PRIMARY KEY, a text, n int, p int); INSERT INTO s VALUES (1, "
+            "'ok', 1, 1), (2, 'bad', 2, 1), (3, NULL, 3, 1), (4, 'too long', 4, 1), (5, 'ok', 1, "
+            "1), (6, 'ok', 101, 1), (7, 'ok', 7, 9)");
+        g_autoptr(TestDb) to = test_pg_db(
+            "CREATE TABLE parents (id int PRIMARY KEY); INSERT INTO parents VALUES (1); CREATE "
+            "TABLE t (id int PRIMARY KEY, a varchar(5) NOT NULL CHECK (a <> 'bad'), n int UNIQUE, "
+            "p int CONSTRAINT of_parent REFERENCES parents, CONSTRAINT one_at_a_time EXCLUDE "
+            "USING gist (int4range(n % 100, n % 100 + 1) WITH &&))");
+        g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+        g_autoptr(json_t) aside = NULL;
+        g_autoptr(Transfer) transfer = NULL;
+        RangeResult result = {0};
+        Writer writer = {.plan = "p", .task = "t", .token = 5};
+        TransferSpec spec = from_s_to_t(from, to, may_push);
+        ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+        ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+        g_assert_cmpint(result.rows_out, ==, 2);
+        ASSERT_OK(conn_quarantined(to->conn, "p", 10, &aside, &ERR));
+        g_assert_cmpuint(json_array_size(aside), ==, G_N_ELEMENTS(reasons));
+        g_autofree char *text = json_dumps(aside, JSON_COMPACT);
+        for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++)
+            if (strstr(text, reasons[i]) == NULL)
+                g_error("expected '%s' in: %s", reasons[i], text);
+        ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", &writer, &ERR), ERR_MISMATCH,
+                     "foreign key");
+    }
+}
+
 /* The server takes no more, and says so while we are in the middle of a message: what it hears then is the rest of that one. */
 static void
 a_range_that_is_refused_while_more_is_being_sent_is_told_and_done_again(void)
@@ -393,6 +460,10 @@ main(int argc, char **argv)
                     a_range_that_breaks_leaves_nothing_and_is_done_again);
     g_test_add_func("/move/a range that is refused while more is being sent is told and done again",
                     a_range_that_is_refused_while_more_is_being_sent_is_told_and_done_again);
+    g_test_add_func("/move/a range whose source is too slow for its limit is done again",
+                    a_range_whose_source_is_too_slow_for_its_limit_is_done_again);
+    g_test_add_func("/move/what constraints refuse is put aside",
+                    what_constraints_refuse_is_put_aside);
     g_test_add_func("/move/what an index or a type refuses in its own words is put aside",
                     what_an_index_or_a_type_refuses_in_its_own_words_is_put_aside);
     g_test_add_func("/move/a range that meets a deadlock is done again",

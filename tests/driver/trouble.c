@@ -100,6 +100,10 @@ a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again(void)
     } troubles[] = {
         {"SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'a deadlock'",
          "a deadlock", ERR_TRANSIENT},
+        {"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1020, MESSAGE_TEXT = 'Record has changed'",
+         "has changed", ERR_TRANSIENT}, /* since the snapshot, with innodb_snapshot_isolation */
+        {"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1206, MESSAGE_TEXT = 'too many locks'",
+         "too many locks", ERR_TRANSIENT},
         {"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'waited'", "hold a lock",
          ERR_TRANSIENT},
         {"DO sleep(9)", "max_statement_time", ERR_TRANSIENT},
@@ -124,6 +128,24 @@ a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again(void)
         assert_done(&spec);
         assert_maria_holds(to, "400|1");
     }
+}
+
+/* Each row of the source takes its time. */
+static void
+a_range_whose_source_in_mariadb_is_too_slow_for_its_limit_is_done_again(void)
+{
+    g_autoptr(TestDb) from = test_maria_db(
+        "CREATE TABLE rows_ (id int PRIMARY KEY, a varchar(20)); INSERT INTO rows_ SELECT seq, "
+        "concat('a', seq) FROM seq_1_to_400; CREATE VIEW s AS SELECT id, concat(a, "
+        "left(sleep(0.05), 0)) AS a FROM rows_");
+    g_autoptr(TestDb) to = maria_target();
+    TransferSpec spec = spec_between(from, to, "t", "t__stage", false);
+    json_object_set_new(from->store.settings, "statement_timeout_ms", json_integer(300));
+    assert_broken(&spec, ERR_TRANSIENT, "max_statement_time");
+    assert_maria_holds(to, "0|0");
+    test_maria_exec(from->path, "CREATE OR REPLACE VIEW s AS SELECT id, a FROM rows_");
+    assert_done(&spec);
+    assert_maria_holds(to, "400|1");
 }
 
 /* A session begins with what its server is set to. */
@@ -453,6 +475,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trouble/a range of MariaDB that breaks leaves nothing and is done again",
                     a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again);
+    g_test_add_func("/trouble/a range whose source in MariaDB is too slow is done again",
+                    a_range_whose_source_in_mariadb_is_too_slow_for_its_limit_is_done_again);
     g_test_add_func(
         "/trouble/what a swap that was lost had tried does not keep the next one from it",
         what_a_swap_that_was_lost_had_tried_does_not_keep_the_next_one_from_it);

@@ -32,6 +32,8 @@ static const struct {
     {1213, ERR_TRANSIENT}, /* deadlock */
     {1969, ERR_TRANSIENT}, /* max_statement_time */
     {1412, ERR_TRANSIENT}, /* the table changed under a snapshot */
+    {1020, ERR_TRANSIENT}, /* a record did; the transaction is undone */
+    {1206, ERR_TRANSIENT}, /* no room for more locks; likewise */
     {1040, ERR_TRANSIENT}, /* too many sessions */
     {1317, ERR_STOPPED},     {1044, ERR_FORBIDDEN},   {1045, ERR_FORBIDDEN},
     {1142, ERR_FORBIDDEN},   {1143, ERR_FORBIDDEN},   {1227, ERR_FORBIDDEN},
