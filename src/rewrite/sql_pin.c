@@ -218,6 +218,43 @@ pin_read_by_templates(Work *work)
     dbt_spoken_clear(&spoken);
 }
 
+/* Is the name one of the tokens [first, last), or all of a text among them? */
+static bool
+is_named_within(Work *work, const char *name, uint32_t first, uint32_t last)
+{
+    size_t bytes = strlen(name);
+    for (uint32_t i = first; i < last; i++) {
+        const Token *token = work_token(work, i);
+        size_t quotes = token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED;
+        bool may_name = quotes > 0 || token->kind == TOKEN_WORD;
+        if (may_name && token->end - token->begin == bytes + 2 * quotes &&
+            g_ascii_strncasecmp(work->text + token->begin + quotes, name, bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* CREATE TABLE x PARTITION BY a AS SELECT a, b …, COPY (SELECT a …) TO … (FORCE_QUOTE (a)): what stands around the query names
+ * what comes out of it. */
+static bool
+is_named_around(Work *work, const SqlQuery *query)
+{
+    const SqlStatement *statement = query_is_result(query) ? query_statement(query) : NULL;
+    const SqlPath *created = statement != NULL ? &statement->created : NULL;
+    if (statement == NULL || statement->kind == STATEMENT_QUERY)
+        return false;
+    uint32_t first = created->count > 0
+                         ? created->parts[created->count - 1].token + 1
+                         : statement->first; /* a table may be called like a column */
+    for (guint i = 0; query->names != NULL && i < query->names->len; i++) {
+        const char *name = g_ptr_array_index(query->names, i);
+        if (name != NULL && (is_named_within(work, name, first, query->first) ||
+                             is_named_within(work, name, query->last + 1, statement->last + 1)))
+            return true;
+    }
+    return false;
+}
+
 /* INSERT INTO others BY NAME SELECT …: the other table's names. */
 static bool
 is_taken_by_name(const SqlQuery *query)
@@ -239,7 +276,8 @@ sql_flow(Work *work)
         if (work->options->propagates ? is_seen && !names_may_change(work, query)
                                       : is_seen || query_is_struct(query))
             pin(work, query);
-        if (query->by_name || query->has_pipes || query->is_searched || is_taken_by_name(query) ||
+        if (query->by_name || query->has_pipes || query->is_named || is_taken_by_name(query) ||
+            (work->options->propagates && is_named_around(work, query)) ||
             (query->common != NULL && work->keeps_commons))
             pin(work, query);
     }

@@ -30,6 +30,21 @@ take_word(Parser *parser, uint32_t end, Word word)
     return true;
 }
 
+/* FULL OUTER UNION, LEFT UNION, INNER UNION, of BigQuery: which of the columns come out. Then the token of UNION, else 0. */
+static uint32_t
+set_operation_behind(const Parser *parser, uint32_t index)
+{
+    Word word = peek(parser, index)->word;
+    if (word != WORD_FULL && word != WORD_LEFT && word != WORD_INNER && word != WORD_OUTER)
+        return 0;
+    index += 1 + is_word(parser, index + 1, WORD_OUTER);
+    word = peek(parser, index)->word;
+    return word == WORD_UNION || word == WORD_INTERSECT ||
+                   (word == WORD_EXCEPT && is_set_operation(parser, index))
+               ? index
+               : 0;
+}
+
 bool
 is_set_operation(const Parser *parser, uint32_t index)
 {
@@ -37,6 +52,11 @@ is_set_operation(const Parser *parser, uint32_t index)
     case WORD_UNION:
     case WORD_INTERSECT:
         return true;
+    case WORD_FULL:
+    case WORD_LEFT:
+    case WORD_INNER:
+    case WORD_OUTER:
+        return set_operation_behind(parser, index) > 0;
     case WORD_EXCEPT:
     case WORD_MINUS: { /* also a function's or a star's word */
         Word next = peek(parser, index + 1)->word;
@@ -106,6 +126,7 @@ starts_own_clause(const Parser *parser, const Token *token)
     bool is_called = token[1].kind == TOKEN_OPEN;
     return parser->sql->dialect->has_hiding_aliases && token->kind == TOKEN_WORD &&
            (token_is_text(parser, token, "PREWHERE") ||
+            (is_called && token_is_text(parser, token, "INTERPOLATE")) ||
             (token[1].kind == TOKEN_WORD && !is_called &&
              (token_is_text(parser, token, "SETTINGS") || token_is_text(parser, token, "FORMAT"))));
 }
@@ -152,11 +173,51 @@ starts_clause(const Parser *parser, uint32_t index)
     case WORD_INTERSECT:
     case WORD_EXCEPT:
     case WORD_MINUS:
+    case WORD_FULL:
+    case WORD_LEFT:
+    case WORD_INNER:
+    case WORD_OUTER:
         return is_set_operation(parser, index);
     default:
         return (token->kind == TOKEN_OPERATOR && token_is_text(parser, token, "|>")) ||
                (parser->sql->dialect->has_alias_first && token_is_text(parser, token, "OUTPUT"));
     }
+}
+
+/* GLOBAL ANY LEFT JOIN, ASOF JOIN */
+static bool
+leads_to_join(const Parser *parser, uint32_t index)
+{
+    for (uint32_t behind = index + 1; behind < index + 5; behind++)
+        switch (peek(parser, behind)->word) {
+        case WORD_JOIN:
+            return true;
+        case WORD_LEFT:
+        case WORD_RIGHT:
+        case WORD_INNER:
+        case WORD_FULL:
+        case WORD_OUTER:
+        case WORD_SEMI:
+        case WORD_ANTI:
+        case WORD_ASOF:
+        case WORD_ANY:
+        case WORD_ALL:
+            break;
+        default:
+            return false;
+        }
+    return false;
+}
+
+/* POSITIONAL JOIN of DuckDB, PASTE JOIN of ClickHouse, DIRECTED JOIN of Snowflake; names elsewhere. */
+static bool
+is_kind_of_join(const Parser *parser, const Token *token)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    return token[1].word == WORD_JOIN &&
+           (token_is_text(parser, token, "POSITIONAL") ||
+            (dialect->has_hiding_aliases && token_is_text(parser, token, "PASTE")) ||
+            (dialect->has_places && token_is_text(parser, token, "DIRECTED")));
 }
 
 bool
@@ -170,25 +231,27 @@ starts_join(const Parser *parser, uint32_t index)
         return true;
     case WORD_LEFT:
     case WORD_RIGHT: /* functions, too */
-        return !is_open(parser, index + 1);
+        return !is_open(parser, index + 1) && set_operation_behind(parser, index) == 0;
     case WORD_INNER:
     case WORD_FULL:
     case WORD_OUTER:
     case WORD_CROSS:
-        return next == WORD_JOIN || next == WORD_OUTER || next == WORD_APPLY || next == WORD_ANY ||
-               token_is_text(parser, token + 1, "HASH");
+        return next == WORD_JOIN || (next == WORD_OUTER && !set_operation_behind(parser, index)) ||
+               next == WORD_APPLY || next == WORD_ANY || next == WORD_ALL ||
+               token_is_text(parser, token + 1, "HASH") || is_kind_of_join(parser, token + 1);
     case WORD_SEMI:
     case WORD_ANTI:
     case WORD_ASOF:
     case WORD_GLOBAL:
     case WORD_ANY:
+    case WORD_ALL:
+        return leads_to_join(parser, index);
     case WORD_ARRAY:
         return next == WORD_JOIN || next == WORD_LEFT || next == WORD_INNER;
     case WORD_LATERAL:
         return next == WORD_VIEW;
     case WORD_NONE:
-        return (next == WORD_JOIN && token_is_text(parser, token, "POSITIONAL")) ||
-               token_is_text(parser, token, "STRAIGHT_JOIN");
+        return is_kind_of_join(parser, token) || token_is_text(parser, token, "STRAIGHT_JOIN");
     default:
         return false;
     }

@@ -177,6 +177,8 @@ SqlBlock *rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer);
 /* PIVOT (…) and the like behind a table, or behind what it is joined by. */
 bool is_reshape(const Parser *parser, uint32_t index);
 void reshape_take(Parser *parser, SqlSource *source, const Context *context, uint32_t end);
+/* OVER (… PATTERN (a b) DEFINE a AS a.x > 1), at the bracket (parse_pattern.c). */
+bool is_row_pattern(const Parser *parser, uint32_t open, uint32_t end);
 /* PIVOT t ON …: does such a query begin here; reads it (parse_pivot.c). */
 bool is_pivot(const Parser *parser, uint32_t index);
 SqlBlock *pivot_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
@@ -206,6 +208,19 @@ bool explained_skip(Parser *parser, uint32_t end);
 void rest_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
 void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
+/* ( DESCRIBE t ): does it begin at the bracket; reads it. (parse_seldom.c, as all up to parse_statements) */
+bool is_told_of(const Parser *parser, uint32_t open);
+void told_of_take(Parser *parser, const SqlBlock *block, uint32_t end);
+/* STREAM t, STREAM(t): does it begin here; up to the table, and the bracket behind it or 0. */
+bool is_stream(const Parser *parser, uint32_t at);
+uint32_t stream_skip(Parser *parser, uint32_t end);
+/* UNPIVOT t.a; AT k behind the alias. */
+bool is_object_in_rows(const Parser *parser, uint32_t at);
+void key_name_take(Parser *parser, SqlSource *source, uint32_t end);
+/* WITH(a AS x, a + 1), if it stands here. */
+bool value_names_take(Parser *parser, const Context *context, uint32_t end);
+/* FOR UPDATE OF a, b, at FOR: tables of `block` (or NULL), by their names or aliases. */
+void locked_take(Parser *parser, const SqlBlock *block, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. (parse_other.c) */
 void parse_other(Parser *parser, uint32_t end);

@@ -8,12 +8,24 @@
 
 #include <string.h>
 
+/* {*}, {t.* EXCLUDE a}, of Snowflake: all columns, with their names. */
+static bool
+is_object_of_row(const Parser *parser, uint32_t open)
+{
+    uint32_t at = open + 1;
+    while (is_name(parser, at) && peek(parser, at + 1)->kind == TOKEN_DOT)
+        at += 2;
+    return is_text(parser, open, "{") && is_text(parser, at, "*");
+}
+
 void
 take_group(Parser *parser, const Context *context, uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end);
     bool is_round = is_open(parser, parser->pos),
          is_query = is_round && starts_query(parser, parser->pos + 1, close);
+    if (is_object_of_row(parser, parser->pos))
+        context->block->value_star = parser->pos;
     parser->pos++;
     parser->depth++;
     if (is_too_deep(parser, close)) {
@@ -245,7 +257,9 @@ is_touching(const Parser *parser, uint32_t index)
 static void
 take_colon_path(Parser *parser, const Context *context, uint32_t end)
 {
-    while (parser->sql->dialect->has_colon_paths && parser->pos + 1 < end &&
+    bool is_key =
+        parser->pos > 0 && peek(parser, parser->pos - 1)->kind == TOKEN_STRING; /* {'a':b} */
+    while (parser->sql->dialect->has_colon_paths && !is_key && parser->pos + 1 < end &&
            is_text(parser, parser->pos, ":") && is_touching(parser, parser->pos)) {
         parser->pos += 2;
         for (;;) {

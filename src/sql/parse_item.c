@@ -20,13 +20,14 @@ star_at(const Parser *parser, uint32_t end)
     return at < end && is_star(parser, at) ? at : UINT32_MAX;
 }
 
-/* EXCEPT (a, b), EXCLUDE a */
+/* EXCEPT (a, b), EXCLUDE a; EXCLUDE (t.a) is left to what is said of a star that is not understood. */
 static void
 take_except(Parser *parser, SqlItem *item, uint32_t end)
 {
     parser->pos++;
     item->except = names_take(parser, end);
-    if (item->except != NULL || !is_name(parser, parser->pos))
+    if (item->except != NULL || !is_name(parser, parser->pos) ||
+        peek(parser, parser->pos + 1)->kind == TOKEN_DOT)
         return;
     item->except = list(parser);
     list_add(parser, item->except, part_take(parser));
@@ -43,41 +44,47 @@ plain_ref(const ArenaList *refs, guint before, uint32_t first, uint32_t last)
                : NULL;
 }
 
-/* REPLACE (expression AS name, …), RENAME (old AS new) */
+/* expression AS name */
+static void
+take_replacement(Parser *parser, SqlItem *item, const Context *context, bool is_rename,
+                 uint32_t end)
+{
+    SqlReplacement *one = node(parser, sizeof(SqlReplacement));
+    guint refs = context->block->refs->len;
+    *one = (SqlReplacement){.first = parser->pos, .is_rename = is_rename};
+    parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
+    one->last = MAX(parser->pos, one->first + 1) - 1;
+    one->plain = plain_ref(context->block->refs, refs, one->first, one->last);
+    if (take_word(parser, end, WORD_AS) && parser->pos < end) {
+        one->name = part_take(parser);
+        list_add(parser, item->replace, one);
+    }
+}
+
+/* REPLACE (expression AS name, …), RENAME (old AS new), RENAME old AS new */
 static void
 take_replace(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
 {
     bool is_rename = is_word(parser, parser->pos, WORD_RENAME);
     uint32_t close = closing(parser, ++parser->pos, end);
-    if (!is_open(parser, parser->pos))
-        return;
     if (item->replace == NULL)
         item->replace = list(parser);
-    for (parser->pos++; parser->pos < close; parser->pos++) {
-        SqlReplacement *one = node(parser, sizeof(SqlReplacement));
-        guint refs = context->block->refs->len;
-        *one = (SqlReplacement){.first = parser->pos, .is_rename = is_rename};
-        parse_expression(parser, context, close, STOP_COMMA | STOP_ALIAS);
-        one->last = MAX(parser->pos, one->first + 1) - 1;
-        one->plain = plain_ref(context->block->refs, refs, one->first, one->last);
-        if (take_word(parser, close, WORD_AS) && parser->pos < close) {
-            one->name = part_take(parser);
-            list_add(parser, item->replace, one);
-        }
+    if (!is_open(parser, parser->pos)) {
+        take_replacement(parser, item, context, is_rename, end);
+        return;
     }
+    for (parser->pos++; parser->pos < close; parser->pos++)
+        take_replacement(parser, item, context, is_rename, close);
     parser->pos = MIN(close + 1, end);
 }
 
-/* * LIKE '…', * NOT ILIKE '…': those of its columns whose names are like it. */
+/* * LIKE '…', * ILIKE '…', * EXCLUDE (t.a), * APPLY(f): which of its columns, or what of them, is not followed. */
 static bool
-is_pattern_of_star(const Parser *parser, uint32_t at)
+is_star_of_some(const Parser *parser, uint32_t at, uint32_t end)
 {
-    static const char *const words[] = {"LIKE", "ILIKE", "SIMILAR", "GLOB"};
-    at += is_text(parser, at, "NOT");
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (is_text(parser, at, words[i]))
-            return true;
-    return false;
+    TokenKind kind = peek(parser, at)->kind;
+    return at < end && !starts_clause(parser, at) &&
+           (kind == TOKEN_WORD || kind == TOKEN_QUOTED || kind == TOKEN_OPEN);
 }
 
 static void
@@ -97,7 +104,7 @@ take_star(Parser *parser, SqlItem *item, const Context *context, uint32_t star, 
         else
             break;
     }
-    if (is_pattern_of_star(parser, parser->pos))
+    if (is_star_of_some(parser, parser->pos, end))
         item->block->value_star = star;
 }
 
@@ -108,6 +115,64 @@ is_alias_sign(const Parser *parser, uint32_t index)
     const Dialect *dialect = parser->sql->dialect;
     return (dialect->has_alias_first && is_text(parser, index, "=")) ||
            (dialect->has_alias_prefix && is_text(parser, index, ":"));
+}
+
+/* `(id)?+.+`, of Hive: all columns whose names are like it. */
+static bool
+is_pattern_of_names(const Parser *parser, const SqlItem *item)
+{
+    const SqlRef *ref = item->plain;
+    const SqlPart *part = ref != NULL ? &ref->path.parts[ref->path.count - 1] : NULL;
+    return part != NULL && part->quote == '`' && parser->sql->dialect->has_name_patterns &&
+           (strstr(part->text, ".*") != NULL || strstr(part->text, ".+") != NULL ||
+            strstr(part->text, ")?") != NULL);
+}
+
+/* One more name for what the item before it gives. */
+static void
+add_alias(Parser *parser, SqlBlock *block)
+{
+    SqlItem *item = node(parser, sizeof(SqlItem));
+    *item = (SqlItem){.block = block, .first = parser->pos, .last = parser->pos};
+    item->alias = part_take(parser);
+    item->name = item->alias->text;
+    list_add(parser, block->items, item);
+}
+
+/* explode(m) AS (a, b), TRANSFORM (…) USING 'cat' AS (a int, b text): an item for each name, the first of which is this one. */
+static bool
+take_aliases(Parser *parser, SqlItem *item, uint32_t end)
+{
+    if (!is_open(parser, parser->pos) || parser->pos >= end)
+        return false;
+    uint32_t close = closing(parser, parser->pos, end);
+    for (parser->pos++; parser->pos < close; parser->pos++) {
+        uint32_t stop = parser->pos;
+        while (stop < close && peek(parser, stop)->kind != TOKEN_COMMA)
+            stop = peek(parser, stop)->kind == TOKEN_OPEN ? closing(parser, stop, close) + 1
+                                                          : stop + 1;
+        if (stop > parser->pos && item->alias == NULL) {
+            item->alias = part_take(parser);
+            item->name = item->alias->text;
+        } else if (stop > parser->pos) {
+            add_alias(parser, item->block);
+        }
+        parser->pos = stop;
+    }
+    parser->pos = MIN(close + 1, end);
+    return true;
+}
+
+/* TRANSFORM (a) USING 'cat' AS x, y FROM t: the same without brackets. */
+static bool
+is_transform(const Parser *parser, const SqlItem *item)
+{
+    uint32_t at = item->first + 1;
+    if (!is_text(parser, item->first, "TRANSFORM") || !is_open(parser, at))
+        return false;
+    while (at < parser->pos && !is_word(parser, at, WORD_USING))
+        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, parser->pos) + 1 : at + 1;
+    return at < parser->pos;
 }
 
 static void
@@ -137,6 +202,10 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
     if (item->named_by != NULL)
         item->name = item->named_by->path.parts[item->named_by->path.count - 1].text;
     bool has_as = take_word(parser, end, WORD_AS);
+    if (is_pattern_of_names(parser, item))
+        item->block->value_star = item->first;
+    if (has_as && take_aliases(parser, item, end))
+        return;
     if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_STRING &&
         (has_as || parser->sql->dialect->has_alias_strings)) {
         item->alias = string_part_take(parser);
@@ -148,6 +217,11 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
                !(is_word(parser, parser->pos, WORD_VALUES) && is_open(parser, parser->pos + 1))) {
         item->alias = part_take(parser);
         item->name = item->alias->text;
+    }
+    while (has_as && item->alias != NULL && is_transform(parser, item) && parser->pos + 1 < end &&
+           peek(parser, parser->pos)->kind == TOKEN_COMMA && is_name(parser, parser->pos + 1)) {
+        parser->pos++;
+        add_alias(parser, item->block);
     }
 }
 

@@ -81,3 +81,13 @@ pattern_inside_take(Parser *parser, SqlReshape *reshape, const Context *context,
     }
     return is_read;
 }
+
+bool
+is_row_pattern(const Parser *parser, uint32_t open, uint32_t end)
+{
+    uint32_t close = is_open(parser, open) ? closing(parser, open, end) : open;
+    for (uint32_t at = open + 1; at < close; at++)
+        if (is_text(parser, at, "PATTERN") && is_open(parser, at + 1))
+            return true;
+    return false;
+}

@@ -60,7 +60,8 @@ take_top(Parser *parser, uint32_t end)
 static void
 take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
 {
-    Context context = {.block = block, .clause = CLAUSE_ORDER};
+    Context context = {.block = block, .clause = CLAUSE_ORDER},
+            options = {.block = block, .clause = CLAUSE_OTHER};
     for (;;) {
         if (take_word(parser, end, WORD_DISTINCT)) {
             block->is_distinct = true;
@@ -79,6 +80,13 @@ take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
                     is_word(parser, parser->pos + 1, WORD_VALUE))) {
             block->is_struct = true;
             parser->pos += 2;
+        } else if (is_word(parser, parser->pos, WORD_WITH) &&
+                   is_text(parser, parser->pos + 2, "OPTIONS") &&
+                   is_open(parser, parser->pos + 3)) { /* WITH DIFFERENTIAL_PRIVACY OPTIONS (…) */
+            uint32_t close = closing(parser, parser->pos + 3, end);
+            parser->pos += 4;
+            parse_expression(parser, &options, close, 0);
+            parser->pos = MIN(close + 1, end);
         } else if (is_hint_word(parser, end)) {
             block->is_distinct |= is_text(parser, parser->pos, "DISTINCTROW");
             parser->pos++;
@@ -131,6 +139,8 @@ take_windows(Parser *parser, SqlBlock *block, uint32_t end)
     Context context = {.block = block, .clause = CLAUSE_WINDOW};
     do {
         parser->pos = MIN(parser->pos + 3, end); /* WINDOW or a comma, the name, AS */
+        if (is_row_pattern(parser, parser->pos, end))
+            block->strange = parser->pos + 1;
         if (is_open(parser, parser->pos) && parser->pos < end) {
             uint32_t close = closing(parser, parser->pos, end);
             parser->pos++;
@@ -279,11 +289,12 @@ branch_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 bool
 set_operation_take(Parser *parser, SqlQuery *query, uint32_t end)
 {
-    Word word = peek(parser, parser->pos)->word;
-    if (parser->pos >= end || !starts_clause(parser, parser->pos) ||
-        (word != WORD_UNION && word != WORD_INTERSECT && word != WORD_EXCEPT && word != WORD_MINUS))
+    static const Word kinds[] = {WORD_UNION, WORD_INTERSECT, WORD_EXCEPT, WORD_MINUS};
+    if (parser->pos >= end || !is_set_operation(parser, parser->pos))
         return false;
-    parser->pos++;
+    for (bool is_said = false; !is_said; parser->pos++) /* FULL OUTER UNION */
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+            is_said |= is_word(parser, parser->pos, kinds[i]);
     if (!take_word(parser, end, WORD_ALL))
         take_word(parser, end, WORD_DISTINCT);
     if (is_word(parser, parser->pos, WORD_BY) || is_text(parser, parser->pos, "CORRESPONDING")) {
@@ -294,13 +305,21 @@ set_operation_take(Parser *parser, SqlQuery *query, uint32_t end)
     return true;
 }
 
+/* The only one that it consists of, or NULL. */
+static SqlBlock *
+branch_block(const SqlQuery *query)
+{
+    const SqlBranch *first = g_ptr_array_index(query->branches, 0);
+    return query->branches->len == 1 ? first->block : NULL;
+}
+
 /* The block that ORDER BY sees the names of; for set operations one that has none of its own. */
 static SqlBlock *
 order_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
 {
-    const SqlBranch *first = g_ptr_array_index(query->branches, 0);
-    if (query->branches->len == 1 && first->block != NULL)
-        return first->block;
+    SqlBlock *only = branch_block(query);
+    if (only != NULL)
+        return only;
     if (query->tail == NULL)
         query->tail = block_new(parser, query, outer);
     return query->tail;
@@ -324,6 +343,16 @@ take_tail(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
             context.block->is_struct = true; /* the names are those of elements */
             parser->pos = end;
             return;
+        }
+        if (word == WORD_FOR && !parser->sql->dialect->has_alias_first &&
+            !parser->sql->dialect->is_any) { /* there they may be columns */
+            locked_take(parser, branch_block(query), end);
+            continue;
+        }
+        if (is_text(parser, before, "INTERPOLATE")) { /* of outputs, by their names */
+            query->is_named = true;
+            parser->pos = MIN(closing(parser, before + 1, end) + 1, end);
+            continue;
         }
         parser->pos += is_order ? 2 : 1;
         if (is_order)

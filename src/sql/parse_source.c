@@ -320,6 +320,17 @@ table_take(Parser *parser, SqlBlock *block, uint32_t end)
     return source;
 }
 
+/* STREAM t, STREAM(t) */
+static SqlSource *
+take_stream(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
+{
+    uint32_t close = stream_skip(parser, end);
+    SqlSource *source = take_named(parser, block, context, close > 0 ? close : end);
+    if (close > 0)
+        parser->pos = MIN(close + 1, end);
+    return source;
+}
+
 static SqlSource *
 take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
 {
@@ -329,6 +340,19 @@ take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
     if (is_open(parser, parser->pos) &&
         starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end)))
         return take_subquery(parser, block, end, is_lateral);
+    if (is_told_of(parser, parser->pos)) {
+        SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
+        told_of_take(parser, block, end);
+        return source;
+    }
+    if (is_stream(parser, parser->pos))
+        return take_stream(parser, block, context, end);
+    if (is_object_in_rows(parser, parser->pos)) {
+        SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
+        parser->pos++;
+        ref_add(parser, context, path_take(parser, end, false));
+        return source;
+    }
     if (is_word(parser, parser->pos, WORD_VALUES)) {
         SqlSource *source = source_new(parser, block, SOURCE_VALUES);
         parser->pos++;
@@ -387,6 +411,7 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
     source->last = MAX(parser->pos, source->first + 1) - 1;
     take_suffixes(parser, source, &context, end);
     take_alias(parser, source, end);
+    key_name_take(parser, source, end);
     take_suffixes(parser, source, &context, end);
     if (source->is_unread || source->reshape != NULL)
         take_alias(parser, source, end); /* FROM t AS u PIVOT (…) AS p */
@@ -426,17 +451,40 @@ take_join_words(Parser *parser, uint32_t end)
 }
 
 static void
-take_using(Parser *parser, SqlSource *source, uint32_t end)
+using_name_take(Parser *parser, SqlSource *source, uint32_t end)
 {
     Context context = {.block = source->block, .clause = CLAUSE_USING};
+    SqlPath path = path_take(parser, end, false);
+    list_add(parser, source->using, ref_add(parser, &context, path));
+}
+
+/* USING a, b, of ClickHouse */
+static bool
+is_using_without_brackets(const Parser *parser, uint32_t at)
+{
+    return parser->sql->dialect->has_hiding_aliases && is_word(parser, at, WORD_USING) &&
+           is_name(parser, at + 1);
+}
+
+static void
+take_using(Parser *parser, SqlSource *source, uint32_t end)
+{
     source->using_first = parser->pos;
+    source->using = list(parser);
+    if (is_using_without_brackets(parser, parser->pos)) {
+        do {
+            parser->pos++;
+            using_name_take(parser, source, end);
+        } while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
+                 is_name(parser, parser->pos + 1));
+        source->using_last = parser->pos - 1;
+        return;
+    }
     uint32_t close = closing(parser, ++parser->pos, end);
     source->using_last = close;
-    source->using = list(parser);
     for (parser->pos++; parser->pos < close; parser->pos++)
         if (is_name(parser, parser->pos)) {
-            SqlPath path = path_take(parser, close, false);
-            list_add(parser, source->using, ref_add(parser, &context, path));
+            using_name_take(parser, source, close);
             parser->pos--;
         }
     parser->pos = MIN(close + 1, end);
@@ -452,7 +500,8 @@ take_conditions(Parser *parser, SqlSource *source, uint32_t end)
 {
     Context context = {.block = source->block, .clause = CLAUSE_ON};
     while (parser->pos < end) {
-        if (is_word(parser, parser->pos, WORD_USING) && is_open(parser, parser->pos + 1)) {
+        if (is_word(parser, parser->pos, WORD_USING) &&
+            (is_open(parser, parser->pos + 1) || is_using_without_brackets(parser, parser->pos))) {
             take_using(parser, source, end);
         } else if (is_match_condition(parser, parser->pos)) {
             uint32_t close = MIN(closing(parser, parser->pos + 1, end) + 1, end);
@@ -531,7 +580,7 @@ take_operand(Parser *parser, SqlBlock *block, uint32_t end, Join join)
     guint count = block->sources->len;
     uint32_t close = closing(parser, parser->pos, end);
     if (is_open(parser, parser->pos) && !starts_query(parser, parser->pos + 1, close) &&
-        !is_too_deep(parser, close)) {
+        !is_told_of(parser, parser->pos) && !is_too_deep(parser, close)) {
         parser->pos++;
         parser->depth++;
         take_joined(parser, block, close);

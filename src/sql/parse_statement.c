@@ -3,6 +3,13 @@
 
 /* ---- helpers ---- */
 
+/* SELECT … ->> SELECT a FROM $1, of Snowflake: the next statement reads what this one gives, by its names. */
+static bool
+is_flow(const Parser *parser, uint32_t at)
+{
+    return parser->sql->dialect->has_places && is_text(parser, at, "->>");
+}
+
 /* The `;` that ends the statement, or `end`. */
 static uint32_t
 statement_end(const Parser *parser, uint32_t end)
@@ -10,7 +17,7 @@ statement_end(const Parser *parser, uint32_t end)
     uint32_t at = parser->pos;
     if (parser->sql->dialect->has_loose_statements)
         return loose_end(parser, end);
-    while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON)
+    while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON && !is_flow(parser, at))
         at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
     return MIN(at, end);
 }
@@ -282,6 +289,21 @@ outer_of_values(const Parser *parser, SqlBlock *block)
     return has_values && parser->sql->dialect->has_seen_values ? block : NULL;
 }
 
+/* INSERT OVERWRITE [LOCAL] DIRECTORY 'path' USING parquet SELECT a: files, whose columns are called as those of the query. */
+static bool
+directory_take(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos + is_text(parser, parser->pos, "LOCAL");
+    if (!is_word(parser, parser->pos - 1, WORD_OVERWRITE) || !is_text(parser, at, "DIRECTORY") ||
+        (peek(parser, at + 1)->kind != TOKEN_STRING && !is_word(parser, at + 1, WORD_USING)))
+        return false;
+    parser->statement->takes_rows = true;
+    parser->pos = at + 1;
+    while (parser->pos < end && !starts_query(parser, parser->pos, end))
+        parser->pos++;
+    return true;
+}
+
 static void
 parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
 {
@@ -295,7 +317,8 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
             is_word(parser, parser->pos, WORD_OVERWRITE) || is_word(parser, parser->pos, WORD_OR) ||
             is_word(parser, parser->pos, WORD_REPLACE) || is_text(parser, parser->pos, "IGNORE")))
         parser->pos++;
-    take_target(parser, block, end);
+    if (!directory_take(parser, end))
+        take_target(parser, block, end);
     if (take_word(parser, end, WORD_PARTITION) && is_open(parser, parser->pos)) {
         Context context = {.block = block, .clause = CLAUSE_COLUMNS};
         uint32_t close = closing(parser, parser->pos, end);
@@ -308,7 +331,7 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
         take_columns(parser, block, end) || is_word(parser, parser->pos, WORD_SET);
     if (block->refs->len > refs)
         parser->statement->columns = names_since(parser, block, refs);
-    parser->statement->takes_rows =
+    parser->statement->takes_rows |=
         is_word(parser, parser->pos, WORD_BY) && is_text(parser, parser->pos + 1, "NAME");
     while (parser->pos < end && !starts_query(parser, parser->pos, end) &&
            !is_word(parser, parser->pos, WORD_SET) &&
@@ -530,6 +553,8 @@ parse_statement(Parser *parser, uint32_t end)
     if (parser->statement->kind != STATEMENT_OTHER && !parser->is_at_body)
         parse_other(parser, stop);
     parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
+    if (is_flow(parser, stop) && parser->statement->query != NULL)
+        parser->statement->query->is_named = true;
 }
 
 void
@@ -537,7 +562,7 @@ parse_statements(Parser *parser, uint32_t end)
 {
     while (parser->pos < end) {
         uint32_t before = parser->pos;
-        if (peek(parser, before)->kind == TOKEN_SEMICOLON)
+        if (peek(parser, before)->kind == TOKEN_SEMICOLON || is_flow(parser, before))
             parser->pos++;
         else
             parse_statement(parser, end);

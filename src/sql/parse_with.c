@@ -118,7 +118,7 @@ take_search(Parser *parser, const SqlQuery *with, uint32_t end)
     if (take_word(parser, end, WORD_USING) && is_name(parser, parser->pos))
         parser->pos++;
     if (common->query != NULL)
-        common->query->is_searched = true;
+        common->query->is_named = true;
     return true;
 }
 

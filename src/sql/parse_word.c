@@ -123,6 +123,8 @@ take_interval_word(Parser *parser, Scan *scan, uint32_t end)
 static bool
 take_over(Parser *parser, Scan *scan, uint32_t end)
 {
+    if (is_row_pattern(parser, parser->pos + 1, end))
+        scan->context->block->strange = parser->pos + 2;
     parser->pos = MIN(parser->pos + (is_open(parser, parser->pos + 1) ? 1 : 2), end);
     return true;
 }
@@ -164,6 +166,22 @@ take_operator_word(Parser *parser, Scan *scan, uint32_t end)
     return true;
 }
 
+/* count(*) FILTER (…); filter(list, x -> …) is a function */
+static bool
+take_filter(Parser *parser, Scan *scan, uint32_t end)
+{
+    bool is_behind_call = parser->pos > 0 && peek(parser, parser->pos - 1)->kind == TOKEN_CLOSE;
+    return is_behind_call && take_operator_word(parser, scan, end);
+}
+
+static bool
+take_with(Parser *parser, Scan *scan, uint32_t end)
+{
+    if (!value_names_take(parser, scan->context, end))
+        parser->pos = MIN(parser->pos + 1, end);
+    return true;
+}
+
 /* ARRAY<INT64>[…] */
 static bool
 take_typed(Parser *parser, Scan *scan, uint32_t end)
@@ -186,13 +204,14 @@ static TakeWord *const special_words[WORD_COUNT] = {
     [WORD_AT] = take_at,
     [WORD_PARTITION] = take_partition,
     [WORD_CURRENT] = take_operator_word,
-    [WORD_FILTER] = take_operator_word,
+    [WORD_FILTER] = take_filter,
     [WORD_WITHIN] = take_operator_word,
     [WORD_ILIKE] = take_operator_word,
     [WORD_SIMILAR] = take_operator_word,
     [WORD_ESCAPE] = take_operator_word,
     [WORD_ARRAY] = take_typed,
     [WORD_STRUCT] = take_typed,
+    [WORD_WITH] = take_with,
 };
 
 bool

@@ -287,7 +287,8 @@ struct SqlQuery {
     uint32_t strange; /* token in WITH that is a value; or 0 */
     bool by_name;     /* UNION BY NAME */
     bool has_pipes;   /* |>: names change on the way, which is not followed */
-    bool is_searched; /* SEARCH or CYCLE behind it in WITH name its columns */
+    bool
+        is_named; /* what is only read over names its columns: SEARCH and CYCLE behind it in WITH, a cursor's loop */
     /* What its rows are for: a source or a common table of another query, a value in an expression (then both are
      * NULL and `is_value` is true), or the statement's result. */
     SqlQuery *in; /* the set operation that it is a branch of, in brackets; or NULL */

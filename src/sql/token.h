@@ -90,6 +90,9 @@ typedef struct {
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
     bool has_methods;          /* column.method(…) */
+    bool has_streams;          /* FROM STREAM t */
+    bool has_named_values;     /* WITH(a AS x, a + 1) is a value */
+    bool has_name_patterns;    /* `a.*` in backticks may be a pattern of names */
     bool has_joined_returning; /* RETURNING * gives the columns of what is joined, too */
     bool
         is_any; /* what nobody has named: what most have is understood, and what differs is looked at twice */
