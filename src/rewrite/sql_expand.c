@@ -134,6 +134,8 @@ star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
         return false;
     for (guint i = 0; star->star_path.count == 0 && i < sources->len; i++) {
         const SqlSource *other = g_ptr_array_index(sources, i);
+        if (other->is_semi)
+            continue;
         if (other->using != NULL || other->is_natural || other->is_unread ||
             other->reshape != NULL || (sources->len > 1 && !can_stand_beside(work, star, other)))
             return false;
@@ -236,6 +238,8 @@ add_all_sources(Expansion *expansion)
     const ArenaList *sources = expansion->star->block->sources;
     for (guint i = 0; i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
+        if (source->is_semi)
+            continue;
         g_autofree char *qualifier =
             sources->len > 1 ? spell_qualifier(work->sql->dialect, source, source_spelling(source))
                              : NULL;

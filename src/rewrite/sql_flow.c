@@ -96,6 +96,8 @@ star_change(Work *work, const SqlItem *star, const SqlSource *owner, const SqlPa
                    : NULL;
     for (guint i = 0; star->star_path.count == 0 && i < star->block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(star->block->sources, i);
+        if (source->is_semi)
+            continue;
         if (source == owner || source_has(work, source, part))
             return source_change(work, source, part);
     }
@@ -126,7 +128,8 @@ bool
 star_means(const SqlItem *star, const SqlSource *source)
 {
     return star->is_star &&
-           (star->star_path.count == 0 || star->star_of == source || star->star_of == NULL);
+           ((star->star_path.count == 0 && !source->is_semi) || star->star_of == source ||
+            (star->star_path.count > 0 && star->star_of == NULL));
 }
 
 bool

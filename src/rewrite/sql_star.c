@@ -225,7 +225,7 @@ sql_star(Work *work, const SqlItem *item)
     }
     for (guint i = 0; i < item->block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(item->block->sources, i);
-        if (item->star_path.count > 0 && item->star_of != source)
+        if (item->star_path.count > 0 ? item->star_of != source : source->is_semi)
             continue;
         if (visit_source(work, item, source))
             return;

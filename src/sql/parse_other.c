@@ -21,14 +21,17 @@ begins_with_for(const Parser *parser)
     return is_word(parser, first + (is_text(parser, first + 1, ":") ? 2 : 0), WORD_FOR);
 }
 
-/* FOR row IN, FOR row AS, DECLARE c CURSOR FOR: the names are fields of a row. */
+/* FOR row IN query, FOR row AS query, FOR query, DECLARE c CURSOR FOR query: the names are fields of the row, or variables. */
 static bool
 is_loop_over(const Parser *parser, uint32_t query)
 {
-    if (query >= 2 && is_word(parser, query - 1, WORD_FOR) && is_text(parser, query - 2, "CURSOR"))
+    bool is_behind_for = query >= 2 && is_word(parser, query - 1, WORD_FOR);
+    if (is_behind_for && is_text(parser, query - 2, "CURSOR"))
         return true;
-    return query >= 3 &&
-           (is_word(parser, query - 1, WORD_IN) || is_word(parser, query - 1, WORD_AS)) &&
+    if (query >= 1 && begins_with_for(parser) &&
+        (is_behind_for || is_word(parser, query - 1, WORD_AS)))
+        return true;
+    return query >= 3 && is_word(parser, query - 1, WORD_IN) &&
            (is_word(parser, query - 3, WORD_FOR) || is_text(parser, query - 3, "CURSOR"));
 }
 

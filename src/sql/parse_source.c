@@ -439,7 +439,8 @@ take_join_words(Parser *parser, uint32_t end)
         join.is_right = join.is_right || word == WORD_RIGHT || word == WORD_FULL ||
                         word == WORD_ASOF; /* USING does not only compare */
         join.is_apply = join.is_apply || word == WORD_APPLY;
-        join.is_semi = join.is_semi || word == WORD_SEMI || word == WORD_ANTI;
+        join.is_semi = join.is_semi || ((word == WORD_SEMI || word == WORD_ANTI) &&
+                                        !parser->sql->dialect->has_hiding_aliases);
         if (word == WORD_LATERAL && !is_word(parser, parser->pos + 1, WORD_VIEW))
             break;
         parser->pos++;

@@ -132,7 +132,9 @@ typedef struct {
 static bool
 is_seen(const SqlRef *ref, const SqlSource *source)
 {
-    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target) ||
+    bool is_joined_away = source->is_semi && ref->block == source->block &&
+                          ref->clause != CLAUSE_ON && ref->clause != CLAUSE_USING;
+    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target) || is_joined_away ||
         !may_see(ref, source))
         return false;
     return ref->clause != CLAUSE_FROM || ref->block != source->block ||

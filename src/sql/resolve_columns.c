@@ -275,7 +275,8 @@ block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
         else if (item->star_of != NULL)
             add_star(resolver, query, item, item->star_of);
         for (guint s = 0; item->star_path.count == 0 && s < block->sources->len; s++)
-            add_star(resolver, query, item, g_ptr_array_index(block->sources, s));
+            if (!((const SqlSource *) g_ptr_array_index(block->sources, s))->is_semi)
+                add_star(resolver, query, item, g_ptr_array_index(block->sources, s));
     }
 }
 

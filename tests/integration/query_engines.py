@@ -90,7 +90,8 @@ class Sqlite(Engine):
     names_expressions = False
     left = TICKS_MAX
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
-              "alias reuse": 1, "returning": 1, "filter": 1, "upsert": 1, "triggers": 1, "no own shadow": 1, "made tables": "TEMP"}
+              "alias reuse": 1, "returning": 1, "filter": 1, "upsert": 1, "triggers": 1, "no own shadow": 1, "made tables": "TEMP", "materialized": 1,
+              "left out of frames": 1, "distinct from": "IS NOT"}
 
     def begin(self, side):
         base = sqlite3.connect(":memory:", isolation_level=None)
@@ -130,7 +131,8 @@ class Duckdb(Engine):
               "lateral": 1, "qualify": 1, "star except": "EXCLUDE", "star replace": 1, "alias columns": 1, "alias reuse": 1,
               "returning": 1, "rollup": 1, "casts": 1, "from first": 1, "merge": 1, "filter": 1, "brackets": 1, "star rename": 1,
               "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
-              "macros": 1, "pivot": 1}
+              "macros": 1, "pivot": 1, "by name": 1, "columns": 1, "group by all": 1, "positional": 1, "semi joins": 1, "lists": 1,
+              "alias first": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM"}
 
     def __init__(self):
         import duckdb
@@ -168,7 +170,7 @@ class Postgres(Engine):
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
               "lateral": 1, "alias columns": 1, "returning": 1, "rollup": 1, "casts": 1, "merge": 1, "filter": 1, "brackets": 1,
               "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
-              "functions": 1, "row functions": 1, "blocks": 1}
+              "functions": 1, "row functions": 1, "blocks": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM"}
 
     def __init__(self):
         import postgres_world
@@ -223,7 +225,7 @@ class Mariadb(Engine):
     commits_definitions = True
     names_expressions = False
     traits = {"with recursive": 1, "natural": 1, "brackets": 1, "joined texts": "group_concat({} ORDER BY {})", "joined changes": 1,
-              "views": 1, "made tables": "TEMPORARY", "plain triggers": 1}
+              "views": 1, "made tables": "TEMPORARY", "plain triggers": 1, "distinct from": "<=>"}
 
     class Field(ctypes.Structure):  # the beginning of MYSQL_FIELD, and how long one is
         _fields_ = [("name", ctypes.c_char_p), ("rest", ctypes.c_char * 120)]

@@ -91,12 +91,22 @@ class Values:
             return f"(-{column})"
         if choice == 5 and self.has("concat"):
             return f"{column} || {self.column(scope, kind)}"
+        if choice == 6 and is_int(kind) and self.has("lists") and self.luck(0.5):
+            return self.of_list(scope, column)
         if choice == 6 and self.has("casts") and self.luck(0.5):
             kind = "int" if is_int(kind) else "text"
             return self.chance.choice([f"{column}::{kind}", f"CAST({column} AS {kind})", f"({column})"])
         if choice == 6:
             return f"nullif({column}, {self.column(scope, kind)})"
         return column
+
+    def of_list(self, scope, column):
+        """A number out of a list or a struct, whose own names are perhaps those of columns."""
+        name, other = self.chance.choice(["x", "n", "id", "plan"]), self.column(scope, "k")
+        return self.chance.choice([f"list_sum([{name} + {other} FOR {name} IN [{column}, 2] IF {name} > 1])",
+                                   f"list_sum(list_transform([{column}, 1], lambda {name}: {name} + {other}))",
+                                   f"list_sum([{other} FOR {name} IN [{column}, {self.column(scope, 'k')}]])",
+                                   f"struct_pack({name} := {column}, v := {other}).{name}", f"{{'{name}': {column}}}.{name}"])
 
     def scalar(self, scope, kind, depth):
         inner = Scope(scope)
@@ -130,7 +140,8 @@ class Values:
         if len(scope.sources) == 1 and scope.parent is None and len(source.usable()) == len(source.columns) and self.luck(0.5):
             keys = ", ".join(self.chance.choice([f"{source.name}.{column}", column]) for column in source.columns)
             call = self.chance.choice([f"sum({value})", f"lag({value})", f"first_value({value})"])
-            frame = "" if call.startswith("lag") else " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW"
+            left_out = self.chance.choice(["", "", " EXCLUDE CURRENT ROW", " EXCLUDE TIES"]) if self.has("left out of frames") else ""
+            frame = "" if call.startswith("lag") else " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW" + left_out
             return f"{call} OVER (ORDER BY {keys}{frame})"
         if not key.isdigit() and self.luck(0.5):
             frame = self.chance.choice(["RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW", "RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING"])
@@ -155,6 +166,8 @@ class Values:
         choice = self.chance.randrange(10)
         if choice < 3:
             return f"{column} {self.chance.choice(['=', '<>', '<', '>='] if is_int(kind) else ['=', '<>'])} {self.literal(kind)}"
+        if choice == 3 and self.has("distinct from") and self.luck(0.4):
+            return f"{column} {self.traits['distinct from']} {self.column(scope, kind)}"
         if choice == 3:
             return f"{column} = {self.column(scope, kind)}"
         if choice == 4:

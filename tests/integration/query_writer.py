@@ -68,7 +68,8 @@ class Writer(Changes, Scripts, Values):
                 if self.luck(0.25):
                     columns = self.fresh_columns(columns)
                     listed = f" ({', '.join(columns)})"
-                parts.append(f"{name}{listed} AS (\n{sql}\n)")
+                kept = self.chance.choice(["", "", "MATERIALIZED ", "NOT MATERIALIZED "]) if self.has("materialized") else ""
+                parts.append(f"{name}{listed} AS {kept}(\n{sql}\n)")
                 commons[name] = columns
         sql, columns = self.body(depth, outer, want, names_all)
         self.commons.pop()
@@ -101,8 +102,13 @@ class Writer(Changes, Scripts, Values):
         return f"{name}{listed} AS (\n{start}\nUNION\n{step}\n)"
 
     def body(self, depth, outer, want, names_all):
-        sql, columns, items = self.block(depth, outer, want, names_all)
-        if depth < DEPTH_MAX and self.luck(0.15):
+        by_name = self.has("by name") and want is None and depth < DEPTH_MAX and self.luck(0.08)
+        sql, columns, items = self.block(depth, outer, want, names_all or by_name, bare=by_name)
+        if by_name and len(set(columns)) == len(columns):
+            other, more, _ = self.block(depth + 1, outer, None, True, bare=True)
+            columns = columns + [c for c in more if c not in columns]
+            sql += f"\n{self.chance.choice(['UNION BY NAME', 'UNION ALL BY NAME'])}\n{other}" + (self.order(columns, None) if depth == 0 else "")
+        elif depth < DEPTH_MAX and self.luck(0.15):
             for _ in range(self.chance.randrange(1, 3)):
                 word = self.chance.choice(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"])
                 kinds = [c if c is not None else "k" for c in columns]
@@ -185,6 +191,11 @@ class Writer(Changes, Scripts, Values):
                 gone = self.chance.choice(source.usable())
                 return [Item(f"{source.name}.* {self.traits['star except']} ({gone})", [c for c in source.columns if c != gone], None)]
             return [Item(f"{source.name}.*", list(source.columns), None)]
+        if self.has("columns") and not scope.merged and self.luck(0.1):
+            source = scope.sources[0]
+            if len(scope.sources) == 1 and self.luck(0.5):
+                return [Item("COLUMNS(*)", list(source.columns), None)]
+            return [Item(f"COLUMNS({source.name}.*)", list(source.columns), None)]
         if scope.merged or len(scope.sources) > 1:
             names = []
             for source in scope.sources:
@@ -210,6 +221,8 @@ class Writer(Changes, Scripts, Values):
         if not must and item.name is None:
             return item
         alias = self.chance.choice(pool(item.kind) + ["c1", "c2"])
+        if self.has("alias first") and self.luck(0.08):
+            return Item(f"{alias}: {item.sql}", alias, item.kind)
         word = "AS " if self.luck(0.8) else ""
         return Item(item.sql, alias, item.kind, word + alias)
 
@@ -251,6 +264,8 @@ class Writer(Changes, Scripts, Values):
             if self.has("rollup") and len(plain) > 1 and self.luck(0.2):
                 sets = f"GROUPING SETS (({plain[0]}), ({', '.join(plain)}), ())"
                 keys = [self.chance.choice([f"ROLLUP ({', '.join(plain)})", f"CUBE ({', '.join(plain)})", sets])]
+            if self.has("group by all") and self.luck(0.2):
+                keys = ["ALL"]
             text += f"\nGROUP BY {', '.join(keys)}"
             named = [one for one in items if one.alias is not None and is_int(one.kind)]
             if self.luck(0.3):
@@ -291,8 +306,12 @@ class Writer(Changes, Scripts, Values):
         columns = seen.get(name, [])
         taken = [source.name for source in scope.sources]
         if name in taken or self.luck(0.5):
-            alias = self.alias(scope)
-            return Source(alias, columns), f"{name} {'AS ' if self.luck(0.6) else ''}{alias}"
+            alias, listed = self.alias(scope), ""
+            if self.has("alias columns") and self.luck(0.1) and columns and None not in columns:
+                first = self.fresh_columns(columns)[:self.chance.randrange(1, len(columns) + 1)]
+                columns = first + columns[len(first):]
+                listed = f" ({', '.join(first)})"
+            return Source(alias, columns), f"{name} {'AS ' if self.luck(0.6) else ''}{alias}{listed}"
         return Source(name, columns), name
 
     def pivot(self, scope):
@@ -349,6 +368,9 @@ class Writer(Changes, Scripts, Values):
                 source, sql = self.rows_of(scope)
                 text += f"\nCROSS JOIN {sql}"
                 scope.sources.append(source)
+            elif how < 0.45 and self.has("positional") and not sql.startswith(("(", "LATERAL")):
+                text += f"\nPOSITIONAL JOIN {sql}"
+                scope.sources.append(source)
             elif how < 0.5:
                 text += self.chance.choice([", ", "\nCROSS JOIN "]) + sql
                 scope.sources.append(source)
@@ -360,5 +382,8 @@ class Writer(Changes, Scripts, Values):
                 on = f"{theirs} = {mine}"
                 if self.luck(0.3):
                     on += f" AND {self.condition(scope, DEPTH_MAX)}"
+                if self.has("semi joins") and not sql.startswith("LATERAL") and self.luck(0.15):
+                    words = ["SEMI JOIN", "ANTI JOIN"]
+                    scope.sources.pop()  # nothing else sees it
                 text += f"\n{self.chance.choice(words)} {sql} ON {on}"
         return text
