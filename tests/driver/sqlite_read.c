@@ -182,6 +182,7 @@ sorted_values(const char *text)
 static void
 assert_ranges_cover(Conn *conn, const char *object, int64_t rows, size_t ranges_expected)
 {
+    bool has_hidden_gaps = strcmp(object, "hollow") == 0;
     g_autoptr(json_t) ranges = NULL;
     ASSERT_OK(conn_split(conn, object, &(RangeSize){.rows = rows}, &ranges, &ERR));
     g_assert_cmpuint(json_array_size(ranges), ==, ranges_expected);
@@ -194,7 +195,8 @@ assert_ranges_cover(Conn *conn, const char *object, int64_t rows, size_t ranges_
         ScanSpec part = {.object = object, .range = json_array_get(ranges, i)};
         g_autofree char *text = test_scan(conn, &part);
         int estimate = (int) json_get_int(part.range, "rows", -1);
-        g_assert_cmpint(count_lines(text), ==, estimate);
+        g_assert_cmpint(count_lines(text), <=, estimate);
+        g_assert_true(has_hidden_gaps || count_lines(text) == estimate);
         if (text[0] != '\0')
             g_string_append_printf(seen, "%s%s", seen->len > 0 ? "\n" : "", text);
     }
@@ -225,6 +227,12 @@ ranges_cover_every_row_once(void)
         "CREATE TABLE empty (a);"
         "CREATE TABLE strict_one (k TEXT PRIMARY KEY, r REAL) STRICT, WITHOUT ROWID;"
         "INSERT INTO strict_one SELECT printf('%05d', id * 37 % 101), id FROM dense;"
+        "CREATE TABLE long (v); WITH RECURSIVE n(i) AS (SELECT -10000 UNION ALL SELECT i + 1 FROM "
+        "n WHERE i < 20000) INSERT INTO long(rowid, v) SELECT i, i FROM n;"
+        "CREATE TABLE hollow (v); INSERT INTO hollow(rowid, v) SELECT rowid, v FROM long WHERE "
+        "rowid NOT BETWEEN -9850 AND -9750;"
+        "CREATE TABLE cut (v); INSERT INTO cut(rowid, v) SELECT rowid, v FROM long WHERE rowid <> "
+        "-9999;"
         "CREATE VIEW looked AS SELECT v, id FROM dense WHERE id > 10;");
     assert_ranges_cover(db->conn, "dense", 30, 4);
     assert_ranges_cover(db->conn, "dense", 100, 1);
@@ -237,6 +245,9 @@ ranges_cover_every_row_once(void)
     assert_ranges_cover(db->conn, "empty", 10, 1);
     assert_ranges_cover(db->conn, "strict_one", 33, 4);
     assert_ranges_cover(db->conn, "looked", 10, 1);
+    assert_ranges_cover(db->conn, "long", 9000, 4);
+    assert_ranges_cover(db->conn, "hollow", 9000, 4);
+    assert_ranges_cover(db->conn, "cut", 30000, 1);
 }
 
 static void
