@@ -157,6 +157,28 @@ static const FormCase form_cases[] = {
     {"short_word", "abcd", NULL},
     {"pair", "(abc,1)", "(abc,1)"},
     {"pair", "(abcd,1)", NULL},
+    {"pair[]", "{\"(abc,1)\",NULL}", "{\"(abc,1)\",NULL}"},
+    {"price", "(x,1.25,12:00:01)", "(x,1.25,12:00:01)"},
+    {"price", "(\"a,\"\"b\",,)", "(\"a,\"\"b\",,)"},
+    {"price", "(x,1.255,12:00:01)", NULL},
+    {"price", "(x,1.25,12:00:01.6)", NULL},
+    {"price[]", "{\"(x,1.25,)\"}", "{\"(x,1.25,)\"}"},
+    {"price[]", "{\"(x,1.255,)\"}", NULL},
+    {"offer", "(\"(x,1.25,)\",\"{1.50,2.00}\")", "(\"(x,1.25,)\",\"{1.50,2.00}\")"},
+    {"offer", "(\"(x,1.255,)\",\"{1.50}\")", NULL},
+    {"offer", "(\"(x,1.25,)\",\"{1.505}\")", NULL},
+    {"cents[]", "{1.5,NULL}", "{1.50,NULL}"},
+    {"cents[]", "{1.505}", NULL},
+    {"few_cents[]", "{{1.5},{2}}", "{{1.50},{2.00}}"},
+    {"few_cents[]", "{1.505}", NULL},
+    {"many_cents", "{1.5}", "{1.50}"},
+    {"many_cents", "{1.505}", NULL},
+    {"many_cents[]", "{\"{1.50,2.00}\"}", "{\"{1.50,2.00}\"}"},
+    {"many_cents[]", "{\"{1.505}\"}", NULL},
+    {"short_word[]", "{abc}", "{abc}"},
+    {"short_word[]", "{\"abc \"}", NULL},
+    {"label[]", "{a,b}", "{a,b}"},
+    {"label[]", "{" LONG_NAME "}", NULL},
 };
 
 /* What a column of the type has of the text in the end, or NULL. */
@@ -200,9 +222,12 @@ a_text_that_a_type_would_cut_or_round_is_put_aside(void)
 {
     g_autoptr(TestDb) from = test_db("CREATE TABLE s (k INTEGER PRIMARY KEY, x TEXT); INSERT INTO "
                                      "s VALUES (1, '')");
-    g_autoptr(TestDb) to =
-        test_pg_db("SET client_min_messages = error; CREATE DOMAIN short_word AS "
-                   "varchar(3); CREATE TYPE pair AS (a varchar(3), b int)");
+    g_autoptr(TestDb) to = test_pg_db(
+        "SET client_min_messages = error; CREATE DOMAIN short_word AS "
+        "varchar(3); CREATE TYPE pair AS (a varchar(3), b int); CREATE TYPE price AS (a text, "
+        "b numeric(5,2), c time(0)); CREATE TYPE offer AS (a price, b numeric(5,2)[]); "
+        "CREATE DOMAIN cents AS numeric(5,2); CREATE DOMAIN few_cents AS cents CHECK "
+        "(VALUE < 9); CREATE DOMAIN many_cents AS numeric(5,2)[]; CREATE DOMAIN label AS name");
     for (size_t i = 0; i < G_N_ELEMENTS(form_cases); i++) {
         g_autofree char *kept = kept_of(from, to, &form_cases[i], (int) i);
         if (g_strcmp0(kept, form_cases[i].kept) != 0)

@@ -35,25 +35,50 @@ typedef struct {
     const Batch *in;
     const PgTarget *target;
     char *type;
-    char *keeps;    /* SQL: is `x` as `type` all that it was? NULL: that is not asked */
-    char **texts;   /* of this column, by row; NULL for NULL */
-    char **reasons; /* by row: why it is refused, or NULL */
-    GArray *asked;  /* size_t: rows that the server is asked about */
+    char *keeps;           /* SQL: is `x` as `type` all that it was? NULL: that is not asked */
+    const char *otherwise; /* the reason, where it is not */
+    char **texts;          /* of this column, by row; NULL for NULL */
+    char **reasons;        /* by row: why it is refused, or NULL */
+    GArray *asked;         /* size_t: rows that the server is asked about */
 } Forming;
 
+/* Of a type and a modifier: without and with its length; are its parts "char" or names; the type of parts whose domain may have a
+ * length; has a part of a part one? */
+static const char type_sql[] =
+    "WITH RECURSIVE inside(oid, modifier) AS (SELECT %lld::oid, -1 UNION SELECT q.* FROM inside i "
+    "JOIN pg_type t ON t.oid = i.oid, LATERAL (SELECT a.atttypid, a.atttypmod FROM pg_attribute a "
+    "WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped "
+    "UNION ALL SELECT t.typelem, -1 WHERE t.typcategory = 'A' AND t.typelem <> 0 UNION ALL SELECT "
+    "t.typbasetype, t.typtypmod WHERE t.typtype = 'd') q) SELECT format('%%I.%%I', n.nspname, "
+    "t.typname), format_type(t.oid, %d), e.oid IN (18, 19), (SELECT format_type(b.oid, NULL) FROM "
+    "pg_type b JOIN inside USING (oid) WHERE e.typtype = 'd' AND b.typtype = 'b' AND b.typelem = 0 "
+    "AND NOT EXISTS (SELECT FROM inside c JOIN pg_type USING (oid) WHERE typtype = 'c' OR "
+    "(typcategory = 'A' AND c.oid <> t.oid)) AND b.oid NOT IN (18, 19)), EXISTS (SELECT FROM "
+    "inside WHERE modifier >= 0 OR oid IN (18, 19)) FROM "
+    "pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type e ON e.typarray = "
+    "t.oid WHERE t.oid = %lld";
+enum { BARE, WITH, HAS_SHORT_PARTS, PARTS, HAS_SHORT_INSIDE };
+
 /* A length or a precision cuts or rounds in silence: time(0), varchar(3)[]; so do "char" and name, which have none to say so. What
- * they make of a text is held against the text, or against what the type makes of it without them. */
+ * they make of a text is held against the text, or against what the type makes of it without them. Where they are deeper inside, in a
+ * composite type, the text has to be what the server prints. */
 static char *
-keeps_all(const PgTarget *target, const PGresult *type, bool is_bare)
+keeps_all(const PgTarget *target, const PGresult *type, bool is_bare, const char **ret_otherwise)
 {
-    enum { BARE, WITH, HAS_SHORT_PARTS };
+    *ret_otherwise = "the column would cut or round what is in it";
+    const char *bare = pg_cell(type, 0, BARE), *parts = pg_cell(type, 0, PARTS);
     if (target->base == OID_CHAR)
         return g_strdup("x = x::\"char\"::text");
     if (pg_cell_bool(type, 0, HAS_SHORT_PARTS))
-        return g_strdup_printf("x::text[] = x::%s::text[]", pg_cell(type, 0, BARE));
-    return is_bare
-               ? NULL
-               : g_strdup_printf("x::%s = x::%s", pg_cell(type, 0, BARE), pg_cell(type, 0, WITH));
+        return g_strdup_printf("x::text[] = x::%s::text[]", bare);
+    if (parts != NULL)
+        return g_strdup_printf("x::%s[] = x::%s::%s[]", parts, bare, parts);
+    if (pg_cell_bool(type, 0, HAS_SHORT_INSIDE)) {
+        *ret_otherwise =
+            "parts of it have a length, so it has to be written as PostgreSQL prints it";
+        return g_strdup_printf("x = x::%s::text", bare);
+    }
+    return is_bare ? NULL : g_strdup_printf("x::%s = x::%s", bare, pg_cell(type, 0, WITH));
 }
 
 /* A type that knows no equality is believed. */
@@ -79,16 +104,12 @@ type_name(Forming *forming, GError **error)
     const PgTarget *target = forming->target;
     bool is_told = target->base == OID_BIT || target->base == OID_VARBIT;
     g_autofree char *sql =
-        pg_sql("SELECT format('%%I.%%I', n.nspname, t.typname), format_type(t.oid, %d), "
-               "p.oid IN (18, 19) FROM pg_type t JOIN pg_namespace n "
-               "ON n.oid = t.typnamespace LEFT JOIN pg_type p ON p.typarray = t.oid WHERE t.oid = "
-               "%lld",
-               target->modifier, (long long) target->base);
+        pg_sql(type_sql, (long long) target->base, target->modifier, (long long) target->base);
     if (!pg_run_on(forming->conn, forming->db, sql, &rows, error))
         return false;
     bool is_bare = is_told || target->modifier < 0;
     forming->type = g_strdup(pg_cell(rows, 0, is_bare ? 0 : 1));
-    forming->keeps = keeps_all(target, rows, is_bare);
+    forming->keeps = keeps_all(target, rows, is_bare, &forming->otherwise);
     if (forming->keeps != NULL && !can_be_asked(forming, &is_asked, error))
         return false;
     if (!is_asked)
@@ -138,8 +159,8 @@ take_answer(Forming *forming, size_t row, const char *text)
 {
     forming->texts[row] = g_strdup(text);
     if (text == NULL && forming->keeps != NULL && forming->reasons[row] == NULL)
-        forming->reasons[row] = g_strdup_printf("%s: the column would cut or round what is in it",
-                                                forming->target->name);
+        forming->reasons[row] =
+            g_strdup_printf("%s: %s", forming->target->name, forming->otherwise);
 }
 
 /* Halved until the one that is refused stands alone. */
