@@ -155,6 +155,16 @@ is_behind_join(const Work *work, const SqlRef *ref)
            before == WORD_UPDATE || before == WORD_TABLE;
 }
 
+/* CREATE TABLE users, JOIN users: of a statement whose semicolon was forgotten. */
+static bool
+is_behind_making(const Work *work, const SqlRef *ref)
+{
+    guint index = ref->path.parts[0].token;
+    Word before = index > 0 ? work_token(work, index - 1)->word : WORD_NONE;
+    return ref->path.count == 1 && (before == WORD_TABLE || before == WORD_JOIN) &&
+           is_whole_name(work, &ref->path);
+}
+
 /* `a.b.c`.id: no column has dots in its name, where one pair of quotes holds the parts of a table's. */
 static bool
 has_quoted_path(const Work *work, const SqlPath *path)
@@ -180,7 +190,7 @@ tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
     if (ref->path.count > 1 && !is_operand(work, ref) &&
         (ref->column == 0 || is_behind_join(work, ref)) && is_whole_name(work, &ref->path))
         is_bound = false; /* it might be a column's field, and is called like the dataset */
-    if (has_quoted_path(work, &ref->path))
+    if (has_quoted_path(work, &ref->path) || is_behind_making(work, ref))
         return;
     if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
         tick_path(left, &ref->path);

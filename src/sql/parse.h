@@ -237,5 +237,7 @@ bool update_asked_take(Parser *parser, uint32_t end);
 SqlSource *watched_rows(const Parser *parser, const SqlPath *path);
 /* Where the statement at `pos` ends: at `;`, or before the next one. (parse_loose.c) */
 uint32_t loose_end(const Parser *parser, uint32_t end);
+/* Of a definition of a table whose semicolon was forgotten: does the next one begin a line here? */
+bool starts_next_table(const Parser *parser, uint32_t at);
 /* WITH SCHEMABINDING, ENCRYPTION AS …: how a view or routine of T-SQL is made, and no table of WITH. */
 bool is_making_option(const Parser *parser, uint32_t at);

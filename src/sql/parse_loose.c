@@ -200,6 +200,29 @@ starts_statement(const Parser *parser, Loose *loose, uint32_t at)
     }
 }
 
+#define MAKING_WORDS_MAX 4 /* CREATE OR REPLACE TEMPORARY TABLE */
+
+/* CREATE TABLE, DROP TABLE at `at`. */
+static bool
+makes_table(const Parser *parser, uint32_t at)
+{
+    if (!is_word(parser, at, WORD_CREATE) && !is_text(parser, at, "DROP"))
+        return false;
+    for (uint32_t i = at + 1; i <= at + MAKING_WORDS_MAX; i++)
+        if (is_word(parser, i, WORD_TABLE))
+            return true;
+        else if (peek(parser, i)->kind != TOKEN_WORD)
+            return false;
+    return false;
+}
+
+bool
+starts_next_table(const Parser *parser, uint32_t at)
+{
+    return is_word(parser, at, WORD_CREATE) && at > parser->pos && is_first_of_line(parser, at) &&
+           makes_table(parser, at) && makes_table(parser, parser->pos);
+}
+
 /* Queries and changes; what else there is may hold anything. */
 static bool
 is_plain_verb(Word word)
@@ -222,7 +245,8 @@ loose_end(const Parser *parser, uint32_t end)
                             peek(parser, at - 1)->kind != TOKEN_DOT && loose.verb != WORD_MERGE;
         bool may_start = is_sure || (is_first_of_line(parser, at) && is_plain_verb(first) &&
                                      (is_plain_verb(peek(parser, at)->word)));
-        if (is_looked_at && starts_statement(parser, &loose, at) && may_start)
+        if ((is_looked_at && starts_statement(parser, &loose, at) && may_start) ||
+            starts_next_table(parser, at))
             break;
         at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
     }

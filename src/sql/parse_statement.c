@@ -17,7 +17,8 @@ statement_end(const Parser *parser, uint32_t end)
     uint32_t at = parser->pos;
     if (parser->sql->dialect->has_loose_statements)
         return loose_end(parser, end);
-    while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON && !is_flow(parser, at))
+    while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON && !is_flow(parser, at) &&
+           !starts_next_table(parser, at))
         at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
     return MIN(at, end);
 }
