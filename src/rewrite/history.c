@@ -166,37 +166,6 @@ is_history(const char *path, const char *text, size_t bytes)
     return is_numbered_path(path) || is_marked(path, text, bytes) || is_stamped(path, text, bytes);
 }
 
-/* Does a folder say that what is in it are migrations? */
-static bool
-is_among_migrations(const char *path)
-{
-    static const char *const names[] = {"migrations", "migration", "migrate", "alterations"};
-    const char *part = path;
-    for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1)
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-            if (is_folder(part, (size_t) (slash - part), names[i]))
-                return true;
-    return false;
-}
-
-void
-history_hold(Work *work)
-{
-    if (!is_among_migrations(work->path))
-        return;
-    g_ptr_array_set_size(work->out->edits, 0);
-    for (guint i = 0; i < work->out->sites->len; i++) {
-        Site *site = g_ptr_array_index(work->out->sites, i);
-        if (site->disposition != DISPOSITION_REWRITTEN)
-            continue;
-        site->disposition = DISPOSITION_NEEDS_PERSON;
-        site->code = "statement";
-        site->after = NULL;
-        site->reason = "this program is among migrations of the schema: whether it tells what was "
-                       "or what is, nobody says";
-    }
-}
-
 /* delta, upgrade-1.2: a word of the path's part. */
 static bool
 has_step_word(const char *part, size_t bytes)
@@ -246,6 +215,48 @@ is_step(const char *path)
         end = MAX(part - 1, path);
     }
     return false;
+}
+
+/* Does a folder say that what is in it are migrations? */
+static bool
+is_among_migrations(const char *path)
+{
+    static const char *const names[] = {"migrations", "migration", "migrate", "alterations"};
+    const char *part = path;
+    for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1)
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+            if (is_folder(part, (size_t) (slash - part), names[i]))
+                return true;
+    return false;
+}
+
+/* upgrade_queries/upgrade_1.3.php: steps from one version to the next, in a program. */
+static bool
+is_versioned_step(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path,
+               *folder = name;
+    while (folder > path && (folder == name || folder[-1] != '/'))
+        folder--;
+    return has_version(name, strlen(name), true) && has_step_word(folder, strlen(folder));
+}
+
+void
+history_hold(Work *work)
+{
+    if (!is_among_migrations(work->path) && !is_versioned_step(work->path))
+        return;
+    g_ptr_array_set_size(work->out->edits, 0);
+    for (guint i = 0; i < work->out->sites->len; i++) {
+        Site *site = g_ptr_array_index(work->out->sites, i);
+        if (site->disposition != DISPOSITION_REWRITTEN)
+            continue;
+        site->disposition = DISPOSITION_NEEDS_PERSON;
+        site->code = "statement";
+        site->after = NULL;
+        site->reason = "this program is among migrations of the schema: whether it tells what was "
+                       "or what is, nobody says";
+    }
 }
 
 static void

@@ -289,6 +289,7 @@ typedef struct {
     bool has_operand_before; /* x + "…" */
     bool is_appended;        /* x += "…" */
     bool is_assigned;        /* name = "…", and not as an argument */
+    bool is_compared;        /* name == "…" */
     bool is_key;             /* {"…": …}, df["…"] */
     bool in_list;            /* `key` is that of the list */
     bool is_in_sink;         /* what is around it is called like something that is written */

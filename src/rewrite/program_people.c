@@ -21,11 +21,9 @@ says_any(const Work *work, const char *const *signs)
 
 /* ---- kinds of files ---- */
 
-/* locales/de.yml, i18n/messages.ts */
 static bool
-is_translation(const char *path)
+is_in_folder(const char *path, const char *const *folders)
 {
-    static const char *const folders[] = {"locales/", "locale/", "i18n/", "translations/", NULL};
     for (size_t i = 0; path != NULL && folders[i] != NULL; i++) {
         const char *at = strstr(path, folders[i]);
         if (at != NULL && (at == path || at[-1] == '/'))
@@ -34,13 +32,24 @@ is_translation(const char *path)
     return false;
 }
 
+/* locales/de.yml, i18n/messages.ts */
+static bool
+is_translation(const char *path)
+{
+    static const char *const folders[] = {"locales/", "locale/", "i18n/", "translations/", NULL};
+    return is_in_folder(path, folders);
+}
+
 /* Descriptions of interfaces of HTTP: openapi: 3.0.1 */
 static bool
 is_interface(const Work *work)
 {
     static const char *const marks[] = {
         "openapi:", "\"openapi\":", "swagger:", "\"swagger\":", NULL};
+    static const char *const folders[] = {"openapi/", "swagger/", NULL};
     size_t bytes = MIN(work->bytes, 1024);
+    if (is_in_folder(work->path, folders))
+        return true;
     for (size_t i = 0; marks[i] != NULL; i++)
         if (text_find_folded(work->text, bytes, marks[i]) != NULL)
             return true;

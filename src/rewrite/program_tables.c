@@ -179,7 +179,8 @@ use_reads_table(const Unit *unit, const Use *use)
 {
     const Text *text = unit->text;
     static const char *const second[] = {"tbl", "dbReadTable", "read_sql_table", NULL};
-    if (use->in_list)
+    if (use->in_list ||
+        use->is_compared) /* who sets it may stay, because a person has to look at it */
         return false;
     if (place_of(unit, use) != NULL)
         return true;

@@ -255,6 +255,7 @@ read_before(Finder *finder, Use *use, guint before)
     else if (sign == '=' || sign == ':' || (sign == '>' && (earlier == '=' || earlier == '-')) ||
              (sign == '-' && earlier == '<')) {
         use->key = key_before(unit, before);
+        use->is_compared = sign == '=' && earlier != '\0' && strchr("=!", earlier) != NULL;
         use->is_assigned = use->key.end > 0 && (sign == '=' || sign == '-') &&
                            (sign == '-' || earlier == '\0' || strchr("=!<>", earlier) == NULL);
     } else if (sign == '[') {

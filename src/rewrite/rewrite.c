@@ -193,9 +193,15 @@ is_notebook(const char *path)
 static bool
 is_document(const char *path)
 {
-    static const char *const endings[] = {".md", ".mdx", ".markdown", ".rst", ".adoc", NULL};
+    static const char *const endings[] = {".md",  ".mdx", ".markdown", ".rst",  ".adoc", ".po",
+                                          ".pot", ".css", ".scss",     ".sass", ".less", NULL};
+    static const char *const names[] = {"LICENSE", "NOTICE", "COPYING", "CHANGELOG", NULL};
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     for (size_t i = 0; endings[i] != NULL; i++)
         if (g_str_has_suffix(path, endings[i]))
+            return true;
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (g_str_has_prefix(name, names[i]) && !code_is_sql(path))
             return true;
     return false;
 }
