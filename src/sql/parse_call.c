@@ -6,69 +6,6 @@
 
 #include <string.h>
 
-/* Words that are no columns where a function wants a part of a date. */
-bool
-is_date_part(const Parser *parser, uint32_t index)
-{
-    static const char *const parts[] = {"YEAR",
-                                        "ISOYEAR",
-                                        "QUARTER",
-                                        "MONTH",
-                                        "WEEK",
-                                        "ISOWEEK",
-                                        "DAY",
-                                        "DAYOFWEEK",
-                                        "DAYOFYEAR",
-                                        "DOW",
-                                        "DOY",
-                                        "HOUR",
-                                        "MINUTE",
-                                        "SECOND",
-                                        "MILLISECOND",
-                                        "MICROSECOND",
-                                        "NANOSECOND",
-                                        "EPOCH",
-                                        "DATE",
-                                        "TIME",
-                                        "CENTURY",
-                                        "DECADE",
-                                        "TIMEZONE_HOUR",
-                                        "YEARS",
-                                        "MONTHS",
-                                        "WEEKS",
-                                        "DAYS",
-                                        "HOURS",
-                                        "MINUTES",
-                                        "SECONDS",
-                                        "YY",
-                                        "MM",
-                                        "DD",
-                                        "HH",
-                                        "MI",
-                                        "SS",
-                                        "MS"};
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-        if (is_text(parser, index, parts[i]))
-            return true;
-    return false;
-}
-
-static bool
-wants_date_part(const SqlPath *name)
-{
-    static const char *const words[] = {
-        "EXTRACT",       "DATEADD",      "DATEDIFF", "DATEPART",    "DATENAME",
-        "TIMESTAMPDIFF", "TIMESTAMPADD", "LAST_DAY", "DATE_PART",   "GENERATE_DATE_ARRAY",
-        "TIMEADD",       "TIMEDIFF",     "DATE_ADD", "DATE_BUCKET", "NEXT_DAY"};
-    const char *text = name->parts[name->count - 1].text;
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (text_same_folded(text, words[i]))
-            return true;
-    size_t bytes = strlen(text);
-    return (bytes > 6 && text_same_folded(text + bytes - 6, "_TRUNC")) ||
-           (bytes > 5 && text_same_folded(text + bytes - 5, "_DIFF"));
-}
-
 static bool
 is_cast(const SqlPath *name)
 {
@@ -77,34 +14,6 @@ is_cast(const SqlPath *name)
         if (name->count == 1 && text_same_folded(name->parts[0].text, words[i]))
             return true;
     return false;
-}
-
-/* WEEK(MONDAY), at the bracket; DATE(created) is a call like others. */
-static bool
-is_weekday(const Parser *parser, uint32_t open, uint32_t close)
-{
-    static const char *const days[] = {"SUNDAY",   "MONDAY", "TUESDAY", "WEDNESDAY",
-                                       "THURSDAY", "FRIDAY", "SATURDAY"};
-    for (size_t i = 0; i < G_N_ELEMENTS(days); i++)
-        if (is_text(parser, open + 1, days[i]))
-            return closing(parser, open, close) == open + 2;
-    return false;
-}
-
-/* An argument that is nothing but a part of a date, as in DATE_TRUNC(created, MONTH) or WEEK(MONDAY). */
-static void
-skip_date_part(Parser *parser, uint32_t close)
-{
-    uint32_t behind = parser->pos + 1;
-    if (parser->pos >= close || !is_date_part(parser, parser->pos))
-        return;
-    if (is_open(parser, behind) && !is_weekday(parser, behind, close))
-        return;
-    if (is_open(parser, behind))
-        behind = closing(parser, behind, close) + 1;
-    if (behind >= close || peek(parser, behind)->kind == TOKEN_COMMA ||
-        is_word(parser, behind, WORD_FROM))
-        parser->pos = behind;
 }
 
 /* STRUCT(a, b AS c): the first field is called like the column. */
@@ -223,14 +132,14 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
         parser->pos = MIN(close + 1, end);
         return;
     }
-    bool has_parts = wants_date_part(name), casts = is_cast(name);
+    bool casts = is_cast(name);
     bool makes_struct = name->count == 1 && text_same_folded(name->parts[0].text, "STRUCT");
     parser->depth++;
     parser->pos++;
     note_star(parser, context, name, close);
-    while (parser->pos < close) {
+    for (guint parts = date_parts_of(parser, name, close); parser->pos < close; parts >>= 1) {
         uint32_t colon = lambda_colon(parser, close);
-        if (has_parts)
+        if (parts & 1)
             skip_date_part(parser, close);
         if (colon > 0)
             take_lambda(parser, context, colon, close);

@@ -25,7 +25,15 @@ bool take_comprehension(Parser *parser, const Context *context, uint32_t close);
 
 /* What stands between the brackets behind `name`. */
 void take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t end);
+
+/* ---- parts of dates (parse_date_part.c) ---- */
+
+/* A word for one: DAY. */
 bool is_date_part(const Parser *parser, uint32_t index);
+/* Which arguments of the call, at the first one, are such a word and no column: a bit each, the lowest is the first. */
+guint date_parts_of(const Parser *parser, const SqlPath *name, uint32_t close);
+/* Passes over the argument if it is such a word. */
+void skip_date_part(Parser *parser, uint32_t close);
 
 /* ---- words (parse_word.c) ---- */
 
