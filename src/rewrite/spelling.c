@@ -6,6 +6,20 @@
 
 /* ---- parts ---- */
 
+/* {{ x }}, {x}, ${x}, @x, %(x)s, <x>, &x: a part of a name that is put in at run time, or that has such a part. */
+static bool
+is_put_in_name(const char *part)
+{
+    return part[0] == ':' || strpbrk(part, "@{$%<~&#") != NULL;
+}
+
+/* The first dot of &schema..users ends what SQL*Plus puts in. */
+static bool
+parts_names(const char *begin, const char *at)
+{
+    return *at == '.' && !(*begin == '&' && at[1] == '.');
+}
+
 char **
 spelling_parts(const char *name)
 {
@@ -14,7 +28,7 @@ spelling_parts(const char *name)
     int depth = 0;
     for (const char *at = name;; at++) {
         depth += *at == '{' ? 1 : *at == '}' ? -1 : 0;
-        bool ends = *at == '.' && depth <= 0 && parts->len + 1 < SPELLING_PARTS_MAX;
+        bool ends = parts_names(begin, at) && depth <= 0 && parts->len + 1 < SPELLING_PARTS_MAX;
         if (*at != '\0' && !ends)
             continue;
         g_ptr_array_add(parts, g_strndup(begin, (gsize) (at - begin)));
@@ -33,11 +47,10 @@ with_holes(const char *alias, const char *source, const char *target)
     g_auto(GStrv) holes = spelling_parts(alias), from = spelling_parts(source),
                   to = spelling_parts(target);
     guint count = g_strv_length(holes);
-    if (strpbrk(alias, "@{$%") == NULL || count != g_strv_length(from) ||
-        count != g_strv_length(to))
+    if (!is_put_in_name(alias) || count != g_strv_length(from) || count != g_strv_length(to))
         return NULL;
     for (guint i = 0; i + 1 < count; i++) {
-        bool is_hole = strpbrk(holes[i], "@{$%") != NULL;
+        bool is_hole = is_put_in_name(holes[i]);
         if (is_hole && strcmp(from[i], to[i]) != 0)
             return NULL;
         if (!is_hole)
@@ -185,8 +198,19 @@ is_inside_quotes(const Work *work, const SqlPart *part)
 static bool
 is_put_in(const SqlPart *old, const char *name)
 {
-    const char *hole = strpbrk(name, "@{$%");
-    return hole == name || (hole != NULL && strpbrk(old->text, "@{$%") != NULL);
+    return strchr("@{$%<~&:#", name[0]) != NULL ||
+           (is_put_in_name(name) && is_put_in_name(old->text));
+}
+
+/* 2024_orders behind a dot: where one such name needs no quotes, another does not. */
+static bool
+both_begin_with_digits(const SqlPart *old, const char *name)
+{
+    bool is_plain_else = true;
+    for (const char *at = name; *at != '\0'; at++)
+        is_plain_else = is_plain_else && is_identifier_byte(*at);
+    return old->quote == '\0' && g_ascii_isdigit(old->text[0]) && g_ascii_isdigit(name[0]) &&
+           is_plain_else;
 }
 
 static char *
@@ -196,7 +220,8 @@ spell_part(const Work *work, const SqlPart *old, const char *name)
     bool is_inside = is_inside_quotes(work, old);
     bool stays = old->quote == '\0' && strcmp(old->text, name) == 0; /* also {{ schema }} */
     bool has_dashes = dialect->has_dashed_paths && old->quote == '\0' && strchr(name, '-') != NULL;
-    bool is_raw = is_inside || is_put_in(old, name) || has_dashes || stays;
+    bool is_raw = is_inside || is_put_in(old, name) || has_dashes || stays ||
+                  both_begin_with_digits(old, name);
     return is_raw ? g_strdup(name) : spell_like(dialect, old, name);
 }
 
@@ -314,7 +339,8 @@ spelling_adds_quotes(const Work *work, const SqlPath *path, const Spelling *spel
     for (guint i = 0; parts[i] != NULL; i++) {
         const SqlPart *old =
             &path->parts[parts[i + 1] == NULL ? path->count - 1 : MIN(kept + i, path->count - 1)];
-        if (old->quote == '\0' && !is_put_in(old, parts[i]) && strcmp(old->text, parts[i]) != 0 &&
+        if (old->quote == '\0' && !is_put_in(old, parts[i]) &&
+            !both_begin_with_digits(old, parts[i]) && strcmp(old->text, parts[i]) != 0 &&
             (is_reserved_somewhere(parts[i]) || !is_plain(work->sql->dialect, parts[i])))
             return true;
     }

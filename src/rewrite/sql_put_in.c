@@ -114,11 +114,11 @@ sql_put_whole(Work *work, const SqlSource *source)
                     "the table's own name is put in at run time: change it where it is said");
 }
 
-/* {{ x }}, {x}, ${x}, $x, @x, %s, <x>: no name of a store looks like this. */
+/* {{ x }}, {x}, ${x}, $x, @x, %s, <x>, &x: no name of a store looks like this. */
 static bool
 is_put_in(const SqlPart *part)
 {
-    return strpbrk(part->text, "{<%") != NULL || part->text[0] == '$' || part->text[0] == '@';
+    return strpbrk(part->text, "{<%") != NULL || strchr("$@&~#", part->text[0]) != NULL;
 }
 
 /* Would it be this name if the right thing were put in? */

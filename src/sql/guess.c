@@ -263,7 +263,8 @@ is_before_table(const Guess *guess)
     return false;
 }
 
-/* Texts that no name looks like, in the quotes of names: here they are those of strings. Where a table stands, they are names. */
+/* Texts that no name looks like, in the quotes of names: here they are those of strings. Where a table stands, and beside the dot of
+ * a path, they are names. */
 static void
 take_double_quotes(Guess *guess)
 {
@@ -271,7 +272,9 @@ take_double_quotes(Guess *guess)
     bool is_name = to - from > 1 && !g_ascii_isdigit(*from);
     for (const char *at = from; is_name && at + 1 < to; at++)
         is_name = is_word(*at) || strchr(" .-/()#?&'", *at) != NULL;
-    if (is_before_table(guess))
+    bool is_in_path =
+        (from - 1 > guess->begin && from[-2] == '.') || (to < guess->end && *to == '.');
+    if (is_before_table(guess) || is_in_path)
         once(guess, &guess->is_table,
              (signed char[COUNT]){[BIGQUERY] = -4, [MYSQL] = -4, [SPARK] = -4});
     else if (!is_name)

@@ -158,6 +158,8 @@ prefix_length(const Lexer *lexer, size_t at)
 static bool
 lex_string(Lexer *lexer, size_t at)
 {
+    if (lex_name_in_path(lexer, at))
+        return true;
     size_t prefix = prefix_length(lexer, at), end;
     bool is_escaped = prefix > 0 && is_among(lexer->text[at], "eE");
     if (is_among(lexer->text[at + prefix], lexer->dialect->string_quotes)) {
@@ -263,9 +265,12 @@ lex_word(Lexer *lexer, size_t at)
 static bool
 lex_number(Lexer *lexer, size_t at)
 {
+    if (lex_name_of_digits(lexer, at))
+        return true;
     char c = lexer->text[at];
     if (!g_ascii_isdigit(c) && !(c == '.' && g_ascii_isdigit(byte_at(lexer, at + 1)) &&
-                                 (at == 0 || !is_name_byte(lexer->text[at - 1]))))
+                                 (at == 0 || (!is_name_byte(lexer->text[at - 1]) &&
+                                              !is_among(lexer->text[at - 1], "`\"]")))))
         return false;
     add(lexer, TOKEN_NUMBER, at, end_of_number(lexer, at + 1));
     return true;
@@ -317,8 +322,8 @@ is_any_quote(char c)
 
 /* In the order in which they look: a comment begins with what is an operator elsewhere. */
 static bool (*const kinds[])(Lexer *lexer, size_t at) = {
-    lex_blank,     lex_template, lex_comment, lex_string,  lex_quoted_name,
-    lex_parameter, lex_number,   lex_word,    lex_bracket,
+    lex_blank,       lex_template,  lex_put_in, lex_comment, lex_string,
+    lex_quoted_name, lex_parameter, lex_number, lex_word,    lex_bracket,
 };
 
 /* What most other tokens begin with: it can be of one kind only, and need not ask all of them. */
@@ -347,8 +352,12 @@ lex_often(Lexer *lexer, size_t at)
             return true;
         lex_operator(lexer, at);
         return true;
-    case '=':
     case '<':
+        if (lex_put_in(lexer, at))
+            return true;
+        lex_operator(lexer, at);
+        return true;
+    case '=':
     case '>':
         lex_operator(lexer, at);
         return true;

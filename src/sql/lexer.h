@@ -2,7 +2,7 @@
  * lexer.h - what the parts of the lexer share; inside of this room only.
  *
  * The kinds of tokens (lexer.c) look one after the other at what begins at a byte. Where it ends is found in lexer_ends.c and
- * lexer_templates.c, brackets and branches in lexer_brackets.c, words that mean something in words.c.
+ * lexer_templates.c, brackets and branches in lexer_brackets.c, what only a path has in lexer_paths.c, words that mean something in words.c.
  */
 #pragma once
 
@@ -111,6 +111,13 @@ size_t end_of_template_within(const Lexer *lexer, size_t at, char quote);
 
 /* Those, and branches of SqlRender; false: none is here. */
 bool lex_bracket(Lexer *lexer, size_t at);
+
+/* ---- names beside the dot of a path (lexer_paths.c) ---- */
+
+/* In quotes of texts; of digits; what is put in at run time. False: none is here. */
+bool lex_name_in_path(Lexer *lexer, size_t at);
+bool lex_name_of_digits(Lexer *lexer, size_t at);
+bool lex_put_in(Lexer *lexer, size_t at);
 
 /* ---- words (words.c) ---- */
 
