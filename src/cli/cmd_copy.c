@@ -234,6 +234,9 @@ show_findings(const Copy *copy, const json_t *findings)
     g_autofree char *text = migration_findings(shown);
     if (text != NULL)
         view_tone(copy->view, TONE_WARN, "%s", g_strchomp(text));
+    g_autofree char *becoming = pair_columns_becoming(pair);
+    if (becoming != NULL)
+        view_line(copy->view, "%s, and no part of its value", becoming);
     if (pair->mapping != NULL || pair->target_schema == NULL ||
         schema_count(pair->target_schema) == 0)
         return;

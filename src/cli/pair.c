@@ -109,3 +109,23 @@ pair_columns_without(const Schema *schema, const Schema *other)
     }
     return names->len > 0 ? g_strdup(names->str) : NULL;
 }
+
+char *
+pair_columns_becoming(const Pair *pair)
+{
+    const Driver *source = driver_by_name(pair_source_store(pair)->driver);
+    const Driver *target = driver_by_name(pair_target_store(pair)->driver);
+    if (target->becomes == NULL || source == target)
+        return NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GPtrArray) mapped = pair->mapping != NULL ? mapping_targets(pair->mapping) : NULL;
+    size_t count = mapped != NULL ? mapped->len : schema_count(pair->source_schema);
+    for (size_t i = 0; i < count; i++) {
+        const char *name =
+            mapped != NULL ? mapped->pdata[i] : schema_column(pair->source_schema, i)->name;
+        const char *part = target->becomes(name);
+        if (part != NULL)
+            g_string_append_printf(text, "%s%s becomes %s", text->len > 0 ? ", " : "", name, part);
+    }
+    return text->len > 0 ? g_strdup(text->str) : NULL;
+}

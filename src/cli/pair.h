@@ -29,6 +29,10 @@ const StoreConfig *pair_target_store(const Pair *pair);
 /* Columns of `schema` that `other` has not, as "a, b"; NULL when there are none. Caller frees. */
 char *pair_columns_without(const Schema *schema, const Schema *other);
 
+/* Columns that are written and become something else than a value of their row, as "a becomes …, b becomes …"; NULL when there are none,
+ * or the source has the same. Caller frees. */
+char *pair_columns_becoming(const Pair *pair);
+
 /* --mapping and how datasets are named: the same in the help of every verb that takes a pair. */
 #define PAIR_ABOUT                                                                                 \
     "A dataset is a file (airports.csv, events.ndjson, movies.json), a table of an SQLite file "   \

@@ -410,6 +410,8 @@ struct Driver {
     bool finds_columns;
     /* What a person does so that its rows have a key, where they have none; NULL: its tables declare it. */
     const char *key_advice;
+    /* What a column of this name becomes there that is no value of a row like all others; NULL: it is one. NULL: all are. */
+    const char *(*becomes)(const char *column);
     const TypeOps *types; /* NULL: it has no words of its own */
     const ScanOps *scan;
     const LoadOps *load;

@@ -105,6 +105,20 @@ class Copying(unittest.TestCase):
         self.assertIn("different: a '3'", by_key)
 
 
+    def test_columns_that_become_parts_of_a_record_are_named(self):
+        kafka, project = Kafka(), support.Project()
+        self.addCleanup(kafka.close)
+        self.addCleanup(project.close)
+        project.folder.joinpath("honk.yaml").write_text(
+            f'stores:\n  files: {{ driver: csv, path: . }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        project.folder.joinpath("rows.csv").write_text("kafka_key,a\nx,1\ny,2\n")
+        copied = project.honk("copy", "files:rows.csv", "events:t1")
+        self.assertIn("kafka_key becomes the key of each record, and no part of its value", copied.stdout)
+        self.assertEqual([(key, json.loads(value)) for key, value in kafka.records("t1")], [("x", {"a": "1"}), ("y", {"a": "2"})])
+        self.assertNotIn("becomes", project.honk("copy", "events:t1", "events:t3").stdout)
+        self.assertNotIn("becomes", project.honk("copy", "events:t1", "files:t1.csv").stdout)
+
+
 class BrokersThatBeginAndEnd(unittest.TestCase):
     """Of themselves, not of the network before them."""
 

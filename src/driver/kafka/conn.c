@@ -306,6 +306,7 @@ const Driver driver_kafka = {
     .key_advice =
         "where the last record of each key counts, `rows: latest` and `key: [ COLUMN ]` for the "
         "topic, in `topics` of its store (honk.yaml)",
+    .becomes = kafka_becomes,
     .fingerprint = kafka_fingerprint,
     .types = &json_type_ops,
     .scan = &kafka_scan_ops,

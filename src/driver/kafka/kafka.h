@@ -134,6 +134,7 @@ extern const char *const kafka_meta_names[META_KINDS]; /* "kafka_key", … */
 extern const ColumnType kafka_meta_types[META_KINDS];  /* the key is of bytes where it is no text */
 /* META_KINDS when it is none. */
 MetaKind kafka_meta_of(const char *column);
+const char *kafka_becomes(const char *column); /* NULL: a member of its value */
 
 typedef struct {
     char *name, *topic;

@@ -36,6 +36,19 @@ kafka_meta_of(const char *column)
     return kind;
 }
 
+const char *
+kafka_becomes(const char *column)
+{
+    static const char *const parts[META_KINDS + 1] = {
+        [META_KEY] = "the key of each record",
+        [META_TIMESTAMP] = "the time of each record",
+        [META_HEADERS] = "the headers of each record",
+        [META_TOMBSTONE] = "whether a record has no value",
+        [META_PARTITION] = "the partition of each record",
+    };
+    return parts[kafka_meta_of(column)];
+}
+
 void
 kafka_object_free(KafkaObject *object)
 {
