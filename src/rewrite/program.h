@@ -417,9 +417,14 @@ BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
 /* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
 bool use_is_apart(Unit *unit, const Use *use);
+/* Libraries that build queries by calls: the table, or one of its columns, `users.id`; a table with what it is joined by.
+ * (program_builders.c) */
+bool use_is_in_call_of_builder(const Unit *unit, const Use *use);
+bool use_is_column_of_builder(const Unit *unit, const Use *use);
+bool use_is_join_of_builder(const Unit *unit, const Use *use, const Text *text);
 /* Is it what a query is built from, or joined with? */
 bool use_is_in_builder(const Unit *unit, const Use *use);
-bool use_is_in_knex(const Unit *unit, const Use *use);
+bool use_is_in_library(const Unit *unit, const Use *use);
 /* Is it called like something that is written: sink, job.target, output_table? */
 bool key_says_writing(const Text *text, Span key);
 /* Is the string for people: a log, an error, a description? (program_message.c) */

@@ -336,6 +336,9 @@ is_qualifying(const Unit *unit, guint index)
         return false;
     if (unit_sign(unit, index + 1) == ':' && unit_sign(unit, index + 2) == ':')
         return false; /* DB::table("…") of PHP */
+    if (!unit->language->is_data && !is_literal && unit_sign(unit, index + 1) == ':' &&
+        g_ascii_isupper(text_byte(unit->text, unit_piece(unit, index + 2)->begin)))
+        return false; /* db: Database, a parameter with its type */
     const Piece *next = piece + 1;
     return next->kind == PIECE_SIGN && strchr("=:(", unit->text->bytes[next->begin]) != NULL;
 }

@@ -106,7 +106,8 @@ program_condition(Unit *unit, Use *use, const Text *text)
     const char *front = NULL;
     if (!text->is_unread && !use->is_message && !use->is_docstring && !use->is_bytes &&
         !use->is_key && !changes_columns(unit->work, text))
-        front = front_of(text);
+        front = use_is_join_of_builder(unit, use, text) ? "SELECT 1 FROM " HOLE " JOIN "
+                                                        : front_of(text);
     if (front == NULL)
         return false;
     g_autoptr(Text) whole = text_new(text);

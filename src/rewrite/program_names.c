@@ -168,7 +168,7 @@ static bool
 is_built_from(const Unit *unit, const Use *use, const Name *name, const Rename *rename)
 {
     return use_is_in_builder(unit, use) && !rename_changes_columns(rename) &&
-           (!is_ordinary(name->parts[0].text) || use_is_in_knex(unit, use));
+           (!is_ordinary(name->parts[0].text) || use_is_in_library(unit, use));
 }
 
 /* No column of it changes, and none is added: then it is written to as before. */

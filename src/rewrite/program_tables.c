@@ -164,6 +164,8 @@ use_is_column_with_table(const Unit *unit, const Use *use)
 {
     if (strcmp(unit->language->name, "python") == 0)
         return span_is(unit->text, use->callee, "ForeignKey") && use->argument == 0;
+    if (use_is_column_of_builder(unit, use))
+        return true;
     return strcmp(unit->language->name, "javascript") == 0 && use->key.end == 0 && !use->is_key &&
            has_word(unit, "knex") && is_builder_of_columns(unit, use);
 }
@@ -205,6 +207,8 @@ is_of_builder(const Unit *unit, const Use *use)
 {
     const char *bytes = unit->text->bytes;
     uint32_t at = use->callee.begin;
+    while (at > 0 && unit_is_language(unit, "go") && g_ascii_isspace(bytes[at - 1]))
+        at--; /* a dot ends the line before */
     if (at > 1 && bytes[at - 1] == '.')
         at--;
     else if (at > 2 && memcmp(bytes + at - 2, "->", 2) == 0)
@@ -232,10 +236,11 @@ is_joined(const Unit *unit, const Use *use)
 }
 
 bool
-use_is_in_knex(const Unit *unit, const Use *use)
+use_is_in_library(const Unit *unit, const Use *use)
 {
     const TablePlace *place = place_of(unit, use);
-    return (place != NULL && g_strcmp0(place->word, "knex") == 0) || is_joined(unit, use);
+    return (place != NULL && g_strcmp0(place->word, "knex") == 0) || is_joined(unit, use) ||
+           use_is_in_call_of_builder(unit, use);
 }
 
 /* db.From("users_v1 AS u"), .leftJoin("…"): builders of queries; not join("folder", "…") */
@@ -248,7 +253,7 @@ use_is_in_builder(const Unit *unit, const Use *use)
                                         "cross_join", NULL};
     if (use->argument != 0 || use->key.end > 0 || use->has_more || use->is_appended)
         return false;
-    return use_is_in_knex(unit, use) ||
+    return use_is_in_library(unit, use) ||
            (span_is_among(unit->text, use->callee, calls) && is_of_builder(unit, use));
 }
 

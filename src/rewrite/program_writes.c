@@ -138,6 +138,8 @@ use_removes_table(const Unit *unit, const Use *use)
 {
     const Text *text = unit->text;
     bool is_command = unit->language->joins_touching && span_is(text, use->callee, "rm");
+    if (use_is_in_call_of_builder(unit, use))
+        return false; /* rows, and no table */
     return is_command || begins_with_any(text, use->callee, removing_words) ||
            begins_with_any(text, use->outer, removing_words) ||
            begins_with_any(text, use->key, removing_words);
