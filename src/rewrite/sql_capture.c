@@ -178,6 +178,9 @@ bool
 is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
 {
     bool is_apart = is_converted(work, ref); /* both sides of the join have their own */
+    const SqlPart part = {.text = (char *) name};
+    if (sql_is_value_name(work->sql, ref, &part))
+        return true;
     if ((sees_outputs(work, ref) && is_alias(work, ref, name)) || is_declared(work, name))
         return true;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {

@@ -302,26 +302,15 @@ lacks(const SqlSource *table, const SqlPart *name, void *data)
     return rename != NULL && rename_gains(rename, name->text);
 }
 
-/* users_v1 AS u (a, b): what stands behind these columns keeps its name, which may be `a` now. */
+/* users_v1 AS u (a, b): the new table's columns may stand otherwise. */
 static void
 check_alias_list(Work *work, const SqlSource *source)
 {
-    bool is_open = true;
-    const Rename *rename = source_rename(source);
-    const char *const *known = table_columns(work, source, &is_open);
-    if (known != NULL && !is_open && g_strv_length((char **) known) <= source->columns->len)
-        return;
-    for (guint i = 0; i < source->columns->len; i++) {
-        const SqlPart *part = g_ptr_array_index(source->columns, i);
-        for (guint c = 0; c < rename->changes->len; c++) {
-            const ColumnChange *change = g_ptr_array_index(rename->changes, c);
-            if (change->kind == CHANGE_NAME &&
-                sql_same_column(work->sql->dialect, part->text, part->quote, change->to)) {
-                refuse_captured(work, part, part->text);
-                return;
-            }
-        }
-    }
+    const SqlPart *first = g_ptr_array_index(source->columns, 0);
+    if (source->reshape == NULL && rename_changes_columns(source_rename(source)))
+        site_refuse(work, SITE_COLUMN, first->begin, first->end, "star", NULL,
+                    "columns are named here by their places, and those of the new table may stand "
+                    "otherwise: name them in a subquery");
 }
 
 typedef void VisitSource(Work *work, SqlSource *source);
@@ -357,7 +346,7 @@ static void
 visit_source(Work *work, SqlSource *source)
 {
     const Spelling *spelling = source_spelling(source);
-    if (source->columns != NULL && source_rename(source) != NULL)
+    if (source->columns != NULL && source->columns->len > 0 && source_rename(source) != NULL)
         check_alias_list(work, source);
     if (source->is_template && spelling != NULL)
         visit_template(work, source, spelling);

@@ -51,3 +51,32 @@ sql_name_hash(const char *name)
         hash = (hash ^ (guchar) (*name | 0x20)) * 16777619U; /* as a small letter */
     return hash ^ hash >> 15;
 }
+
+/* ---- values with names ---- */
+
+static bool
+has_value(const Sql *sql, const ArenaList *values, const SqlPart *name, uint32_t token)
+{
+    for (guint i = 0; values != NULL && i < values->len; i++) {
+        const SqlValue *value = g_ptr_array_index(values, i);
+        if ((token < value->first || token > value->last) &&
+            sql_same_column(sql->dialect, name->text, name->quote, value->name->text))
+            return true;
+    }
+    return false;
+}
+
+bool
+sql_is_value_name(const Sql *sql, const SqlRef *ref, const SqlPart *name)
+{
+    uint32_t token = ref->path.parts[0].token;
+    if (!sql->dialect->has_hiding_aliases || ref->path.count != 1)
+        return false;
+    if (has_value(sql, ref->block->values, name, token))
+        return true;
+    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent)
+        for (const SqlQuery *query = block->query; query != NULL; query = query->parent)
+            if (has_value(sql, query->values, name, token))
+                return true;
+    return false;
+}

@@ -61,7 +61,7 @@ is_set_operation(const Parser *parser, uint32_t index)
     case WORD_MINUS: { /* also a function's or a star's word */
         Word next = peek(parser, index + 1)->word;
         return next == WORD_ALL || next == WORD_DISTINCT || next == WORD_SELECT ||
-               next == WORD_WITH ||
+               next == WORD_WITH || (next == WORD_FROM && parser->sql->dialect->has_from_first) ||
                (is_open(parser, index + 1) && starts_query(parser, index + 2, UINT32_MAX));
     }
     default:

@@ -219,6 +219,10 @@ bool is_object_in_rows(const Parser *parser, uint32_t at);
 void key_name_take(Parser *parser, SqlSource *source, uint32_t end);
 /* WITH(a AS x, a + 1), if it stands here. */
 bool value_names_take(Parser *parser, const Context *context, uint32_t end);
+/* The name at hand is that of the value in the tokens from `first` on. */
+void named_value_add(Parser *parser, ArenaList **values, uint32_t first);
+/* Values of WITH are read by the query's only SELECT, once that is read (parse_with.c). */
+void values_adopt(Parser *parser, SqlQuery *query);
 /* FOR UPDATE OF a, b, at FOR: tables of `block` (or NULL), by their names or aliases. */
 void locked_take(Parser *parser, const SqlBlock *block, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */

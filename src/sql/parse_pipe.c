@@ -29,11 +29,14 @@ is_known_step(const Parser *parser, uint32_t at)
 {
     static const char *const known[] = {"WHERE",  "LIMIT",     "SELECT",      "EXTEND",   "SET",
                                         "DROP",   "AS",        "RENAME",      "DISTINCT", "ASSERT",
-                                        "WINDOW", "AGGREGATE", "TABLESAMPLE", "OFFSET"};
+                                        "WINDOW", "AGGREGATE", "TABLESAMPLE", "OFFSET",   "CALL"};
     if (is_word(parser, at, WORD_ORDER))
         return is_word(parser, at + 1, WORD_BY);
-    return is_any_text(parser, at, known, G_N_ELEMENTS(known)) || starts_join(parser, at) ||
-           is_set_operation(parser, at);
+    if (is_word(parser, at, WORD_WITH))
+        return is_name(parser, at + 1) && is_word(parser, at + 2, WORD_AS) &&
+               is_open(parser, at + 3);
+    return is_reshape(parser, at) || is_any_text(parser, at, known, G_N_ELEMENTS(known)) ||
+           starts_join(parser, at) || is_set_operation(parser, at);
 }
 
 bool
@@ -190,6 +193,29 @@ take_outputs(Parser *parser, SqlBlock *block, uint32_t end)
     parser->has_keys = false;
 }
 
+/* PIVOT (…), CALL f(…): what comes out of it is not followed, so what goes in keeps its names. */
+static bool
+is_rigid_step(const Parser *parser, uint32_t at)
+{
+    return is_reshape(parser, at) || is_text(parser, at, "CALL");
+}
+
+static void
+take_rigid_step(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    SqlSource *source = g_ptr_array_index(block->sources, 0);
+    Context context = {.block = block, .clause = CLAUSE_FROM};
+    if (is_reshape(parser, parser->pos)) {
+        reshape_take(parser, source, &context, end);
+    } else {
+        parser->pos++;
+        parse_expression(parser, &context, end, STOP_CLAUSE | STOP_ALIAS);
+    }
+    source->is_unread = true;
+    if (take_word(parser, end, WORD_AS) || is_name(parser, parser->pos))
+        source->alias = part_take(parser);
+}
+
 static void
 take_step(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -228,10 +254,16 @@ parse_pipes(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     while (parser->pos < end && is_pipe(parser, parser->pos)) {
         uint32_t before = parser->pos++;
         bool is_alias = is_word(parser, parser->pos, WORD_AS),
-             has_sides = is_set_operation(parser, parser->pos);
-        if ((block == NULL || is_alias) && !has_sides)
+             is_rigid = is_rigid_step(parser, parser->pos),
+             has_sides = is_set_operation(parser, parser->pos),
+             has_commons = is_word(parser, parser->pos, WORD_WITH);
+        if ((block == NULL || is_alias || is_rigid) && !has_sides && !has_commons)
             block = begin_block(parser, query, outer);
-        if (is_alias) {
+        if (has_commons) { /* seen by the steps that follow */
+            parse_with(parser, query, outer, end);
+        } else if (is_rigid) {
+            take_rigid_step(parser, block, end);
+        } else if (is_alias) {
             SqlSource *source = g_ptr_array_index(block->sources, 0);
             parser->pos++;
             source->alias = part_take(parser);

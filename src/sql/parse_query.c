@@ -389,6 +389,7 @@ parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         else
             take_pipes(parser, query, end);
     }
+    values_adopt(parser, query);
     query->last = MAX(parser->pos, query->first + 1) - 1;
     list_add(parser, parser->sql->queries, query);
 }

@@ -124,6 +124,18 @@ value_names_take(Parser *parser, const Context *context, uint32_t end)
     return true;
 }
 
+void
+named_value_add(Parser *parser, ArenaList **values, uint32_t first)
+{
+    SqlValue *value = node(parser, sizeof(SqlValue));
+    value->first = first;
+    value->last = parser->pos;
+    value->name = part_take(parser);
+    if (*values == NULL)
+        *values = list(parser);
+    list_add(parser, *values, value);
+}
+
 /* ---- what is locked ---- */
 
 static bool

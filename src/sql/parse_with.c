@@ -84,17 +84,39 @@ starts_value(const Parser *parser, uint32_t end)
            !(is_name(parser, at) && is_word(parser, at + 1, WORD_AS) && is_open(parser, at + 2));
 }
 
-/* The query is told of it: where columns change, a person looks. */
+/* The query is told of it: where columns change, a person looks, unless it is one SELECT, whose columns these are. */
 static void
 take_value(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
-    SqlBlock *block = block_new(parser, query, outer);
+    SqlBlock *block = query->valued != NULL ? query->valued : block_new(parser, query, outer);
     Context context = {.block = block, .clause = CLAUSE_OTHER};
-    query->strange = parser->pos;
+    uint32_t first = parser->pos;
+    query->valued = block;
+    query->strange = first;
     parse_expression(parser, &context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
     if (take_word(parser, end, WORD_AS) && is_name(parser, parser->pos))
-        parser->pos++;
+        named_value_add(parser, &query->values, first);
     block->last = parser->pos - 1;
+}
+
+void
+values_adopt(Parser *parser, SqlQuery *query)
+{
+    SqlBlock *from = query->valued;
+    const SqlBranch *first =
+        query->branches->len == 1 ? g_ptr_array_index(query->branches, 0) : NULL;
+    if (from == NULL || first == NULL || first->block == NULL || first->block->is_values)
+        return;
+    for (guint i = 0; i < from->refs->len; i++) {
+        SqlRef *ref = g_ptr_array_index(from->refs, i);
+        ref->block = first->block;
+        list_add(parser, first->block->refs, ref);
+    }
+    from->refs = list(parser);
+    from->parent = first->block; /* subqueries in the values see its tables */
+    if (first->block->strange == query->strange)
+        first->block->strange = 0;
+    query->strange = 0;
 }
 
 /* SEARCH DEPTH FIRST BY a, b SET c and CYCLE a, b SET c TO 1 DEFAULT 0 USING d, behind a table of WITH. */

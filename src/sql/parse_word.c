@@ -104,6 +104,10 @@ static bool
 take_as(Parser *parser, Scan *scan, uint32_t end)
 {
     parser->pos++;
+    if (parser->sql->dialect->has_hiding_aliases && is_name(parser, parser->pos)) {
+        named_value_add(parser, &scan->context->block->values, scan->first);
+        return true;
+    }
     if (parser->pos < end && peek(parser, parser->pos)->kind != TOKEN_CLOSE)
         skip_type(parser, end);
     return true;

@@ -306,6 +306,10 @@ bind_bare(Resolver *resolver, SqlRef *ref)
 {
     SqlSource *maybe = NULL;
     int maybe_count = 0;
+    if (sql_is_value_name(resolver->sql, ref, &ref->path.parts[0])) {
+        bind_to(ref, BINDING_LOCAL, NULL);
+        return;
+    }
     if (is_hidden_by_alias(resolver, ref) && bind_output(resolver, ref, ref->block, true))
         return;
     for (SqlBlock *block = ref->block; block != NULL; block = block->parent) {
@@ -375,11 +379,27 @@ bind_starred(Resolver *resolver, SqlRef *ref, const SqlBlock *block)
     return false;
 }
 
+/* SELECT a, count(b) a … GROUP BY 1: the column, too, is grouped by. */
+static bool
+is_key_by_place(const Resolver *resolver, const SqlRef *ref)
+{
+    const ArenaList *items = ref->block->items;
+    for (guint i = 0; i < items->len && i < ref->block->place_max; i++) {
+        const SqlItem *item = g_ptr_array_index(items, i);
+        if (item->plain != NULL && item->alias == NULL &&
+            resolver_is_column(resolver, &ref->path.parts[0], item->name))
+            return true;
+    }
+    return false;
+}
+
 /* HAVING means a column that GROUP BY names, also where an output is called so. */
 static bool
 is_group_key(const Resolver *resolver, const SqlRef *ref)
 {
     const ArenaList *refs = ref->block->refs;
+    if (ref->path.count == 1 && is_key_by_place(resolver, ref))
+        return true;
     for (guint i = 0; ref->path.count == 1 && i < refs->len; i++) {
         const SqlRef *key = g_ptr_array_index(refs, i);
         if (key->clause == CLAUSE_GROUP && key->is_whole && key->binding == BINDING_COLUMN &&

@@ -116,7 +116,7 @@ table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
         known = columns_of_dual(source);
         *ret_is_open = known == NULL;
     }
-    if (source->columns != NULL)
+    if (source->columns != NULL && known == NULL)
         return names_of_parts(resolver, source->columns);
     const ArenaList *made = known == NULL ? made_columns(resolver, source, ret_is_open) : NULL;
     if (made != NULL)
@@ -124,6 +124,7 @@ table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
     ArenaList *names = list_new(resolver);
     for (; known != NULL && *known != NULL; known++)
         list_add(resolver, names, *known);
+    rename_by_list(resolver, names, source->columns);
     return names;
 }
 

@@ -241,6 +241,12 @@ struct SqlCommon {
     SqlCommon *next; /* of the same list of SqlQuery.chains, before it in the text */
 };
 
+/* A value that has a name in ClickHouse, which hides columns: WITH x AS name, and (x AS name) within an expression. */
+typedef struct {
+    SqlPart *name;
+    uint32_t first, last; /* tokens of the expression, in which the name means something else */
+} SqlValue;
+
 /* A SELECT, or another statement with names in it. */
 struct SqlBlock {
     SqlQuery *query;  /* NULL outside of queries */
@@ -253,6 +259,7 @@ struct SqlBlock {
     ArenaList *sources;                     /* SqlSource * */
     ArenaList *refs;                        /* SqlRef * */
     ArenaList *assignments;                 /* SqlAssignment *; NULL when there are none */
+    ArenaList *values;                      /* SqlValue * of its expressions; NULL: none */
     bool is_distinct, is_values, is_struct; /* SELECT AS STRUCT: the names are fields */
     uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
     bool is_returning;   /* the items are those of RETURNING */
@@ -284,9 +291,11 @@ struct SqlQuery {
     ArenaList *branches; /* SqlBranch *; the first names the outputs */
     SqlBlock *tail;      /* holds what ORDER BY behind a set operation names; NULL without */
     uint32_t first, last;
-    uint32_t strange; /* token in WITH that is a value; or 0 */
-    bool by_name;     /* UNION BY NAME */
-    bool has_pipes;   /* |>: names change on the way, which is not followed */
+    uint32_t strange;  /* token in WITH that is a value; or 0 */
+    ArenaList *values; /* SqlValue * of its WITH, which subqueries see, too; NULL: none */
+    SqlBlock *valued;  /* what the last of them was read in; or NULL */
+    bool by_name;      /* UNION BY NAME */
+    bool has_pipes;    /* |>: names change on the way, which is not followed */
     bool
         is_named; /* what is only read over names its columns: SEARCH and CYCLE behind it in WITH, a cursor's loop */
     /* What its rows are for: a source or a common table of another query, a value in an expression (then both are
@@ -392,6 +401,9 @@ void sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks, void *data)
 /* The names that a source's columns have, as far as they are known; `*ret_is_open` when there may be more. After
  * sql_resolve() or within it. Borrowed, of borrowed char *. */
 const ArenaList *sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open);
+
+/* Would the name mean a value (SqlValue) where the reference stands, if nothing is put before it? (names.c) */
+bool sql_is_value_name(const Sql *sql, const SqlRef *ref, const SqlPart *name);
 
 /* ---- what is called around a name (calls.c) ---- */
 
