@@ -32,21 +32,41 @@ evidence_read(Db *db, const char *plan, json_t **ret, GError **error)
     return ok;
 }
 
+/* Was the campaign, if there is one, throttled while rows moved: was it when they began, was it changed meanwhile, or is it since they began? A
+ * step that is taken back ends once more; so its end is when the next one began. */
+static const char throttled_with_campaign[] =
+    "WITH moved AS (SELECT m.campaign AS id, min(t.started_ms) AS began, (SELECT min(n.started_ms) "
+    "FROM task n WHERE n.plan = m.plan AND n.action = 'compare' AND n.started_ms > 0) AS ended "
+    "FROM campaign_member m JOIN task t ON t.plan = m.plan WHERE m.plan = :plan AND t.action IN "
+    "('transform', 'copy') GROUP BY m.campaign), change AS (SELECT e.* FROM event e JOIN moved ON "
+    "e.plan = moved.id WHERE e.type = 'campaign.throttle') SELECT 1 FROM moved JOIN campaign c "
+    "USING (id) WHERE EXISTS (SELECT 1 FROM change WHERE at_ms BETWEEN began AND coalesce(ended, "
+    "at_ms)) OR (c.throttle IS NOT NULL AND NOT EXISTS (SELECT 1 FROM change WHERE at_ms > began)) "
+    "OR (SELECT coalesce(data ->> '$.throttle', '{}') FROM change WHERE at_ms < began ORDER BY seq "
+    "DESC LIMIT 1) <> '{}'";
+
+static bool
+is_found(Db *db, const char *sql, const char *plan, bool *ret, GError **error)
+{
+    Stmt *stmt = NULL;
+    if (!db_prepare(db, sql, &stmt, error))
+        return false;
+    stmt_text(stmt, ":plan", plan);
+    bool ok = stmt_step(stmt, ret, error);
+    stmt_reset(stmt);
+    return ok;
+}
+
 /* Did a limit hold rows back, whoever set it, also if it was taken off since? */
 static bool
 throttled_read(Db *db, const PlanRow *row, bool *ret, GError **error)
 {
-    Stmt *stmt = NULL;
-    *ret = true;
-    if (row->throttle != NULL)
-        return true;
-    if (!db_prepare(db, "SELECT 1 FROM event WHERE plan = :plan AND type = 'plan.throttle' LIMIT 1",
-                    &stmt, error))
-        return false;
-    stmt_text(stmt, ":plan", row->id);
-    bool ok = stmt_step(stmt, ret, error);
-    stmt_reset(stmt);
-    return ok;
+    *ret = row->throttle != NULL;
+    return (*ret ||
+            is_found(db,
+                     "SELECT 1 FROM event WHERE plan = :plan AND type = 'plan.throttle' LIMIT 1",
+                     row->id, ret, error)) &&
+           (*ret || is_found(db, throttled_with_campaign, row->id, ret, error));
 }
 
 /* Steps whose time depends on rows; how long people's code and services take is no part of the forecast. */

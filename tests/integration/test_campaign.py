@@ -269,6 +269,9 @@ class TestTrouble(TestCampaign):
         self.assertIn("throttle, of all together: at most 5,000 rows a second", self.world.honk("status", "spring").stdout)
         self.world.honk("throttle", "spring", "--off", user="ada")
         self.assertNotIn("throttle", self.world.campaign())
+        names = [f"{name}-v2" for name in self.world.names]
+        moved = [name for name in names if self.world.json("report", name)["outcome"]]
+        self.world.honk("throttle", "spring", "--rows-per-second", "1000000", "--reason", "it is open", user="ada")
         before = self.world.states()
         first = self.world.honk("rollback", "t0000-v2", "--wait", user="ada", check=False)
         self.assertEqual(self.world.state("t0000-v2"), "rolled_back", first.stderr)
@@ -279,6 +282,9 @@ class TestTrouble(TestCampaign):
         self.world.honk("resume", "spring", "--reason", "it was taken back on purpose", user="ada")
         self.wait_for("succeeded")
         self.assertEqual(self.world.states(), {"rolled_back": 1, "succeeded": 11})
+        throttled = [name for name in names if self.world.json("report", name)["outcome"].get("throttled")]
+        self.assertEqual(sorted(throttled + moved), names, "those that moved before it was set were not")
+        self.assertIn("rows were throttled", self.world.honk("report", throttled[0]).stdout)
 
     def test_killed_at_any_moment_it_goes_on_and_back(self):
         self.world.serve()
