@@ -376,6 +376,7 @@ bool unit_is_plus(const Unit *unit, guint index);
 bool unit_may_join(const Unit *unit, guint index);
 bool span_is(const Text *text, Span span, const char *word);
 bool span_is_among(const Text *text, Span span, const char *const *words);
+bool span_begins_with_any(const Text *text, Span span, const char *const *words);
 
 /* ---- what is found in them ---- */
 

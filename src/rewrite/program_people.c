@@ -158,11 +158,20 @@ speaks_of_tables(const Unit *unit)
            (!is_for_browser(unit) && says_any(unit->work, perhaps));
 }
 
+/* read("users"), extract_rows("users"): functions of the program's own, which nobody knows but by their names. */
+static bool
+is_called_like_a_reader(const Unit *unit, const Use *use)
+{
+    static const char *const verbs[] = {"read", "scan", "extract", "ingest", "query", NULL};
+    return span_begins_with_any(unit->text, use->callee, verbs);
+}
+
 /* get("users"), in a file that is about something else. What is set to a name may be used anywhere. */
 bool
 use_is_of_no_table(Unit *unit, const Use *use)
 {
     return !use->is_assigned && !unit->language->is_data && !use_writes_table(unit, use) &&
+           !is_called_like_a_reader(unit, use) && !program_has_word(unit->work, "df") &&
            !speaks_of_tables(unit);
 }
 

@@ -19,6 +19,18 @@ span_is_among(const Text *text, Span span, const char *const *words)
     return false;
 }
 
+bool
+span_begins_with_any(const Text *text, Span span, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        size_t bytes = strlen(words[i]);
+        if (span.end - span.begin >= bytes &&
+            g_ascii_strncasecmp(text->bytes + span.begin, words[i], bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
 const Piece *
 unit_piece(const Unit *unit, guint index)
 {

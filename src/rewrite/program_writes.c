@@ -21,18 +21,6 @@ static const char *const writing_words[] = {
     "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", "deletion", NULL};
 /* clang-format on */
 
-static bool
-begins_with_any(const Text *text, Span span, const char *const *words)
-{
-    for (size_t i = 0; words[i] != NULL; i++) {
-        size_t bytes = strlen(words[i]);
-        if (span.end - span.begin >= bytes &&
-            g_ascii_strncasecmp(text->bytes + span.begin, words[i], bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool
 key_says_writing(const Text *text, Span key)
 {
@@ -42,7 +30,7 @@ key_says_writing(const Text *text, Span key)
         key.begin--; /* job.sink.table of HOCON */
     for (uint32_t at = key.begin; at < key.end; at++)
         if ((at == key.begin || text->bytes[at - 1] == '.') &&
-            begins_with_any(text, (Span){at, key.end}, writing_words))
+            span_begins_with_any(text, (Span){at, key.end}, writing_words))
             return true;
     return false;
 }
@@ -91,9 +79,9 @@ is_written_outside(const Unit *unit, const Use *use)
 {
     static const char *const savers[] = {"saveAs", NULL};
     const Text *text = unit->text;
-    return begins_with_any(text, use->callee, savers) ||
+    return span_begins_with_any(text, use->callee, savers) ||
            (!use_is_read_by_call(unit, use) && (span_is_among(text, use->outer, writing_calls) ||
-                                                begins_with_any(text, use->outer, savers)));
+                                                span_begins_with_any(text, use->outer, savers)));
 }
 
 /* bq rm, bq load: commands that do more than read. */
@@ -140,9 +128,9 @@ use_removes_table(const Unit *unit, const Use *use)
     bool is_command = unit->language->joins_touching && span_is(text, use->callee, "rm");
     if (use_is_in_call_of_builder(unit, use))
         return false; /* rows, and no table */
-    return is_command || begins_with_any(text, use->callee, removing_words) ||
-           begins_with_any(text, use->outer, removing_words) ||
-           begins_with_any(text, use->key, removing_words);
+    return is_command || span_begins_with_any(text, use->callee, removing_words) ||
+           span_begins_with_any(text, use->outer, removing_words) ||
+           span_begins_with_any(text, use->key, removing_words);
 }
 
 bool
