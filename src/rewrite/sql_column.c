@@ -198,6 +198,17 @@ is_known(const Work *work, const Rename *rename, const SqlPart *part)
            rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL;
 }
 
+/* t (a, b): what its alias calls the columns. */
+static bool
+is_called_by_alias(const Work *work, const SqlSource *source, const SqlPart *part)
+{
+    for (guint i = 0; source->columns != NULL && i < source->columns->len; i++)
+        if (sql_same_column(work->sql->dialect, part->text, part->quote,
+                            ((const SqlPart *) g_ptr_array_index(source->columns, i))->text))
+            return true;
+    return false;
+}
+
 /* A column that is qualified as the table's, and of which the mapping says nothing. */
 static void
 check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
@@ -212,8 +223,8 @@ check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
         ref->source->shape == SHAPE_ADJUSTED && rename != NULL && !rename_changes_columns(rename);
     const SqlReshape *reshape = ref->source->reshape;
     bool is_made = reshape != NULL && sql_reshape_makes(work->sql->dialect, reshape, part);
-    if (!is_certain || is_added || is_made || is_known(work, rename, part) ||
-        nested_change(work, ref, &is_inside) != NULL || is_inside)
+    if (!is_certain || is_added || is_made || is_called_by_alias(work, ref->source, part) ||
+        is_known(work, rename, part) || nested_change(work, ref, &is_inside) != NULL || is_inside)
         return;
     site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,
                 "the mapping does not say what becomes of '%s'", part->text);

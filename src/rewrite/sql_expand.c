@@ -83,7 +83,8 @@ static bool
 can_stand_beside(Work *work, const SqlItem *star, const SqlSource *source)
 {
     if (source_rename(source) != NULL)
-        return star->except == NULL && can_qualify(source) && can_name_all(work, star, source);
+        return star->except == NULL && source->columns == NULL && can_qualify(source) &&
+               can_name_all(work, star, source);
     return (source->kind == SOURCE_TABLE || source->kind == SOURCE_COMMON ||
             source->kind == SOURCE_QUERY) &&
            can_qualify(source) && star->except == NULL;
@@ -124,8 +125,8 @@ star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
     const ArenaList *sources = star->block->sources;
     bool is_of_target = star->block->is_returning && star->star_path.count == 0 &&
                         sources->len > 1 && !work->sql->dialect->has_joined_returning;
-    if (star->replace != NULL || is_of_both_sides(star) || is_of_target || is_row_of_target(star) ||
-        (star->is_tacit && star->block->is_piped) ||
+    if (star->replace != NULL || source->columns != NULL || is_of_both_sides(star) ||
+        is_of_target || is_row_of_target(star) || (star->is_tacit && star->block->is_piped) ||
         star->block->value_star == star_token(star) || /* * LIKE '…' */
         work_token(work, star_token(star))->kind == TOKEN_TEMPLATE || source->reshape != NULL ||
         !can_name_all(work, star, source) ||

@@ -80,6 +80,43 @@ edit_name(Work *work, const SqlSource *source, size_t begin, size_t end)
     }
 }
 
+/* REPARTITION(3, plan), REBALANCE(plan): columns, which Spark looks for. A person's where one of the block's changes. */
+static bool
+has_columns(const Work *work, size_t begin, size_t at)
+{
+    static const char *const words[] = {"repartition", "rebalance", "skew"};
+    const char *text = work->text;
+    size_t open = at;
+    while (open > begin && text[open - 1] != '(' && text[open - 1] != ')')
+        open--;
+    size_t word = open > begin ? open - 1 : begin;
+    while (word > begin && (is_identifier_byte(text[word - 1])))
+        word--;
+    for (size_t i = 0; open > begin && i < G_N_ELEMENTS(words); i++)
+        if (text_find_folded(text + word, open - 1 - word, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+static void
+check_columns(Work *work, const SqlSource *source, size_t begin, size_t end)
+{
+    for (size_t at = begin; at < end; at++) {
+        size_t last = at;
+        while (last < end && is_identifier_byte(work->text[last]))
+            last++;
+        g_autofree char *name = g_strndup(work->text + at, last - at);
+        SqlPart part = {.text = name, .begin = (uint32_t) at, .end = (uint32_t) last};
+        if (last > at && source_change(work, source, &part) != NULL &&
+            has_columns(work, begin, at)) {
+            site_refuse(work, SITE_COLUMN, at, last, "unread", NULL,
+                        "'%s' may be a column here, in a hint, and changes", name);
+            return;
+        }
+        at = MAX(at, last);
+    }
+}
+
 static bool
 is_plain_name(const char *name)
 {
@@ -114,6 +151,7 @@ sql_hints(Work *work)
             is_hint(work, hint) ? block_at(work, token_behind(work, hint->end)) : NULL;
         for (guint s = 0; block != NULL && s < block->sources->len; s++) {
             const SqlSource *source = g_ptr_array_index(block->sources, s);
+            check_columns(work, source, hint->begin + 3, hint->end - 2);
             if (source->requalified != NULL && source->alias == NULL &&
                 is_plain_name(source_called_after(source)) && is_only_one(block, source))
                 edit_name(work, source, hint->begin + 3, hint->end - 2);

@@ -302,6 +302,18 @@ chain(Work *work, guint literal)
     return true;
 }
 
+/* UNLOAD ('SELECT a …') TO … PARTITION BY (a): what it gives is named behind it. */
+static bool
+is_named_behind(const Work *work, guint literal)
+{
+    for (guint i = literal + 1;
+         work_token(work, i)->kind != TOKEN_END && work_token(work, i)->kind != TOKEN_SEMICOLON;
+         i++)
+        if (work_token(work, i)->word == WORD_PARTITION && work_token(work, i + 1)->word == WORD_BY)
+            return true;
+    return false;
+}
+
 bool
 sql_inner(Work *work, guint literal)
 {
@@ -323,8 +335,8 @@ sql_inner(Work *work, guint literal)
     text_decode(text, unit.language, &piece, false, NULL);
     const RewriteOptions *outer = work->options;
     RewriteOptions options = *outer;
-    options.propagates =
-        outer->propagates && runs && !is_body(work, literal); /* who calls it is not known */
+    options.propagates = outer->propagates && runs && !is_named_behind(work, literal) &&
+                         !is_body(work, literal); /* who calls it is not known */
     work->options = &options;
     bool is_sql = program_sql(&unit, &use, text);
     work->options = outer;

@@ -1,7 +1,8 @@
 """Random queries over random tables and mappings, in real engines: what is rewritten means what it meant.
 
 A query that does not run over the old tables is thrown away, one that is refused is counted. QUERIES=20000 takes as many,
-SEED=n begins elsewhere, ENGINES=sqlite,postgres,mariadb,duckdb says where they run.
+SEED=n begins elsewhere, ENGINES=sqlite,postgres,mariadb,duckdb says where they run, BACK=1 has all
+of them in mappings that only rename, under `propagate`, so that the inverse mapping is tried.
 """
 import contextlib
 import json
@@ -21,6 +22,38 @@ from query_writer import Writer
 from support import HONK
 
 A_WORLD = 40  # queries over the same tables
+
+
+TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
+
+
+def is_only_longer(before, after):
+    """Does it differ in nothing but qualifiers and `AS name` that came to it?"""
+    old, new = TOKEN.findall(before), TOKEN.findall(after)
+    i = j = 0
+    while j < len(new):
+        if new[j + 1:j + 2] == ["."] and old[i + 1:i + 2] != ["."]:
+            j += 2
+        elif i < len(old) and old[i] == new[j] and not (new[j].isspace() and new[j + 1:j + 2] == ["AS"] and old[i + 1:i + 2] != ["AS"]):
+            i, j = i + 1, j + 1
+        elif new[j].isspace() and new[j + 1:j + 2] == ["AS"]:
+            j += 4
+        else:
+            return False
+    return i == len(old)
+
+
+def way_of(before, back):
+    """The inverse mapping restores the text, but for what was needed on the way: names that were qualified, USING that became
+    ON, a star that was written out. (`otherwise` may be a key of GROUP BY that is an alias and a column by then.)"""
+    if back == before:
+        return "as it was"
+    if is_only_longer(before, back):
+        return "with qualifiers or AS"
+    if back.count("USING (") < before.count("USING ("):
+        return "joined with ON"
+    is_less = [len(re.findall(star, back)) < len(re.findall(star, before)) for star in (r"(?<!\.)\*", r"\*")]
+    return "a star written out" if any(is_less) else "otherwise"
 
 
 def bag(rows):
@@ -128,8 +161,9 @@ class Batch:
         refused = folder.rewrite(self.world.inverse())
         back = {}
         for i, parts in folder.read().items():
+            way = "refused" if i in refused else way_of(";\n".join(before[i]), ";\n".join(parts))
             if before[i] != after[i]:
-                self.counts["back: refused" if i in refused else "back: as it was" if parts == before[i] else "back: otherwise"] += 1
+                self.counts[f"back: {way}"] += 1
             if i not in refused and parts != before[i]:
                 back[i] = ";\n".join(parts)
         return back
@@ -201,14 +235,14 @@ class Queries(unittest.TestCase):
     def check(self, name):
         """Some worlds of queries; every fourth changes the names of outputs, too, half of these change nothing but names."""
         count, seed = int(os.environ.get("QUERIES", "600")), int(os.environ.get("SEED", "1"))
-        counts, codes, wrong = Counter(), Counter(), []
+        counts, codes, wrong, is_back = Counter(), Counter(), [], "BACK" in os.environ
         try:
             opened = engine_of(name)
         except (ImportError, OSError, AssertionError) as error:
             self.skipTest(f"{name}: {error}")
         with contextlib.closing(opened) as engine:
             for i in range(max(1, count // A_WORLD)):
-                batch = Batch(engine, seed + i, "propagate" if i % 4 == 3 else "keep", i % 8 == 7)
+                batch = Batch(engine, seed + i, "propagate" if i % 4 == 3 or is_back else "keep", i % 8 == 7 or is_back)
                 batch.run()
                 counts.update(batch.counts)
                 codes.update(batch.codes)
@@ -218,6 +252,9 @@ class Queries(unittest.TestCase):
         if wrong:
             self.fail(f"{len(wrong)} wrong\n" + "\n".join(wrong[:20]))
         self.assertGreater(2 * counts["decided"], counts["refused"])
+        ways = sum(count for what, count in counts.items() if what.startswith("back: "))
+        self.assertLessEqual(counts["back: otherwise"], 1 + ways // 25)  # of these, too, the rows are compared
+        self.assertGreaterEqual(3 * counts["back: as it was"], 2 * ways)
 
     def look(self, batch):
         """What was refused, into a file, for who asks."""
