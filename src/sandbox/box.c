@@ -8,6 +8,7 @@
 
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +99,42 @@ add_settings(GPtrArray *words)
     }
 }
 
+static bool
+is_within(const char *path, const char *folder)
+{
+    size_t bytes = strlen(folder);
+    return strncmp(path, folder, bytes) == 0 && (path[bytes] == '\0' || path[bytes] == '/');
+}
+
+/* By the system's programs, or by what comes before it in the list. */
+static bool
+is_there(const BoxSpec *spec, size_t count, const char *path)
+{
+    if (is_within(path, "/usr"))
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(roots); i++)
+        if (is_within(path, roots[i]))
+            return true;
+    for (size_t i = 0; i < count; i++)
+        if (is_within(path, spec->readable[i]))
+            return true;
+    return false;
+}
+
+/* Newer bubblewraps mount nothing on a link: one that is there already (/usr/bin/python3) needs what it leads to. */
+static void
+add_readable(GPtrArray *words, const BoxSpec *spec)
+{
+    for (size_t i = 0; spec->readable != NULL && spec->readable[i] != NULL; i++) {
+        const char *path = spec->readable[i];
+        char *target = is_there(spec, i, path) ? realpath(path, NULL) : NULL;
+        const char *place = target != NULL ? target : path;
+        if (target == NULL || !is_there(spec, i, target))
+            add_bind(words, "--ro-bind", place, place);
+        free(target);
+    }
+}
+
 static void
 add_tmpfs(GPtrArray *words, int mib, const char *place)
 {
@@ -140,8 +177,7 @@ box_words(GPtrArray *words, const BoxSpec *spec, const int fds[3])
     add_tmpfs(words, spec->limits.disk_mib, "/tmp");
     add_tmpfs(words, MIN(spec->limits.disk_mib, 64), "/dev/shm");
     add_all(words, (const char *const[]){"--dir", BOX_HOME}, 2);
-    for (size_t i = 0; spec->readable != NULL && spec->readable[i] != NULL; i++)
-        add_bind(words, "--ro-bind", spec->readable[i], spec->readable[i]);
+    add_readable(words, spec);
     if (spec->brief != NULL)
         add_bind(words, "--ro-bind", spec->brief, BOX_BRIEF);
     add_bind(words, spec->is_read_only ? "--ro-bind" : "--bind", spec->folder, BOX_FOLDER);

@@ -106,7 +106,7 @@ static void
 new_places_for_people_are_theirs_to_see_first(void)
 {
     g_autoptr(Rig) rig = planned();
-    rig_code_write(rig, 0, "job.py", "load('people')\n");
+    rig_code_write(rig, 0, "job.py", "df = load('people')\n");
     assert_left_to_a_person(rig, "left to people");
 }
 

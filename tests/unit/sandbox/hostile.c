@@ -267,6 +267,29 @@ more_may_be_read_where_it_lies(void)
     g_assert_cmpstr(result.output, ==, "tool and more\n");
 }
 
+static void
+links_that_may_be_read_lead_where_they_lead_outside(void)
+{
+    g_autoptr(Place) place = place_new();
+    g_autofree char *tools = g_build_filename(place->folder, "tools", NULL),
+                    *link = g_build_filename(tools, "tool", NULL),
+                    *tool = g_build_filename(place->folder, "kept", NULL);
+    g_assert_true(
+        g_file_set_contents(tool, "#!/bin/sh\nawk 'BEGIN { print \"kept\" }'\n", -1, NULL));
+    g_chmod(tool, 0755);
+    g_assert_cmpint(g_mkdir(tools, 0755), ==, 0);
+    g_assert_cmpint(symlink("../kept", link), ==, 0);
+    const char *const argv[] = {link, NULL}, *const readable[] = {tools, link, "/usr/bin/awk",
+                                                                  "/bin/sh", NULL};
+    BoxSpec spec = {
+        .argv = argv, .folder = place->inside, .readable = readable, .limits = place_small};
+    g_auto(BoxResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    g_assert_true(box_run(&spec, "", 0, &result, &error));
+    if (g_strcmp0(result.output, "kept\n") != 0)
+        g_error("%s; it said '%s'", result.end, result.errors);
+}
+
 /* Starts a box that waits for ever, and is killed after `delay_us`. The pipe's other end is held by all of the box. */
 static void
 start_and_die(Place *place, int delay_us, int held)
@@ -374,6 +397,8 @@ static const PlaceCase boxed[] = {
     {"/box/gigabytes of output are ended", gigabytes_of_output_are_ended},
     {"/box/input, output and status come through", input_output_and_status_come_through},
     {"/box/more may be read where it lies", more_may_be_read_where_it_lies},
+    {"/box/links that may be read lead where they lead outside",
+     links_that_may_be_read_lead_where_they_lead_outside},
     {"/box/nobody wants it any more", nobody_wants_it_any_more},
     {"/box/who dies while its box begins leaves nothing of it",
      who_dies_while_its_box_begins_leaves_nothing_of_it},
