@@ -531,6 +531,8 @@ bool sql_named(Work *work, guint literal);
  * table, and a column of it (sql_named_columns.c)? */
 void sql_named_columns(Work *work, guint literal, const Rename *rename);
 bool sql_takes_column(const Work *work, guint function);
+/* The literal (a token) is the table that an extended property of T-SQL is said of, and now is decided (sql_properties.c). */
+bool sql_property(Work *work, guint literal);
 /* The token is the dataset's own name, and another one of its statement says its schema (sql_catalog.c). */
 bool sql_is_named_apart(const Work *work, guint index);
 /* The literal is the dataset's own name, and its schema is the argument of a call before it: both are rewritten, where no column
