@@ -416,6 +416,7 @@ bool use_is_made_anew(Unit *unit, const Use *use);
 typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideAnswer;
 BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
+bool use_is_relationship(const Unit *unit, const Use *use);
 /* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
 bool use_is_apart(Unit *unit, const Use *use);
 /* Libraries that build queries by calls: the table, or one of its columns, `users.id`; a table with what it is joined by.

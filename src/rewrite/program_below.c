@@ -134,3 +134,30 @@ unit_is_below(Unit *unit, size_t place, const char *key)
     size_t at = line->begin + line->margin;
     return line->colon == at + strlen(key) && text_starts(unit->text, at, key);
 }
+
+/* - name: users
+ *   using: …
+ * of Hasura: what the rows of a table are called in another one's. */
+bool
+use_is_relationship(const Unit *unit, const Use *use)
+{
+    static const char *const others[] = {"using:", "definition:", NULL};
+    const Text *text = unit->text;
+    size_t column = 0, at = use->whole.end;
+    if (!unit_is_language(unit, "yaml") || !span_is(text, use->key, "name"))
+        return false;
+    while (column < use->key.begin && text->bytes[use->key.begin - column - 1] != '\n')
+        column++;
+    while (at < text->count) {
+        const char *newline = memchr(text->bytes + at, '\n', text->count - at);
+        size_t line = newline != NULL ? (size_t) (newline - text->bytes) + 1 : text->count;
+        for (at = line; text_byte(text, at) == ' ';)
+            at++;
+        if (at - line < column && at < text->count && text->bytes[at] != '\n')
+            return false; /* another one begins */
+        for (size_t i = 0; others[i] != NULL; i++)
+            if (at - line == column && text_starts(text, at, others[i]))
+                return true;
+    }
+    return false;
+}

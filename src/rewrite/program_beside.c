@@ -225,8 +225,13 @@ compare(const Unit *unit, const Beside *beside, const Spelling *spelling)
     guint length = g_strv_length(spelling->source);
     Role dataset = meaning(beside, ROLE_DATASET), project = meaning(beside, ROLE_PROJECT);
     char **path = unit->work->renames->default_path;
-    if (length < 2 || dataset == ROLE_NONE)
+    if (dataset == ROLE_NONE)
         return BESIDE_UNKNOWN;
+    if (length < 2) /* without a schema, it is in the one that is there from the beginning */
+        return project == ROLE_NONE && !beside->is_unknown[dataset] &&
+                       is_same(unit->text, beside->values[dataset], "public")
+                   ? BESIDE_SAME
+                   : BESIDE_UNKNOWN;
     if (beside->is_unknown[dataset])
         return BESIDE_APART;
     if (!is_same(unit->text, beside->values[dataset], spelling->source[length - 2]))
