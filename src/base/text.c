@@ -445,6 +445,21 @@ text_find_folded(const char *text, size_t bytes, const char *word)
     return NULL;
 }
 
+const char *
+text_find_bytes(const char *text, size_t bytes, const char *word)
+{
+    size_t length = strlen(word);
+    if (length == 0 || bytes < length)
+        return length == 0 ? text : NULL;
+    size_t rarest = rarest_at(word, length);
+    const char *end = text + bytes - length + rarest + 1;
+    for (const char *at = text + rarest;
+         at < end && (at = memchr(at, word[rarest], (size_t) (end - at))) != NULL; at++)
+        if (memcmp(at - rarest, word, length) == 0)
+            return at - rarest;
+    return NULL;
+}
+
 /* `text` stands at "${"; append the value and return where the text goes on, or NULL. */
 static const char *
 text_expand_one(const char *text, GString *result, GError **error)

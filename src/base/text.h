@@ -45,6 +45,9 @@ bool text_is_plain(const char *text, size_t bytes);
 /* The first place of the word, whatever the case of its ASCII letters; NULL when it is not there. As fast as memchr()
  * where the word's rarest letter is rare. */
 const char *text_find_folded(const char *text, size_t bytes, const char *word);
+/* The first place of these very bytes, or NULL. As fast as memchr() where the rarest of them is rare: memmem() looks at each
+ * byte of the text, and is for words that may be as long as the text. */
+const char *text_find_bytes(const char *text, size_t bytes, const char *word);
 /* The same but for the case of ASCII letters? Here, because it is asked of every name: of most the first byte tells. */
 static inline bool
 text_same_folded(const char *name, const char *other)

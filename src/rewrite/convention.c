@@ -1,5 +1,6 @@
 /* convention.c - see convention.h: frameworks, and what they call the table of a class. */
 #include "rewrite/convention.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -40,13 +41,20 @@ static const Framework frameworks[] = {
 /* clang-format on */
 
 static bool
-speaks_of(const Framework *framework, const char *path, const char *text, size_t bytes)
+is_written_in(const Framework *framework, const char *ending)
 {
-    for (size_t e = 0; framework->endings[e] != NULL; e++)
-        for (size_t m = 0;
-             g_str_has_suffix(path, framework->endings[e]) && framework->marks[m] != NULL; m++)
-            if (memmem(text, bytes, framework->marks[m], strlen(framework->marks[m])) != NULL)
-                return true;
+    for (size_t i = 0; framework->endings[i] != NULL; i++)
+        if (strcmp(ending, framework->endings[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool
+speaks_of(const Framework *framework, const char *text, size_t bytes)
+{
+    for (size_t i = 0; framework->marks[i] != NULL; i++)
+        if (text_find_bytes(text, bytes, framework->marks[i]) != NULL)
+            return true;
     return false;
 }
 
@@ -54,8 +62,10 @@ const Framework *
 framework_next(const Framework *before, const char *path, const char *text, size_t bytes)
 {
     const Framework *end = frameworks + G_N_ELEMENTS(frameworks);
-    for (const Framework *one = before == NULL ? frameworks : before + 1; one < end; one++)
-        if (speaks_of(one, path, text, bytes))
+    const char *ending = strrchr(path, '.');
+    for (const Framework *one = before == NULL ? frameworks : before + 1;
+         ending != NULL && one < end; one++)
+        if (is_written_in(one, ending) && speaks_of(one, text, bytes))
             return one;
     return NULL;
 }
@@ -244,6 +254,14 @@ convention_rename(const Renames *renames, const Framework *framework, const char
 
 /* ---- in a text ---- */
 
+/* Only the app of a path gives a table another beginning than its class has. */
+static bool
+may_begin_name(const Renames *renames, const Framework *framework, char first)
+{
+    return g_ascii_isalpha(first) &&
+           (framework->rule == RULE_APP || (renames->all_initials & INITIAL_OF(first)) != 0);
+}
+
 static bool
 names_any(const Renames *renames, const Framework *framework, const char *path, const char *text,
           size_t bytes)
@@ -252,7 +270,7 @@ names_any(const Renames *renames, const Framework *framework, const char *path, 
         end = at;
         while (end < bytes && is_identifier_byte(text[end]))
             end++;
-        if (end > at && g_ascii_isalpha(text[at]) &&
+        if (end > at && may_begin_name(renames, framework, text[at]) &&
             convention_rename(renames, framework, path, text + at, end - at) != NULL)
             return true;
     }

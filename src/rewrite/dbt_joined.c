@@ -74,6 +74,8 @@ void
 dbt_joined(Work *work)
 {
     const TokenList *list = work->sql->list;
+    if (!tokens_have(list, TOKEN_TEMPLATE) && !tokens_have(list, TOKEN_TAG))
+        return;
     g_autoptr(GArray) templates = g_array_new(FALSE, FALSE, sizeof(Token));
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);

@@ -3,6 +3,7 @@
  *
  * Its new name is another value there, and what is done with the text is not known. SQL that is run is read elsewhere (sql_inner.c).
  */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ void
 dbt_quoted(Work *work)
 {
     const TokenList *list = work->sql->list;
-    if (memmem(work->text, work->bytes, "{{", 2) == NULL)
+    if (text_find_bytes(work->text, work->bytes, "{{") == NULL)
         return;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);

@@ -5,30 +5,55 @@
  */
 #include "rewrite/dbt_macro_parts.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
-/* `{% set users = ref('users') %}`: the tag of that variable, or NULL. */
+#define SET_WITHIN_BYTES 12 /* of a tag: `{%- set ` */
+
+/* The name that the tag sets. Caller frees; NULL: it sets none. */
+static char *
+name_set_by(const char *text, const Token *tag)
+{
+    size_t bytes = tag->end - tag->begin;
+    const char *set = text_find_bytes(text + tag->begin, MIN(bytes, SET_WITHIN_BYTES), "set ");
+    const char *begin = set != NULL ? set + strlen("set ") : NULL, *end = begin;
+    while (begin != NULL && *begin == ' ')
+        end = ++begin;
+    while (end != NULL && (g_ascii_isalnum(*end) || *end == '_'))
+        end++;
+    return end > begin ? g_strndup(begin, (size_t) (end - begin)) : NULL;
+}
+
+/* Name of a variable -> the tag that sets it, which is the token `several` where there are more. Borrowed. */
+static GHashTable *
+setters(Work *work, const Token *several)
+{
+    const TokenList *list = work->sql->list;
+    if (work->setters != NULL)
+        return work->setters;
+    work->setters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; tokens_have(list, TOKEN_TAG) && i < list->tokens->len; i++) {
+        const Token *tag = tokens_at(list, i);
+        program_steps++;
+        char *name = tag->kind == TOKEN_TAG && work->sql->live->data[i]
+                         ? name_set_by(list->text, tag)
+                         : NULL;
+        bool is_again = name != NULL && g_hash_table_contains(work->setters, name);
+        if (name != NULL)
+            g_hash_table_replace(work->setters, name, (void *) (is_again ? several : tag));
+    }
+    return work->setters;
+}
+
+/* `{% set users = ref('users') %}`: the tag of that variable; NULL where none is, or one cannot know which one counts. */
 static const Token *
 tag_that_sets(Work *work, const char *name, size_t bytes)
 {
-    const TokenList *list = work->sql->list;
-    const Token *found = NULL;
-    for (guint i = 0; i < list->tokens->len; i++) {
-        const Token *tag = tokens_at(list, i);
-        if (tag->kind != TOKEN_TAG || !work->sql->live->data[i])
-            continue;
-        const char *text = list->text + tag->begin, *set = memmem(text, 12, "set ", 4);
-        const char *begin = set != NULL ? set + 4 : NULL;
-        while (begin != NULL && *begin == ' ')
-            begin++;
-        if (begin == NULL || begin + bytes >= list->text + tag->end ||
-            memcmp(begin, name, bytes) != 0 || g_ascii_isalnum(begin[bytes]) || begin[bytes] == '_')
-            continue;
-        if (found != NULL)
-            return NULL; /* twice: which one counts is not known */
-        found = tag;
-    }
-    return found;
+    static const Token several;
+    g_autofree char *key = g_strndup(name, bytes);
+    const Token *tag = g_hash_table_lookup(setters(work, &several), key);
+    return tag != &several ? tag : NULL;
 }
 
 DbtCall *
@@ -48,13 +73,6 @@ dbt_call_of_variable(Work *work, const char *name, size_t bytes)
 }
 
 /* ---- where it goes ---- */
-
-typedef struct {
-    Work *work;
-    const char *name;
-    const Token *tag; /* where it is set */
-    const Rename *rename;
-} Variable;
 
 /* The bracket around a word belongs to a call of this name. */
 static bool
@@ -96,32 +114,34 @@ is_harmless(const char *text, const GArray *words, guint index, const Token *tok
            is_in_call(text, words, index, messages);
 }
 
+/* `variables`: names -> what they are set to; const Rename *. */
 static void
-visit_token(const Variable *variable, const Token *token)
+visit_token(Work *work, GHashTable *variables, const Token *token)
 {
-    Work *work = variable->work;
     g_autoptr(GArray) words = jinja_words(work->text, token);
     for (guint i = 0; i < words->len; i++) {
         const JinjaWord *word = jinja_word(words, i);
-        if (word->kind != JINJA_NAME || !jinja_is(work->text, words, i, variable->name) ||
+        g_autofree char *name = g_strndup(work->text + word->begin, word->end - word->begin);
+        const Rename *rename =
+            word->kind == JINJA_NAME ? g_hash_table_lookup(variables, name) : NULL;
+        if (rename == NULL || tag_that_sets(work, name, strlen(name)) == token ||
             set_has(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)) ||
             is_harmless(work->text, words, i, token))
             continue;
-        if (!dbt_values(work, token, word->begin, variable->rename))
+        if (!dbt_values(work, token, word->begin, rename))
             site_refuse(work, SITE_TABLE, word->begin, word->end, "in-template", NULL,
                         "a macro or variable gets the table, with its columns' names");
     }
 }
 
 static void
-visit_uses(const Variable *variable)
+visit_uses(Work *work, GHashTable *variables)
 {
-    const TokenList *list = variable->work->sql->list;
+    const TokenList *list = work->sql->list;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
-        if (variable->work->sql->live->data[i] && token != variable->tag &&
-            (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
-            visit_token(variable, token);
+        if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
+            visit_token(work, variables, token);
     }
 }
 
@@ -142,6 +162,7 @@ void
 dbt_variables(Work *work)
 {
     const TokenList *list = work->sql->list;
+    g_autoptr(GHashTable) variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; tokens_have(list, TOKEN_TAG) && i < list->tokens->len; i++) {
         const Token *tag = tokens_at(list, i);
         if (tag->kind != TOKEN_TAG || !work->sql->live->data[i])
@@ -151,8 +172,10 @@ dbt_variables(Work *work)
             continue;
         const JinjaWord *word = jinja_word(words, 1);
         g_autofree char *name = g_strndup(work->text + word->begin, word->end - word->begin);
-        Variable variable = {work, name, tag, rename_of(work, name)};
-        if (variable.rename != NULL)
-            visit_uses(&variable);
+        const Rename *rename = rename_of(work, name);
+        if (rename != NULL)
+            g_hash_table_insert(variables, g_steal_pointer(&name), (void *) rename);
     }
+    if (g_hash_table_size(variables) > 0)
+        visit_uses(work, variables);
 }

@@ -269,6 +269,7 @@ note_initials(Renames *renames, const Rename *rename)
     for (guint s = 0; s < rename->spellings->len; s++) {
         const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
         renames->initials[strlen(last) % RENAMES_LENGTHS] |= INITIAL_OF(*last);
+        renames->all_initials |= INITIAL_OF(*last);
     }
 }
 

@@ -2,6 +2,7 @@
  * program_halves.c - does a program put the dataset's name together from literals ("users" + "_v1")? Asked of the bytes of files in
  * which it stands nowhere as a whole, before anything is read.
  */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ has_signed(const Halves *halves)
 {
     size_t width = strlen(halves->sign);
     const char *at = halves->text;
-    while ((at = memmem(at, (size_t) (halves->end - at), halves->sign, width)) != NULL) {
+    while ((at = text_find_bytes(at, (size_t) (halves->end - at), halves->sign)) != NULL) {
         const char *quote = at;
         at += width;
         while (quote > halves->text && (g_ascii_isspace(quote[-1]) || quote[-1] == '\\'))

@@ -128,6 +128,25 @@ drop_doubled(GPtrArray *edits)
     g_ptr_array_set_size(edits, (gint) kept);
 }
 
+static bool
+is_same_site(const Site *one, const Site *other)
+{
+    return one->begin == other->begin && one->end == other->end && one->kind == other->kind &&
+           one->disposition == other->disposition && g_strcmp0(one->code, other->code) == 0 &&
+           g_strcmp0(one->after, other->after) == 0 && g_strcmp0(one->reason, other->reason) == 0;
+}
+
+/* A literal of a template may be put in at several places, and is told of once. */
+static void
+drop_told(GPtrArray *sites)
+{
+    guint kept = 0;
+    for (guint i = 0; i < sites->len; i++)
+        if (kept == 0 || !is_same_site(sites->pdata[kept - 1], sites->pdata[i]))
+            sites->pdata[kept++] = sites->pdata[i];
+    g_ptr_array_set_size(sites, (gint) kept);
+}
+
 void
 rewrite_add_site(Rewrite *rewrite, const Site *site)
 {
@@ -164,6 +183,7 @@ finish(Work *work)
     drop_doubled(out->edits);
     refuse_overlaps(work);
     sort_found(out->sites, by_place);
+    drop_told(out->sites);
     size_t at = 0, line_begin = 0;
     int line = 1;
     for (guint i = 0; i < out->sites->len; i++) {

@@ -4,6 +4,7 @@
  * The lexer knows no such name: it sees U, an operator and a name. Nearly nobody writes them, so where the dataset is named
  * beside one, a person looks at it.
  */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ void
 sql_escaped(Work *work)
 {
     bool may_be = has_work(work) && strchr(work->sql->dialect->name_quotes, '"') != NULL &&
-                  memmem(work->text, work->bytes, "&\"", 2) != NULL;
+                  text_find_bytes(work->text, work->bytes, "&\"") != NULL;
     for (guint i = 1; may_be && i + 2 < work->sql->tokens->len; i++) {
         const Token *name = work_token(work, i + 1);
         if (name->kind == TOKEN_QUOTED && work->text[name->begin] == '"' && is_between(work, i) &&

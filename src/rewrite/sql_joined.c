@@ -101,7 +101,7 @@ joins_literals(const char *text, size_t bytes, const char *sign)
 {
     const char *end = text + bytes, *at = text;
     size_t width = strlen(sign);
-    while ((at = memmem(at, (size_t) (end - at), sign, width)) != NULL) {
+    while ((at = text_find_bytes(at, (size_t) (end - at), sign)) != NULL) {
         const char *before = at;
         at += width;
         while (before > text && g_ascii_isspace(before[-1]))
@@ -120,7 +120,7 @@ bool
 sql_may_join(const char *text, size_t bytes)
 {
     return joins_literals(text, bytes, "||") || joins_literals(text, bytes, "+") ||
-           (memmem(text, bytes, "||", 2) != NULL &&
+           (text_find_bytes(text, bytes, "||") != NULL &&
             text_find_folded(text, bytes, "identifier(") != NULL);
 }
 
@@ -128,7 +128,10 @@ void
 sql_joined(Work *work)
 {
     g_autoptr(GArray) covered = NULL;
-    guint count = tokens_have(work->sql->list, TOKEN_STRING) ? work->sql->tokens->len : 0;
+    bool may_join = tokens_have(work->sql->list, TOKEN_STRING) &&
+                    (memchr(work->text, '+', work->bytes) != NULL ||
+                     text_find_bytes(work->text, work->bytes, "||") != NULL);
+    guint count = may_join ? work->sql->tokens->len : 0;
     for (guint i = 1; i + 1 < count; i++) {
         bool is_value = work_token(work, i)->kind == TOKEN_STRING ||
                         work_is_text(work, i - 2 * (i > 1), "IDENTIFIER");

@@ -79,7 +79,7 @@ struct Renames {
     TextMany *words; /* all that a text may mention them by; NULL: few, each looked for by itself */
     /* What the last parts of the spellings begin with, a bit for each letter, by how long they are: most names of a text are
      * told by it to be none of them. */
-    guint32 initials[RENAMES_LENGTHS];
+    guint32 initials[RENAMES_LENGTHS], all_initials;
     /* sql_name_hash() of the last part of a spelling, or of what it becomes -> GPtrArray of const Rename *, in the order of
      * `list`. */
     GHashTable *by_last, *by_target;
@@ -186,6 +186,7 @@ typedef struct {
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
     GHashTable *declared; /* names of variables and parameters, in small letters */
+    GHashTable *setters;  /* of dbt_variables.c; NULL until it is asked for */
     int depth;            /* of SQL in literals of SQL */
     GArray *borders;      /* where macros and the like begin and end (sql_made.c) */
     /* sql_may_follow_assigned(), once it was asked */

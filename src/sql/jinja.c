@@ -192,6 +192,7 @@ jinja_arguments(const char *text, const Token *token)
 
 typedef struct {
     GArray *literals;
+    GHashTable *known; /* where they begin: one that comes by several ways is in the list once */
     bool is_loop;
 } List;
 
@@ -204,6 +205,7 @@ list_free(void *data)
 {
     List *list = data;
     g_array_unref(list->literals);
+    g_hash_table_unref(list->known);
     g_free(list);
 }
 
@@ -231,12 +233,16 @@ add_list(JinjaLists *lists, const char *name, size_t bytes, const GArray *litera
     if (list == NULL) {
         list = g_new0(List, 1);
         list->literals = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
+        list->known = g_hash_table_new(NULL, NULL);
         list->is_loop = is_loop;
         g_hash_table_insert(lists->lists, g_steal_pointer(&key), list);
     }
     list->is_loop = list->is_loop || is_loop;
-    if (literals->len > 0)
-        g_array_append_vals(list->literals, literals->data, literals->len);
+    for (guint i = 0; i < literals->len; i++) {
+        const JinjaArgument *one = &g_array_index(literals, JinjaArgument, i);
+        if (g_hash_table_add(list->known, GUINT_TO_POINTER(one->begin)))
+            g_array_append_val(list->literals, *one);
+    }
 }
 
 /* The literals of `[ 'a', 'b' ]`, `'a'`, or of a variable that stands for some. */

@@ -10,6 +10,7 @@ typedef struct {
     void *data;
     SqlStatement **makers; /* lists of what makes tables, by the hashes of their last parts */
     guint maker_count;     /* of lists; 0 until somebody asks */
+    guint starred;         /* columns that came of stars so far, in all lists */
 } Resolver;
 
 /* ---- finding by name (resolve_named.c) ---- */

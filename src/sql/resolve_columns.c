@@ -235,12 +235,21 @@ name_behind_star(const Resolver *resolver, const SqlItem *star, const char *name
     return name;
 }
 
+/* Each star of a star may double them: SELECT a.*, b.* FROM x a JOIN x b */
+#define STAR_COLUMNS_MAX 20000       /* of one list: no store has wider tables */
+#define STAR_COLUMNS_ALL_MAX 2000000 /* of a text: hundreds of such lists */
+
 static void
 add_star(Resolver *resolver, SqlQuery *query, const SqlItem *item, const SqlSource *source)
 {
     bool is_open = true;
     const ArenaList *columns = resolver_columns(resolver, source, &is_open);
-    for (guint i = 0; i < columns->len; i++)
+    guint room = MIN(STAR_COLUMNS_MAX - MIN(query->names->len, STAR_COLUMNS_MAX),
+                     STAR_COLUMNS_ALL_MAX - resolver->starred);
+    guint count = MIN(columns->len, room); /* behind them it is not known which there are */
+    is_open = is_open || count < columns->len;
+    resolver->starred += count;
+    for (guint i = 0; i < count; i++)
         if (!is_left_out(resolver, item, g_ptr_array_index(columns, i)))
             list_add(resolver, query->names,
                      name_behind_star(resolver, item, g_ptr_array_index(columns, i)));

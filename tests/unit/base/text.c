@@ -209,6 +209,8 @@ a_word_is_found_where_looking_at_every_byte_finds_it(void)
             word[i] = letters[g_rand_int_range(rng, 0, sizeof(letters) - 1)];
         g_assert_true(text_find_folded(text, (size_t) bytes, word) ==
                       found_byte_by_byte(text, (size_t) bytes, word));
+        g_assert_true(text_find_bytes(text, (size_t) bytes, word) ==
+                      memmem(text, (size_t) bytes, word, strlen(word)));
     }
 }
 
