@@ -119,6 +119,8 @@ sql_output_ref(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[0];
     const char *name = item_new_name(work, ref->item);
+    if (name == NULL) /* INSERT INTO t SELECT (id) … ORDER BY id */
+        name = sql_tacit_new_name(work, ref->item);
     if (work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER &&
         is_preceded(work, ref)) {
         refuse_captured(work, part, part->text);

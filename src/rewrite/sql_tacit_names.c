@@ -20,17 +20,30 @@ is_name_seen(const SqlItem *item)
             (query != NULL && names_query(item->block) && query_names_matter(query)));
 }
 
+/* What becomes of the column that the value is called by; NULL: nothing, or it is called otherwise. */
+static const ColumnChange *
+tacit_change(Work *work, const SqlItem *item)
+{
+    const SqlRef *ref = item->named_by;
+    return ref != NULL && ref->binding == BINDING_COLUMN && ref->column + 1 == ref->path.count
+               ? source_change(work, ref->source, &ref->path.parts[ref->column])
+               : NULL;
+}
+
 /* id::text is called `id`: it stays so, inside of the text, too. */
 static void
 keep_tacit_name(Work *work, const SqlItem *item)
 {
-    const SqlRef *ref = item->named_by;
-    if (ref == NULL || !is_name_seen(item) || ref->binding != BINDING_COLUMN ||
-        ref->column + 1 != ref->path.count)
-        return;
-    const SqlPart *part = &ref->path.parts[ref->column];
-    if (source_change(work, ref->source, part) != NULL)
-        add_old_name(work, item, part);
+    if (is_name_seen(item) && tacit_change(work, item) != NULL)
+        add_old_name(work, item, &item->named_by->path.parts[item->named_by->column]);
+}
+
+const char *
+sql_tacit_new_name(Work *work, const SqlItem *item)
+{
+    bool is_kept = item->alias != NULL || is_name_seen(item);
+    const ColumnChange *change = is_kept ? NULL : tacit_change(work, item);
+    return change != NULL && change->kind == CHANGE_NAME ? change->to : NULL;
 }
 
 /* (SELECT id FROM t) is called `id` where casts are called by their columns. */

@@ -732,6 +732,8 @@ void sql_column(Work *work, const SqlRef *ref);
 void sql_output_ref(Work *work, const SqlRef *ref);
 /* Values that are called by a column of which the name changes get it as an alias (sql_tacit_names.c). */
 void sql_tacit_names(Work *work);
+/* What such a value is called by now, where nobody but the query itself sees its name: that of the new column; NULL: as before. */
+const char *sql_tacit_new_name(Work *work, const SqlItem *item);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 /* Does it make no difference whether the condition in the tokens [first, end) is NULL or false (sql_nulls.c)? */
