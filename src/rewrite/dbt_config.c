@@ -125,12 +125,16 @@ visit_word(Work *work, const JinjaArgument *argument, const ColumnChange *change
         memchr(work->text + argument->begin, '"', argument->end - argument->begin) == NULL;
     if (site_covers(work, begin, end))
         return;
-    if (change->kind == CHANGE_NAME && is_plain && is_among(work->text, argument, about_columns))
-        site_edit(work, SITE_COLUMN, begin, end, change->to);
-    else
+    if (change->kind == CHANGE_NAME && is_plain && is_among(work->text, argument, about_columns)) {
+        g_autofree char *name = g_strndup(work->text + begin, end - begin);
+        const SqlPart part = {.text = name};
+        g_autofree char *to = change_in_letters(change, work->sql->dialect, &part);
+        site_edit(work, SITE_COLUMN, begin, end, to);
+    } else {
         site_refuse(work, SITE_COLUMN, begin, end, "in-template", change->link,
                     "'%s' is a column of this model that changes, and stands in its settings",
                     change->column);
+    }
 }
 
 static void

@@ -275,17 +275,24 @@ name_model(const DbtRoot *root, const char *path, DbtPlace *place)
     place->model = g_steal_pointer(&base);
 }
 
-/* `{{ var('kind', 'table') }}`: what the project says, else the default. */
+/* `{{ var('kind', 'table') }}`: what the project says, else the default. Caller frees. */
+static char *
+kind_of(const DbtRoot *root, const char *materialized)
+{
+    if (materialized == NULL)
+        return g_strdup("view");
+    char *value = dbt_template_value(materialized, dbt_map_of(root->settings));
+    return value != NULL ? value : g_strdup(materialized);
+}
+
 static bool
-is_made_anew(const DbtRoot *root, const char *materialized)
+is_made_anew(const char *kind)
 {
     static const char *const kinds[] = {"view", "table", "ephemeral", "materialized_view"};
-    g_autofree char *value =
-        materialized != NULL ? dbt_template_value(materialized, dbt_map_of(root->settings)) : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (g_strcmp0(value != NULL ? value : materialized, kinds[i]) == 0)
+        if (strcmp(kind, kinds[i]) == 0)
             return true;
-    return materialized == NULL; /* a view */
+    return false;
 }
 
 /* Settings of a folder that may name columns of its models: nobody follows them there. */
@@ -319,8 +326,12 @@ read_settings(const ProjectFile *file, DbtPlace *place)
                        : facts != NULL && facts->materialized != NULL
                            ? facts->materialized
                            : folder_text(root, file->path, "materialized");
-    place->is_persisted = !is_clear || has_columns_in_folder(root, file->path) ||
-                          !is_made_anew(root, said) || strstr(file->text, "is_incremental") != NULL;
+    g_autofree char *kind = kind_of(root, said);
+    bool is_known = is_clear && !has_columns_in_folder(root, file->path);
+    place->is_persisted =
+        !is_known || !is_made_anew(kind) || strstr(file->text, "is_incremental") != NULL;
+    place->is_incremental =
+        is_known && place->is_persisted && (is_made_anew(kind) || strcmp(kind, "incremental") == 0);
     const char *of_folder = folder_text(root, file->path, "alias");
     const char *called = alias != NULL                           ? alias
                          : facts != NULL && facts->alias != NULL ? facts->alias

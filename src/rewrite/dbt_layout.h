@@ -52,6 +52,8 @@ typedef struct {
     /* Its table is there already, with rows under the names of before; or nobody knows. */
     bool is_persisted;
     bool
+        is_incremental; /* the former, for certain, and nothing but its own file names its columns */
+    bool
         is_chosen; /* something says when it is enabled: another file may be the model at other times */
     char *alias; /* of its table; NULL: not known */
 } DbtPlace;

@@ -1,6 +1,6 @@
 /*
  * dbt_own.c - the model that is the dataset itself: it keeps its name, and its own query gives the columns their new names
- * (sql_own.c), unless rows are there already.
+ * (sql_own.c). Rows that an incremental model adds to move with the dataset.
  */
 #include "rewrite/work.h"
 
@@ -59,6 +59,16 @@ give_rows(Work *work)
         sql_own_names(work, work->gives, found);
 }
 
+/* The move gives the table its new names; without one, a full refresh does. */
+static void
+tell_rows(Work *work)
+{
+    Site *site = site_add(work, SITE_FILE, DISPOSITION_UNAFFECTED, 0, 0);
+    site->reason =
+        "this model adds rows to its table, which has to have the new names by then: by the "
+        "move, or by a full refresh";
+}
+
 void
 dbt_own(Work *work)
 {
@@ -70,14 +80,20 @@ dbt_own(Work *work)
     if (rename == NULL || work->depth > 0)
         return;
     const SqlStatement *statement = statement_of_model(work);
-    if (statement == NULL || work->options->is_persisted || !rename_only_renames(rename)) {
+    const RewriteOptions *options = work->options;
+    bool is_kept = options->is_persisted && !options->is_incremental;
+    if (statement == NULL || is_kept || !rename_only_renames(rename)) {
         sql_own_refuse(work, statement, "makes-source",
                        statement == NULL ? "nobody knows what gives its columns their names"
-                       : work->options->is_persisted
-                           ? "there are rows under the names of before"
+                       : is_kept
+                           ? "there may be rows under the names of before, or settings elsewhere "
+                             "name its columns"
                            : "more than the names of its columns changes");
         return;
     }
-    if (sql_own_names(work, rename, statement))
-        dbt_config_follows(work, rename);
+    if (!sql_own_names(work, rename, statement))
+        return;
+    dbt_config_follows(work, rename);
+    if (options->is_incremental)
+        tell_rows(work);
 }

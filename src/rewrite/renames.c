@@ -32,6 +32,7 @@ rename_free(void *data)
     g_clear_pointer(&rename->staying, g_ptr_array_unref);
     g_ptr_array_unref(rename->spellings);
     g_ptr_array_unref(rename->changes);
+    g_clear_pointer(&rename->twins, g_ptr_array_unref);
     g_free(rename->columns);
     g_free(rename->slots);
     g_hash_table_unref(rename->targets);
@@ -185,6 +186,7 @@ rename_new(const Mapping *mapping)
         rename->columns[c] = ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
         rename->has_fields = rename->has_fields || strchr(rename->columns[c], '.') != NULL;
     }
+    rename->twins = rename_twins(rename->changes);
     rename_index_columns(rename);
     return rename;
 }
@@ -419,7 +421,7 @@ rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
          slot = (slot + 1) & mask) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, rename->slots[slot] - 1);
         if (sql_same_column(dialect, part->text, part->quote, change->column))
-            return change;
+            return rename_in_letters(rename, rename->slots[slot] - 1, dialect, part);
     }
     return NULL;
 }

@@ -117,6 +117,7 @@ typedef struct {
     bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
     const char *model, *version;   /* the file is this model of dbt; or NULL */
     bool is_persisted;             /* its table has rows under the names of before, or may have */
+    bool is_incremental;           /* it has, for certain, and its query adds rows to them */
     DbtHome home;                  /* of the file */
     const YamlNode *settings;      /* dbt_project.yml of the file's project; or NULL */
     const GHashTable *vars;        /* names of its variables that only its SQL asks for; or NULL */

@@ -50,7 +50,8 @@ write_name(const Own *own, const SqlPart *part)
         refuse(own, "dialect", "the new name of a column needs quotes: say --dialect");
         return;
     }
-    g_autofree char *written = spell_like(work->sql->dialect, part, own->change->to);
+    g_autofree char *to = change_in_letters(own->change, work->sql->dialect, part),
+                    *written = spell_like(work->sql->dialect, part, to);
     site_edit(work, SITE_COLUMN, part->begin, part->end, written);
 }
 
@@ -155,7 +156,8 @@ name_plain(const Own *own, const SqlItem *item)
     Edit *name = NULL, *alias = NULL;
     find_edits(work, part, &name, &alias);
     SqlPart bare = {.text = part->text};
-    g_autofree char *written = spell_like(work->sql->dialect, &bare, own->change->to);
+    g_autofree char *to = change_in_letters(own->change, work->sql->dialect, part),
+                    *written = spell_like(work->sql->dialect, &bare, to);
     bool is_there = name != NULL && strcmp(name->text, written) == 0;
     g_autofree char *as =
         is_there ? g_strdup("") : g_strdup_printf(" %s %s", word_as(work, item->block), written);
@@ -165,7 +167,7 @@ name_plain(const Own *own, const SqlItem *item)
         edit_add(work, part->end, part->end, as);
     if (name == NULL) {
         Site *site = site_add(work, SITE_COLUMN, DISPOSITION_REWRITTEN, part->begin, part->end);
-        site->after = keep(work, own->change->to);
+        site->after = keep(work, to);
     }
 }
 

@@ -57,6 +57,7 @@ struct Rename {
     GPtrArray *spellings;   /* Spelling * */
     DbtRename *dbt;         /* or NULL */
     GPtrArray *changes;     /* ColumnChange * */
+    GPtrArray *twins;       /* each with its new name in other letters, or NULL; or NULL: none */
     const char **columns;   /* names of the source, NULL-terminated */
     guint *slots;           /* hash table of the columns, open: index in `changes` plus one, or 0 */
     guint slots_mask;       /* as many slots less one; a power of two, at most half full */
@@ -114,6 +115,13 @@ bool rename_has_target(const Renames *renames, const Rename *rename, const Diale
 bool rename_changes_columns(const Rename *rename);
 const ColumnChange *rename_column(const Rename *rename, const Dialect *dialect,
                                   const SqlPart *part);
+/* The change at `index`, with its new name in the letters of this part (renames_letters.c). */
+const ColumnChange *rename_in_letters(const Rename *rename, guint index, const Dialect *dialect,
+                                      const SqlPart *part);
+/* Likewise that name alone; caller frees. */
+char *change_in_letters(const ColumnChange *change, const Dialect *dialect, const SqlPart *part);
+/* For a Rename; caller frees. */
+GPtrArray *rename_twins(const GPtrArray *changes);
 /* Will the dataset have a column of this name that it does not have today? */
 bool rename_gains(const Rename *rename, const char *name);
 /* Does any of them? */
