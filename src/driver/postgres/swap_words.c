@@ -21,13 +21,15 @@ static const char comments[] =
             "undefined_object OR undefined_table THEN NULL; END', part.what, d.description)) FROM "
             "part JOIN pg_description d ON d.classoid = part.class AND d.objoid = part.oid";
 
+/* Options that begin with pg_ are the server's own: newer ones keep pg_attver for each column. */
 static const char closeness[] =
-    SWAP_ME ", a AS (SELECT me.name AS me, a.* FROM pg_attribute a JOIN me ON a.attrelid = me.old "
-            "WHERE a.attnum > 0 AND NOT a.attisdropped) "
+    SWAP_ME ", a AS (SELECT me.name AS me, a.attname, a.attstattarget, ARRAY(SELECT said FROM "
+            "unnest(a.attoptions) said WHERE left(said, 3) <> 'pg_') AS options FROM pg_attribute "
+            "a JOIN me ON a.attrelid = me.old WHERE a.attnum > 0 AND NOT a.attisdropped) "
             "SELECT format('ALTER TABLE ONLY %%s ALTER COLUMN %%I SET STATISTICS %%s', a.me, "
             "a.attname, a.attstattarget) FROM a WHERE a.attstattarget >= 0 "
             "UNION ALL SELECT format('ALTER TABLE ONLY %%s ALTER COLUMN %%I SET (%%s)', a.me, "
-            "a.attname, array_to_string(a.attoptions, ', ')) FROM a WHERE a.attoptions IS NOT NULL";
+            "a.attname, array_to_string(a.options, ', ')) FROM a WHERE a.options <> '{}'";
 
 /* Of foreign keys that are made anew on the way back, and, those of other tables, on either way. */
 static const char of_keys[] =
