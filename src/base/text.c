@@ -297,6 +297,35 @@ text_nearest(const char *word, const char *const *candidates)
     return best;
 }
 
+static void
+append_part(GString *to, const char *part)
+{
+    bool is_plain = strchr(part, '.') == NULL && part[0] != '"';
+    if (is_plain) {
+        g_string_append(to, part);
+        return;
+    }
+    g_string_append_c(to, '"');
+    for (const char *c = part; *c != '\0'; c++) {
+        if (*c == '"')
+            g_string_append_c(to, '"');
+        g_string_append_c(to, *c);
+    }
+    g_string_append_c(to, '"');
+}
+
+char *
+text_dotted(const char *first, const char *second)
+{
+    GString *text = g_string_new(NULL);
+    if (first != NULL) {
+        append_part(text, first);
+        g_string_append_c(text, '.');
+    }
+    append_part(text, second);
+    return g_string_free(text, FALSE);
+}
+
 /* ---- text from and for elsewhere ---- */
 
 /* Characters that move the cursor, hide, or turn the direction of what follows. */

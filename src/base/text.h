@@ -31,6 +31,9 @@ char *text_duration(int64_t ms);
 /* The nearest of the NULL-terminated candidates within an edit distance of a third of the length,
  * or NULL: for "did you mean". */
 const char *text_nearest(const char *word, const char *const *candidates);
+/* "first.second", or the second alone, as names are read: a part with a dot, or a double quote at its beginning, is in double quotes. Caller
+ * frees. */
+char *text_dotted(const char *first, const char *second);
 /* The place of `name` (may be NULL) in a table of names. */
 bool text_find(const char *const *names, size_t count, const char *name, unsigned *ret);
 /* "c" of "a.b.c"; borrowed. */

@@ -230,7 +230,7 @@ fail_no_object(MariaConn *conn, const char *name, GError **error)
                     conn->at.database, NEAR_MAX))
         return false;
     for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
-        g_ptr_array_add(names, g_strdup(row[0]));
+        g_ptr_array_add(names, text_dotted(NULL, row[0]));
     g_ptr_array_add(names, NULL);
     const char *near = text_nearest(name, (const char *const *) names->pdata);
     if (near != NULL)

@@ -241,17 +241,16 @@ fail_no_object(PgConn *conn, const char *name, GError **error)
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     AUTO_RESULT *rows = NULL;
     if (!pg_rows(conn, &rows, error,
-                 "SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' "
-                 "|| c.relname END "
+                 "SELECT CASE WHEN NOT pg_table_is_visible(c.oid) THEN n.nspname END, c.relname "
                  "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN "
                  "('r', 'p', 'v', 'm', 'f') "
                  "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', %Q) AND "
                  "n.nspname NOT LIKE 'pg\\_temp%%' "
-                 "AND c.relname NOT LIKE '\\_honk\\_%%' ORDER BY 1 LIMIT %d",
+                 "AND c.relname NOT LIKE '\\_honk\\_%%' ORDER BY 1, 2 LIMIT %d",
                  conn->book_name, NEAR_MAX))
         return false;
     for (int i = 0; i < PQntuples(rows); i++)
-        g_ptr_array_add(names, g_strdup(pg_cell(rows, i, 0)));
+        g_ptr_array_add(names, text_dotted(pg_cell(rows, i, 0), pg_cell(rows, i, 1)));
     g_ptr_array_add(names, NULL);
     const char *near = text_nearest(name, (const char *const *) names->pdata);
     if (near != NULL)

@@ -132,6 +132,20 @@ durations_use_two_units_at_most(void)
 }
 
 static void
+a_part_of_a_name_that_would_be_read_as_two_is_quoted(void)
+{
+    static const char *const names[][3] = {
+        {NULL, "users", "users"}, {"shop", "users", "shop.users"},
+        {NULL, "a.b", "\"a.b\""}, {"x.y", "a\"b.c", "\"x.y\".\"a\"\"b.c\""},
+        {NULL, "a\"b", "a\"b"},   {NULL, "\"b", "\"\"\"b\""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *text = text_dotted(names[i][0], names[i][1]);
+        g_assert_cmpstr(text, ==, names[i][2]);
+    }
+}
+
+static void
 a_misspelt_word_finds_its_neighbour(void)
 {
     static const char *const words[] = {"apply", "approve", "rollback", "copy", NULL};
@@ -305,5 +319,7 @@ main(int argc, char **argv)
     g_test_add_func("/text/variables are replaced and unset ones are errors",
                     variables_are_replaced_and_unset_ones_are_errors);
     g_test_add_func("/text/a digest is named by its kind", a_digest_is_named_by_its_kind);
+    g_test_add_func("/text/a part of a name that would be read as two is quoted",
+                    a_part_of_a_name_that_would_be_read_as_two_is_quoted);
     return g_test_run();
 }
