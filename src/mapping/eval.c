@@ -150,25 +150,38 @@ refuse(const Value *value, const char *what, char **ret_reason)
     return false;
 }
 
+/* Of an expression that others are made of; NULL when it is refused. What is there already is not copied: a copy of what was
+ * written a moment ago, in other pieces, has to wait for it. */
+static const Value *
+eval_part(Expr *part, const Row *row, Value *room, char **ret_reason)
+{
+    if (part->kind == EXPR_INPUT && row->inputs != NULL)
+        return &row->inputs[part->input];
+    if (part->kind == EXPR_LITERAL)
+        return &part->value;
+    return expr_eval(part, row, room, ret_reason) ? room : NULL;
+}
+
 static bool
 eval_concat(Expr *expr, const Row *row, Value *ret, char **ret_reason)
 {
     bool is_null = false;
     g_string_truncate(expr->scratch, 0);
     for (size_t i = 0; i < expr->arg_count; i++) {
-        Value part;
+        Value room;
         /* all parts are looked at, also after a NULL: a value that is refused is refused in any order */
-        if (!expr_eval(expr->args[i], row, &part, ret_reason))
+        const Value *part = eval_part(expr->args[i], row, &room, ret_reason);
+        if (part == NULL)
             return false;
-        is_null |= part.is_null;
-        if (part.is_null)
+        is_null |= part->is_null;
+        if (part->is_null)
             continue;
-        if (expr->scratch->len + part.s.bytes > CELL_BYTES_MAX) {
+        if (expr->scratch->len + part->s.bytes > CELL_BYTES_MAX) {
             *ret_reason =
                 g_strdup_printf("the parts together are larger than %d MiB", CELL_BYTES_MAX >> 20);
             return false;
         }
-        g_string_append_len(expr->scratch, part.s.data, (gssize) part.s.bytes);
+        g_string_append_len(expr->scratch, part->s.data, (gssize) part->s.bytes);
     }
     *ret = (Value){
         .is_null = is_null, .type = TYPE_TEXT, .s = {expr->scratch->str, expr->scratch->len}};
@@ -215,40 +228,48 @@ eval_split(Expr *expr, const Row *row, Value *ret, char **ret_reason)
     return true;
 }
 
+static int
+value_to_choice(const void *value, const void *choice)
+{
+    return value_order(value, &((const Choice *) choice)->from);
+}
+
 static const Choice *
 choice_find(const Expr *expr, const Value *value)
 {
-    Choice wanted = {.from = *value};
-    return bsearch(&wanted, expr->choices, expr->choice_count, sizeof *expr->choices, choice_order);
+    return bsearch(value, expr->choices, expr->choice_count, sizeof *expr->choices,
+                   value_to_choice);
 }
 
 static bool
 eval_values(Expr *expr, const Row *row, Value *ret, char **ret_reason)
 {
-    Value value;
-    if (!expr_eval(expr->args[0], row, &value, ret_reason))
+    Value room;
+    const Value *value = eval_part(expr->args[0], row, &room, ret_reason);
+    if (value == NULL)
         return false;
-    const Choice *choice = value.is_null ? NULL : choice_find(expr, &value);
+    const Choice *choice = value->is_null ? NULL : choice_find(expr, value);
     if (choice != NULL) {
         *ret = choice->to;
         return true;
     }
-    if (value.is_null || expr->others == OTHERS_NULL) {
+    if (value->is_null || expr->others == OTHERS_NULL) {
         *ret = (Value){.is_null = true, .type = expr->type};
         return true;
     }
     if (expr->others == OTHERS_REFUSE)
-        return refuse(&value, "is none of the mapped values", ret_reason);
-    return value_cast(&value, expr->type, NULL, expr->scratch, ret, ret_reason);
+        return refuse(value, "is none of the mapped values", ret_reason);
+    return value_cast(value, expr->type, NULL, expr->scratch, ret, ret_reason);
 }
 
 static bool
 eval_cast(Expr *expr, const Row *row, Value *ret, char **ret_reason)
 {
-    Value value;
-    if (!expr_eval(expr->args[0], row, &value, ret_reason))
+    Value room;
+    const Value *value = eval_part(expr->args[0], row, &room, ret_reason);
+    if (value == NULL)
         return false;
-    return (expr->lossy ? value_cast_lossy : value_cast)(&value, expr->type, expr->format,
+    return (expr->lossy ? value_cast_lossy : value_cast)(value, expr->type, expr->format,
                                                          expr->scratch, ret, ret_reason);
 }
 

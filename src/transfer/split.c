@@ -75,7 +75,7 @@ time_batch(Transfer *transfer, Scan *scan, Batch *in, Batch *out, Sample *ret, G
 }
 
 /* How many rows a second one worker moves: a few batches are read and mapped, and nothing written. The quickest one counts: the
- * first pays for the start, and each may have waited for others who use the machine. */
+ * first pays for the start, and each may have waited for others who use the machine. None is quicker than the most. */
 static bool
 measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
 {
@@ -93,8 +93,8 @@ measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
     if (best == 0)
         best = ROWS_PER_S_GUESS;
     bytes_each = row_bytes(out);
-    for (int i = 1;
-         i < SAMPLED_BATCHES && sample.is_full && clock_monotonic_us() - begun_us < SAMPLED_US_MAX;
+    for (int i = 1; i < SAMPLED_BATCHES && sample.is_full && best < ROWS_PER_S_MAX &&
+                    clock_monotonic_us() - begun_us < SAMPLED_US_MAX;
          i++) {
         if (!time_batch(transfer, scan, in, out, &sample, error))
             return false;
