@@ -186,18 +186,20 @@ beside_of(Unit *unit, const Use *use)
 static bool
 is_below_table(Unit *unit, const Use *use)
 {
+    static const char *const names[] = {"table", "remote_table", NULL};
     const Text *text = unit->text;
     guint around = unit_bracket_around(unit, use->first);
     guint sign = around != G_MAXUINT ? unit_previous(unit, around, true) : G_MAXUINT;
     guint key = sign != G_MAXUINT ? unit_previous(unit, sign, true) : G_MAXUINT;
     if (key == G_MAXUINT)
-        return unit_is_below(unit, use->key.begin, "table");
+        return unit_is_below(unit, use->key.begin, names[0]) ||
+               unit_is_below(unit, use->key.begin, names[1]);
     const Piece *piece = unit_piece(unit, key);
     return strchr(":=", unit_sign(unit, sign)) != NULL && unit_sign(unit, sign) != '\0' &&
-           span_is(text,
-                   piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
-                                                : piece_span(piece),
-                   "table");
+           span_is_among(text,
+                         piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
+                                                      : piece_span(piece),
+                         names);
 }
 
 static bool

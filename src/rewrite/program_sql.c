@@ -302,6 +302,18 @@ is_formula_of_class(const Unit *unit, const Use *use)
            (span_is(unit->text, use->key, "formula") && strcmp(unit->language->name, "xml") == 0);
 }
 
+/* INSERT INTO t (a, b) VALUES: what is put behind it are rows; a text that says ON CONFLICT tells for itself. */
+static bool
+ends_with_values(const Text *text)
+{
+    static const char word[] = "values";
+    size_t end = text->count, bytes = strlen(word);
+    while (end > 0 && g_ascii_isspace(text->bytes[end - 1]))
+        end--;
+    return end > bytes && g_ascii_strncasecmp(text->bytes + end - bytes, word, bytes) == 0 &&
+           !is_identifier_byte(text->bytes[end - bytes - 1]);
+}
+
 static void
 check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *dialect,
             Rewrite *inner)
@@ -319,7 +331,7 @@ check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *d
                    "names without a qualifier are columns of the class's own table in a formula");
     else if (use->is_key && !unit->language->has_bare_calls) /* DB["…"] of Ruby runs it */
         refuse_all(inner, "as-key", "this SQL is a key: somebody looks it up elsewhere");
-    else if (use->has_more && changes_columns(unit->work))
+    else if (use->has_more && changes_columns(unit->work) && !ends_with_values(text))
         refuse_all(inner, "fragment",
                    "more text is put behind this SQL, and may name columns that change");
     else if ((is_guess && (edits_doubtful_quotes(inner, text) || adds_quotes(inner, text))) ||
