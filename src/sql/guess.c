@@ -80,8 +80,8 @@ typedef struct {
     const char *at, *end, *begin;
     char before[SIGN_BYTES_MAX]; /* the word before, in small letters */
     bool is_seen[G_N_ELEMENTS(signs)];
-    bool is_cast, is_named, is_path, is_quoted, is_field, is_prefix, is_dollar, is_arrow, is_code,
-        is_text, is_table, is_dashed;
+    bool is_cast, is_named, is_path, is_quoted, is_field, is_prefix, is_delimiter, is_dollar,
+        is_arrow, is_code, is_text, is_table, is_dashed;
     int score[COUNT];
 } Guess;
 
@@ -315,9 +315,24 @@ pass_over(Guess *guess)
     return false;
 }
 
+/* DELIMITER //, of MySQL's client, and not DELIMITER ',' of others' COPY. */
+static bool
+take_delimiter(Guess *guess)
+{
+    if (strcmp(guess->before, "delimiter") != 0 || strchr("/$|;", *guess->at) == NULL)
+        return false;
+    once(guess, &guess->is_delimiter, (signed char[COUNT]){[MYSQL] = 4});
+    for (char sign = *guess->at; guess->at < guess->end && *guess->at == sign;)
+        guess->at++;
+    guess->before[0] = '\0';
+    return true;
+}
+
 static void
 take_sign(Guess *guess)
 {
+    if (take_delimiter(guess))
+        return;
     switch (*guess->at) {
     case '\'':
         guess->at = behind_quotes(guess, '\'');

@@ -236,6 +236,53 @@ lex_parameter(Lexer *lexer, size_t at)
     return true;
 }
 
+/* ---- DELIMITER // of MySQL's client: statements end there from now on ---- */
+
+/* COPY … DELIMITER ',' says something else. */
+static bool
+is_of_signs(const char *first, const char *last)
+{
+    while (first < last && is_among(*first, "/$|;@#!%&*~^\\"))
+        first++;
+    return first == last;
+}
+
+static bool
+is_delimiter(const Lexer *lexer, size_t at)
+{
+    return lexer->delimiter_bytes > 0 && lexer->bytes - at >= lexer->delimiter_bytes &&
+           memcmp(lexer->text + at, lexer->delimiter, lexer->delimiter_bytes) == 0;
+}
+
+static size_t
+end_before_delimiter(const Lexer *lexer, size_t at, size_t end)
+{
+    while (at < end && !is_delimiter(lexer, at))
+        at++;
+    return at;
+}
+
+/* The whole line, at its first word; what it says has no effect where it is `;`. */
+static bool
+lex_delimiter(Lexer *lexer, size_t at, size_t behind)
+{
+    size_t end = end_of_line(lexer, at);
+    const char *first = lexer->text + behind, *last = lexer->text + end;
+    bool begins_line = at == 0 || lexer->text[at - 1] == '\n';
+    while (first < last && g_ascii_isspace(*first))
+        first++;
+    while (last > first && g_ascii_isspace(last[-1]))
+        last--;
+    bool may_be = lexer->dialect->has_code_comments || lexer->dialect->is_any;
+    if (!begins_line || !may_be || first == last || first == lexer->text + behind ||
+        !is_of_signs(first, last))
+        return false;
+    lexer->delimiter = first;
+    lexer->delimiter_bytes = *first == ';' ? 0 : (size_t) (last - first);
+    add_whole(lexer, TOKEN_SEMICOLON, at, end);
+    return true;
+}
+
 /* Begins with a byte that a name begins with. */
 static bool
 lex_name(Lexer *lexer, size_t at)
@@ -244,7 +291,11 @@ lex_name(Lexer *lexer, size_t at)
     size_t end = at + 1, bytes = lexer->bytes;
     while (end < bytes && (byte_kinds[(guchar) text[end]] & BYTE_IN_NAME))
         end++;
+    if (lexer->delimiter_bytes > 0) /* END$$ */
+        end = end_before_delimiter(lexer, at + 1, end);
     Word word = words_find(text + at, end - at);
+    if (word == WORD_DELIMITER && lex_delimiter(lexer, at, end))
+        return true;
     add_whole(lexer, TOKEN_WORD, at, end)->word = word;
     lexer->has_word[word] = true;
     return true;
@@ -373,6 +424,10 @@ static void
 lex_one(Lexer *lexer, size_t at)
 {
     uint8_t byte = byte_kinds[(guchar) lexer->text[at]];
+    if (is_delimiter(lexer, at)) {
+        add_whole(lexer, TOKEN_SEMICOLON, at, at + lexer->delimiter_bytes);
+        return;
+    }
     if ((byte & BYTE_BLANK)              ? lex_plain_blank(lexer, at)
         : (byte & BYTE_STARTS_NAME_ONLY) ? lex_name(lexer, at)
                                          : lex_often(lexer, at))

@@ -17,8 +17,10 @@ typedef struct {
     GArray *tokens; /* its length is the room that there is, until the end */
     Token *at;      /* where the first of them is */
     guint count, room;
-    bool is_in_code; /* of MySQL, behind the head of a comment whose text is run */
-    guint kinds;     /* bits of those that were found */
+    bool is_in_code;       /* of MySQL, behind the head of a comment whose text is run */
+    guint kinds;           /* bits of those that were found */
+    const char *delimiter; /* what ends statements besides `;`, of so many bytes: in the text */
+    size_t delimiter_bytes;
     bool has_word[WORD_COUNT];
     GArray *open; /* indices of brackets that wait for their other half */
 } Lexer;

@@ -191,6 +191,22 @@ parse_owned(Parser *parser, uint32_t end)
     return true;
 }
 
+/* DEFINER = `root`@`%` TRIGGER, of MySQL: its words before that one. */
+#define DEFINER_TOKENS_MAX 10
+
+static void
+definer_skip(Parser *parser, uint32_t end)
+{
+    uint32_t last = MIN(end, parser->pos + DEFINER_TOKENS_MAX);
+    if (!is_text(parser, parser->pos, "DEFINER"))
+        return;
+    for (uint32_t at = parser->pos; at < last; at++)
+        if (is_text(parser, at, "TRIGGER")) {
+            parser->pos = at;
+            return;
+        }
+}
+
 static bool
 parse_created(Parser *parser, uint32_t end)
 {
@@ -202,6 +218,7 @@ parse_created(Parser *parser, uint32_t end)
     static const char *const hiding[] = {"TEMP", "TEMPORARY", "GLOBAL", "LOCAL", "VOLATILE", NULL};
     parser->pos++;
     take_any(parser, end, kinds);
+    definer_skip(parser, end);
     uint32_t before = parser->pos;
     take_any(parser, end, hiding);
     bool is_hiding = parser->pos > before;

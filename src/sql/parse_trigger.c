@@ -149,8 +149,7 @@ parse_trigger(Parser *parser, uint32_t end)
         if (!names_rows(parser, parser->pos, end))
             table->shape = SHAPE_WATCHED;
         take_call(parser, block, end);
-    } else if (!parser->sql->dialect->has_loose_statements &&
-               take_before_body(parser, block, end)) {
+    } else if (!parser->sql->dialect->has_alias_first && take_before_body(parser, block, end)) {
         begin_body(parser, table, false);
     }
     return true;
@@ -182,16 +181,23 @@ ends_batch(const Parser *parser, uint32_t at)
     return is_text(parser, at, "GO") || (is_maker && is_among_words_of(parser, at + 1, kinds));
 }
 
+/* Another trigger or routine is made, or anything behind a body of one statement. */
+static bool
+ends_body(Parser *parser)
+{
+    static const char *const makes[] = {"TRIGGER", "PROCEDURE", "FUNCTION", "DEFINER", NULL};
+    if (is_word(parser, parser->pos, WORD_CREATE))
+        return parser->begins <= 0 || is_among_words_of(parser, parser->pos + 1, makes);
+    return parser->watched != NULL && ends_block(parser, parser->pos) && --parser->begins <= 0;
+}
+
 void
 watch_statement(Parser *parser)
 {
-    bool is_end = parser->watched != NULL && ends_block(parser, parser->pos);
-    if (parser->is_batch
-            ? ends_batch(parser, parser->pos)
-            : is_word(parser, parser->pos, WORD_CREATE) || (is_end && --parser->begins <= 0)) {
-        parser->watched = NULL;
-        parser->is_batch = false;
-    }
+    if (parser->is_batch ? !ends_batch(parser, parser->pos) : !ends_body(parser))
+        return;
+    parser->watched = NULL;
+    parser->is_batch = false;
 }
 
 /* ---- rows of the table ---- */
