@@ -401,6 +401,9 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
     if (is_text(parser, parser->pos, "ONLY") && parser->pos + 1 < end &&
         is_name(parser, parser->pos + 1) && !ends_source(parser, parser->pos + 1))
         parser->pos++; /* without those that inherit from it */
+    if (peek(parser, parser->pos)->kind == TOKEN_DOT && is_name(parser, parser->pos + 1) &&
+        parser->sql->dialect->has_code_comments)
+        parser->pos++; /* FROM .t, of MySQL */
     SqlPart *prefix = NULL;
     if (parser->sql->dialect->has_alias_prefix && is_name(parser, parser->pos) &&
         is_text(parser, parser->pos + 1, ":") && parser->pos + 2 < end) {

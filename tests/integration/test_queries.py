@@ -204,7 +204,8 @@ class Batch:
         is_table = self.engine.dialect == "duckdb" and about is not None and about[1] in TABLES + ALIASES
         is_gone = "gone away" in error or "Lost connection" in error
         is_unknown = self.world.known != "all" or self.policy == "propagate"  # what another file makes may not be known
-        return (is_unknown and "ambiguous" in error.lower()) or "Cannot extract field" in error or is_table or is_gone
+        is_doubled = "ambiguous" in error.lower() or "appears more than once in left table" in error
+        return (is_unknown and is_doubled) or "Cannot extract field" in error or is_table or is_gone
 
     def differs(self, before, old, new, side):
         is_sorted = "ORDER BY" in before.rsplit(")", 1)[-1]
