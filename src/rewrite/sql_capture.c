@@ -142,9 +142,9 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
 {
     for (guint i = 0; i < ref->block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(ref->block->items, i);
-        bool may_be_it = item != ref->in || sql_is_windowed(work->sql, ref); /* also by its own */
-        if (is_alias_of_star(work, item, name) ||
-            (may_be_it && is_output_called(work, item, name)))
+        bool may_be_it = item != ref->in || sql_is_windowed(work->sql, ref) || /* also by its own */
+                         (ref->source != NULL && ref->source->block != ref->block);
+        if (is_alias_of_star(work, item, name) || (may_be_it && is_output_called(work, item, name)))
             return true;
     }
     return false;

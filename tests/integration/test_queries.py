@@ -202,7 +202,7 @@ class Batch:
         about = re.search(r'Ambiguous reference to column name "(\w+)"', error)
         about = about or re.search(r'column "(\w+)" must appear in the GROUP BY clause', error)
         is_table = self.engine.dialect == "duckdb" and about is not None and about[1] in TABLES + ALIASES
-        is_gone = "gone away" in error or "Lost connection" in error
+        is_gone = "gone away" in error or "Lost connection" in error or error == "interrupted"  # by the limit
         is_unknown = self.world.known != "all" or self.policy == "propagate"  # what another file makes may not be known
         is_doubled = "ambiguous" in error.lower() or "appears more than once in left table" in error
         return (is_unknown and is_doubled) or "Cannot extract field" in error or is_table or is_gone
