@@ -116,6 +116,50 @@ is_description(const Work *work, guint index)
     return work_is_text(work, before, "COMMENT") && work_is_text(work, before + 1, "ON");
 }
 
+/* ---- files ---- */
+
+/* COPY t FROM 'here', TO 'here', LOAD DATA INFILE 'here', read_csv('here'): what is read or written there is a file. */
+static bool
+is_behind_file_word(const Work *work, guint index)
+{
+    static const char *const words[] = {"FROM", "TO", "INFILE", "OUTFILE", "DUMPFILE", "INPATH"};
+    for (size_t i = 0; index > 0 && i < G_N_ELEMENTS(words); i++)
+        if (work_is_text(work, index - 1, words[i]))
+            return true;
+    const Token *call = index > 1 ? work_token(work, index - 2) : NULL;
+    return call != NULL && work_token(work, index - 1)->kind == TOKEN_OPEN &&
+           call->end - call->begin > 5 &&
+           g_ascii_strncasecmp(work->text + call->begin, "read_", 5) == 0;
+}
+
+/* users_v1.csv; what else stands behind a dot may be a column. */
+static bool
+is_kind_of_file(const char *behind, size_t bytes)
+{
+    static const char *const kinds[] = {".csv",  ".tsv", ".txt", ".json", ".jsonl",  ".parquet",
+                                        ".avro", ".orc", ".xml", ".dat",  ".csv.gz", ".sql"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (strlen(kinds[i]) == bytes && g_ascii_strncasecmp(behind, kinds[i], bytes) == 0)
+            return true;
+    return false;
+}
+
+/* 'out/users_v1.csv', 's3://shop/users_v1/': the name is that of a file or a folder. In '@%users_v1' of Snowflake it is the table. */
+static bool
+is_file(const Work *work, guint index, const char *name)
+{
+    size_t bytes = 0, at = 0, length = strlen(name);
+    const char *text = sql_inside(work, index, &bytes);
+    if (!is_behind_file_word(work, index) || memchr(text, ' ', bytes) != NULL ||
+        !find_word(text, bytes, name, &at))
+        return false;
+    size_t end = at + length;
+    bool begins = at == 0 || strchr("/\\", text[at - 1]) != NULL;
+    bool is_folder = end < bytes && strchr("/\\", text[end]) != NULL;
+    bool ends = (at > 0 && end == bytes) || is_kind_of_file(text + end, bytes - end);
+    return begins && (is_folder || ends);
+}
+
 /* ---- values ---- */
 
 /* What it is called says that its values may name tables. */
@@ -174,5 +218,7 @@ sql_other_text(const Work *work, guint index, const char *name)
         return "this is text for people";
     if (is_output_name(work, index))
         return "this is the name of an output";
+    if (is_file(work, index, name))
+        return "this is the name of a file";
     return is_ordinary_value(work, index, name) ? "this is a value, and an ordinary word" : NULL;
 }
