@@ -71,3 +71,67 @@ sql_may_follow_assigned(Work *work)
     }
     return work->assigned == ASSIGNED_FOLLOWS;
 }
+
+/* ---- variables of which nothing else is done ---- */
+
+/* The variable that is set to this value: SET @q = '…', DECLARE @q nvarchar(max) = '…'; 0: none that is marked. */
+static guint
+variable_of(const Work *work, guint value)
+{
+    if (value < 3 || !work_is_text(work, value - 1, "="))
+        return 0;
+    for (guint back = 2; back <= DECLARED_TOKENS_MAX && back < value; back++)
+        if (work_token(work, value - back)->kind == TOKEN_PARAMETER) {
+            bool is_set = back == 2 && work_is_text(work, value - 3, "SET");
+            bool is_declared =
+                work_is_text(work, value - back - 1, "DECLARE") ||
+                (back > 2 && work_token(work, value - back - 1)->kind == TOKEN_COMMA);
+            return is_set || is_declared ? value - back : 0;
+        }
+    return 0;
+}
+
+/* EXEC (@q), sp_executesql @q, @stmt = @q, PREPARE p FROM @q, PRINT @q; or where it is declared, or set to a literal. */
+static bool
+is_run_or_set(const Work *work, guint variable)
+{
+    const Token *next = work_token(work, variable + 1);
+    bool is_in_brackets = work_is_text(work, variable - 1, "(") && next->kind == TOKEN_CLOSE;
+    if (is_in_brackets &&
+        (work_is_text(work, variable - 2, "EXEC") || work_is_text(work, variable - 2, "EXECUTE")))
+        return !work_is_text(work, variable + 2, "AT"); /* another server */
+    if (work_is_text(work, variable - 1, "sp_executesql") ||
+        work_is_text(work, variable - 1, "PRINT"))
+        return next->kind != TOKEN_OPERATOR;
+    if (work_is_text(work, variable - 1, "=") && variable > 2)
+        return work_is_text(work, variable - 2, "@stmt") ||
+               work_is_text(work, variable - 2, "@statement");
+    if (work_is_text(work, variable - 1, "FROM") && variable > 3)
+        return work_is_text(work, variable - 3, "PREPARE");
+    if (work_is_text(work, variable - 1, "SET"))
+        return work_is_text(work, variable + 1, "=") &&
+               work_token(work, variable + 2)->kind == TOKEN_STRING;
+    bool is_declared = work_is_text(work, variable - 1, "DECLARE") ||
+                       work_token(work, variable - 1)->kind == TOKEN_COMMA;
+    return is_declared && next->kind == TOKEN_WORD && next->word != WORD_FROM;
+}
+
+bool
+sql_is_only_run(const Work *work, guint value)
+{
+    guint variable = variable_of(work, value);
+    const Token *name = work_token(work, variable);
+    size_t bytes = name->end - name->begin;
+    bool is_run = false;
+    for (guint i = 2; variable > 0 && i < work->sql->tokens->len; i++) {
+        const Token *token = work_token(work, i);
+        if (token->kind != TOKEN_PARAMETER || token->end - token->begin != bytes ||
+            g_ascii_strncasecmp(work->text + token->begin, work->text + name->begin, bytes) != 0)
+            continue;
+        if (!is_run_or_set(work, i))
+            return false;
+        is_run =
+            is_run || !(work_is_text(work, i - 1, "SET") || work_is_text(work, i - 1, "DECLARE"));
+    }
+    return variable > 0 && is_run;
+}

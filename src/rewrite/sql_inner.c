@@ -110,7 +110,7 @@ is_run(const Work *work, guint literal)
     for (size_t i = 0; i < G_N_ELEMENTS(runners); i++)
         if (is_run_by(work, literal, i))
             return true;
-    return is_formatted(work, literal) || is_body(work, literal);
+    return is_formatted(work, literal) || is_body(work, literal) || sql_is_only_run(work, literal);
 }
 
 /* dblink('a server', '…'), OPENQUERY(server, '…'), EXTERNAL_QUERY('…', '…'), postgres_query(…): another database has that table. */
@@ -286,6 +286,7 @@ chain(Work *work, guint literal)
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(runners) && !runs; i++)
         runs = is_run_by(work, first, i);
+    runs = runs || sql_is_only_run(work, first);
     bool is_assigned = !runs && sql_is_assigned(work, first) && sql_may_follow_assigned(work);
     if ((!runs && !is_assigned) || work->depth >= PROGRAM_DEPTH_MAX)
         return false;

@@ -44,7 +44,9 @@ is_taken(const SqlSource *source, const Spelling *spelling)
     for (guint i = 0; i < source->block->sources->len; i++) {
         const SqlSource *other = g_ptr_array_index(source->block->sources, i);
         const char *called = source_called_after(other);
-        if (other != source && called != NULL && text_same_folded(called, name))
+        bool is_one = (source->is_twin || other->is_twin) && /* the target, and FROM */
+                      source_rename(other) == source_rename(source);
+        if (other != source && !is_one && called != NULL && text_same_folded(called, name))
             return true;
     }
     return false;

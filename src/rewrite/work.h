@@ -552,6 +552,8 @@ bool sql_takes_values(const Work *work, guint function);
 /* Is the value (a token) set to a variable or a column; may SQL in such values be rewritten (sql_assigned.c)? */
 bool sql_is_assigned(const Work *work, guint value);
 bool sql_may_follow_assigned(Work *work);
+/* Is it set to a variable of which nothing is done but that it is run: SET @q = '…'; EXEC (@q)? */
+bool sql_is_only_run(const Work *work, guint value);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */
 bool sql_may_join(const char *text, size_t bytes);

@@ -577,6 +577,15 @@ names_take(Parser *parser, uint32_t end)
     return names;
 }
 
+bool
+is_same_token(const Parser *parser, uint32_t a, uint32_t b)
+{
+    const Token *one = peek(parser, a), *other = peek(parser, b);
+    const char *text = parser->sql->list->text;
+    return one->end - one->begin == other->end - other->begin &&
+           g_ascii_strncasecmp(text + one->begin, text + other->begin, one->end - one->begin) == 0;
+}
+
 /* ---- the whole ---- */
 
 static bool

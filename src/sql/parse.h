@@ -86,6 +86,8 @@ is_text(const Parser *parser, uint32_t index, const char *text)
 {
     return token_is_text(parser, peek(parser, index), text);
 }
+/* Are they the same text, in letters of either case? */
+bool is_same_token(const Parser *parser, uint32_t a, uint32_t b);
 static inline bool
 is_open(const Parser *parser, uint32_t index)
 {
@@ -201,6 +203,8 @@ void skip_type(Parser *parser, uint32_t end);
 bool parse_create(Parser *parser, uint32_t end);
 /* SELECT … INTO [TEMP] [TABLE] t, at what stands behind INTO (parse_create.c). */
 void into_take(Parser *parser, const SqlBlock *block, uint32_t end);
+/* a, b, STRICT c behind INTO, where they are variables: do they get values by their places, and not a record by its names? */
+bool variables_take(Parser *parser, uint32_t end);
 bool task_skip(Parser *parser, uint32_t end);
 /* The same up to the one that EXPLAIN or PREPARE speaks of, if that changes rows (parse_upkeep.c). */
 bool explained_skip(Parser *parser, uint32_t end);

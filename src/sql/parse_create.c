@@ -102,15 +102,60 @@ is_into_table(const Parser *parser, const SqlBlock *block, const SqlPath *path)
     return has_no_variables && is_result && statement->created.count == 0 && block->parent == NULL;
 }
 
-/* INTO a, b, c.d: none of them is a column. */
-static void
+/* INTO a, b, c.d: none of them is a column. More than one are given by their places. */
+static bool
 more_variables_take(Parser *parser, uint32_t end)
 {
+    uint32_t before = parser->pos;
     while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
-           is_name(parser, parser->pos + 1)) {
+           (is_name(parser, parser->pos + 1) ||
+            peek(parser, parser->pos + 1)->kind == TOKEN_PARAMETER)) {
         parser->pos++;
         mention_take(parser, end);
     }
+    return parser->pos > before;
+}
+
+/* Back from INTO to where its variable is declared: people write shorter routines. */
+#define DECLARATION_TOKENS_MAX 5000
+
+/* Is the variable declared to be one value: v_total numeric(10, 2), v_id t.id%TYPE? Records have fields by their names. */
+static bool
+is_declared_as_value(const Parser *parser, uint32_t name)
+{
+    static const char *const types[] = {
+        "int",  "integer", "bigint",  "smallint",    "int4",     "int8", "text", "varchar",
+        "char", "numeric", "decimal", "float",       "double",   "real", "date", "timestamp",
+        "time", "boolean", "bool",    "timestamptz", "interval", "uuid", "json", "jsonb",
+        "oid",  "bytea",   "money",   "character",   NULL};
+    uint32_t last = name > DECLARATION_TOKENS_MAX ? name - DECLARATION_TOKENS_MAX : 0;
+    for (uint32_t at = name; at-- > last;) {
+        if (!is_same_token(parser, at, name) || peek(parser, at + 1)->kind != TOKEN_WORD)
+            continue;
+        uint32_t type = at + 1 + is_text(parser, at + 1, "CONSTANT");
+        if (is_among_words_of(parser, type, types) && peek(parser, type + 1)->kind != TOKEN_DOT)
+            return true;
+        while (peek(parser, type + 1)->kind == TOKEN_DOT)
+            type += 2;
+        if (is_text(parser, type + 1, "%"))
+            return is_text(parser, type + 2, "TYPE");
+    }
+    return false;
+}
+
+bool
+variables_take(Parser *parser, uint32_t end)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    uint32_t first = parser->pos + is_text(parser, parser->pos, "STRICT");
+    bool is_alone = peek(parser, first + 1)->kind != TOKEN_DOT;
+    bool is_marked = peek(parser, first)->kind == TOKEN_PARAMETER;
+    parser->pos = first;
+    mention_take(parser, end);
+    return more_variables_take(parser, end) ||
+           dialect->has_joined_writes /* MySQL has no records */ ||
+           (is_marked && dialect->has_places) || /* nor can :x of Snowflake be one */
+           (is_alone && is_declared_as_value(parser, first));
 }
 
 /* SELECT … INTO [TEMP] [TABLE] t FROM …, at what stands behind INTO */
@@ -127,11 +172,13 @@ into_take(Parser *parser, const SqlBlock *block, uint32_t end)
     SqlStatement *statement = parser->statement;
     bool is_named =
         is_name(parser, parser->pos) && peek(parser, parser->pos + 1)->kind != TOKEN_STRING;
+    uint32_t name = parser->pos;
     SqlPath path = path_take(parser, end, true);
     if (!is_named || !is_into_table(parser, block, &path) ||
         (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)) {
-        mention_add(parser, path);
-        more_variables_take(parser, end);
+        parser->pos = name;
+        if (variables_take(parser, end) && block->query != NULL)
+            block->query->is_value = true; /* whose names nobody sees */
         return;
     }
     statement->created = path;

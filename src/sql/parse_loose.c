@@ -131,12 +131,15 @@ starts_other(const Parser *parser, Loose *loose, uint32_t at)
         "EXEC",     "EXECUTE", "PRINT", "RETURN", "GO",       "USE",       "OPEN",       "CLOSE",
         "TRUNCATE", "DROP",    "ALTER", "THROW",  "COMMIT",   "GRANT",     "DENY",       "REVOKE",
         "WAITFOR",  "BREAK",   "DBCC",  "BACKUP", "ROLLBACK", "RAISERROR", "DEALLOCATE", NULL};
+    static const char *const things[] = {"TABLE",   "VIEW",  "PROCEDURE", "PROC",     "FUNCTION",
+                                         "TRIGGER", "INDEX", "SCHEMA",    "DATABASE", NULL};
     static const char *const switches[] = {"ENABLE", "DISABLE",
                                            NULL}; /* of triggers; ALTER TABLE has them, too */
     bool is_switch = is_among(parser, at, switches) && is_text(parser, at + 1, "TRIGGER") &&
                      !is_text(parser, loose->first, "ALTER");
     bool is_part = is_text(parser, loose->first, "ALTER") &&
-                   (is_text(parser, at, "DROP") || is_text(parser, at, "ALTER"));
+                   (is_text(parser, at, "DROP") || is_text(parser, at, "ALTER")) &&
+                   !is_among(parser, at + 1, things);
     bool is_rows = loose->verb == WORD_INSERT && !loose->has_query;
     if (is_rows && (is_text(parser, at, "EXEC") || is_text(parser, at, "EXECUTE")))
         loose->has_query = true;

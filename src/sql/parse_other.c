@@ -82,15 +82,6 @@ returns_table(const Parser *parser, uint32_t at)
     return false;
 }
 
-static bool
-is_same_token(const Parser *parser, uint32_t a, uint32_t b)
-{
-    const Token *one = peek(parser, a), *other = peek(parser, b);
-    const char *text = parser->sql->list->text;
-    return one->end - one->begin == other->end - other->begin &&
-           g_ascii_strncasecmp(text + one->begin, text + other->begin, one->end - one->begin) == 0;
-}
-
 /* rs RESULTSET DEFAULT (…), rs := (…) of Snowflake, at what stands before the bracket: may the variable hold the rows? */
 static bool
 is_set_to_rows(const Parser *parser, uint32_t at)

@@ -187,7 +187,7 @@ rest_take(Parser *parser, SqlBlock *block, uint32_t end)
             parser->pos++;
             block->goes_into = block->is_returning && parser->sql->dialect->has_alias_first;
             if (is_name(parser, parser->pos) || peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
-                mention_take(parser, end);
+                block->goes_into |= variables_take(parser, end) && block->is_returning;
             if (is_open(parser, parser->pos))
                 parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
         } else if (word == WORD_FROM || word == WORD_USING) {
@@ -231,23 +231,23 @@ is_same_path(const Parser *parser, const SqlPath *a, const SqlPath *b)
     return true;
 }
 
-/* UPDATE t … FROM t AS u, in T-SQL: both are one. */
+/* UPDATE t … FROM t JOIN …, or FROM t AS u where nothing else there is t: in T-SQL both are one. */
 static void
 find_twin(Parser *parser, const SqlBlock *block)
 {
-    SqlSource *target = parser->statement->target, *twin = NULL;
+    SqlSource *target = parser->statement->target;
+    guint named = 0, called = 0;
     if (target == NULL || target->alias != NULL || !parser->sql->dialect->has_alias_first)
         return;
     for (guint i = 0; i < block->sources->len; i++) {
-        SqlSource *source = g_ptr_array_index(block->sources, i);
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
         if (source == target || source->kind != SOURCE_TABLE ||
             !is_same_path(parser, &source->path, &target->path))
             continue;
-        if (source->alias == NULL || twin != NULL)
-            return;
-        twin = source;
+        named += source->alias == NULL;
+        called += source->alias != NULL;
     }
-    target->is_twin = twin != NULL;
+    target->is_twin = named == 1 || (named == 0 && called == 1);
 }
 
 /* DELETE TOP (10) FROM t */
@@ -383,6 +383,7 @@ parse_delete(Parser *parser, SqlQuery *with, uint32_t end)
     take_target(parser, block, end);
     rest_take(parser, block, end);
     find_target_by_alias(parser, block);
+    find_twin(parser, block);
     block->last = end - 1;
 }
 

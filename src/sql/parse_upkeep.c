@@ -53,6 +53,22 @@ parse_alone(Parser *parser, uint32_t end)
     return true;
 }
 
+/* t (a, b) WITH … */
+static bool
+take_keys_of(Parser *parser, uint32_t table, uint32_t end)
+{
+    SqlBlock *block = define_block(parser);
+    parser->pos = table;
+    table_take(parser, block, end);
+    if (is_open(parser, parser->pos) && parser->pos < end)
+        keys_take(parser, block, end);
+    while (parser->pos < end && !is_word(parser, parser->pos, WORD_WHERE))
+        parser->pos++;
+    Context context = {.block = block, .clause = CLAUSE_WHERE};
+    parse_expression(parser, &context, end, 0);
+    return true;
+}
+
 /* CREATE STATISTICS s (kinds) ON a, lower(b) FROM t, at what stands behind STATISTICS */
 bool
 parse_statistics(Parser *parser, uint32_t end)
@@ -60,10 +76,13 @@ parse_statistics(Parser *parser, uint32_t end)
     uint32_t on = find_on(parser, parser->pos, end), from = on;
     while (from < end && !is_word(parser, from, WORD_FROM))
         from = peek(parser, from)->kind == TOKEN_OPEN ? closing(parser, from, end) + 1 : from + 1;
-    if (on >= end || !names_table(parser, from + 1, end))
+    bool has_keys = from >= end; /* ON t (a, b), in T-SQL */
+    if (on >= end || !names_table(parser, (has_keys ? on : from) + 1, end))
         return false;
     for (uint32_t at = parser->pos; at < on; at++)
         settle(parser, at);
+    if (has_keys)
+        return take_keys_of(parser, on + 1, end);
     SqlBlock *block = define_block(parser);
     Context context = {.block = block, .clause = CLAUSE_OTHER};
     parser->pos = from + 1;
