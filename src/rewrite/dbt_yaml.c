@@ -171,6 +171,25 @@ rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
     }
 }
 
+/* `identifier: "{{ var('x', 'users') }}"`: what makes the table's own name would still give the old one. */
+static bool
+keeps_table(Work *work, const YamlNode *table, const Rename *rename)
+{
+    const YamlNode *node = yaml_get(table, "identifier");
+    bool is_renamed = false;
+    for (guint i = 0; i < rename->spellings->len; i++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
+        is_renamed |=
+            strcmp(spelling->last, spelling->target[g_strv_length(spelling->target) - 1]) != 0;
+    }
+    if (node == NULL || node->kind != YAML_SCALAR || strstr(node->text, "{{") == NULL ||
+        !is_renamed)
+        return false;
+    site_refuse(work, SITE_TABLE, node->begin, node->end, "source-unknown", NULL,
+                "a template makes the table's own name: change what it gives");
+    return true;
+}
+
 static void
 visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, const Rename *rename)
 {
@@ -197,6 +216,8 @@ visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, co
         site->reason = "the new table is declared beside it";
         return;
     }
+    if (keeps_table(work, table, rename))
+        return;
     bool is_looked_for = rename->mapping == NULL && yaml_get(table, "identifier") == NULL;
     if (!is_same || is_looked_for)
         yaml_rename(work, name, SITE_TABLE, dbt->to.name);

@@ -306,6 +306,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
     if (is_dbt_project(path)) {
         dbt_project_keys(&work);
         dbt_vars_set(&work);
+        dbt_project_hooks(&work);
     }
     finish(&work);
     return out;

@@ -443,6 +443,8 @@ void dbt_var_uses(Work *work);
 /* Keys of dbt_project.yml: settings of models and folders, names of variables; and of sources, which follow
  * (dbt_project_keys.c). */
 void dbt_project_keys(Work *work);
+/* Calls in what dbt_project.yml has run beside the models (dbt_project_hooks.c). */
+void dbt_project_hooks(Work *work);
 /* The same in `vars` of dbt_project.yml, where they are set. */
 void dbt_vars_set(Work *work);
 /* May the text name the dataset by a variable of the project? `settings` may be NULL. */
