@@ -8,9 +8,7 @@
  */
 #include "base/parallel.h"
 #include "rewrite/code.h"
-#include "rewrite/program.h"
 #include "rewrite/project_parts.h"
-#include "sql/guess.h"
 
 #include <string.h>
 
@@ -18,54 +16,9 @@
 #define ROUNDS_FORESEEN                                                                            \
     2 /* whose makings are guessed; behind them it is as the files say, whatever was guessed */
 
-/* ---- parts ---- */
+/* ---- names ---- */
 
-static void
-entry_free(void *data)
-{
-    Entry *entry = data;
-    dbt_place_clear(&entry->place);
-    g_hash_table_unref(entry->kept);
-    g_ptr_array_unref(entry->left);
-    g_clear_pointer(&entry->words, g_array_unref);
-    joined_texts_free(entry->joined);
-    g_free(entry->tables);
-    g_free(entry->seen);
-    g_free(entry->barren);
-    g_free(entry);
-}
-
-/* What its macros and variables stand for. Caller frees. */
-static char *
-tables_in(const Project *project, const Entry *entry)
-{
-    const ProjectFile *file = entry->file;
-    g_autofree char *macros = macros_tables_in(project->macros, file->text, file->bytes);
-    g_autofree char *vars =
-        code_is_sql(file->path)
-            ? dbt_var_tables_in(dbt_settings(entry->place.root), file->text, file->bytes)
-            : g_strdup("");
-    return g_strconcat(macros, vars, NULL);
-}
-
-static Entry *
-entry_new(const Project *project, ProjectFile *file)
-{
-    Entry *entry = g_new0(Entry, 1);
-    *entry = (Entry){.file = file,
-                     .kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                     .left = g_ptr_array_new()};
-    dbt_place(project->roots, file, &entry->place);
-    entry->tables = tables_in(project, entry);
-    g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);
-    if (project->options->propagates)
-        entry->words = words_of(all, strlen(all));
-    if (project->options->propagates && code_is_sql(file->path))
-        entry->joined = joined_texts_read(file->text, file->bytes);
-    return entry;
-}
-
-static void
+void
 making_free(void *data)
 {
     Making *making = data;
@@ -433,137 +386,15 @@ run(Project *project)
     }
 }
 
-static void
-guess_entry(void *item, void *data)
-{
-    Entry *entry = item;
-    const DbtPlace *place = &entry->place;
-    if (!code_is_sql(entry->file->path))
-        return;
-    /* a model runs where the profile says; a macro may be for several stores */
-    bool is_told = place->root != NULL && !place->is_macro;
-    entry->dialect = is_told ? place->root->dialect : NULL;
-    if (entry->dialect == NULL)
-        entry->dialect = guess_text(entry->file->text, entry->file->bytes);
-}
-
-/* Files that do not tell their dialect are in that of most that do. */
-static void
-guess_dialects(Project *project)
-{
-    GuessVotes votes = {0};
-    project->usual = project->options->usual;
-    if (project->options->dialect != NULL)
-        return;
-    parallel_each(project->entries, project->threads, guess_entry, NULL);
-    for (guint i = 0; i < project->entries->len; i++)
-        guess_vote(&votes, ((const Entry *) g_ptr_array_index(project->entries, i))->dialect);
-    const Dialect *winner = guess_winner(&votes);
-    project->usual = winner != NULL ? winner : project->usual;
-}
-
-static void
-prepare(Project *project, GPtrArray *files)
-{
-    project->arena = arena_new();
-    project->roots = dbt_roots(files);
-    dbt_profiles_read(project->roots, files);
-    dbt_roots_know(project->roots, files, project->renames, project->options);
-    project->entries = g_ptr_array_new_with_free_func(entry_free);
-    project->makings = g_ptr_array_new_with_free_func(making_free);
-    project->by_key = g_hash_table_new(g_str_hash, g_str_equal);
-    project->fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    project->renamed = g_ptr_array_new_with_free_func(rename_free);
-    project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    project->by_path = g_hash_table_new(g_str_hash, g_str_equal);
-    project->by_text = g_hash_table_new(NULL, NULL);
-    project->defined = g_hash_table_new(NULL, NULL);
-    project->foreseen = g_ptr_array_new_with_free_func((GDestroyNotify) rewrite_free);
-    project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
-    project->macros = macros_new();
-    for (guint i = 0; i < files->len; i++) {
-        const ProjectFile *file = g_ptr_array_index(files, i);
-        bool is_test = strstr(file->path, "tests/") != NULL; /* tests/generic */
-        if ((is_test || strstr(file->path, "macros/") != NULL) &&
-            g_str_has_suffix(file->path, ".sql"))
-            macros_read(project->macros, file->text, file->bytes);
-    }
-    for (guint i = 0; i < files->len; i++) {
-        const ProjectFile *file = g_ptr_array_index(files, i);
-        if (code_is_sql(file->path))
-            macros_note_calls(project->macros, file->text, file->bytes);
-    }
-    for (guint i = 0; i < files->len; i++) {
-        Entry *entry = entry_new(project, g_ptr_array_index(files, i));
-        g_ptr_array_add(project->entries, entry);
-        g_hash_table_insert(project->by_path, (char *) entry->file->path, entry);
-        g_hash_table_insert(project->by_text, (char *) entry->file->text, entry);
-        if (entry->place.model != NULL)
-            g_hash_table_add(project->models, g_strdup_printf("%s %s", entry->place.root->folder,
-                                                              entry->place.model));
-        if (entry->place.model != NULL && entry->place.is_persisted)
-            g_hash_table_insert(project->kept, model_key(&entry->place), NULL);
-    }
-    guess_dialects(project);
-    project->columns = project_models_new(project);
-    read_kept(project);
-}
-
-static void
-clear(Project *project)
-{
-    project_models_free(project->columns);
-    g_hash_table_unref(project->by_key);
-    g_hash_table_unref(project->fresh);
-    g_ptr_array_unref(project->makings);
-    g_clear_pointer(&project->names, names_free);
-    g_ptr_array_unref(project->entries);
-    g_ptr_array_unref(project->roots);
-    g_ptr_array_unref(project->renamed);
-    g_hash_table_unref(project->kept);
-    g_hash_table_unref(project->models);
-    g_hash_table_unref(project->by_path);
-    g_hash_table_unref(project->by_text);
-    g_hash_table_unref(project->defined);
-    exports_free(project->exports);
-    g_ptr_array_unref(project->old);
-    g_ptr_array_unref(project->foreseen);
-    macros_free(project->macros);
-    arena_free(project->arena);
-}
-
 void
 project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *options,
                 unsigned threads)
 {
     Project project = {.renames = renames, .options = options, .threads = threads};
-    prepare(&project, files);
+    project_open(&project, files);
+    read_kept(&project);
     run(&project);
     project_tell(&project);
     project_tell_asked(&project);
-    clear(&project);
-}
-
-/* What dbt says of its project, its sources, and who reads them. */
-static bool
-is_of_dbt(const char *path, const char *text, size_t bytes)
-{
-    if (g_str_has_suffix(path, ".py"))
-        return memmem(text, bytes, "dbt.source(", 11) != NULL;
-    if (!g_str_has_suffix(path, ".yml") && !g_str_has_suffix(path, ".yaml"))
-        return false;
-    return g_str_has_suffix(path, "dbt_project.yml") || g_str_has_suffix(path, "profiles.yml") ||
-           g_str_has_suffix(path, "profiles.yaml") || memmem(text, bytes, "sources:", 8) != NULL ||
-           memmem(text, bytes, "source(", 7) != NULL;
-}
-
-bool
-project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options)
-{
-    bool is_template = memmem(text, bytes, "{{", 2) != NULL || memmem(text, bytes, "{%", 2) != NULL;
-    if (!options->propagates)
-        return (code_is_sql(path) && is_template) || is_of_dbt(path, text, bytes);
-    return code_is_sql(path) || g_str_has_suffix(path, ".ipynb") ||
-           language_of(path, text, bytes) != NULL;
+    project_close(&project);
 }

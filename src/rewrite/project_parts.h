@@ -60,6 +60,11 @@ typedef struct {
     unsigned threads;
 } Project;
 
+/* All that is read before the first round; closing frees it. (project_open.c) */
+void project_open(Project *project, GPtrArray *files);
+void project_close(Project *project);
+void making_free(void *data);
+
 char *model_key(const DbtPlace *place);
 /* Those that may be named in the file. Array of const Making *; caller frees. */
 GPtrArray *makings_in(const Project *project, const Entry *entry);
