@@ -13,7 +13,10 @@
 #include "driver/mariadb/mariadb.h"
 #include "driver/settings.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define CONNECT_TIMEOUT_MS 10000
 #define LOCK_TIMEOUT_MS                                                                            \
@@ -77,6 +80,22 @@ fail_connect(MYSQL *db, GError **error)
                 "%s", mysql_error(db));
 }
 
+/* A host that is gone without a word is noticed within a minute, also while we only wait for an answer. A socket in the file system refuses these, and needs none. */
+static void
+notice_lost_host(MYSQL *db)
+{
+    static const struct {
+        int level, option, value;
+    } settings[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                    {IPPROTO_TCP, TCP_KEEPIDLE, 30},
+                    {IPPROTO_TCP, TCP_KEEPINTVL, 10},
+                    {IPPROTO_TCP, TCP_KEEPCNT, 3},
+                    {IPPROTO_TCP, TCP_USER_TIMEOUT, 60000}};
+    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
+        (void) setsockopt(mysql_get_socket(db), settings[i].level, settings[i].option,
+                          &settings[i].value, sizeof settings[i].value);
+}
+
 bool
 maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error)
 {
@@ -100,6 +119,7 @@ maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error)
         mysql_close(db);
         return false;
     }
+    notice_lost_host(db);
     for (char **text = conn->setup; !is_bare && *text != NULL; text++)
         if (!maria_run_on(conn, db, *text, error)) {
             mysql_close(db);

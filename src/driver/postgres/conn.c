@@ -63,7 +63,11 @@ read_parameters(PgConn *conn, const json_t *settings, GError **error)
     g_autofree char *password = NULL;
     char *ignored = NULL;
     add_parameter(keywords, values, "application_name", "honk");
+    /* A host that is gone without a word is noticed within a minute, also while we only wait for an answer. */
     add_parameter(keywords, values, "tcp_user_timeout", "60000");
+    add_parameter(keywords, values, "keepalives_idle", "30");
+    add_parameter(keywords, values, "keepalives_interval", "10");
+    add_parameter(keywords, values, "keepalives_count", "3");
     PQconninfoOption *options = PQconninfoParse(conn->url, &ignored);
     PQfreemem(ignored);
     if (options == NULL)
