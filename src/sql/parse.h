@@ -56,7 +56,7 @@ typedef struct {
     bool is_table_argument; /* of a table function: a query here is a table, with names */
 } Context;
 
-/* ---- reading tokens (parse.c) ---- */
+/* ---- reading tokens (parse_token.c) ---- */
 
 /* So many more behind the last one are TOKEN_END, too: the neighbours of a token can be looked at without asking where the
  * text ends. */
@@ -106,6 +106,8 @@ bool starts_join(const Parser *parser, uint32_t index);
 /* Too many brackets within brackets: what is up to `end` stays unread, and the tree says so. */
 bool is_too_deep(Parser *parser, uint32_t end);
 
+/* ---- nodes (parse.c) ---- */
+
 void *node(Parser *parser, size_t bytes);
 /* Not zeroed: for who sets all of it. */
 void *node_unset(Parser *parser, size_t bytes);
@@ -116,6 +118,9 @@ list_add(Parser *parser, ArenaList *list, void *item)
     arena_list_add(parser->sql->arena, list, item);
 }
 SqlBlock *block_new(Parser *parser, SqlQuery *query, SqlBlock *parent);
+
+/* ---- names (parse_name.c) ---- */
+
 /* One name as a part; reads a token. */
 SqlPart *part_take(Parser *parser);
 /* A literal that is a name: AS 'my name'. */
@@ -154,11 +159,17 @@ void parse_template(Parser *parser, const Context *context, uint32_t index, cons
                     bool is_text); /* parse_template.c */
 /* The same for the templates in a string. */
 void parse_string(Parser *parser, const Context *context, uint32_t index);
-void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_source.c */
+void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_join.c */
 /* [LEFT …] JOIN, one more of them, with its condition. */
 void parse_join(Parser *parser, SqlBlock *block, uint32_t end);
 /* One table, subquery or array with its alias. */
-SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end);
+SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end); /* parse_source.c */
+/* Its parts, for what stands behind JOIN: an empty one, `AS a (b, c)` read into it, what cannot belong to it any more, and what an ASOF join
+ * compares. */
+SqlSource *source_add(Parser *parser, SqlBlock *block, SqlSourceKind kind);
+void source_alias_take(Parser *parser, SqlSource *source, uint32_t end);
+bool ends_source(const Parser *parser, uint32_t index);
+bool is_match_condition(const Parser *parser, uint32_t index);
 /* A table by its name alone, without alias. */
 SqlSource *table_take(Parser *parser, SqlBlock *block, uint32_t end);
 SqlQuery *query_new(Parser *parser, SqlQuery *parent);               /* parse_query.c */
