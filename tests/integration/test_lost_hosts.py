@@ -24,7 +24,7 @@ class LostHosts(unittest.TestCase):
     def assert_asked(self, port, *words):
         project = support.Project()
         self.addCleanup(project.close)
-        project.sql("here.db", "CREATE TABLE rows (id INTEGER PRIMARY KEY)")
+        project.sql("here.db", "CREATE TABLE rows (id INTEGER PRIMARY KEY, a INTEGER)")
         waiting = subprocess.Popen([support.HONK, "compare", "here.db:rows", *words], cwd=project.folder, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         try:

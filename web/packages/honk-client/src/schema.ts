@@ -2146,7 +2146,7 @@ export interface components {
                 hash: string;
                 /** @description that the steps took whose time depends on rows */
                 ms?: number;
-                /** @description a throttle was set at some time; absent where none was */
+                /** @description a throttle of its own was set at some time, or one of its campaign while rows moved; absent where none was */
                 throttled?: boolean;
                 /** @description rows that were copied again, since writers went on; absent where they were stopped */
                 followed?: number;
