@@ -40,6 +40,7 @@ add_variant(CodeLineage *code, Work *work, guint variant)
     name_templates(work);
     sql_resolve(sql, columns_of, NULL, work);
     lineage_add(code->lineage, sql);
+    g_clear_pointer(&work->setters, g_hash_table_unref); /* its tags are this variant's */
     return sql->variants;
 }
 
