@@ -297,6 +297,15 @@ text_nearest(const char *word, const char *const *candidates)
     return best;
 }
 
+char *
+text_join(const GPtrArray *parts, const char *between)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < parts->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? between : "", (char *) parts->pdata[i]);
+    return g_string_free(text, FALSE);
+}
+
 static void
 append_part(GString *to, const char *part)
 {

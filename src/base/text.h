@@ -34,6 +34,8 @@ const char *text_nearest(const char *word, const char *const *candidates);
 /* "first.second", or the second alone, as names are read: a part with a dot, or a double quote at its beginning, is in double quotes. Caller
  * frees. */
 char *text_dotted(const char *first, const char *second);
+/* Texts with another between each two. Caller frees. */
+char *text_join(const GPtrArray *parts, const char *between);
 /* The place of `name` (may be NULL) in a table of names. */
 bool text_find(const char *const *names, size_t count, const char *name, unsigned *ret);
 /* "c" of "a.b.c"; borrowed. */

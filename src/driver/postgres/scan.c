@@ -9,6 +9,7 @@
  * number in the scan, from 1.
  */
 #include "driver/postgres/scan.h"
+#include "base/text.h"
 #include "driver/postgres/tree.h"
 
 #include "base/limits.h"
@@ -90,21 +91,12 @@ take_items(PgScan *scan, const ScanSpec *spec)
     }
 }
 
-static char *
-join(const GPtrArray *parts)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < parts->len; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", (char *) parts->pdata[i]);
-    return g_string_free(text, FALSE);
-}
-
 /* What the server calls each item, and the form in which it is to send it. */
 static bool
 look_at_types(PgScan *scan, GError **error)
 {
     AUTO_RESULT *none = NULL;
-    g_autofree char *items = join(scan->items);
+    g_autofree char *items = text_join(scan->items, ", ");
     g_autofree char *sql =
         g_strdup_printf("SELECT %s FROM %s WHERE false", items, scan->object->sql);
     if (!pg_run_on(scan->conn, scan->db, sql, &none, error))
@@ -127,7 +119,7 @@ look_at_types(PgScan *scan, GError **error)
 bool
 pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **error)
 {
-    g_autofree char *items = join(scan->items);
+    g_autofree char *items = text_join(scan->items, ", ");
     g_autoptr(GString) sql = g_string_new("COPY (SELECT ");
     if (!scan->is_bare)
         g_string_append_printf(sql, "%s, ", scan->row_id != NULL ? scan->row_id : "NULL::int8");

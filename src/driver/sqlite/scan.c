@@ -4,6 +4,7 @@
  * Rows are told by their rowid; where there is none, by their number in the scan, from 1.
  */
 #include "driver/sqlite/scan.h"
+#include "base/text.h"
 #include "driver/sqlite/text.h"
 
 /* --- statements --- */
@@ -75,14 +76,14 @@ char *
 sqlite_item_list(const ScanSpec *spec, const Schema *output)
 {
     g_autoptr(GPtrArray) items = item_texts(spec, output);
-    return sqlite_join(items, ", ");
+    return text_join(items, ", ");
 }
 
 bool
 sqlite_scan_prepare(SqliteScan *scan, const char *condition, const char *limit, GError **error)
 {
     SqliteConn *conn = sqlite_conn(scan->base.conn);
-    g_autofree char *items = sqlite_join(scan->items, ", ");
+    g_autofree char *items = text_join(scan->items, ", ");
     sq_done(&scan->statement);
     sqlite_strict_names(conn, scan->object->kind != OBJECT_VIEW);
     bool prepared =
@@ -130,7 +131,7 @@ sqlite_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
                                      ? g_strdup_printf("%s AND (%s\n)", scan->range, spec->where)
                                      : g_strdup(scan->range);
     g_autoptr(GPtrArray) positions = sqlite_position_columns(scan->object);
-    g_autofree char *order = sqlite_join(positions, ", ");
+    g_autofree char *order = text_join(positions, ", ");
     scan->order = positions->len > 0 ? g_strconcat(" ORDER BY ", order, NULL) : g_strdup("");
     if (!sqlite_scan_prepare(scan, condition, "", error))
         return false;

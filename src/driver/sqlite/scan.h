@@ -26,7 +26,6 @@ GPtrArray *sqlite_position_columns(const SqliteObject *object);
 /* " AND …" for each end that the range has. */
 CHECKED bool sqlite_append_range(GString *sql, const SqliteObject *object, const json_t *range,
                                  GError **error);
-char *sqlite_join(const GPtrArray *parts, const char *between);
 
 /* --- scan.c, rescue.c --- */
 /* Begin the statement (anew): rows that meet `condition`, with a LIMIT clause or "". */

@@ -7,6 +7,7 @@
  * first range has no beginning and the last no end, so rows that come later are somewhere, too. Views, and
  * tables whose columns hide every name of the rowid, are one range.
  */
+#include "base/text.h"
 #include "driver/sqlite/scan.h"
 #include "driver/sqlite/text.h"
 
@@ -26,15 +27,6 @@ sqlite_position_columns(const SqliteObject *object)
         for (guint i = 0; i < object->key->len; i++)
             g_ptr_array_add(columns, sql_quote(object->key->pdata[i]));
     return columns;
-}
-
-char *
-sqlite_join(const GPtrArray *parts, const char *between)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < parts->len; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? between : "", (char *) parts->pdata[i]);
-    return g_string_free(text, FALSE);
 }
 
 /* A cell of a key as JSON that says its class. */
@@ -126,7 +118,7 @@ static bool
 next_boundary(SqliteConn *conn, const char *table, const GPtrArray *columns, int64_t rows,
               json_t **boundary, GError **error)
 {
-    g_autofree char *list = sqlite_join(columns, ", ");
+    g_autofree char *list = text_join(columns, ", ");
     g_autofree char *literal =
         json_is_null(*boundary) ? g_strdup("") : boundary_to_sql(*boundary, columns->len);
     g_assert(literal != NULL);
@@ -235,7 +227,7 @@ sqlite_split(Conn *base, const char *name, const RangeSize *size, json_t **ret_r
     json_decref(to);
     to = json_null();
     int64_t last = 0;
-    g_autofree char *list = sqlite_join(columns, ", ");
+    g_autofree char *list = text_join(columns, ", ");
     g_autofree char *literal =
         json_is_null(from) ? g_strdup("") : boundary_to_sql(from, columns->len);
     const char *open = columns->len > 1 ? "(" : "", *close = columns->len > 1 ? ")" : "";
@@ -255,7 +247,7 @@ bool
 sqlite_append_range(GString *sql, const SqliteObject *object, const json_t *range, GError **error)
 {
     g_autoptr(GPtrArray) columns = sqlite_position_columns(object);
-    g_autofree char *list = sqlite_join(columns, ", ");
+    g_autofree char *list = text_join(columns, ", ");
     static const char *const sides[] = {"from", "to"};
     static const char *const signs[] = {">=", "<"};
     for (size_t i = 0; i < G_N_ELEMENTS(sides); i++) {
