@@ -29,12 +29,18 @@ code_is_binary(const char *bytes, size_t count)
 }
 
 bool
-code_is_sql(const char *path)
+code_ends_with(const char *path, const char *const *endings)
 {
-    static const char *const endings[] = {".sql", ".sql.j2", ".sql.jinja", ".ddl",
-                                          ".dml", ".hql",    ".bqsql"};
-    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+    for (size_t i = 0; endings[i] != NULL; i++)
         if (g_str_has_suffix(path, endings[i]))
             return true;
     return false;
+}
+
+bool
+code_is_sql(const char *path)
+{
+    static const char *const endings[] = {".sql", ".sql.j2", ".sql.jinja", ".ddl",
+                                          ".dml", ".hql",    ".bqsql",     NULL};
+    return code_ends_with(path, endings);
 }

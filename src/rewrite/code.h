@@ -15,5 +15,7 @@ bool code_is_passed_over(const char *name);
 bool code_path_is_passed_over(const char *path);
 /* Not text of any kind. */
 bool code_is_binary(const char *bytes, size_t count);
+/* Has the path one of these endings? The list ends with NULL. */
+bool code_ends_with(const char *path, const char *const *endings);
 /* SQL, by its name. */
 bool code_is_sql(const char *path);

@@ -5,6 +5,7 @@
  * was changed. So they stay; what renames the table is a new one.
  */
 #include "base/text.h"
+#include "rewrite/code.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -152,9 +153,7 @@ is_stamped(const char *path, const char *text, size_t bytes)
         digits = g_ascii_isdigit(*name++) ? digits + 1 : 0;
     if (digits < STAMP_DIGITS)
         return false;
-    bool is_code = false, has_change = false;
-    for (size_t i = 0; endings[i] != NULL; i++)
-        is_code = is_code || g_str_has_suffix(path, endings[i]);
+    bool is_code = code_ends_with(path, endings), has_change = false;
     for (size_t i = 0; is_code && i < G_N_ELEMENTS(changes); i++)
         has_change = has_change || text_find_folded(text, bytes, changes[i]) != NULL;
     return has_change;

@@ -217,9 +217,8 @@ is_document(const char *path)
                                           ".pot", ".css", ".scss",     ".sass", ".less", NULL};
     static const char *const names[] = {"LICENSE", "NOTICE", "COPYING", "CHANGELOG", NULL};
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    for (size_t i = 0; endings[i] != NULL; i++)
-        if (g_str_has_suffix(path, endings[i]))
-            return true;
+    if (code_ends_with(path, endings))
+        return true;
     for (size_t i = 0; names[i] != NULL; i++)
         if (g_str_has_prefix(name, names[i]) && !code_is_sql(path))
             return true;

@@ -6,11 +6,19 @@
 
 /* ---- parts ---- */
 
-/* {{ x }}, {x}, ${x}, @x, %(x)s, <x>, &x: a part of a name that is put in at run time, or that has such a part. */
+/* What begins a part of a name that is put in at run time: {{ x }}, {x}, ${x}, @x, %(x)s, <x>, &x. So does :x, if it begins the name. */
+static const char hole_signs[] = "@{$%<~&#";
+
+static bool
+begins_put_in(const char *part)
+{
+    return part[0] == ':' || (part[0] != '\0' && strchr(hole_signs, part[0]) != NULL);
+}
+
 static bool
 is_put_in_name(const char *part)
 {
-    return part[0] == ':' || strpbrk(part, "@{$%<~&#") != NULL;
+    return begins_put_in(part) || strpbrk(part, hole_signs) != NULL;
 }
 
 /* The first dot of &schema..users ends what SQL*Plus puts in. */
@@ -198,7 +206,7 @@ is_inside_quotes(const Work *work, const SqlPart *part)
 static bool
 is_put_in(const SqlPart *old, const char *name)
 {
-    return strchr("@{$%<~&:#", name[0]) != NULL ||
+    return name[0] == '\0' || begins_put_in(name) || /* db..users */
            (is_put_in_name(name) && is_put_in_name(old->text));
 }
 
