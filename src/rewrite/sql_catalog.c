@@ -14,15 +14,9 @@
 static bool
 is_name_alone(const Work *work, guint index, const char *name)
 {
-    const Token *token = work_token(work, index);
-    bool is_quoted = token->kind == TOKEN_QUOTED;
-    size_t bytes = token->end - token->begin - 2 * (size_t) is_quoted;
-    const char *text = work->text + token->begin + is_quoted;
-    if (token->kind == TOKEN_STRING)
-        text = sql_inside(work, index, &bytes);
-    else if (token->kind != TOKEN_WORD && !is_quoted)
-        return false;
-    return bytes == strlen(name) && g_ascii_strncasecmp(text, name, bytes) == 0;
+    TokenKind kind = work_token(work, index)->kind;
+    return (kind == TOKEN_WORD || kind == TOKEN_QUOTED || kind == TOKEN_STRING) &&
+           sql_says(work, index, name);
 }
 
 /* orders` of CONCAT('… `acme.shop.', 'orders`'): what closes a path that another literal began. */

@@ -114,10 +114,7 @@ compared_with(const Work *work, guint literal)
 static bool
 is_called(const Work *work, guint index, const char *name)
 {
-    const Token *token = work_token(work, index);
-    size_t quotes = token->kind == TOKEN_QUOTED, bytes = strlen(name);
-    return token->end - token->begin == bytes + 2 * quotes &&
-           g_ascii_strncasecmp(work->text + token->begin + quotes, name, bytes) == 0;
+    return work_token(work, index)->kind != TOKEN_STRING && sql_says(work, index, name);
 }
 
 /* conname = 'a', name = 'a' of sys.indexes: what else has a name. */

@@ -73,6 +73,25 @@ sql_inside(const Work *work, guint index, size_t *ret_bytes)
     return text + 1;
 }
 
+const char *
+sql_said(const Work *work, guint index, size_t *ret_bytes)
+{
+    const Token *token = work_token(work, index);
+    bool is_quoted = token->kind == TOKEN_QUOTED;
+    if (token->kind == TOKEN_STRING)
+        return sql_inside(work, index, ret_bytes);
+    *ret_bytes = token->end - token->begin - 2 * (size_t) is_quoted;
+    return work->text + token->begin + is_quoted;
+}
+
+bool
+sql_says(const Work *work, guint index, const char *name)
+{
+    size_t bytes = 0;
+    const char *text = sql_said(work, index, &bytes);
+    return bytes == strlen(name) && g_ascii_strncasecmp(text, name, bytes) == 0;
+}
+
 /* 'no users_v1 was found': a name of one part is a word like others. Less than three words may go into SQL, unless they
  * are a value. */
 static bool

@@ -74,18 +74,6 @@ is_said(const Work *work, guint index)
            (token->kind == TOKEN_WORD && !work_is_text(work, index, "NULL"));
 }
 
-/* What the literal or the name says, without its quotes. */
-static const char *
-said(const Work *work, guint index, size_t *ret_bytes)
-{
-    const Token *token = work_token(work, index);
-    bool is_quoted = token->kind == TOKEN_QUOTED;
-    if (token->kind == TOKEN_STRING)
-        return sql_inside(work, index, ret_bytes);
-    *ret_bytes = token->end - token->begin - 2 * (size_t) is_quoted;
-    return work->text + token->begin + is_quoted;
-}
-
 static void
 read_levels(const Work *work, guint call, Levels *ret)
 {
@@ -109,16 +97,14 @@ read_levels(const Work *work, guint call, Levels *ret)
 static bool
 says(const Work *work, guint literal, const char *kind)
 {
-    size_t bytes = 0;
-    const char *text = literal > 0 ? said(work, literal, &bytes) : "";
-    return bytes == strlen(kind) && g_ascii_strncasecmp(text, kind, bytes) == 0;
+    return literal > 0 && sql_says(work, literal, kind);
 }
 
 static SqlPart
 part_of(Work *work, guint literal)
 {
     size_t bytes = 0;
-    const char *text = said(work, literal, &bytes);
+    const char *text = sql_said(work, literal, &bytes);
     uint32_t begin = (uint32_t) (text - work->text);
     return (SqlPart){.text = arena_copy(work->sql->arena, text, bytes),
                      .token = literal,

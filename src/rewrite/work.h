@@ -536,6 +536,9 @@ void sql_mentions(Work *work); /* what else names the dataset */
 bool sql_inner(Work *work, guint literal);
 /* What stands between the quotes of the literal (a token), also of N'…'; no zero byte ends it (sql_people.c). */
 const char *sql_inside(const Work *work, guint literal, size_t *ret_bytes);
+/* The same of a literal, or of a name with or without quotes; is it this one, in letters of either case (sql_people.c)? */
+const char *sql_said(const Work *work, guint index, size_t *ret_bytes);
+bool sql_says(const Work *work, guint index, const char *name);
 /* The literal (a token) is a table's name, and now is decided (sql_named.c). */
 bool sql_named(Work *work, guint literal);
 /* What else its statement says of the dataset that the literal (a token) names: columns in literals. Does the function take a
