@@ -474,7 +474,7 @@ const Rename *word_rename(const Unit *unit, guint index);
 /* Text that no one executes, or that nobody understands. */
 void program_mention_text(Work *work, const Text *text, size_t begin, size_t end, const char *code,
                           const char *reason);
-/* Why no string of the file that is no SQL names a table; or NULL. (program_people.c) */
+/* Why no string of the file that is no SQL names a table; or NULL. (program_words.c) */
 const char *program_is_no_table(const Unit *unit);
 /* Is it an argument or the like in a file that speaks of nothing that holds tables? Then an ordinary word is one. */
 bool use_is_of_no_table(Unit *unit, const Use *use);

@@ -1,5 +1,5 @@
 /*
- * program_people.c - strings that name the dataset only as a word: sentences, keys of other things, files that are about no table.
+ * program_words.c - strings that name the dataset only as a word: sentences, keys of other things, files that are about no table.
  *
  * Here a string is judged by itself, and by what kind of file it is in. What is in doubt is left to a person.
  */
