@@ -264,6 +264,22 @@ a_range_whose_source_is_too_slow_for_its_limit_is_done_again(void)
     }
 }
 
+/* The stage of `t` with what fits of `s`; what was put aside. Caller frees. */
+static json_t *
+fill_stage(const TestDb *from, const TestDb *to, bool may_push, const Writer *writer,
+           RangeResult *ret)
+{
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    g_autoptr(Transfer) transfer = NULL;
+    json_t *aside = NULL;
+    TransferSpec spec = from_s_to_t(from, to, may_push);
+    ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, writer, &ERR));
+    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, ret, &ERR));
+    ASSERT_OK(conn_quarantined(to->conn, writer->plan, 10, &aside, &ERR));
+    return aside;
+}
+
 /* A foreign key is looked at when all rows are in. */
 static void
 what_constraints_refuse_is_put_aside(void)
@@ -280,17 +296,10 @@ what_constraints_refuse_is_put_aside(void)
             "TABLE t (id int PRIMARY KEY, a varchar(5) NOT NULL CHECK (a <> 'bad'), n int UNIQUE, "
             "p int CONSTRAINT of_parent REFERENCES parents, CONSTRAINT one_at_a_time EXCLUDE "
             "USING gist (int4range(n % 100, n % 100 + 1) WITH &&))");
-        g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
-        g_autoptr(json_t) aside = NULL;
-        g_autoptr(Transfer) transfer = NULL;
         RangeResult result = {0};
         Writer writer = {.plan = "p", .task = "t", .token = 5};
-        TransferSpec spec = from_s_to_t(from, to, may_push);
-        ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
-        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
-        ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+        g_autoptr(json_t) aside = fill_stage(from, to, may_push, &writer, &result);
         g_assert_cmpint(result.rows_out, ==, 2);
-        ASSERT_OK(conn_quarantined(to->conn, "p", 10, &aside, &ERR));
         g_assert_cmpuint(json_array_size(aside), ==, G_N_ELEMENTS(reasons));
         g_autofree char *text = json_dumps(aside, JSON_COMPACT);
         for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++)
@@ -423,16 +432,9 @@ what_an_index_or_a_type_refuses_in_its_own_words_is_put_aside(void)
         g_autoptr(TestDb) to =
             test_pg_db("CREATE TABLE s (); CREATE TABLE t (id int PRIMARY KEY, a text UNIQUE, b "
                        "tsvector, c regclass)");
-        g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
-        g_autoptr(json_t) aside = NULL;
-        g_autoptr(Transfer) transfer = NULL;
         RangeResult result = {0};
         Writer writer = {.plan = "p", .task = "t", .token = 5};
-        TransferSpec spec = from_s_to_t(from, to, may_push);
-        ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
-        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
-        ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
-        ASSERT_OK(conn_quarantined(to->conn, "p", 10, &aside, &ERR));
+        g_autoptr(json_t) aside = fill_stage(from, to, may_push, &writer, &result);
         g_autofree char *reasons = json_dumps(aside, JSON_COMPACT);
         g_autofree char *rows =
             test_pg_query(to->path, "SELECT id, b, c FROM t__stage ORDER BY id");
