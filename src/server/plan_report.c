@@ -61,12 +61,14 @@ is_found(Db *db, const char *sql, const char *plan, bool *ret, GError **error)
 static bool
 throttled_read(Db *db, const PlanRow *row, bool *ret, GError **error)
 {
+    static const char *const signs[] = {
+        "SELECT 1 FROM event WHERE plan = :plan AND type = 'plan.throttle' LIMIT 1",
+        throttled_with_campaign};
     *ret = row->throttle != NULL;
-    return (*ret ||
-            is_found(db,
-                     "SELECT 1 FROM event WHERE plan = :plan AND type = 'plan.throttle' LIMIT 1",
-                     row->id, ret, error)) &&
-           (*ret || is_found(db, throttled_with_campaign, row->id, ret, error));
+    for (size_t i = 0; !*ret && i < G_N_ELEMENTS(signs); i++)
+        if (!is_found(db, signs[i], row->id, ret, error))
+            return false;
+    return true;
 }
 
 /* Steps whose time depends on rows; how long people's code and services take is no part of the forecast. */

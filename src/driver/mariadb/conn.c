@@ -80,7 +80,8 @@ fail_connect(MYSQL *db, GError **error)
                 "%s", mysql_error(db));
 }
 
-/* A host that is gone without a word is noticed within a minute, also while we only wait for an answer. A socket in the file system refuses these, and needs none. */
+/* A host that is gone without a word is noticed within a minute, also while we only wait for an answer. A socket in the
+ * file system refuses these, and needs none. */
 static void
 notice_lost_host(MYSQL *db)
 {
