@@ -90,7 +90,8 @@ bool
 llm_fail_as_told(const json_t *told, GError **error)
 {
     const char *code = json_get_string(told, "code", json_get_string(told, "type", ""));
-    g_autofree char *shown = text_printable(json_get_string(told, "message", "it gave no reason"));
+    const char *message = json_get_string(told, "message", "");
+    g_autofree char *shown = text_printable(message[0] != '\0' ? message : "it gave no reason");
     g_autofree char *cut = g_strndup(shown, TOLD_BYTES_MAX);
     g_autofree char *valid = g_utf8_make_valid(cut, -1);
     ErrorCode what = ERR_TRANSIENT;

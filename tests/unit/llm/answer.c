@@ -246,6 +246,8 @@ what_is_told_in_the_stream_is_an_error(void)
                  EVENT("{\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"rate_"
                        "limit_exceeded\"}}}"),
                  ERR_LIMIT, "it gave no reason");
+    assert_fails(API_CHAT, EVENT("{\"error\":{\"code\":\"rate_limit\",\"message\":\"\"}}"),
+                 ERR_LIMIT, "it gave no reason");
     assert_fails(API_CHAT,
                  EVENT("{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"Too "
                        "\\u001b[31mlong\"}}"),
