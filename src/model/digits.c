@@ -191,18 +191,22 @@ float_append_short(GString *to, double value)
     return false;
 }
 
-static const struct {
-    const char *word;
-    double value;
-} odd_floats[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+static const char *const odd_words[] = {"NaN", "Infinity", "-Infinity"};
 
 bool
 float_read_odd(const char *text, size_t bytes, double *ret)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(odd_floats); i++) {
-        if (strlen(odd_floats[i].word) != bytes || memcmp(odd_floats[i].word, text, bytes) != 0)
+    static const struct {
+        const char *word;
+        double value;
+    } words[] = {{"nan", NAN}, {"inf", INFINITY}, {"infinity", INFINITY}};
+    size_t sign = bytes > 0 && (text[0] == '-' || text[0] == '+');
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strlen(words[i].word) != bytes - sign ||
+            g_ascii_strncasecmp(words[i].word, text + sign, bytes - sign) != 0)
             continue;
-        *ret = odd_floats[i].value;
+        bool is_negative = text[0] == '-' && !isnan(words[i].value);
+        *ret = is_negative ? -words[i].value : words[i].value;
         return true;
     }
     return false;
@@ -213,7 +217,7 @@ float_append(GString *to, double value)
 {
     char buffer[G_ASCII_DTOSTR_BUF_SIZE];
     if (isnan(value) || isinf(value)) {
-        g_string_append(to, odd_floats[isnan(value) ? 0 : value > 0 ? 1 : 2].word);
+        g_string_append(to, odd_words[isnan(value) ? 0 : value > 0 ? 1 : 2]);
         return;
     }
     if (float_append_short(to, value))

@@ -28,7 +28,8 @@ CHECKED bool digits_to_float(const Digits *digits, const char *text, size_t byte
 void int_append(GString *to, int64_t value);
 /* The shortest text that reads back as the same number; NaN, Infinity, -Infinity. */
 void float_append(GString *to, double value);
-/* What float_append() writes for what is no number, which digits_read() takes for none; false for everything else. */
+/* What is a float and no number, as people and machines write it: nan, inf, infinity in any case, with a sign or without. A NaN has no sign of
+ * its own. False for everything else; digits_read() takes none of them. */
 CHECKED bool float_read_odd(const char *text, size_t bytes, double *ret);
 /* The same for numbers of few decimal places, as nearly all are; false, and nothing appended, for others. */
 CHECKED bool float_append_short(GString *to, double value);

@@ -258,7 +258,8 @@ cast_text_to_float(const Cast *cast, const Value *from, Value *ret)
 {
     Digits digits;
     if (!digits_read(from->s.data, from->s.bytes, &digits))
-        return refuse_number(cast, from, "a number");
+        return float_read_odd(from->s.data, from->s.bytes, &ret->f) ||
+               refuse_number(cast, from, "a number");
     if (!digits_to_float(&digits, from->s.data, from->s.bytes, &ret->f))
         return refuse(cast, from, "is too large for a float");
     return true;

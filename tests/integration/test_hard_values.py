@@ -219,6 +219,28 @@ class HardValues(unittest.TestCase):
         self.assertIn("kafka_tombstone: NULL", found[6])
         self.assertEqual({row: cells["kafka_timestamp"] for row, cells in self.read_back("events:meta").items()}[4], "2024-07-01 12:00:00.25")
 
+    def test_words_for_what_is_no_number_are_floats_where_the_target_has_such(self):
+        words = ("nan", "NaN", "inf", "-inf", "Infinity", "-Infinity", "+INF", "1e3")
+        self.out.joinpath("odd.csv").write_text("id,f\n" + "".join(f"{i},{word}\n" for i, word in enumerate(words, 1)))
+        for i, word in enumerate(words, 1):
+            subprocess.run([*self.redis.client(0), "HSET", f"odd:{i}", "f", word], check=True, capture_output=True)
+        self.project.folder.joinpath("odd.yaml").write_text(
+            "{apiVersion: honk/v1, kind: Mapping, source: odd, target: odd, columns: {id: {from: id, type: int}, f: {from: f, type: float}}}\n")
+        nans, all_of_them = {1: "NaN", 2: "NaN"}, {i: "N" if i in (1, 2) else "infinity" for i in range(1, len(words))}
+        refused = {"pg": {}, "csv": {}, "redis": {}, "lite": nans, "maria": all_of_them, **{name: dict.fromkeys(all_of_them, "not finite") for name in JSON}}
+        arrives = dict(enumerate(("NaN", "NaN", "Infinity", "-Infinity", "Infinity", "-Infinity", "Infinity", "1000"), 1))
+        for source in ("files:odd.csv", "cache:odd:{id}"):
+            for target, address in TARGETS.items():
+                with self.subTest(f"{source} to {target}"):
+                    there, aside = address.format("odd_" + source[:5]), self.project.folder / f"odd_{source[:5]}_{target}.rejected"
+                    self.project.honk("copy", source, there, "--mapping", "odd.yaml", "--budget", "9", "--rejected", aside)
+                    found = self.put_aside(aside)
+                    self.assertEqual(sorted(found), sorted(refused[target]), found)
+                    for row, reason in refused[target].items():
+                        self.assertIn(reason, found[row])
+                    self.assertEqual({row: cells["f"] for row, cells in self.read_back(there).items()},
+                                     {row: text for row, text in arrives.items() if row not in found})
+
     def check_source(self, source):
         for target in FEWER.get(source, TARGETS):
             with self.subTest(f"{source} to {target}"):

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "driver/csv/lexer.h"
 #include "driver/drivers.h"
-#include "model/digits.h"
 
 #include <string.h>
 
@@ -324,15 +323,6 @@ is_null(const CsvScan *scan, CsvField field)
            memcmp(scan->format.null_text, field.data, field.bytes) == 0;
 }
 
-/* Of numbers that are none a cast knows nothing. */
-static bool
-cast_field(const Value *text, ColumnType type, GString *scratch, Value *ret, char **ret_reason)
-{
-    *ret = (Value){.type = TYPE_FLOAT};
-    return (type == TYPE_FLOAT && float_read_odd(text->s.data, text->s.bytes, &ret->f)) ||
-           value_cast(text, type, NULL, scratch, ret, ret_reason);
-}
-
 /* False with the column that is not of its type, and why. */
 static bool
 put_record(CsvScan *scan, Batch *batch, int64_t row, const char **ret_column, char **ret_reason)
@@ -344,7 +334,8 @@ put_record(CsvScan *scan, Batch *batch, int64_t row, const char **ret_column, ch
             batch_put_null(batch, i);
         } else if (batch->columns[i].type == TYPE_TEXT) {
             batch_put_bytes(batch, i, field.data, field.bytes);
-        } else if (cast_field(&text, batch->columns[i].type, scan->scratch, &value, ret_reason)) {
+        } else if (value_cast(&text, batch->columns[i].type, NULL, scan->scratch, &value,
+                              ret_reason)) {
             batch_put_value(batch, i, &value);
         } else {
             *ret_column = scan->names[scan->columns[i]];

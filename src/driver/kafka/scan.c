@@ -8,7 +8,6 @@
 #include "driver/kafka/kafka.h"
 
 #include "base/limits.h"
-#include "model/digits.h"
 
 #include <string.h>
 
@@ -260,10 +259,6 @@ put_text(KafkaScan *scan, size_t column, const char *text, size_t bytes, JsonKin
         return refuse(refusal, name, g_strdup_printf("it has more than %d bytes", CELL_BYTES_MAX));
     if (type == TYPE_BYTES) {
         batch_put_bytes(batch, at, text, bytes);
-        return true;
-    }
-    if (type == TYPE_FLOAT && float_read_odd(text, bytes, &value.f)) {
-        batch_put_float(batch, at, value.f);
         return true;
     }
     if (kind == JSON_KIND_BOOL)

@@ -3,7 +3,6 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "model/digits.h"
 
 #include <string.h>
 
@@ -244,10 +243,6 @@ put_text(RedisScan *scan, size_t column, Part text, FieldKind kind, Batch *batch
     if (!is_text(text)) {
         *ret_reason = g_strdup("it is no UTF-8: say that the column is of type bytes");
         return false;
-    }
-    if (type == TYPE_FLOAT && float_read_odd(text.data, text.bytes, &value.f)) {
-        batch_put_float(batch, at, value.f);
-        return true;
     }
     if (kind == FIELD_BOOL)
         from = (Value){.type = TYPE_BOOL, .i = *text.data == 't'};
