@@ -138,14 +138,14 @@ check_target(Copy *copy, GError **error)
         return true;
     if (!conn_count(pair->target_conn, pair->target.object, NULL, &rows, error))
         return false;
+    bool is_kept = conn_keeps_targets(pair->target_conn);
     copy->replaces = rows > 0;
-    if (rows == 0 || invocation_has(copy->call, "replace"))
+    if (rows == 0 || (!is_kept && invocation_has(copy->call, "replace")))
         return true;
     g_autofree char *count = text_plural(rows, "row", "rows");
     return fail(error, ERR_WRONG_STATE, "'%s' has %s already; %s", pair->target.text, count,
-                conn_keeps_targets(pair->target_conn)
-                    ? "its store replaces none: copy to a name that nothing has"
-                    : "--replace puts the copy in their place");
+                is_kept ? "its store replaces none: copy to a name that nothing has"
+                        : "--replace puts the copy in their place");
 }
 
 /* ---- the plan ---- */

@@ -74,7 +74,10 @@ class Copying(unittest.TestCase):
         refused = project.honk("compare", "lite:t", "events:t", "--repair", check=False)
         self.assertIn("honk copy lite:t TARGET", refused.stderr)
         self.assertNotIn("--replace", refused.stderr)
-        self.assertIn("'events:t' has 2 rows already; its store replaces none", project.honk("copy", "lite:t", "events:t", check=False).stderr)
+        for words in ((), ("--replace",)):
+            refused = project.honk("copy", "lite:t", "events:t", *words, check=False)
+            self.assertIn("'events:t' has 2 rows already; its store replaces none", refused.stderr)
+            self.assertEqual((refused.stdout, "warning" in refused.stderr), ("", False))
         project.honk("copy", "lite:t", "events:other")
 
 
