@@ -166,13 +166,37 @@ is_guess_too_many(Work *work, const SqlRef *ref, const SqlPart *part)
     return false;
 }
 
-/* In MySQL a variable hides the column of its name; in others the column hides it, or such a query is refused. Where nothing
- * but a column can stand it is one. */
+/* Where nothing but a column can stand it is one. */
 static bool
-is_perhaps_variable(Work *work, const SqlRef *ref)
+may_be_variable(const Work *work, const SqlRef *ref, VariableRule *ret_rule)
 {
-    return work->sql->dialect->has_hiding_variables && ref->path.count == 1 &&
-           !is_name_only(ref->clause) && is_variable(work, ref->path.parts[0].text);
+    const SqlPart *part = &ref->path.parts[0];
+    return ref->path.count == 1 && !is_name_only(ref->clause) &&
+           is_variable_at(work, part->token, part->text, ret_rule) && *ret_rule != VARIABLES_YIELD;
+}
+
+/* A name that may be a variable, and a column that changes: true when it is no column, or a person's. A whole item gives its
+ * name to what reads it, which is not followed. */
+static bool
+is_variable(Work *work, const SqlRef *ref, bool stays)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    VariableRule rule = VARIABLES_YIELD;
+    if (!may_be_variable(work, ref, &rule))
+        return false;
+    if (rule == VARIABLES_HIDE && !ref->is_whole) {
+        Site *site =
+            stays ? NULL
+                  : site_add(work, SITE_COLUMN, DISPOSITION_UNAFFECTED, part->begin, part->end);
+        if (site != NULL)
+            site->reason =
+                arena_printf(work->out->arena, "'%s' is the variable of that name", part->text);
+        return true;
+    }
+    if (!stays)
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' may be the column, or the variable of that name: qualify it", part->text);
+    return !stays;
 }
 
 /* The column whose new name this is, if the name is not renamed itself. */
@@ -254,11 +278,8 @@ visit_ref(Work *work, const SqlRef *ref)
                     "the new name of '%s' needs quotes that cannot stand in this text", part->text);
         return;
     }
-    if (is_perhaps_variable(work, ref) && !stays(work, ref)) {
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
-                    "'%s' may be the column, or the variable of that name: qualify it", part->text);
+    if (is_variable(work, ref, stays(work, ref)))
         return;
-    }
     const SqlSource *catcher = ref_catcher(work, ref);
     if (catcher != NULL && stays(work, ref)) {
         visit_caught(work, ref, catcher);

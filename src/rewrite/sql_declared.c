@@ -1,8 +1,8 @@
 /*
  * sql_declared.c - names of variables and parameters: DECLARE x INT, CREATE FUNCTION f(x int), x -> x + 1.
  *
- * Where a routine has a variable of a column's name, MySQL takes the variable, PostgreSQL refuses the query, others take
- * the column. So a new column name that is declared anywhere in the text is written with its table.
+ * A new column name that is declared anywhere in the text is written with its table. What a variable means that is called like
+ * an old one is in sql_variables.c.
  */
 #include "rewrite/work.h"
 
@@ -29,29 +29,6 @@ declare(Work *work, const Token *token)
                          g_ascii_strdown(work->text + token->begin, token->end - token->begin));
 }
 
-static void
-mark_variable(Work *work, const Token *token)
-{
-    g_autofree char *name = g_ascii_strdown(work->text + token->begin, token->end - token->begin);
-    g_hash_table_add(work->declared, g_strconcat("=", name, NULL));
-}
-
-/* x in `(x int`, `, INOUT x int`, `DECLARE x int`, `; x int`: certainly a variable, and no type. Kept with a mark before it. */
-static void
-declare_first(Work *work, guint at)
-{
-    static const char *const modes[] = {"IN", "OUT", "INOUT", "VARIADIC", "DECLARE"};
-    const Token *token = work_token(work, at), *before = work_token(work, at - 1);
-    bool is_first = before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA ||
-                    before->kind == TOKEN_SEMICOLON;
-    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++)
-        is_first = is_first || work_is_text(work, at - 1, modes[i]);
-    const Token *type = work_token(work, at + 1);
-    if (is_first && token->kind == TOKEN_WORD && type->kind == TOKEN_WORD &&
-        !word_is_reserved(type->word))
-        mark_variable(work, token);
-}
-
 /* DECLARE a int; b text; BEGIN */
 static guint
 read_declarations(Work *work, guint at)
@@ -62,7 +39,6 @@ read_declarations(Work *work, guint at)
             (begins && starts_doing(work_token(work, at))))
             break;
         declare(work, work_token(work, at));
-        declare_first(work, at);
     }
     return at;
 }
@@ -77,7 +53,6 @@ read_head(Work *work, guint at)
             token->kind == TOKEN_SEMICOLON || token->kind == TOKEN_STRING)
             break;
         declare(work, token);
-        declare_first(work, at);
     }
     return at;
 }
@@ -92,10 +67,8 @@ read_macro(Work *work, guint at)
     for (; at < close; at++) {
         const Token *before = work_token(work, at), *token = work_token(work, at + 1);
         if ((before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA) &&
-            token->kind == TOKEN_WORD) {
+            token->kind == TOKEN_WORD)
             declare(work, token);
-            mark_variable(work, token);
-        }
     }
     return at;
 }
@@ -133,7 +106,8 @@ sql_declared(Work *work)
 {
     for (guint i = 0; work->sql->dialect->has_lambdas && i + 1 < work->sql->tokens->len; i++)
         read_lambda(work, i);
-    bool may = work->sql->list->has_declarations && !work->sql->dialect->has_marked_variables;
+    bool may =
+        work->sql->list->has_declarations && work->sql->dialect->variables != VARIABLES_MARKED;
     for (guint i = 0; may && i + 1 < work->sql->tokens->len; i++) {
         Word word = g_array_index(work->sql->tokens, Token, i).word;
         if (word == WORD_DECLARE)
@@ -157,11 +131,4 @@ is_declared(const Work *work, const char *name)
         return false;
     g_autofree char *small = g_ascii_strdown(name, -1);
     return g_hash_table_contains(work->declared, small);
-}
-
-bool
-is_variable(const Work *work, const char *name)
-{
-    g_autofree char *small = g_ascii_strdown(name, -1), *key = g_strconcat("=", small, NULL);
-    return g_hash_table_contains(work->declared, key);
 }

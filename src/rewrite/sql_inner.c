@@ -334,10 +334,14 @@ sql_inner(Work *work, guint literal)
     if (use.is_filled)
         piece.quoting.holes = HOLES_FORMAT;
     text_decode(text, unit.language, &piece, false, NULL);
+    bool is_of_routine = runs && is_body(work, literal);
+    g_autoptr(GPtrArray) parameters =
+        is_of_routine ? variables_of_body(work, literal, text->bytes, text->count) : NULL;
+    use.parameters = parameters;
     const RewriteOptions *outer = work->options;
     RewriteOptions options = *outer;
     options.propagates = outer->propagates && runs && !is_named_behind(work, literal) &&
-                         !is_body(work, literal); /* who calls it is not known */
+                         !is_of_routine; /* who calls it is not known */
     work->options = &options;
     bool is_sql = program_sql(&unit, &use, text);
     work->options = outer;

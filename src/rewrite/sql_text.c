@@ -26,10 +26,12 @@ rewrite_variant(Work *work)
 {
     work->quoting = QUOTING_UNKNOWN;
     sql_borders(work);
+    work->variables = variables_new();
     if (work->sql->is_broken) {
         refuse_broken(work);
     } else {
         sql_declared(work);
+        sql_variables(work);
         sql_tables(work);
         sql_places(work);
         sql_flow(work);
@@ -61,6 +63,7 @@ rewrite_variant(Work *work)
         }
     }
     g_array_unref(work->borders);
+    g_clear_pointer(&work->variables, g_ptr_array_unref);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_clear_pointer(&work->converted, g_hash_table_unref);
     g_clear_pointer(&work->made_here, g_hash_table_unref);

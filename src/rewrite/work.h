@@ -193,10 +193,12 @@ typedef struct {
     GHashTable *changes, *names; /* what queries and sources were asked (sql_asked.c); the same */
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
-    GHashTable *declared; /* names of variables and parameters, in small letters */
-    GHashTable *setters;  /* of dbt_variables.c; NULL until it is asked for */
-    int depth;            /* of SQL in literals of SQL */
-    GArray *borders;      /* where macros and the like begin and end (sql_made.c) */
+    GHashTable *declared;        /* names of variables and parameters, in small letters */
+    GPtrArray *variables;        /* the same, with where they are known */
+    const GPtrArray *parameters; /* of the routine whose body the text is; or NULL */
+    GHashTable *setters;         /* of dbt_variables.c; NULL until it is asked for */
+    int depth;                   /* of SQL in literals of SQL */
+    GArray *borders;             /* where macros and the like begin and end (sql_made.c) */
     /* sql_may_follow_assigned(), once it was asked */
     enum { ASSIGNED_UNASKED, ASSIGNED_FOLLOWS, ASSIGNED_STAYS } assigned;
     bool has_holes; /* a string of a program: what is put in at run time may be any text */
@@ -571,8 +573,14 @@ const char *sql_other_text(const Work *work, guint literal, const char *name);
 /* Variables of scripts and routines (sql_declared.c). */
 void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);
-/* Is there a variable or parameter that is certainly called so? is_declared() is also true of types in declarations. */
-bool is_variable(const Work *work, const char *name);
+/* Variables and parameters, each with where it is known (sql_variables.c). is_declared() is also true of types in declarations,
+ * and everywhere. */
+GPtrArray *variables_new(void);
+void sql_variables(Work *work);
+/* Those that are known in the body of a routine, which the literal is; caller frees. */
+GPtrArray *variables_of_body(const Work *work, guint literal, const char *body, size_t bytes);
+/* Is one known at the token, and what does its name mean in a query that has such a column? */
+bool is_variable_at(const Work *work, guint token, const char *name, VariableRule *ret_rule);
 /* PIVOT and the like behind the dataset: a person's, for a reason that is written down; the names in it (sql_reshape.c). */
 bool sql_reshape_refuses(Work *work, const SqlSource *source, const Rename *rename);
 void sql_reshape(Work *work, const SqlSource *source);

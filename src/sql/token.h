@@ -50,6 +50,14 @@ typedef struct {
 /* How a name that stands without quotes compares. */
 typedef enum { CASE_IGNORED, CASE_LOWER, CASE_UPPER, CASE_KEPT } CaseRule;
 
+/* What a name means in a query, where a column and a variable, or a parameter, are called so. */
+typedef enum {
+    VARIABLES_CLASH,  /* an error (PL/pgSQL), by a setting, or it is not known */
+    VARIABLES_HIDE,   /* the variable */
+    VARIABLES_YIELD,  /* the column */
+    VARIABLES_MARKED, /* none is called so: all begin with @ */
+} VariableRule;
+
 typedef struct {
     const char *name;
     const char *also[4];       /* other names of it, NULL-terminated unless full */
@@ -62,14 +70,14 @@ typedef struct {
     bool has_hash_comments, has_slash_comments, has_nested_comments;
     bool
         has_joined_writes; /* UPDATE a JOIN b SET x means whoever has x; an upsert sees the tables of its query */
-    bool has_seen_values;      /* VALUES (1, a + 1) sees the columns before it */
-    bool has_named_keys;       /* HAVING knows a key of GROUP BY by its name alone */
-    bool has_code_comments;    /* comments that begin with a bang hold code that is run */
-    bool has_hiding_variables; /* a variable hides the column of its name, or may */
-    bool has_paths_in_quotes;  /* `a.b.c` names three parts */
-    bool has_dashed_paths;     /* my-project.dataset.table */
-    bool has_lambdas;          /* x -> x + 1 in an argument */
-    bool has_alias_reuse;      /* a select alias may be used further on in the list, and in WHERE */
+    bool has_seen_values;     /* VALUES (1, a + 1) sees the columns before it */
+    bool has_named_keys;      /* HAVING knows a key of GROUP BY by its name alone */
+    bool has_code_comments;   /* comments that begin with a bang hold code that is run */
+    bool has_paths_in_quotes; /* `a.b.c` names three parts */
+    bool has_dashed_paths;    /* my-project.dataset.table */
+    bool has_lambdas;         /* x -> x + 1 in an argument */
+    VariableRule variables;
+    bool has_alias_reuse; /* a select alias may be used further on in the list, and in WHERE */
     bool
         has_hiding_aliases; /* it is, before any column of its name, wherever it stands in the query */
     bool has_value_tables;   /* UNNEST(…) AS x: x is the value */
@@ -77,15 +85,14 @@ typedef struct {
     bool has_having_outputs; /* HAVING looks at the outputs first */
     bool has_having_aliases; /* HAVING means what AS names where it says no key and calls nothing */
     bool has_late_aliases;   /* HAVING, QUALIFY and all of ORDER BY mean what AS names first */
-    bool has_marked_variables; /* all of them begin with @ */
-    bool has_tacit_lateral;    /* a subquery in FROM sees what stands before it */
-    bool has_cast_names;       /* id::text, and CASE … ELSE id END, are called `id` */
-    bool has_order_columns;    /* ORDER BY name is an output only where AS gives the name */
-    bool has_group_outputs;    /* GROUP BY does: an alias hides a column */
-    bool has_alias_first;      /* SELECT name = value */
-    bool has_alias_strings;    /* SELECT value 'name' */
-    bool has_colon_paths;      /* value:field.field[0] */
-    bool has_places;           /* $1, t.$1: the first column */
+    bool has_tacit_lateral;  /* a subquery in FROM sees what stands before it */
+    bool has_cast_names;     /* id::text, and CASE … ELSE id END, are called `id` */
+    bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
+    bool has_group_outputs;  /* GROUP BY does: an alias hides a column */
+    bool has_alias_first;    /* SELECT name = value */
+    bool has_alias_strings;  /* SELECT value 'name' */
+    bool has_colon_paths;    /* value:field.field[0] */
+    bool has_places;         /* $1, t.$1: the first column */
     bool has_loose_statements; /* one after the other, without `;` */
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
