@@ -163,11 +163,16 @@ find_inside(const Work *work, const Token *token, Piece *ret)
         const char *tag_end = memchr(text + begin + 1, '$', end - begin - 1);
         width = (uint32_t) (tag_end + 1 - (text + begin));
     } else {
-        for (; text[begin] != '\'' && text[begin] != '"'; begin++)
-            is_raw = is_raw || text[begin] == 'r' || text[begin] == 'R';
+        bool is_chosen = false; /* q'[…]' of Oracle */
+        for (; text[begin] != '\'' && text[begin] != '"'; begin++) {
+            is_raw = is_raw || (text[begin] | 0x20) == 'r';
+            is_chosen = is_chosen || (text[begin] | 0x20) == 'q';
+        }
+        is_raw = is_raw || is_chosen;
         if (work->dialect->has_long_strings && end - begin >= 6 && text[begin + 1] == text[begin] &&
             text[begin + 2] == text[begin])
             width = 3;
+        width += is_chosen;
     }
     *ret = (Piece){.kind = PIECE_LITERAL,
                    .begin = token->begin,

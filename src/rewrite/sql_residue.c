@@ -250,6 +250,22 @@ tick_all(Work *work, GByteArray *left)
 
 /* ---- what is left ---- */
 
+/* users(x): a function of that name, unless a table is named there, as in CREATE TABLE users (id int). */
+static bool
+is_called(const Work *work, guint index)
+{
+    static const char *const before[] = {"TABLE",      "EXISTS", "INTO", "ON",
+                                         "REFERENCES", "UPDATE", "ONLY", "VIEW"};
+    const Token *token = work_token(work, index);
+    if (token[1].kind != TOKEN_OPEN || token->kind == TOKEN_QUOTED ||
+        (index > 0 && token[-1].kind == TOKEN_DOT))
+        return false;
+    for (size_t i = 0; index > 0 && i < G_N_ELEMENTS(before); i++)
+        if (work_is_text(work, index - 1, before[i]))
+            return false;
+    return true;
+}
+
 static bool
 is_name(const Token *token)
 {
@@ -467,10 +483,8 @@ find_named(const Work *work, GByteArray *left)
     memset(left->data, false, left->len);
     for (guint i = 0; i + 1 < left->len; i++) {
         const Token *token = &tokens[i];
-        bool is_called =
-            tokens[i + 1].kind == TOKEN_OPEN && (i == 0 || token[-1].kind != TOKEN_DOT);
         if ((token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED) ||
-            !may_be_meant(work, token) || !is_name(token) || is_called)
+            !may_be_meant(work, token) || !is_name(token) || is_called(work, i))
             continue;
         left->data[i] = true;
         g_array_append_val(named, i);

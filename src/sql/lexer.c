@@ -17,9 +17,9 @@ const uint8_t byte_kinds[256] = {
     B, 0, 0, 0, D, 0, 0, 0, 0, 0, S, 0, 0, 0, 0, 0,
     D, D, D, D, D, D, D, D, D, D, S, 0, 0, S, S, 0,
     0, L, N, L, L, N, L, L, L, L, L, L, L, L, N, L,
-    L, L, N, L, L, L, L, L, N, L, L, 0, 0, 0, 0, L,
+    L, N, N, L, L, L, L, L, N, L, L, 0, 0, 0, 0, L,
     0, L, N, L, L, N, L, L, L, L, L, L, L, L, N, L,
-    L, L, N, L, L, L, L, L, N, L, L, 0, S, 0, 0, 0,
+    L, N, N, L, L, L, L, L, N, L, L, 0, S, 0, 0, 0,
     N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
     N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
     N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
@@ -160,6 +160,10 @@ lex_string(Lexer *lexer, size_t at)
 {
     if (lex_name_in_path(lexer, at))
         return true;
+    if (end_of_chosen_quote(lexer, at) > at) {
+        add(lexer, TOKEN_STRING, at, end_of_chosen_quote(lexer, at));
+        return true;
+    }
     size_t prefix = prefix_length(lexer, at), end;
     bool is_escaped = prefix > 0 && is_among(lexer->text[at], "eE");
     if (is_among(lexer->text[at + prefix], lexer->dialect->string_quotes)) {

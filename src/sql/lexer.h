@@ -102,6 +102,8 @@ size_t end_of_quotes(const Lexer *lexer, size_t at, char close, bool has_backsla
 size_t end_of_string(const Lexer *lexer, size_t at, bool is_escaped);
 /* $$ … $$ and $tag$ … $tag$; `at` when there is no such quote here. */
 size_t end_of_dollar_quote(const Lexer *lexer, size_t at);
+/* q'[…]' of Oracle, where nobody says the dialect; `at` when it is none. */
+size_t end_of_chosen_quote(const Lexer *lexer, size_t at);
 size_t end_of_name(const Lexer *lexer, size_t at);
 size_t end_of_number(const Lexer *lexer, size_t at);
 /* Behind what closes it: not within a string, nor within brackets of its own: {{ f("{{ this }}", {'a': {'b': 1}}) }}. */

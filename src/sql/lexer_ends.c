@@ -89,6 +89,21 @@ end_of_dollar_quote(const Lexer *lexer, size_t at)
 }
 
 size_t
+end_of_chosen_quote(const Lexer *lexer, size_t at)
+{
+    static const char opens[] = "[{(<", closes[] = "]})>";
+    size_t quote = at + (is_among(lexer->text[at], "nN") && is_among(byte_at(lexer, at + 1), "qQ"));
+    char open = byte_at(lexer, quote + 2);
+    if (!lexer->dialect->is_any || !is_among(byte_at(lexer, quote), "qQ") ||
+        byte_at(lexer, quote + 1) != '\'' || open == '\0' || open == '\'' || g_ascii_isspace(open))
+        return at;
+    const char *paired = strchr(opens, open);
+    const char close[] = {paired != NULL ? closes[paired - opens] : open, '\'', '\0'};
+    size_t end = behind(lexer, quote + 3, close);
+    return end > 0 ? end : at;
+}
+
+size_t
 end_of_name(const Lexer *lexer, size_t at)
 {
     while (at < lexer->bytes && is_name_byte(lexer->text[at]))

@@ -81,11 +81,23 @@ end_of_substitution(const Lexer *lexer, size_t at)
     return byte_at(lexer, end) == '.' && byte_at(lexer, end + 1) == '.' ? end + 1 : end;
 }
 
+/* $$schema$$: a sign that a name may hold, too. */
+static size_t
+end_between_signs(const Lexer *lexer, size_t at)
+{
+    size_t end = at + 2;
+    while (is_name_byte(byte_at(lexer, end)) && lexer->text[end] != '$')
+        end++;
+    return end > at + 2 && starts_with(lexer, end, "$$") ? end + 2 : 0;
+}
+
 static size_t
 end_of_put_in(const Lexer *lexer, size_t at)
 {
     if (lexer->text[at] == '&')
         return end_of_substitution(lexer, at);
+    if (starts_with(lexer, at, "$$"))
+        return end_between_signs(lexer, at);
     for (size_t i = 0; i < G_N_ELEMENTS(put_in); i++) {
         size_t end = starts_with(lexer, at, put_in[i].open)
                          ? end_of_put_in_name(lexer, at + strlen(put_in[i].open))
