@@ -49,3 +49,18 @@ dbt_declared_find(const DbtRoot *root, const DbtName *name)
     }
     return NULL;
 }
+
+void
+dbt_declared_know(DbtRoot *root)
+{
+    for (guint i = 0; i < root->renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(root->renames->list, i))->dbt;
+        if (dbt == NULL || !dbt->is_source || dbt->doubt != NULL ||
+            g_strcmp0(dbt->from.package, dbt->to.package) == 0 ||
+            dbt_declared_find(root, &dbt->to) == NULL)
+            continue;
+        DbtRename *own = dbt_rename_copy(dbt);
+        own->is_there = true;
+        dbt_root_knows(root, i, own);
+    }
+}

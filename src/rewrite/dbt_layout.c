@@ -209,6 +209,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         root->renames->has_sources = true;
         dbt_dotted_know(root);
         dbt_seeds_know(root);
+        dbt_declared_know(root);
     }
 }
 

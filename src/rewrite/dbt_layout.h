@@ -78,6 +78,8 @@ void dbt_facts_free(void *facts);
 /* What a file's YAML (a map) declares; the first that declares a source of that name, or NULL (dbt_declared.c). */
 void dbt_declared_add(DbtRoot *root, const char *path, const YamlNode *map);
 const DbtDeclared *dbt_declared_find(const DbtRoot *root, const DbtName *name);
+/* Once `renames` is there: which tables of other sources that they become are declared. */
+void dbt_declared_know(DbtRoot *root);
 void dbt_declared_free(void *declared);
 /* A file that may be a seed; then, once `renames` is there, what the mapping says of seeds is theirs, or doubted (dbt_seeds.c). */
 void dbt_seeds_add(const GPtrArray *roots, const char *path, bool is_read);

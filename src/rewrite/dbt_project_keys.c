@@ -60,10 +60,34 @@ is_source_of(const Work *work, const char *key)
     return false;
 }
 
+/* Of a source some of whose tables go to another one, or NULL: which one. */
+static const char *
+moves_to(const Renames *renames, const char *key)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(renames->list, i))->dbt;
+        if (dbt != NULL && dbt->is_source && dbt->doubt == NULL &&
+            g_strcmp0(dbt->from.package, key) == 0 && g_strcmp0(dbt->to.package, key) != 0)
+            return dbt->to.package;
+    }
+    return NULL;
+}
+
 typedef struct {
     Work *work;
     bool is_sources;
 } Part;
+
+/* `sources: { shop: { crm: … } }`: what is said of a source that goes elsewhere would be said of nothing. */
+static void
+check_source(const Part *part, const YamlNode *key, const char *parent)
+{
+    const char *to =
+        part->is_sources && parent != NULL ? moves_to(part->work->renames, key->text) : NULL;
+    if (to != NULL && !site_covers(part->work, key->begin, key->end))
+        site_refuse(part->work, SITE_TABLE, key->begin, key->end, "makes-source", NULL,
+                    "tables of this source are those of '%s' then: say it there", to);
+}
 
 static void
 visit_key(const Part *part, const YamlNode *key, const char *parent)
@@ -94,6 +118,7 @@ visit_map(const Part *part, const YamlNode *map, const char *parent)
         if (key->kind != YAML_SCALAR)
             continue;
         visit_key(part, key, parent);
+        check_source(part, key, parent);
         visit_map(part, map->items[2 * i + 1], key->text);
     }
 }
@@ -140,4 +165,19 @@ dbt_project_keys(Work *work)
     }
     if (root != NULL && root->kind == YAML_MAP)
         visit_seeds(work, root);
+}
+
+bool
+dbt_project_has_moved(const Renames *renames, const char *path, const char *text)
+{
+    size_t at = 0;
+    if (!g_str_has_suffix(path, "dbt_project.yml") || strstr(text, "sources:") == NULL)
+        return false;
+    for (guint i = 0; i < renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(renames->list, i))->dbt;
+        if (dbt != NULL && dbt->is_source && moves_to(renames, dbt->from.package) != NULL &&
+            find_word(text, strlen(text), dbt->from.package, &at))
+            return true;
+    }
+    return false;
 }

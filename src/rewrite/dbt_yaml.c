@@ -2,7 +2,8 @@
  * dbt_yaml.c - the YAML files of a dbt project: sources, models, exposures, semantic models, snapshots, unit tests.
  *
  * Nothing but the bytes of names is edited, so comments and order stay. What describes the dataset gets its new names
- * (its table under `sources`, a model of which only columns change); what points at it is followed.
+ * (its table under `sources`, a model of which only columns change); what points at it is followed. Sources are read in
+ * dbt_yaml_source.c.
  */
 #include "rewrite/dbt_yaml.h"
 #include "base/yaml.h"
@@ -131,126 +132,13 @@ yaml_each(Work *work, const YamlNode *list, YamlVisit *visit)
             visit(work, list->items[i]);
 }
 
-static const Rename *
-rename_of_source(Work *work, const char *schema, const char *table)
-{
-    for (guint i = 0; schema != NULL && table != NULL && i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        if (rename->dbt != NULL && rename->dbt->is_source &&
-            strcmp(rename->dbt->from.name, table) == 0 &&
-            g_strcmp0(rename->dbt->from.package, schema) == 0)
-            return rename;
-    }
-    return NULL;
-}
-
-static bool
-declares(const YamlNode *tables, const char *name)
-{
-    for (size_t i = 0; i < tables->count; i++)
-        if (g_strcmp0(yaml_get_text(tables->items[i], "name"), name) == 0)
-            return true;
-    return false;
-}
-
-/* `identifier: users_v1`: the table's own name. */
-static void
-rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
-{
-    const YamlNode *node = yaml_get(table, "identifier");
-    if (node != NULL && rename->dbt->identifier != NULL)
-        yaml_rename(work, node, SITE_TABLE, rename->dbt->identifier);
-    for (guint i = 0; node != NULL && node->kind == YAML_SCALAR && i < rename->spellings->len;
-         i++) {
-        const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
-        if (strcmp(node->text, spelling->source[g_strv_length(spelling->source) - 1]) == 0) {
-            yaml_rename(work, node, SITE_TABLE,
-                        spelling->target[g_strv_length(spelling->target) - 1]);
-            return;
-        }
-    }
-}
-
-/* `identifier: "{{ var('x', 'users') }}"`: what makes the table's own name would still give the old one. */
-static bool
-keeps_table(Work *work, const YamlNode *table, const Rename *rename)
-{
-    const YamlNode *node = yaml_get(table, "identifier");
-    bool is_renamed = false;
-    for (guint i = 0; i < rename->spellings->len; i++) {
-        const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
-        is_renamed |=
-            strcmp(spelling->last, spelling->target[g_strv_length(spelling->target) - 1]) != 0;
-    }
-    if (node == NULL || node->kind != YAML_SCALAR || strstr(node->text, "{{") == NULL ||
-        !is_renamed)
-        return false;
-    site_refuse(work, SITE_TABLE, node->begin, node->end, "source-unknown", NULL,
-                "a template makes the table's own name: change what it gives");
-    return true;
-}
-
-static void
-visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, const Rename *rename)
-{
-    const YamlNode *name = yaml_get(table, "name");
-    const DbtRename *dbt = rename->dbt;
-    if (site_covers(work, table->begin, table->end)) {
-        site_refuse(work, SITE_TABLE, name->begin, name->end, "source-unknown", NULL,
-                    "two sources share these lines: write them out for each");
-        return;
-    }
-    if (dbt->doubt != NULL) {
-        dbt_tell(work, dbt->doubt, name->begin, name->end);
-        yaml_visit_table(work, table, NULL);
-        return;
-    }
-    bool is_same = strcmp(dbt->from.name, dbt->to.name) == 0;
-    if (g_strcmp0(dbt->from.package, dbt->to.package) != 0) {
-        site_refuse(work, SITE_TABLE, name->begin, name->end, "makes-source", NULL,
-                    "the new table belongs to the source '%s': declare it there", dbt->to.package);
-        return;
-    }
-    if (!is_same && declares(tables, dbt->to.name)) {
-        Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, name->begin, name->end);
-        site->reason = "the new table is declared beside it";
-        return;
-    }
-    if (keeps_table(work, table, rename))
-        return;
-    bool is_looked_for = rename->mapping == NULL && yaml_get(table, "identifier") == NULL;
-    if (!is_same || is_looked_for)
-        yaml_rename(work, name, SITE_TABLE, dbt->to.name);
-    rename_identifier(work, table, rename);
-    yaml_visit_table(work, table, rename);
-}
-
-static void
-visit_source(Work *work, const YamlNode *source)
-{
-    const YamlNode *tables = yaml_get(source, "tables");
-    for (size_t i = 0; tables != NULL && tables->kind == YAML_LIST && i < tables->count; i++) {
-        const YamlNode *table = tables->items[i];
-        const Rename *rename = table->kind == YAML_MAP
-                                   ? rename_of_source(work, yaml_get_text(source, "name"),
-                                                      yaml_get_text(table, "name"))
-                                   : NULL;
-        if (rename != NULL && rename->dbt->doubt == NULL)
-            yaml_check_freshness(work, source, rename);
-        if (rename != NULL)
-            visit_source_table(work, tables, table, rename);
-        else if (table->kind == YAML_MAP)
-            yaml_visit_table(work, table, NULL);
-    }
-}
-
 /* ---- the file ---- */
 
 static const struct {
     const char *key;
     YamlVisit *visit;
 } parts[] = {
-    {"sources", visit_source},      {"models", yaml_model},
+    {"sources", yaml_source},       {"models", yaml_model},
     {"seeds", yaml_seed},           {"snapshots", yaml_snapshot},
     {"exposures", yaml_exposure},   {"semantic_models", yaml_semantic_model},
     {"unit_tests", yaml_unit_test}, {"metrics", yaml_metric},

@@ -34,6 +34,6 @@ void yaml_each(Work *work, const YamlNode *list, YamlVisit *visit);
 void yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename);
 /* Names under `column_types` of settings; `is_own`: of this seed alone, else a person decides. */
 void yaml_column_types(Work *work, const YamlNode *map, const Rename *rename, bool is_own);
-/* Entries of a file's parts (dbt_yaml_model.c, dbt_yaml_reader.c). */
-YamlVisit yaml_model, yaml_seed, yaml_snapshot, yaml_exposure, yaml_semantic_model, yaml_unit_test,
-    yaml_metric;
+/* Entries of a file's parts (dbt_yaml_source.c, dbt_yaml_model.c, dbt_yaml_reader.c). */
+YamlVisit yaml_source, yaml_model, yaml_seed, yaml_snapshot, yaml_exposure, yaml_semantic_model,
+    yaml_unit_test, yaml_metric;

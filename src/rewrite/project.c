@@ -189,7 +189,8 @@ rewrite_entry(void *item, void *data)
                            renames_concern(renames, file->path, file->text, file->bytes) ||
                            renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
                            dbt_vars_mention(options.settings, renames, file->text) ||
-                           dbt_seeds_have_types(renames, file->path, file->text);
+                           dbt_seeds_have_types(renames, file->path, file->text) ||
+                           dbt_project_has_moved(renames, file->path, file->text);
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
     entry->lacks_definition |= file->rewrite != NULL && file->rewrite->lacks_definition;

@@ -42,9 +42,10 @@ typedef struct {
     /* Of a source that YAML declares (dbt_sources.c): */
     char *
         identifier; /* what is written for the table's own name, which is not the source's; or NULL */
-    DbtDoubt *doubt;    /* a person decides, or it is another table; or NULL */
-    char *seed;         /* path of the CSV file that is this model, and changes with it; or NULL */
-    char **seed_keys;   /* under which dbt_project.yml speaks of it: package, folders, name */
+    DbtDoubt *doubt;  /* a person decides, or it is another table; or NULL */
+    char *seed;       /* path of the CSV file that is this model, and changes with it; or NULL */
+    char **seed_keys; /* under which dbt_project.yml speaks of it: package, folders, name */
+    bool is_there;    /* YAML of the project declares the table of another source that it becomes */
     bool needs_package; /* another model has the name alone */
     bool is_latest;     /* of its versions: what is meant without one */
     Spelling spelling;  /* by which columns are qualified */
@@ -445,6 +446,8 @@ void dbt_var_uses(Work *work);
 /* Keys of dbt_project.yml: settings of models and folders, names of variables; and of sources, which follow
  * (dbt_project_keys.c). */
 void dbt_project_keys(Work *work);
+/* Does it say something of a source whose tables go to another one? */
+bool dbt_project_has_moved(const Renames *renames, const char *path, const char *text);
 /* Calls in what dbt_project.yml has run beside the models (dbt_project_hooks.c). */
 void dbt_project_hooks(Work *work);
 /* The same in `vars` of dbt_project.yml, where they are set. */

@@ -1,0 +1,241 @@
+/*
+ * dbt_yaml_source.c - tables under `sources:` that are the dataset.
+ *
+ * A table that goes to another source is declared there by a person, unless all tables of the entry go to one and the same
+ * source that has none of them yet: then the entry is that source, and gets its name.
+ */
+#include "rewrite/dbt_yaml.h"
+
+#include <string.h>
+
+static const Rename *
+rename_of_source(Work *work, const char *schema, const char *table)
+{
+    for (guint i = 0; schema != NULL && table != NULL && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (rename->dbt != NULL && rename->dbt->is_source &&
+            strcmp(rename->dbt->from.name, table) == 0 &&
+            g_strcmp0(rename->dbt->from.package, schema) == 0)
+            return rename;
+    }
+    return NULL;
+}
+
+static bool
+declares(const YamlNode *tables, const char *name)
+{
+    for (size_t i = 0; i < tables->count; i++)
+        if (g_strcmp0(yaml_get_text(tables->items[i], "name"), name) == 0)
+            return true;
+    return false;
+}
+
+/* `identifier: users_v1`: the table's own name. */
+static void
+rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
+{
+    const YamlNode *node = yaml_get(table, "identifier");
+    if (node != NULL && rename->dbt->identifier != NULL)
+        yaml_rename(work, node, SITE_TABLE, rename->dbt->identifier);
+    for (guint i = 0; node != NULL && node->kind == YAML_SCALAR && i < rename->spellings->len;
+         i++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
+        if (strcmp(node->text, spelling->source[g_strv_length(spelling->source) - 1]) == 0) {
+            yaml_rename(work, node, SITE_TABLE,
+                        spelling->target[g_strv_length(spelling->target) - 1]);
+            return;
+        }
+    }
+}
+
+/* `identifier: "{{ var('x', 'users') }}"`: what makes the table's own name would still give the old one. */
+static bool
+keeps_table(Work *work, const YamlNode *table, const Rename *rename)
+{
+    const YamlNode *node = yaml_get(table, "identifier");
+    bool is_renamed = false;
+    for (guint i = 0; i < rename->spellings->len; i++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
+        is_renamed |=
+            strcmp(spelling->last, spelling->target[g_strv_length(spelling->target) - 1]) != 0;
+    }
+    if (node == NULL || node->kind != YAML_SCALAR || strstr(node->text, "{{") == NULL ||
+        !is_renamed)
+        return false;
+    site_refuse(work, SITE_TABLE, node->begin, node->end, "source-unknown", NULL,
+                "a template makes the table's own name: change what it gives");
+    return true;
+}
+
+/* A source of which each table is one of another source, as the mapping says. */
+typedef struct {
+    const char *name;             /* of that source; NULL: it is none */
+    const char *schema, *project; /* where its tables are then; NULL: as before */
+} Move;
+
+static void
+visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, const Rename *rename,
+                   const Move *move)
+{
+    const YamlNode *name = yaml_get(table, "name");
+    const DbtRename *dbt = rename->dbt;
+    if (site_covers(work, table->begin, table->end)) {
+        site_refuse(work, SITE_TABLE, name->begin, name->end, "source-unknown", NULL,
+                    "two sources share these lines: write them out for each");
+        return;
+    }
+    if (dbt->doubt != NULL) {
+        dbt_tell(work, dbt->doubt, name->begin, name->end);
+        yaml_visit_table(work, table, NULL);
+        return;
+    }
+    bool is_same = strcmp(dbt->from.name, dbt->to.name) == 0;
+    bool is_moved = g_strcmp0(dbt->from.package, dbt->to.package) != 0;
+    if ((is_moved && dbt->is_there) || (!is_moved && !is_same && declares(tables, dbt->to.name))) {
+        Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, name->begin, name->end);
+        site->reason =
+            is_moved ? "the new table is declared already" : "the new table is declared beside it";
+        return;
+    }
+    if (is_moved && move->name == NULL) {
+        site_refuse(work, SITE_TABLE, name->begin, name->end, "makes-source", NULL,
+                    "the new table belongs to the source '%s': declare it there", dbt->to.package);
+        return;
+    }
+    if (keeps_table(work, table, rename))
+        return;
+    bool is_looked_for = rename->mapping == NULL && yaml_get(table, "identifier") == NULL;
+    if (!is_same || is_looked_for)
+        yaml_rename(work, name, SITE_TABLE, dbt->to.name);
+    rename_identifier(work, table, rename);
+    yaml_visit_table(work, table, rename);
+}
+
+/* ---- a source that is called otherwise as a whole ---- */
+
+/* What the mapping says of a step of the dataset's name, counted from the end: `schema` 2, `project` 3. */
+typedef struct {
+    const char *from, *to; /* or NULL */
+} Step;
+
+static Step
+step_of(const Rename *rename, guint from_end)
+{
+    const Spelling *spelling = g_ptr_array_index(rename->spellings, 0);
+    guint have = g_strv_length(spelling->source), want = g_strv_length(spelling->target);
+    return (Step){have >= from_end ? spelling->source[have - from_end] : NULL,
+                  want >= from_end ? spelling->target[want - from_end] : NULL};
+}
+
+static const YamlNode *
+said_of(const YamlNode *source, const char *key, const char *other)
+{
+    const YamlNode *node = yaml_get(source, key);
+    return node != NULL ? node : yaml_get(source, other);
+}
+
+/* Can what the source says of this step be what the mapping says of it? `*ret_to`: what is written there, or NULL. */
+static bool
+can_step(const YamlNode *said, const Step *step, const char **ret_to)
+{
+    *ret_to = NULL;
+    if (g_strcmp0(step->from, step->to) == 0)
+        return true;
+    if (said == NULL || said->kind != YAML_SCALAR || step->from == NULL || step->to == NULL ||
+        strcmp(said->text, step->from) != 0)
+        return false;
+    *ret_to = step->to;
+    return true;
+}
+
+/* Where nothing says the schema, it is called like the source. */
+static bool
+can_move_to(const YamlNode *source, const Rename *rename, Move *move)
+{
+    const YamlNode *schema = said_of(source, "schema", "dataset");
+    const DbtRename *dbt = rename->dbt;
+    Step of_schema = step_of(rename, 2), of_project = step_of(rename, 3);
+    bool follows_name = g_strcmp0(of_schema.from, dbt->from.package) == 0 &&
+                        g_strcmp0(of_schema.to, dbt->to.package) == 0;
+    bool is_sure = schema != NULL ? can_step(schema, &of_schema, &move->schema) : follows_name;
+    return is_sure && can_step(said_of(source, "database", "project"), &of_project, &move->project);
+}
+
+/* Does another dataset become the same table? */
+static bool
+is_shared(const Work *work, const Rename *rename)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *other = g_ptr_array_index(work->renames->list, i);
+        if (other != rename && other->dbt != NULL && other->dbt->is_source &&
+            g_strcmp0(other->dbt->to.package, rename->dbt->to.package) == 0 &&
+            strcmp(other->dbt->to.name, rename->dbt->to.name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+can_move(const Work *work, const YamlNode *source, const Rename *rename, Move *ret)
+{
+    const DbtRename *dbt = rename != NULL ? rename->dbt : NULL;
+    return dbt != NULL && dbt->doubt == NULL && !dbt->is_there && rename->spellings->len > 0 &&
+           dbt->to.package != NULL && strcmp(dbt->from.package, dbt->to.package) != 0 &&
+           !is_shared(work, rename) && can_move_to(source, rename, ret) &&
+           (ret->name = dbt->to.package) != NULL;
+}
+
+/* All tables of the entry go there, so that nothing of it is left under the name of before. */
+static Move
+move_of(Work *work, const YamlNode *source, const YamlNode *tables)
+{
+    Move move = {0};
+    const char *name = yaml_get_text(source, "name");
+    if (yaml_get(source, "overrides") != NULL)
+        return move;
+    for (size_t i = 0; tables != NULL && tables->kind == YAML_LIST && i < tables->count; i++) {
+        const YamlNode *table = tables->items[i];
+        Move one = {0};
+        if (table->kind != YAML_MAP ||
+            !can_move(work, source, rename_of_source(work, name, yaml_get_text(table, "name")),
+                      &one) ||
+            (i > 0 &&
+             (strcmp(move.name, one.name) != 0 || g_strcmp0(move.schema, one.schema) != 0 ||
+              g_strcmp0(move.project, one.project) != 0)))
+            return (Move){0};
+        move = one;
+    }
+    return move;
+}
+
+static void
+rename_source(Work *work, const YamlNode *source, const Move *move)
+{
+    if (move->name != NULL)
+        yaml_rename(work, yaml_get(source, "name"), SITE_TABLE, move->name);
+    if (move->schema != NULL)
+        yaml_rename(work, said_of(source, "schema", "dataset"), SITE_TABLE, move->schema);
+    if (move->project != NULL)
+        yaml_rename(work, said_of(source, "database", "project"), SITE_TABLE, move->project);
+}
+
+void
+yaml_source(Work *work, const YamlNode *source)
+{
+    const YamlNode *tables = yaml_get(source, "tables");
+    Move move = move_of(work, source, tables);
+    rename_source(work, source, &move);
+    for (size_t i = 0; tables != NULL && tables->kind == YAML_LIST && i < tables->count; i++) {
+        const YamlNode *table = tables->items[i];
+        const Rename *rename = table->kind == YAML_MAP
+                                   ? rename_of_source(work, yaml_get_text(source, "name"),
+                                                      yaml_get_text(table, "name"))
+                                   : NULL;
+        if (rename != NULL && rename->dbt->doubt == NULL)
+            yaml_check_freshness(work, source, rename);
+        if (rename != NULL)
+            visit_source_table(work, tables, table, rename, &move);
+        else if (table->kind == YAML_MAP)
+            yaml_visit_table(work, table, NULL);
+    }
+}
