@@ -239,12 +239,15 @@ sql_new_with(const char *text, size_t bytes, const Dialect *dialect, guint varia
     branches_mark(branches, sql->list, variant, sql->live);
     keep_what_means_something(sql);
     g_autoptr(JinjaLists) lists = jinja_lists_new(sql->list);
+    g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    QueryChain chain = {.ends = ends};
     Parser parser = {.sql = sql,
                      .tokens = &g_array_index(sql->tokens, Token, 0),
                      .last = sql->tokens->len - 1,
                      .lists = lists,
                      .gives_rows = gives_rows,
-                     .rows_data = data};
+                     .rows_data = data,
+                     .chain = &chain};
     parse_statements(&parser, parser.last);
     return sql;
 }

@@ -17,6 +17,19 @@
     64 /* lists that the names of WITH are found by, at first: people write ten, programs thousands */
 #define SQL_DEPTH_MAX 200 /* brackets within brackets that are looked into; people write ten */
 
+/* Brackets within brackets, of which it is known whether they are around a query (parse_token.c). */
+typedef struct {
+    uint32_t first; /* the outermost one */
+    GArray *ends;   /* uint32_t, of each: where it was asked up to */
+    bool is_query;
+} QueryChain;
+
+/* Where the statements end that begin one within the other (parse_statement.c). */
+typedef struct {
+    uint32_t at, end,
+        stop; /* looked at up to `at` on the way to `stop`, of what reaches to `end` */
+} StatementReach;
+
 typedef struct {
     Sql *sql;
     const Token *tokens; /* those of `sql` */
@@ -35,6 +48,8 @@ typedef struct {
     SqlRowsFn *gives_rows; /* or NULL */
     const void *rows_data;
     SqlStatement *statement;
+    QueryChain *chain;
+    StatementReach reach;
 } Parser;
 
 /* Where an expression ends, besides at `end`. */
@@ -258,5 +273,7 @@ SqlSource *watched_rows(const Parser *parser, const SqlPath *path);
 uint32_t loose_end(const Parser *parser, uint32_t end);
 /* Of a definition of a table whose semicolon was forgotten: does the next one begin a line here? */
 bool starts_next_table(const Parser *parser, uint32_t at);
+/* CREATE TABLE, DROP TABLE at `at`. */
+bool makes_table(const Parser *parser, uint32_t at);
 /* WITH SCHEMABINDING, ENCRYPTION AS …: how a view or routine of T-SQL is made, and no table of WITH. */
 bool is_making_option(const Parser *parser, uint32_t at);

@@ -205,8 +205,7 @@ starts_statement(const Parser *parser, Loose *loose, uint32_t at)
 
 #define MAKING_WORDS_MAX 4 /* CREATE OR REPLACE TEMPORARY TABLE */
 
-/* CREATE TABLE, DROP TABLE at `at`. */
-static bool
+bool
 makes_table(const Parser *parser, uint32_t at)
 {
     if (!is_word(parser, at, WORD_CREATE) && !is_text(parser, at, "DROP"))

@@ -65,34 +65,51 @@ is_cast(const Parser *parser, uint32_t at)
            is_open(parser, at + 1);
 }
 
+/* May a value be called as what it holds, of which [at, last] is what stands behind? */
+static bool
+is_called_alike(Parser *parser, uint32_t at, uint32_t last)
+{
+    if (at > last || (at < last && !parser->sql->dialect->has_cast_names))
+        return false;
+    return keeps_name(parser, at + 1, last);
+}
+
+/* Goes from [*first, *last] into the brackets, the cast or the ELSE that stand there; false: the value has no name. */
+static bool
+go_into(Parser *parser, uint32_t *first, uint32_t *last)
+{
+    bool is_bracket = is_open(parser, *first);
+    if (!is_bracket && is_word(parser, *first, WORD_CASE)) {
+        *first = find_outside(parser, *first + 1, *last, WORD_ELSE) + 1;
+        return (*last)-- >= *first;
+    }
+    uint32_t open = is_bracket ? *first : *first + 1, close = closing(parser, open, *last);
+    if (!is_called_alike(parser, close, *last) ||
+        (is_bracket && starts_query(parser, open + 1, close)))
+        return false;
+    *last = close;
+    if (!is_bracket)
+        *last = find_outside(parser, open + 1, close, WORD_AS);
+    *first = open + 1;
+    return is_bracket || *last < close ? (*last)-- > 0 : false;
+}
+
 SqlRef *
 parse_named(Parser *parser, const ArenaList *refs, guint before, uint32_t first, uint32_t last)
 {
     bool has_casts = parser->sql->dialect->has_cast_names;
-    SqlRef *ref = NULL;
-    uint32_t at = first;
+    while (first <= last && !is_named_by_literal(parser, first) &&
+           (is_open(parser, first) ||
+            (has_casts && (is_cast(parser, first) || (is_word(parser, first, WORD_CASE) &&
+                                                      is_word(parser, last, WORD_END))))))
+        if (!go_into(parser, &first, &last))
+            return NULL;
     if (first > last)
         return NULL;
-    if (is_named_by_literal(parser, first)) { /* IDENTIFIER('id') */
-        ref = ref_at(refs, before, first + 2);
-        at = first + 3;
-    } else if (is_open(parser, first)) {
-        at = closing(parser, first, last);
-        ref = starts_query(parser, first + 1, at)
-                  ? NULL
-                  : parse_named(parser, refs, before, first + 1, at - 1);
-    } else if (has_casts && is_cast(parser, first)) {
-        at = closing(parser, first + 1, last);
-        uint32_t as = find_outside(parser, first + 2, at, WORD_AS);
-        ref = as < at ? parse_named(parser, refs, before, first + 2, as - 1) : NULL;
-    } else if (has_casts && is_word(parser, first, WORD_CASE) && is_word(parser, last, WORD_END)) {
-        uint32_t otherwise = find_outside(parser, first + 1, last, WORD_ELSE);
-        return otherwise < last ? parse_named(parser, refs, before, otherwise + 1, last - 1) : NULL;
-    } else {
-        ref = ref_at(refs, before, first);
-        at = ref != NULL ? ref->path.parts[ref->path.count - 1].token : first;
-    }
-    if (ref == NULL || at > last || (at < last && !has_casts))
+    bool is_literal = is_named_by_literal(parser, first); /* IDENTIFIER('id') */
+    SqlRef *ref = ref_at(refs, before, is_literal ? first + 2 : first);
+    if (ref == NULL)
         return NULL;
-    return keeps_name(parser, at + 1, last) ? ref : NULL;
+    uint32_t at = is_literal ? first + 3 : ref->path.parts[ref->path.count - 1].token;
+    return is_called_alike(parser, at, last) ? ref : NULL;
 }

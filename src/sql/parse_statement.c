@@ -10,16 +10,41 @@ is_flow(const Parser *parser, uint32_t at)
     return parser->sql->dialect->has_places && is_text(parser, at, "->>");
 }
 
+/* Over what the token opens. */
+static uint32_t
+step(const Parser *parser, uint32_t at, uint32_t end)
+{
+    return peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
+}
+
+/* BEGIN BEGIN … and IF … THEN IF …: does the statement begin on the way to where the one before it ends? */
+static bool
+is_within_reach(Parser *parser, uint32_t end)
+{
+    StatementReach *reach = &parser->reach;
+    if (reach->end != end || reach->at > parser->pos || parser->pos >= reach->stop ||
+        makes_table(parser, parser->pos))
+        return false;
+    while (reach->at < parser->pos)
+        reach->at = step(parser, reach->at, end);
+    return reach->at == parser->pos;
+}
+
 /* The `;` that ends the statement, or `end`. */
 static uint32_t
-statement_end(const Parser *parser, uint32_t end)
+statement_end(Parser *parser, uint32_t end)
 {
     uint32_t at = parser->pos;
     if (parser->sql->dialect->has_loose_statements)
         return loose_end(parser, end);
+    if (is_within_reach(parser, end))
+        return parser->reach.stop;
     while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON && !is_flow(parser, at) &&
            !starts_next_table(parser, at))
-        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
+        at = step(parser, at, end);
+    parser->reach = (StatementReach){.at = parser->pos, .end = end, .stop = MIN(at, end)};
+    if (makes_table(parser, parser->pos)) /* it may end before the next table */
+        parser->reach.stop = parser->pos;
     return MIN(at, end);
 }
 

@@ -64,22 +64,48 @@ is_set_operation(const Parser *parser, uint32_t index)
     }
 }
 
-/* ((SELECT …) UNION …) is a query, ((SELECT …) + 1) is not. */
-bool
-starts_query(const Parser *parser, uint32_t index, uint32_t end)
+/* ---- queries in brackets ---- */
+
+#define CHAIN_MIN 8 /* brackets in brackets that are remembered; people write two */
+
+/* Brackets in brackets are asked from each of them, and those within give the answer of the outermost. */
+static bool
+is_in_chain(const QueryChain *chain, uint32_t index, uint32_t end)
 {
-    while (index < end && is_open(parser, index)) {
-        uint32_t close = closing(parser, index, end), behind = close + 1;
-        if (behind < end && peek(parser, behind)->kind != TOKEN_CLOSE &&
-            peek(parser, behind)->kind != TOKEN_SEMICOLON &&
-            peek(parser, behind)->kind != TOKEN_END && !is_set_operation(parser, behind) &&
-            !is_word(parser, behind, WORD_ORDER) && !is_word(parser, behind, WORD_LIMIT))
-            return false;
-        index++;
-        end = close;
+    uint32_t level = index - chain->first;
+    return index >= chain->first && level < chain->ends->len &&
+           g_array_index(chain->ends, uint32_t, level) == end;
+}
+
+static bool
+chain_note(const Parser *parser, uint32_t first, uint32_t last, uint32_t end, bool is_query)
+{
+    QueryChain *chain = parser->chain;
+    if (last - first < CHAIN_MIN)
+        return is_query;
+    chain->first = first;
+    chain->is_query = is_query;
+    g_array_set_size(chain->ends, 0);
+    for (uint32_t at = first; at <= last; at++) {
+        g_array_append_val(chain->ends, end);
+        end = closing(parser, at, end);
     }
-    if (index >= end)
-        return false;
+    return is_query;
+}
+
+/* What may stand behind brackets around a query, where it is a query together with them. */
+static bool
+may_follow_query(const Parser *parser, uint32_t behind, uint32_t end)
+{
+    return behind >= end || peek(parser, behind)->kind == TOKEN_CLOSE ||
+           peek(parser, behind)->kind == TOKEN_SEMICOLON ||
+           peek(parser, behind)->kind == TOKEN_END || is_set_operation(parser, behind) ||
+           is_word(parser, behind, WORD_ORDER) || is_word(parser, behind, WORD_LIMIT);
+}
+
+static bool
+is_query_word(const Parser *parser, uint32_t index, uint32_t end)
+{
     Word word = peek(parser, index)->word;
     bool is_table = word == WORD_TABLE && index > 0 &&
                     is_open(parser, index - 1) && /* ( TABLE t ) */
@@ -91,6 +117,24 @@ starts_query(const Parser *parser, uint32_t index, uint32_t end)
            (word == WORD_FROM && parser->sql->dialect->has_from_first &&
             (is_name(parser, index + 1) ||
              (is_open(parser, index + 1) && starts_query(parser, index + 2, UINT32_MAX))));
+}
+
+/* ((SELECT …) UNION …) is a query, ((SELECT …) + 1) is not. */
+bool
+starts_query(const Parser *parser, uint32_t index, uint32_t end)
+{
+    uint32_t first = index, whole = end;
+    while (index < end && is_open(parser, index)) {
+        if (is_in_chain(parser->chain, index, end))
+            return parser->chain->is_query;
+        uint32_t close = closing(parser, index, end);
+        if (!may_follow_query(parser, close + 1, end))
+            return chain_note(parser, first, index, whole, false);
+        index++;
+        end = close;
+    }
+    bool is_query = index < end && is_query_word(parser, index, end);
+    return index > first ? chain_note(parser, first, index - 1, whole, is_query) : is_query;
 }
 
 /* IS [NOT] DISTINCT FROM compares. */

@@ -438,6 +438,32 @@ brackets_a_thousand_deep_are_refused_and_not_followed(void)
     g_assert_cmpint(done->count[DISPOSITION_UNPARSABLE], ==, 1);
 }
 
+/* Each is asked whether it is a query, and how the column is called that they are around: by going in once, and by no call
+ * of its own for each, for which there is no room. */
+static void
+a_hundred_thousand_within_each_other_are_gone_through_once(void)
+{
+    static const struct {
+        const char *begin, *end;
+    } nests[] = {
+        {"(", ")"}, {"CAST(", " AS text)"}, {"BEGIN ", " END;"}, {"IF x = 1 THEN ", " END IF;"}};
+    static const char *const names[] = {"postgres", "bigquery"};
+    g_autoptr(MappingSet) forth = read_mapping(there);
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(nests); i++) {
+        Law law = {dialect_by_name(names[i % 2]), false, forth, NULL, NULL};
+        bool is_script = i / 2 > 1;
+        g_autoptr(GString) text = g_string_new(is_script ? "" : "SELECT ");
+        for (int n = 0; n < 100 * 1000; n++)
+            g_string_append(text, nests[i / 2].begin);
+        g_string_append(text, is_script ? "SELECT id FROM users;" : "id");
+        for (int n = 0; n < 100 * 1000; n++)
+            g_string_append(text, nests[i / 2].end);
+        g_string_append(text, is_script ? "" : " FROM users");
+        g_autoptr(Rewrite) done = rewritten(&law, forth, text->str);
+        g_assert_cmpuint(done->sites->len, >, 0);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -449,5 +475,7 @@ main(int argc, char **argv)
                     five_megabytes_are_read_and_written);
     g_test_add_func("/laws/brackets-a-thousand-deep-are-refused-and-not-followed",
                     brackets_a_thousand_deep_are_refused_and_not_followed);
+    g_test_add_func("/laws/a-hundred-thousand-within-each-other-are-gone-through-once",
+                    a_hundred_thousand_within_each_other_are_gone_through_once);
     return g_test_run();
 }
