@@ -358,16 +358,20 @@ document_read(const Reader *reader, const YamlNode *document)
 static void
 check_pairs(const Reader *reader, const MappingSet *set)
 {
-    for (guint i = 0; i < set->mappings->len; i++)
-        for (guint j = 0; j < i; j++) {
-            const Mapping *a = set->mappings->pdata[i], *b = set->mappings->pdata[j];
-            if (a->source == NULL || a->target == NULL || g_strcmp0(a->source, b->source) != 0 ||
-                g_strcmp0(a->target, b->target) != 0)
-                continue;
-            diags_add(reader->diags, DIAG_ERROR, "twice", reader->file, a->mark.line,
-                      a->mark.column, "'%s' to '%s' is mapped twice in this file (line %d)",
-                      a->source, a->target, b->mark.line);
-        }
+    g_autoptr(GHashTable) first = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < set->mappings->len; i++) {
+        Mapping *one = set->mappings->pdata[i];
+        if (one->source == NULL || one->target == NULL)
+            continue;
+        g_autofree char *pair = g_strdup_printf("%s\n%s", one->source, one->target);
+        const Mapping *other = g_hash_table_lookup(first, pair);
+        if (other == NULL)
+            g_hash_table_insert(first, g_steal_pointer(&pair), one);
+        else
+            diags_add(reader->diags, DIAG_ERROR, "twice", reader->file, one->mark.line,
+                      one->mark.column, "'%s' to '%s' is mapped twice in this file (line %d)",
+                      one->source, one->target, other->mark.line);
+    }
 }
 
 bool
