@@ -21,10 +21,16 @@ typedef struct {
 } Sight;
 
 /* Where `objects` of honk.yaml does not say the types itself. */
-static const char *const declared_words[] = {
-    "part of the key",       "field of a hash",      "string",
-    "true or false in JSON", "whole number in JSON", "other number in JSON",
-    "anything else in JSON", "end of the key",       NULL};
+enum { WORD_KEY, WORD_HASH, WORD_STRING, WORD_BOOL, WORD_INT, WORD_NUMBER, WORD_JSON, WORD_END };
+static const char *const declared_words[] = {[WORD_KEY] = "part of the key",
+                                             [WORD_HASH] = "field of a hash",
+                                             [WORD_STRING] = "string",
+                                             [WORD_BOOL] = "true or false in JSON",
+                                             [WORD_INT] = "whole number in JSON",
+                                             [WORD_NUMBER] = "other number in JSON",
+                                             [WORD_JSON] = "anything else in JSON",
+                                             [WORD_END] = REDIS_END_WORD,
+                                             NULL};
 /* Of a hash, which is what rows become where nothing is said; in JSON they are as json_types.c has them. */
 static const char *const made_words[TYPE_COUNT] = {
     "true or false",       "digits", "digits", "digits", "text", "YYYY-MM-DD",
@@ -58,6 +64,30 @@ type_of(unsigned seen)
     default:
         return TYPE_TEXT;
     }
+}
+
+static const char *
+word_of(RedisKind kind, ColumnType type)
+{
+    if (kind != REDIS_JSON)
+        return declared_words[kind == REDIS_HASH ? WORD_HASH : WORD_STRING];
+    return declared_words[type == TYPE_BOOL    ? WORD_BOOL
+                          : type == TYPE_INT   ? WORD_INT
+                          : type == TYPE_FLOAT ? WORD_NUMBER
+                                               : WORD_JSON];
+}
+
+/* REDIS_UNKNOWN: its words are not those of rows that were looked at. */
+static RedisKind
+kind_of_words(const Schema *schema)
+{
+    for (size_t i = 0; i < schema_count(schema); i++)
+        for (unsigned word = WORD_HASH; word <= WORD_JSON; word++)
+            if (strcmp(schema_column(schema, i)->declared, declared_words[word]) == 0)
+                return word == WORD_HASH     ? REDIS_HASH
+                       : word == WORD_STRING ? REDIS_STRING
+                                             : REDIS_JSON;
+    return REDIS_UNKNOWN;
 }
 
 static bool
@@ -136,28 +166,18 @@ find_kind(RedisConn *conn, RedisObject *object, const Keys *keys, GError **error
     return true;
 }
 
-static bool
-look_at_kind(RedisConn *conn, RedisObject *object, GError **error)
-{
-    KeyWalk walk;
-    g_auto(Keys) keys;
-    keys_init(&keys);
-    if (object->kind != REDIS_UNKNOWN)
-        return true;
-    return key_walk_begin(conn, 0, SLOTS, &walk, error) &&
-           key_walk_next(conn, conn->db, object, &walk, &keys, error) &&
-           find_kind(conn, object, &keys, error);
-}
-
 /* --- the columns --- */
 
+/* The kind is that of the same keys. */
 static bool
-see_rows(RedisConn *conn, redisContext *db, const RedisObject *object, Sight *sight, GError **error)
+see_rows(RedisConn *conn, redisContext *db, RedisObject *object, Sight *sight, GError **error)
 {
     __attribute__((cleanup(row_reader_clear))) RowReader reader = {0};
     g_auto(RedisRow) row;
     redis_row_init(&row);
-    if (!row_reader_begin(conn, db, object, 0, SLOTS, &reader, error))
+    if (!row_reader_begin(conn, db, object, 0, SLOTS, &reader, error) ||
+        (object->kind == REDIS_UNKNOWN && (!row_reader_gather(&reader, error) ||
+                                           !find_kind(conn, object, &reader.keys, error))))
         return false;
     for (int i = 0; i < SAMPLE_ROWS; i++) {
         AUTO_REPLY *value = NULL, *expires = NULL;
@@ -192,13 +212,14 @@ set_schema(RedisObject *object, const Sight *sight)
     object->schema = schema_new(object->name);
     for (guint i = 0; i < object->holes->len; i++)
         if (*(const char *) object->holes->pdata[i] != '\0') {
-            schema_add(object->schema, object->holes->pdata[i], TYPE_TEXT, "", false);
+            schema_add(object->schema, object->holes->pdata[i], TYPE_TEXT, declared_words[WORD_KEY],
+                       false);
             schema_add_key(object->schema, object->holes->pdata[i]);
         }
-    for (guint i = 0; i < count; i++)
-        schema_add(object->schema, names[i],
-                   type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, names[i]))), "",
-                   true);
+    for (guint i = 0; i < count; i++) {
+        ColumnType type = type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, names[i])));
+        schema_add(object->schema, names[i], type, word_of(object->kind, type), true);
+    }
     if (sight->expires && g_hash_table_lookup(sight->columns, REDIS_EXPIRES) == NULL) {
         g_free(object->expires);
         object->expires = g_strdup(REDIS_EXPIRES);
@@ -213,7 +234,7 @@ redis_object_look(RedisConn *conn, RedisObject *object, GError **error)
     redisContext *db = NULL;
     if (object->schema != NULL)
         return true;
-    if (!look_at_kind(conn, object, error) || !redis_connect(conn, &db, error))
+    if (!redis_connect(conn, &db, error))
         return false;
     Sight sight = {.columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     bool seen = see_rows(conn, db, object, &sight, error);
@@ -227,6 +248,21 @@ redis_object_look(RedisConn *conn, RedisObject *object, GError **error)
                     "store's `objects`",
                     object->name);
     return seen;
+}
+
+bool
+redis_object_know(RedisConn *conn, RedisObject *object, const Schema *known, GError **error)
+{
+    if (object->kind == REDIS_UNKNOWN)
+        object->kind = kind_of_words(known);
+    if (object->kind == REDIS_UNKNOWN && !redis_object_look(conn, object, error))
+        return false;
+    const Column *end = schema_find(known, REDIS_EXPIRES, NULL);
+    if (object->expires == NULL && end != NULL && strcmp(end->declared, REDIS_END_WORD) == 0)
+        object->expires = g_strdup(REDIS_EXPIRES);
+    schema_free(object->schema);
+    object->schema = schema_copy(known);
+    return true;
 }
 
 static void

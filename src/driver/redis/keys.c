@@ -91,9 +91,13 @@ sort_and_take_once(Keys *keys)
     g_array_set_size(keys->places, kept);
 }
 
+typedef struct {
+    unsigned from, end;
+} SlotRange;
+
 static void
-take_key(const RedisConn *conn, const RedisObject *object, const redisReply *reply, unsigned from,
-         unsigned to, Keys *keys)
+take_key(const RedisConn *conn, const RedisObject *object, const redisReply *reply, SlotRange slots,
+         Keys *keys)
 {
     size_t skip = strlen(object->prefix), book = strlen(conn->book);
     const char *key = reply->str + skip;
@@ -102,37 +106,60 @@ take_key(const RedisConn *conn, const RedisObject *object, const redisReply *rep
     if (skip == 0 && bytes > book && memcmp(key, conn->book, book) == 0 && key[book] == ':')
         return; /* bookkeeping */
     unsigned slot = redis_slot(key, bytes);
-    if (slot < from || slot >= to || !redis_key_parse(object, key, bytes, parts))
+    if (slot < slots.from || slot >= slots.end || !redis_key_parse(object, key, bytes, parts))
         return;
     KeyPlace place = {slot, keys->heap->len, bytes};
     g_string_append_len(keys->heap, key, (gssize) bytes);
     g_array_append_val(keys->places, place);
 }
 
+/* One answer of SCAN; the cursor is "0" behind the last one. */
 static bool
-gather(RedisConn *conn, redisContext *db, const RedisObject *object, unsigned from, unsigned to,
-       Keys *keys, GError **error)
+scan_once(RedisConn *conn, redisContext *db, const RedisObject *object, const char *glob,
+          SlotRange slots, char **cursor, Keys *keys, GError **error)
 {
-    g_autoptr(GString) glob = g_string_new(NULL), command = g_string_new(NULL);
+    g_autoptr(GString) command = g_string_new(NULL);
+    AUTO_REPLY *reply = NULL;
+    resp_command(command, "SCAN", *cursor, "MATCH", glob, "COUNT", SCAN_COUNT, NULL);
+    if (!redis_tick(conn, -1, error) || !redis_send(conn, db, command, error) ||
+        !redis_next(conn, db, &reply, error))
+        return false;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
+        return fail(error, ERR_UNSUPPORTED, "SCAN is answered in another form");
+    const redisReply *found = reply->element[1];
+    for (size_t i = 0; i < found->elements; i++)
+        take_key(conn, object, found->element[i], slots, keys);
+    g_free(*cursor);
+    *cursor = g_strdup(reply->element[0]->str);
+    return true;
+}
+
+/* All keys of these slots, or as many as come with the first ones. */
+static bool
+gather(RedisConn *conn, redisContext *db, const RedisObject *object, SlotRange slots,
+       bool is_some_enough, Keys *keys, GError **error)
+{
+    g_autoptr(GString) glob = g_string_new(NULL);
     g_autofree char *cursor = g_strdup("0");
     redis_key_glob(object, glob);
     g_string_truncate(keys->heap, 0);
     g_array_set_size(keys->places, 0);
     do {
-        AUTO_REPLY *reply = NULL;
-        resp_command(command, "SCAN", cursor, "MATCH", glob->str, "COUNT", SCAN_COUNT, NULL);
-        if (!redis_tick(conn, -1, error) || !redis_send(conn, db, command, error) ||
-            !redis_next(conn, db, &reply, error))
+        if (!scan_once(conn, db, object, glob->str, slots, &cursor, keys, error))
             return false;
-        if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
-            return fail(error, ERR_UNSUPPORTED, "SCAN is answered in another form");
-        const redisReply *found = reply->element[1];
-        for (size_t i = 0; i < found->elements; i++)
-            take_key(conn, object, found->element[i], from, to, keys);
-        g_free(cursor);
-        cursor = g_strdup(reply->element[0]->str);
-    } while (strcmp(cursor, "0") != 0);
+    } while (strcmp(cursor, "0") != 0 && !(is_some_enough && keys->places->len > 0));
     sort_and_take_once(keys);
+    return true;
+}
+
+bool
+keys_any(RedisConn *conn, const RedisObject *object, bool *ret, GError **error)
+{
+    g_auto(Keys) keys;
+    keys_init(&keys);
+    if (!gather(conn, conn->db, object, (SlotRange){0, SLOTS}, true, &keys, error))
+        return false;
+    *ret = keys.places->len > 0;
     return true;
 }
 
@@ -154,7 +181,7 @@ key_walk_next(RedisConn *conn, redisContext *db, const RedisObject *object, KeyW
     g_array_set_size(keys->places, 0);
     while (walk->slot < walk->end && keys->places->len == 0) {
         unsigned to = MIN(walk->slot + walk->width, walk->end);
-        if (!gather(conn, db, object, walk->slot, to, keys, error))
+        if (!gather(conn, db, object, (SlotRange){walk->slot, to}, false, keys, error))
             return false;
         walk->slot = to;
     }

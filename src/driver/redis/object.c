@@ -396,17 +396,8 @@ redis_object_find(RedisConn *conn, const char *name, RedisObject **ret, GError *
 bool
 redis_object_exists(RedisConn *conn, const RedisObject *object, bool *ret, GError **error)
 {
-    KeyWalk walk;
-    g_auto(Keys) keys;
-    keys_init(&keys);
     *ret = object->is_made || object->is_declared;
-    if (*ret)
-        return true;
-    if (!key_walk_begin(conn, 0, SLOTS, &walk, error) ||
-        !key_walk_next(conn, conn->db, object, &walk, &keys, error))
-        return false;
-    *ret = keys.places->len > 0;
-    return true;
+    return *ret || keys_any(conn, object, ret, error);
 }
 
 static bool

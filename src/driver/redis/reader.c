@@ -23,6 +23,14 @@ row_reader_clear(RowReader *reader)
     reader->commands = NULL;
 }
 
+bool
+row_reader_gather(RowReader *reader, GError **error)
+{
+    reader->asked = reader->taken = 0;
+    return key_walk_next(reader->conn, reader->db, reader->object, &reader->walk, &reader->keys,
+                         error);
+}
+
 static bool
 ask_more(RowReader *reader, GError **error)
 {
@@ -39,9 +47,7 @@ row_reader_next(RowReader *reader, Part *ret_key, redisReply **ret_value, redisR
     AUTO_REPLY *value = NULL, *expires = NULL;
     *ret_value = *ret_expires = NULL;
     if (row_reader_is_at_edge(reader)) {
-        reader->asked = reader->taken = 0;
-        if (!key_walk_next(reader->conn, reader->db, reader->object, &reader->walk, &reader->keys,
-                           error))
+        if (!row_reader_gather(reader, error))
             return false;
         if (reader->keys.places->len == 0)
             return true;

@@ -207,6 +207,8 @@ CHECKED bool key_walk_begin(RedisConn *conn, unsigned from, unsigned to, KeyWalk
 /* The keys of the next window that has any; none at the end. */
 CHECKED bool key_walk_next(RedisConn *conn, redisContext *db, const RedisObject *object,
                            KeyWalk *walk, Keys *keys, GError **error);
+/* Whether there is one; the server is asked no further than to the first. */
+CHECKED bool keys_any(RedisConn *conn, const RedisObject *object, bool *ret, GError **error);
 /* Remove all rows of an object. */
 CHECKED bool redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error);
 
@@ -246,6 +248,8 @@ typedef struct {
 CHECKED bool row_reader_begin(RedisConn *conn, redisContext *db, const RedisObject *object,
                               unsigned from, unsigned to, RowReader *ret, GError **error);
 void row_reader_clear(RowReader *reader);
+/* The keys of the next window that has any, before a row of it is asked for; what is left of this one is passed over. */
+CHECKED bool row_reader_gather(RowReader *reader, GError **error);
 /* The key, borrowed until the next window begins, and the two answers of redis_row_ask(); `*ret_value` NULL at the end. */
 CHECKED bool row_reader_next(RowReader *reader, Part *ret_key, redisReply **ret_value,
                              redisReply **ret_expires, GError **error);
@@ -260,6 +264,9 @@ row_reader_is_at_edge(const RowReader *reader)
 extern const TypeOps redis_type_ops;
 /* The object with kind and schema, found from its first rows if they were not known. */
 CHECKED bool redis_object_look(RedisConn *conn, RedisObject *object, GError **error);
+/* The same, from what described it before: rows are not looked at again, unless `known` does not tell what they are. */
+CHECKED bool redis_object_know(RedisConn *conn, RedisObject *object, const Schema *known,
+                               GError **error);
 /* As it was described last through this connection, if that took a look at its rows. */
 bool redis_object_recall(RedisConn *conn, const char *name, RedisObject **ret);
 bool redis_describe(Conn *conn, const char *object, Schema **ret, GError **error);

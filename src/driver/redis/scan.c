@@ -178,15 +178,14 @@ find_columns(RedisScan *scan, const ScanSpec *spec, GError **error)
     return true;
 }
 
-/* Rows may have shown others meanwhile. */
+/* By the columns that are known where they are, as rows may have shown others meanwhile. */
 static bool
-know_columns(RedisObject *object, const Schema *known)
+open_object(RedisConn *conn, const ScanSpec *spec, RedisObject **ret, GError **error)
 {
-    if (known == NULL)
-        return true;
-    schema_free(object->schema);
-    object->schema = schema_copy(known);
-    return true;
+    bool is_recalled = spec->output != NULL && redis_object_recall(conn, spec->object, ret);
+    return (is_recalled || redis_object_need(conn, spec->object, ret, error)) &&
+           (spec->known != NULL ? redis_object_know(conn, *ret, spec->known, error)
+                                : redis_object_look(conn, *ret, error));
 }
 
 static bool
@@ -198,10 +197,7 @@ redis_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
     redis_row_init(&scan->row);
     scan->scratch = g_string_new(NULL);
     scan->next_row = json_get_int(spec->range, "row", 1);
-    bool is_known = spec->output != NULL && redis_object_recall(conn, spec->object, &scan->object);
-    if ((is_known || (redis_object_need(conn, spec->object, &scan->object, error) &&
-                      redis_object_look(conn, scan->object, error))) &&
-        know_columns(scan->object, spec->known) && find_columns(scan, spec, error) &&
+    if (open_object(conn, spec, &scan->object, error) && find_columns(scan, spec, error) &&
         read_range(spec->range, spec->object, &from, &to, error) &&
         redis_connect(conn, &scan->db, error) &&
         row_reader_begin(conn, scan->db, scan->object, from, to, &scan->reader, error)) {
