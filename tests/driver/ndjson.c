@@ -56,6 +56,11 @@ static const struct {
         "!4 -: line 1: '[' at byte 1, expected an object\n!5 -: line 1: 'x' at byte 7, expected ',' or '}'\n1:1\n6:5"},
     {"an array that was cut short", "[{\"a\": 1},\n{\"a\": 2}\n", "a int",
         "!3 -: line 3: the array is never closed: was the file cut short?\n1:1\n2:2"},
+    {"members in other orders, and some of them",
+        "{\"a\": 1, \"b\": 2, \"c\": 3}\n{\"a\": 4, \"b\": 5}\n{\"b\": 6, \"a\": 7, \"c\": 8}\n{\"a\": 9, \"b\": 10, \"b\": 11}\n"
+        "{\"a\": 12, \"b\": 13, \"b\": 14}\n{\"a\": 15, \"b\": 16, \"c\": 17}\n{\"c\": 18, \"a\": 19, \"a\": 20}\n{}\n", "a int, b int, c int",
+        "!4 -: line 4: 'b' comes twice\n!5 -: line 5: 'b' comes twice\n!7 -: line 7: 'a' comes twice\n"
+        "1:1|2|3\n2:4|5|NULL\n3:7|6|8\n6:15|16|17\n8:NULL|NULL|NULL"},
     {"more behind an array", "[{\"a\": 1}]\n[{\"a\": 2}]\n", "a int",
         "!2 -: line 1: there is more behind the array\n1:1"},
 };
@@ -124,6 +129,67 @@ ranges_cover_every_record_once(void)
     }
 }
 
+/* A record of up to six members out of five, and what is to be seen of it. */
+static void
+random_record(int line, GString *text, GString *refused, GString *rows)
+{
+    char values[5][12] = {"NULL", "NULL", "NULL", "NULL", "NULL"};
+    int twice = -1, count = g_test_rand_int_range(0, 7);
+    for (int i = 0; i < count; i++) {
+        int name = g_test_rand_bit() ? MIN(i, 4) : g_test_rand_int_range(0, 5);
+        g_string_append_printf(text, "%s\"%c\": %d", i > 0 ? ", " : "{", 'a' + name, line * 10 + i);
+        if (strcmp(values[name], "NULL") != 0 && twice < 0)
+            twice = name;
+        g_snprintf(values[name], sizeof values[name], "%d", line * 10 + i);
+    }
+    g_string_append(text, count > 0 ? "}\n" : "{}\n");
+    if (twice >= 0)
+        g_string_append_printf(refused, "!%d -: line %d: '%c' comes twice\n", line, line,
+                               'a' + twice);
+    else
+        g_string_append_printf(rows, "%d:%s|%s|%s|%s|%s\n", line, values[0], values[1], values[2],
+                               values[3], values[4]);
+}
+
+static void
+members_come_in_any_order_and_once(void)
+{
+    for (int round = 0; round < 50; round++) {
+        g_autoptr(GString) text =
+            g_string_new("{\"a\": 0, \"b\": 0, \"c\": 0, \"d\": 0, \"e\": 0}\n");
+        g_autoptr(GString) refused = g_string_new(NULL), rows = g_string_new("1:0|0|0|0|0\n");
+        for (int line = 2; line < 40; line++)
+            random_record(line, text, refused, rows);
+        g_auto(Files) files;
+        files_init(&files, text->str);
+        ScanSpec spec = {.object = "f.json"};
+        g_autofree char *seen = test_scan(files.conn, &spec);
+        g_string_append(refused, rows->str);
+        g_string_truncate(refused, refused->len - 1);
+        g_assert_cmpstr(seen, ==, refused->str);
+    }
+}
+
+static void
+what_the_file_did_not_have_puts_a_record_aside(void)
+{
+    g_auto(Files) files;
+    g_autoptr(Schema) known = NULL;
+    files_init(&files, "{\"a\": 1, \"b\": 1}\n");
+    ASSERT_OK(conn_describe(files.conn, "f.json", &known, &ERR));
+    files_clear(&files);
+    files_init(&files, "{\"a\": 1}\n{\"a\": 2, \"c\": 2}\n{\"b\": 3, \"a\": 3}\n");
+    SourceItem only_a = {.name = (char *) "a"};
+    g_autoptr(Schema) output = schema_new("f.json");
+    schema_add(output, "a", TYPE_INT, "", true);
+    ScanSpec spec = {
+        .object = "f.json", .known = known, .items = &only_a, .item_count = 1, .output = output};
+    g_autofree char *seen = test_scan(files.conn, &spec);
+    g_assert_cmpstr(seen, ==,
+                    "!2 -: line 2: it has a member 'c', which no record had when the file was "
+                    "described\n1:1\n3:3");
+}
+
 static void
 no_bytes_do_harm(void)
 {
@@ -148,6 +214,10 @@ main(int argc, char **argv)
     g_test_add_func("/ndjson/a line of any length is one refusal",
                     a_line_of_any_length_is_one_refusal);
     g_test_add_func("/ndjson/ranges cover every record once", ranges_cover_every_record_once);
+    g_test_add_func("/ndjson/members come in any order, and once",
+                    members_come_in_any_order_and_once);
+    g_test_add_func("/ndjson/what the file did not have puts a record aside",
+                    what_the_file_did_not_have_puts_a_record_aside);
     g_test_add_func("/ndjson/no bytes do harm", no_bytes_do_harm);
     return g_test_run();
 }

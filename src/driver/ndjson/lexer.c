@@ -19,6 +19,7 @@ json_lexer_init(JsonLexer *lexer, ByteSource *source, int64_t offset, int64_t li
     lexer->scratch = g_string_new(NULL);
     lexer->path = g_string_new(NULL);
     lexer->piece = g_string_new(NULL);
+    lexer->shape = g_ptr_array_new_with_free_func(g_free);
     lexer->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
@@ -30,6 +31,7 @@ json_lexer_clear(JsonLexer *lexer)
     g_string_free(lexer->scratch, TRUE);
     g_string_free(lexer->path, TRUE);
     g_string_free(lexer->piece, TRUE);
+    g_ptr_array_unref(lexer->shape);
     g_hash_table_unref(lexer->names);
     g_free(lexer->problem);
 }
@@ -61,10 +63,16 @@ problem(Cursor *cursor, const char *format, ...)
     return false;
 }
 
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void
 blanks(Cursor *cursor)
 {
-    while (cursor->p < cursor->end && strchr(" \t\r\n", *cursor->p) != NULL && *cursor->p != '\0')
+    while (cursor->p < cursor->end && is_blank(*cursor->p))
         cursor->p++;
 }
 
@@ -245,6 +253,33 @@ scalar(Cursor *cursor, JsonMember *member)
     }
 }
 
+/* The names of a shape differ, so one that is the shape's at its place has not come before. */
+static bool
+is_in_shape(JsonLexer *lexer)
+{
+    guint place = lexer->members->len;
+    if (lexer->matched != place || place >= lexer->shape->len ||
+        strcmp(lexer->shape->pdata[place], lexer->path->str) != 0)
+        return false;
+    lexer->matched++;
+    return true;
+}
+
+/* The name at the path, which is not the shape's: false when it has come before. From here on the shape is this record's. */
+static bool
+take_other_name(JsonLexer *lexer)
+{
+    if (g_hash_table_size(lexer->names) == 0)
+        for (guint i = 0; i < lexer->matched; i++)
+            g_hash_table_add(lexer->names, g_strdup(lexer->shape->pdata[i]));
+    if (!g_hash_table_add(lexer->names, g_strdup(lexer->path->str)))
+        return false;
+    lexer->shape_changes++;
+    g_ptr_array_set_size(lexer->shape, (int) lexer->members->len);
+    g_ptr_array_add(lexer->shape, g_strdup(lexer->path->str));
+    return true;
+}
+
 static bool
 member(Cursor *cursor, int depth)
 {
@@ -265,7 +300,7 @@ member(Cursor *cursor, int depth)
         done = object(cursor, depth + 1);
     } else {
         JsonMember one = {.name = lexer->scratch->len, .name_bytes = lexer->path->len};
-        if (!g_hash_table_add(lexer->names, g_strdup(lexer->path->str)))
+        if (!is_in_shape(lexer) && !take_other_name(lexer))
             return problem(cursor, "'%s' comes twice", lexer->path->str);
         g_string_append_len(lexer->scratch, lexer->path->str, (gssize) lexer->path->len);
         one.text = lexer->scratch->len;
@@ -313,6 +348,7 @@ forget_record(JsonLexer *lexer)
     g_string_truncate(lexer->path, 0);
     g_string_truncate(lexer->piece, 0);
     g_hash_table_remove_all(lexer->names);
+    lexer->matched = 0;
 }
 
 static void
@@ -433,7 +469,9 @@ next_span(JsonLexer *lexer, size_t *ret_end, GError **error)
     /* an object that is broken may have taken the next ones along: the line is what is sure */
     if (!window_line_end(&lexer->window, lexer->begin, '\n', &line, error))
         return false;
-    if (end == 0 && line > 0)
+    if (lexer->is_only_placed && !lexer->is_array)
+        forget_record(lexer);
+    else if (end == 0 && line > 0)
         parse_record(lexer, line - lexer->begin);
     if (line > 0 && (end == 0 || line < end))
         *ret_end = line;
@@ -463,6 +501,16 @@ end_array(JsonLexer *lexer, bool *ret_is_good, GError **error)
         lexer->problem = g_strdup(is_closed ? "there is more behind the array"
                                             : "the array is never closed: was the file cut short?");
     return true;
+}
+
+static int64_t
+lines_in(const char *bytes, size_t count)
+{
+    int64_t lines = 0;
+    for (const char *at = bytes, *end = bytes + count;
+         (at = memchr(at, '\n', (size_t) (end - at))) != NULL; at++)
+        lines++;
+    return lines;
 }
 
 bool
@@ -495,8 +543,7 @@ json_next(JsonLexer *lexer, bool *ret_more, GError **error)
     if (end == 0)
         return skip_long(lexer, error);
     lexer->record_bytes = end - lexer->begin;
-    for (size_t i = lexer->begin; i < end; i++)
-        lexer->line += lexer->window.bytes[i] == '\n';
+    lexer->line += lines_in(lexer->window.bytes + lexer->begin, lexer->record_bytes);
     lexer->begin = end;
     return true;
 }

@@ -33,7 +33,12 @@ typedef struct {
     bool is_over;    /* what ends or follows the array was told */
     GArray *members; /* JsonMember */
     GString *scratch, *path;
-    GHashTable *names; /* of the record at hand, to find one that comes twice */
+    bool is_only_placed; /* lines that only have to be counted are not looked into */
+    GPtrArray *
+        shape; /* begins with the names of the record at hand, in its order: most records have the same */
+    uint64_t shape_changes; /* how often it became another one */
+    guint matched;          /* of its names, those that the record at hand has so far */
+    GHashTable *names;      /* of a record that has others, to find one that comes twice */
     /* the record at hand */
     int64_t offset, record_line;
     size_t record_bytes; /* of a line that is too long: as much as json_raw() has */
@@ -41,7 +46,7 @@ typedef struct {
     GString *piece;      /* the beginning of a line that is too long */
 } JsonLexer;
 
-/* From the beginning of the file: finds out whether it is an array. */
+/* From the beginning of the file: finds out whether it is an array. Set `is_only_placed` behind it. */
 CHECKED bool json_lexer_start(JsonLexer *lexer, ByteSource *source, GError **error);
 /* From the beginning of a record, as an earlier lexer saw it. */
 void json_lexer_init(JsonLexer *lexer, ByteSource *source, int64_t offset, int64_t line,

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define COLUMNS_MAX 4096
+#define NOT_WANTED SIZE_MAX
 #define EXACT_INT_MAX (INT64_C(1) << 53) /* beyond it a float is not exact */
 
 typedef struct {
@@ -23,7 +24,11 @@ typedef struct {
     FileObject file;
     JsonLexer lexer;
     bool is_lexing;
-    GHashTable *columns; /* name → index + 1 of those that are wanted */
+    GHashTable *
+        columns; /* name → index + 1 of those that are wanted; NOT_WANTED: another one that is known */
+    bool knows;             /* … and there are no others */
+    GArray *places;         /* size_t: what `columns` has for each name of the lexer's shape … */
+    uint64_t shape_changes; /* … when it had changed so often */
     Schema *output;
     size_t *found; /* member of the record for each column, + 1 */
     int64_t row, end;
@@ -42,6 +47,7 @@ json_scan_close(Scan *base)
     schema_free(scan->output);
     g_free(scan->found);
     g_array_unref(scan->seen);
+    g_array_unref(scan->places);
     if (scan->scratch != NULL)
         g_string_free(scan->scratch, TRUE);
     g_free(scan);
@@ -62,6 +68,7 @@ json_open_file(Conn *base, const char *object, JsonScan **ret, GError **error)
     scan->end = -1;
     scan->seen = file_places_new();
     scan->scratch = g_string_new(NULL);
+    scan->places = g_array_new(FALSE, FALSE, sizeof(size_t));
     if (!file_object_open_text((FileConn *) base, object, &scan->file, error))
         return false;
     scan->is_lexing = true;
@@ -83,13 +90,19 @@ json_tick(Conn *conn, int64_t row, GError **error)
 
 enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8, SAW_LARGE = 16 };
 
-static int64_t
-int_of(const char *digits, bool *ret_fits)
+/* A whole number as the lexer let it through: digits, perhaps behind a minus. */
+static bool
+int_of(const char *text, size_t bytes, int64_t *ret)
 {
-    errno = 0;
-    int64_t value = g_ascii_strtoll(digits, NULL, 10);
-    *ret_fits = errno == 0;
-    return value;
+    bool is_negative = bytes > 0 && *text == '-', fits = true;
+    int64_t value = 0;
+    for (size_t i = is_negative; i < bytes && fits; i++) {
+        int64_t digit = is_negative ? '0' - text[i] : text[i] - '0';
+        fits = !__builtin_mul_overflow(value, 10, &value) &&
+               !__builtin_add_overflow(value, digit, &value);
+    }
+    *ret = value;
+    return fits;
 }
 
 static unsigned
@@ -100,10 +113,8 @@ saw(const JsonLexer *lexer, const JsonMember *member)
                                      [JSON_KIND_TEXT] = SAW_TEXT, [JSON_KIND_ARRAY] = SAW_TEXT};
     if (member->kind != JSON_KIND_INT)
         return kinds[member->kind];
-    bool fits;
-    g_autofree char *digits = g_strndup(lexer->scratch->str + member->text, member->text_bytes);
-    int64_t value = int_of(digits, &fits);
-    if (!fits)
+    int64_t value = 0;
+    if (!int_of(lexer->scratch->str + member->text, member->text_bytes, &value))
         return SAW_TEXT;
     return value > EXACT_INT_MAX || value < -EXACT_INT_MAX ? SAW_INT | SAW_LARGE : SAW_INT;
 }
@@ -120,54 +131,102 @@ type_of(unsigned seen)
     return TYPE_TEXT;
 }
 
+/* What was seen of each column, in the order in which they came. */
+typedef struct {
+    GPtrArray *names;       /* borrowed from `flags` */
+    GHashTable *flags;      /* name → unsigned *, of SAW_… */
+    GPtrArray *of_shape;    /* unsigned *, of each name of the lexer's shape … */
+    uint64_t shape_changes; /* … when it had changed so often */
+    char *first_problem;
+} Sight;
+
+static void
+sight_clear(Sight *sight)
+{
+    g_ptr_array_unref(sight->names);
+    g_ptr_array_unref(sight->of_shape);
+    g_hash_table_unref(sight->flags);
+    g_free(sight->first_problem);
+}
+
+static unsigned *
+flags_of(Sight *sight, const char *name)
+{
+    unsigned *flags = g_hash_table_lookup(sight->flags, name);
+    if (flags == NULL) {
+        char *key = g_strdup(name);
+        flags = g_new0(unsigned, 1);
+        g_hash_table_insert(sight->flags, key, flags);
+        g_ptr_array_add(sight->names, key);
+    }
+    return flags;
+}
+
+static void
+see_record(Sight *sight, const JsonLexer *lexer)
+{
+    guint count = lexer->members->len;
+    if (lexer->problem != NULL) {
+        if (sight->first_problem == NULL)
+            sight->first_problem = g_strdup_printf("line %" G_GINT64_FORMAT ": %s",
+                                                   lexer->record_line, lexer->problem);
+        return;
+    }
+    if (sight->shape_changes != lexer->shape_changes) {
+        g_ptr_array_set_size(sight->of_shape, 0);
+        sight->shape_changes = lexer->shape_changes;
+    }
+    for (guint i = sight->of_shape->len; i < count; i++)
+        g_ptr_array_add(sight->of_shape, flags_of(sight, lexer->shape->pdata[i]));
+    for (guint i = 0; i < count; i++)
+        *(unsigned *) sight->of_shape->pdata[i] |=
+            saw(lexer, &g_array_index(lexer->members, JsonMember, i));
+}
+
+static bool
+see_records(Conn *conn, JsonScan *scan, Sight *sight, int64_t *ret_rows, GError **error)
+{
+    bool more = true;
+    for (*ret_rows = 0;; ++*ret_rows) {
+        if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, *ret_rows, error))
+            return false;
+        if (!more)
+            return true;
+        see_record(sight, &scan->lexer);
+        if (sight->names->len > COLUMNS_MAX)
+            return fail(error, ERR_TOO_LARGE, "there are more than %d columns", COLUMNS_MAX);
+    }
+}
+
 static bool
 json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 {
     __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    g_autofree char *first_problem = NULL;
-    int64_t row = 0;
+    __attribute__((cleanup(sight_clear)))
+    Sight sight = {.names = g_ptr_array_new(),
+                   .flags = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+                   .of_shape = g_ptr_array_new()};
+    int64_t rows = 0;
     if (!json_open_file(conn, object, &scan, error))
         return false;
     if (scan->file.schema != NULL) {
         *ret = schema_copy(scan->file.schema);
         return true;
     }
-    for (bool more = true;; row++) {
-        if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, row, error))
-            return false;
-        if (!more)
-            break;
-        if (scan->lexer.problem != NULL && first_problem == NULL)
-            first_problem = g_strdup_printf("line %" G_GINT64_FORMAT ": %s",
-                                            scan->lexer.record_line, scan->lexer.problem);
-        for (guint i = 0; scan->lexer.problem == NULL && i < scan->lexer.members->len; i++) {
-            const JsonMember *member = &g_array_index(scan->lexer.members, JsonMember, i);
-            char *name = g_strndup(scan->lexer.scratch->str + member->name, member->name_bytes);
-            void *known = NULL, *flags = NULL;
-            unsigned now = saw(&scan->lexer, member);
-            if (g_hash_table_lookup_extended(seen, name, &known, &flags)) {
-                g_hash_table_insert(seen, name, GUINT_TO_POINTER(GPOINTER_TO_UINT(flags) | now));
-                continue; /* the first name stays the key, this one is freed */
-            }
-            g_ptr_array_add(names, name);
-            g_hash_table_insert(seen, name, GUINT_TO_POINTER(now));
-        }
-        if (names->len > COLUMNS_MAX)
-            return fail(error, ERR_TOO_LARGE, "there are more than %d columns", COLUMNS_MAX);
-    }
-    if (names->len == 0 && row > 0) /* a file of no records is a table that lost its columns */
+    if (!see_records(conn, scan, &sight, &rows, error))
+        return false;
+    if (sight.names->len == 0 &&
+        rows > 0) /* a file of no records is a table that lost its columns */
         return fail(
             error, ERR_INVALID,
             "there is no record with a member in it, expected one JSON object a line or one "
             "array of objects%s%s",
-            first_problem != NULL ? "; " : "", first_problem != NULL ? first_problem : "");
-    Schema *schema = schema_new(object);
-    for (guint i = 0; i < names->len; i++)
-        schema_add(schema, names->pdata[i],
-                   type_of(GPOINTER_TO_UINT(g_hash_table_lookup(seen, names->pdata[i]))), "", true);
-    *ret = schema;
+            sight.first_problem != NULL ? "; " : "",
+            sight.first_problem != NULL ? sight.first_problem : "");
+    *ret = schema_new(object);
+    for (guint i = 0; i < sight.names->len; i++)
+        schema_add(*ret, sight.names->pdata[i], type_of(*flags_of(&sight, sight.names->pdata[i])),
+                   "", true);
     return true;
 }
 
@@ -185,6 +244,7 @@ json_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_r
         return false;
     if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
         rows = INT64_MAX;
+    scan->lexer.is_only_placed = true;
     for (bool more = true;;) {
         if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, row, error))
             return false;
@@ -216,6 +276,21 @@ json_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_
 
 /* --- rows --- */
 
+static void
+find_columns(JsonScan *scan, const ScanSpec *spec)
+{
+    scan->columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    scan->knows = spec->known != NULL;
+    for (size_t i = 0; scan->knows && i < schema_count(spec->known); i++)
+        g_hash_table_insert(scan->columns, g_strdup(schema_column(spec->known, i)->name),
+                            GSIZE_TO_POINTER(NOT_WANTED));
+    for (size_t i = 0; i < schema_count(scan->output); i++)
+        g_hash_table_insert(scan->columns,
+                            g_strdup(spec->items != NULL ? spec->items[i].name
+                                                         : schema_column(scan->output, i)->name),
+                            GSIZE_TO_POINTER(i + 1));
+}
+
 static bool
 json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
 {
@@ -228,14 +303,8 @@ json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
         scan->output = schema_copy(scan->file.schema);
     else if (!json_describe(conn, spec->object, &scan->output, error))
         return false;
-    size_t count = schema_count(scan->output);
-    scan->found = g_new0(size_t, count + 1);
-    scan->columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (size_t i = 0; i < count; i++)
-        g_hash_table_insert(scan->columns,
-                            g_strdup(spec->items != NULL ? spec->items[i].name
-                                                         : schema_column(scan->output, i)->name),
-                            GSIZE_TO_POINTER(i + 1));
+    scan->found = g_new0(size_t, schema_count(scan->output) + 1);
+    find_columns(scan, spec);
     FilePlace from;
     if (!file_read_range(spec->range, spec->object, &from, &scan->end, error))
         return false;
@@ -269,43 +338,72 @@ put_member(JsonScan *scan, const JsonMember *member, Batch *batch, size_t column
     const JsonLexer *lexer = &scan->lexer;
     const char *data = lexer->scratch->str + member->text;
     ColumnType type = batch->columns[column].type;
-    bool fits = true;
+    int64_t whole = 0;
     if (member->kind == JSON_KIND_NULL) {
         batch_put_null(batch, column);
     } else if (type == TYPE_TEXT) {
         batch_put_bytes(batch, column, data, member->text_bytes);
     } else if (type == TYPE_BOOL && member->kind == JSON_KIND_BOOL) {
         batch_put_int(batch, column, *data == 't');
-    } else {
+    } else if (type == TYPE_INT && member->kind == JSON_KIND_INT) {
+        if (!int_of(data, member->text_bytes, &whole))
+            return false;
+        batch_put_int(batch, column, whole);
+    } else if (type == TYPE_FLOAT &&
+               (member->kind == JSON_KIND_INT || member->kind == JSON_KIND_NUMBER)) {
         g_autofree char *digits = g_strndup(data, member->text_bytes);
-        if (type == TYPE_INT && member->kind == JSON_KIND_INT)
-            batch_put_int(batch, column, int_of(digits, &fits));
-        else if (type == TYPE_FLOAT &&
-                 (member->kind == JSON_KIND_INT || member->kind == JSON_KIND_NUMBER))
-            batch_put_float(batch, column, g_ascii_strtod(digits, NULL));
-        else
-            return put_cast(scan, member, batch, column);
+        batch_put_float(batch, column, g_ascii_strtod(digits, NULL));
+    } else {
+        return put_cast(scan, member, batch, column);
     }
-    return fits;
+    return true;
 }
 
-/* The record at the lexer into the batch; false with a reason and the column. */
+/* What `columns` has for the member; 0: nothing. */
+static size_t
+place_of(JsonScan *scan, guint member)
+{
+    const JsonLexer *lexer = &scan->lexer;
+    if (scan->shape_changes != lexer->shape_changes) {
+        g_array_set_size(scan->places, 0);
+        scan->shape_changes = lexer->shape_changes;
+    }
+    for (guint i = scan->places->len; i <= member; i++) {
+        size_t place = GPOINTER_TO_SIZE(g_hash_table_lookup(scan->columns, lexer->shape->pdata[i]));
+        g_array_append_val(scan->places, place);
+    }
+    return g_array_index(scan->places, size_t, member);
+}
+
+/* Which member is which column; false with a reason where there is one that was not there when the file was described. */
+static bool
+find_members(JsonScan *scan, char **ret_reason)
+{
+    const JsonLexer *lexer = &scan->lexer;
+    memset(scan->found, 0, schema_count(scan->output) * sizeof *scan->found);
+    for (guint i = 0; i < lexer->members->len; i++) {
+        size_t place = place_of(scan, i);
+        if (place == 0 && scan->knows) {
+            *ret_reason = g_strdup_printf(
+                "line %" G_GINT64_FORMAT
+                ": it has a member '%s', which no record had when the file was described",
+                lexer->record_line, (char *) lexer->shape->pdata[i]);
+            return false;
+        }
+        if (place > 0 && place != NOT_WANTED)
+            scan->found[place - 1] = i + 1;
+    }
+    return true;
+}
+
+/* The record at the lexer into the batch; false with a reason and, where one is to blame, the column. */
 static bool
 put_record(JsonScan *scan, Batch *batch, int64_t row, const char **ret_column, char **ret_reason)
 {
     const JsonLexer *lexer = &scan->lexer;
-    size_t count = schema_count(scan->output);
-    memset(scan->found, 0, count * sizeof *scan->found);
-    for (guint i = 0; i < lexer->members->len; i++) {
-        const JsonMember *member = &g_array_index(lexer->members, JsonMember, i);
-        char name[NAME_BYTES_MAX + 1];
-        memcpy(name, lexer->scratch->str + member->name, member->name_bytes);
-        name[member->name_bytes] = '\0';
-        size_t column = GPOINTER_TO_SIZE(g_hash_table_lookup(scan->columns, name));
-        if (column > 0)
-            scan->found[column - 1] = i + 1;
-    }
-    for (size_t i = 0; i < count; i++) {
+    if (!find_members(scan, ret_reason))
+        return false;
+    for (size_t i = 0; i < schema_count(scan->output); i++) {
         if (scan->found[i] == 0) {
             batch_put_null(batch, i);
             continue;
@@ -397,6 +495,7 @@ const Driver driver_ndjson = {
     .describe = json_describe,
     .identity = file_conn_identity,
     .fingerprint = file_conn_fingerprint,
+    .finds_columns = true,
     .types = &json_type_ops,
     .scan = &json_scan_ops,
     .load = &file_load_ops,
