@@ -77,11 +77,38 @@ is_among_words(const char *text, size_t bytes, const char *word, bool is_value)
     return is_value ? !begins_like_sql(text, bytes) : !may_be_sql(text, bytes);
 }
 
-static char *
-last_two(char *const *parts)
+/* One of the signs right before `at`; else `at` itself. */
+static size_t
+before_sign(const char *text, size_t at, const char *signs)
+{
+    return at > 0 && strchr(signs, text[at - 1]) != NULL ? at - 1 : at;
+}
+
+/* Where a name begins whose part behind the dot begins at `at`; SIZE_MAX: another part is before it, or none. */
+static size_t
+first_before(const char *text, size_t at, const char *first)
+{
+    size_t bytes = strlen(first), dot = before_sign(text, at, "\"`[");
+    size_t end = dot > 0 && text[dot - 1] == '.' ? before_sign(text, dot - 1, "\"`]") : 0;
+    size_t begin = end >= bytes ? end - bytes : SIZE_MAX;
+    bool is_it = begin != SIZE_MAX && g_ascii_strncasecmp(text + begin, first, bytes) == 0 &&
+                 (begin == 0 || !is_word_byte(text[begin - 1]));
+    return is_it ? begin : SIZE_MAX;
+}
+
+bool
+find_mention(const char *text, size_t bytes, char *const *parts, size_t *ret_begin, size_t *ret_end)
 {
     guint length = g_strv_length((char **) parts);
-    return g_strjoinv(".", (char **) parts + (length > 2 ? length - 2 : 0));
+    const char *last = parts[length - 1];
+    for (size_t from = 0, at = 0; from < bytes && find_word(text + from, bytes - from, last, &at);
+         from = *ret_end) {
+        *ret_begin = length > 1 ? first_before(text, from + at, parts[length - 2]) : from + at;
+        *ret_end = from + at + strlen(last);
+        if (*ret_begin != SIZE_MAX)
+            return true;
+    }
+    return false;
 }
 
 /* FROM users, table! { users, table_name = users: the word before, over signs and blanks. */
@@ -136,14 +163,13 @@ mention_at(Work *work, size_t begin, size_t end)
 
 /* Of ordinary words the first ones are told; behind them a table may still be named. */
 static void
-mention_word(Work *work, const char *word)
+mention_name(Work *work, char *const *parts)
 {
-    for (size_t from = 0, at = 0; from < work->bytes && work->mentions < MENTIONS_MAX;
-         from += at + strlen(word)) {
-        if (!find_word(work->text + from, work->bytes - from, word, &at))
-            return;
-        mention_at(work, from + at, from + at + strlen(word));
-    }
+    size_t begin, end;
+    for (size_t from = 0; work->mentions < MENTIONS_MAX &&
+                          find_mention(work->text + from, work->bytes - from, parts, &begin, &end);
+         from += end)
+        mention_at(work, from + begin, from + end);
 }
 
 void
@@ -153,10 +179,9 @@ mentions_in_text(Work *work)
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            g_autofree char *word = last_two(spelling->source);
-            if (rename->is_derived && strchr(word, '.') == NULL)
+            if (rename->is_derived && spelling->source[1] == NULL)
                 continue; /* any word */
-            mention_word(work, word);
+            mention_name(work, spelling->source);
         }
     }
 }

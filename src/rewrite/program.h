@@ -52,10 +52,11 @@ typedef struct {
     Escape escape;
     Holes holes;
     Margin margin;
-    bool is_long;  /* raw, and ended by more than the quote: a quote alone may stand there */
-    bool is_bare;  /* without quotes, a word: only what a word may hold is written */
-    bool is_name;  /* a name by itself: no dots */
-    bool is_plain; /* without quotes, a line: no signs that mean something there */
+    bool is_long;   /* raw, and ended by more than the quote: a quote alone may stand there */
+    bool is_triple; /* ended by three quotes: one alone may stand there */
+    bool is_bare;   /* without quotes, a word: only what a word may hold is written */
+    bool is_name;   /* a name by itself: no dots */
+    bool is_plain;  /* without quotes, a line: no signs that mean something there */
     uint8_t
         braces; /* raw strings of C#: so many of them open an expression; 0: one, and two are a brace */
     uint8_t quotes; /* and so many quotes end the text; 0: as the form says */
@@ -393,8 +394,27 @@ bool program_sql(Unit *unit, Use *use, const Text *text);
 /* The same of a part of SQL that is one by itself. (program_condition.c) */
 bool program_condition(Unit *unit, Use *use, const Text *text);
 bool program_is_statement(Unit *unit, Use *use, const Text *text);
+/* Does what was done to this SQL hang on a dialect that nobody says? (program_quotes.c) */
+bool program_quotes_are_doubtful(const Unit *unit, const Text *text, const Dialect *dialect,
+                                 const Rewrite *inner);
 /* Is it a statement, whole and without doubt? (program_is_sql.c) */
 bool is_statement(const Sql *sql);
+typedef struct {
+    SqlPart parts[SPELLING_PARTS_MAX];
+    SqlPath path;
+    bool has_colon;  /* project:dataset.table */
+    bool has_quotes; /* "dataset"."table": a part has its own, which stay */
+} NameText;
+
+/* A whole string that is a name, with no more than an alias behind it. (program_name_text.c) */
+/* Where the name ends in "users_v1 AS u"; 0: it has no alias. */
+size_t name_before_alias(const Text *text);
+/* `buffer`, as long as the text and one more, gets what the parts say. The name ends at `behind`, unless that is 0. */
+bool name_read(const Text *text, size_t behind, char *buffer, NameText *ret);
+/* The parts of `after` in the quotes of those behind `kept` that they replace; NULL: there are more or fewer, or one has such
+ * quotes. Caller frees. */
+char *name_in_own_quotes(const Text *text, const Dialect *dialect, const NameText *name, guint kept,
+                         const char *after);
 /* The string is a name of the dataset, and now is decided. (program_names.c) */
 bool program_name(Unit *unit, const Use *use, const Text *text);
 /* The string is a table of a source of dbt, and now is decided. (program_dbt.c) */

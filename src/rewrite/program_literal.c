@@ -43,6 +43,8 @@ set_quoting(Piece *piece, const Text *text, size_t at, size_t letters, const Str
     piece->quoting = (Quoting){.quote = form->close[strlen(form->close) - 1],
                                .escape = form->escape,
                                .is_long = form->escape == ESCAPE_NONE && strlen(form->close) > 1,
+                               .is_triple = g_str_equal(form->close, "\"\"\"") ||
+                                            g_str_equal(form->close, "'''"),
                                .holes = form->holes};
     piece->is_character = form->is_character;
     if (form->letters == NULL)

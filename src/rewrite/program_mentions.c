@@ -9,13 +9,6 @@
 
 #include <string.h>
 
-static char *
-last_two(char *const *parts)
-{
-    guint length = g_strv_length((char **) parts);
-    return g_strjoinv(".", (char **) parts + (length > 2 ? length - 2 : 0));
-}
-
 /* By another spelling, which is longer or shorter. */
 static bool
 is_noted(const Work *work, const Text *text, size_t begin, size_t end)
@@ -34,14 +27,14 @@ each_mention(Unit *unit, const Text *text, size_t from, size_t to, MentionFn *vi
         const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            g_autofree char *word = last_two(spelling->source);
-            if (rename->is_derived && strchr(word, '.') == NULL)
+            if (rename->is_derived && spelling->source[1] == NULL)
                 continue; /* any word */
-            size_t bytes = strlen(word), found = 0;
-            for (size_t at = from; at < to && find_word(text->bytes + at, to - at, word, &found) &&
-                                   unit->work->mentions < MENTIONS_MAX;
-                 at += found + bytes)
-                visit(unit, text, at + found, at + found + bytes, data);
+            size_t begin, end;
+            for (size_t at = from;
+                 at < to && unit->work->mentions < MENTIONS_MAX &&
+                 find_mention(text->bytes + at, to - at, spelling->source, &begin, &end);
+                 at += end)
+                visit(unit, text, at + begin, at + end, data);
         }
     }
 }

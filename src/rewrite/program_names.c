@@ -10,78 +10,26 @@
 
 #define OTHER_DATASET "this is a table of the same name in another dataset"
 
-/* ---- the name ---- */
-
-typedef struct {
-    SqlPart parts[SPELLING_PARTS_MAX];
-    SqlPath path;
-    bool has_colon; /* project:dataset.table */
-} Name;
-
-static bool
-is_name_byte(char c)
-{
-    return g_ascii_isalnum(c) || c == '_' || c == '-' || (unsigned char) c >= 0x80;
-}
-
-/* Where the name ends in "users_v1 AS u"; 0: it has no alias. */
-static size_t
-name_before_alias(const Text *text)
-{
-    const char *blank = memchr(text->bytes, ' ', text->count);
-    size_t end = blank != NULL ? (size_t) (blank - text->bytes) : 0, at = end;
-    for (int words = 0; at > 0 && at < text->count && words < 2; words++) {
-        while (text_byte(text, at) == ' ')
-            at++;
-        size_t word = at;
-        while (is_name_byte(text_byte(text, at)) && text_byte(text, at) != '-')
-            at++;
-        if (words == 0 && at < text->count &&
-            g_ascii_strncasecmp(text->bytes + word, "as", MAX(at - word, 2)) != 0)
-            return 0;
-        if (at == word)
-            return 0;
-    }
-    return at == text->count ? end : 0;
-}
-
-/* `buffer` gets the text, up to `behind` unless that is 0, with zeros between the parts. */
-static bool
-read_name(const Text *text, size_t behind, char *buffer, Name *ret)
-{
-    size_t begin = 0, end = text->count;
-    if (behind > 0)
-        end = behind;
-    else if (end > 2 && text->bytes[0] == '`' && text->bytes[end - 1] == '`') {
-        begin++;
-        end--;
-    }
-    *ret = (Name){0};
-    size_t from = begin;
-    for (size_t i = begin; i <= end; i++) {
-        bool is_colon = i < end && text->bytes[i] == ':' && ret->path.count == 0;
-        bool is_dot = i < end && text->bytes[i] == '.';
-        buffer[i] = i < end && !is_colon && !is_dot ? text->bytes[i] : '\0';
-        if (i < end && is_name_byte(text->bytes[i]))
-            continue;
-        if ((i < end && !is_colon && !is_dot) || i == from || ret->path.count == SPELLING_PARTS_MAX)
-            return false;
-        ret->parts[ret->path.count++] =
-            (SqlPart){.text = buffer + from, .begin = (uint32_t) from, .end = (uint32_t) i};
-        ret->has_colon = ret->has_colon || is_colon;
-        from = i + 1;
-    }
-    ret->path.parts = ret->parts;
-    return ret->path.count > 0;
-}
-
 /* ---- what is said ---- */
+
+/* Names without quotes keep their case, as in BigQuery; those with quotes of their own are as the dialect has them that is told. */
+static const Dialect *
+name_dialect(const Unit *unit, const NameText *name)
+{
+    const Dialect *told = unit->work->options->dialect;
+    return name->has_quotes && told != NULL ? told : dialect_by_name("bigquery");
+}
 
 /* What is written instead of the parts behind `*ret_kept`; NULL when it cannot be said so. */
 static char *
-new_name(const Name *name, const Spelling *spelling, guint *ret_kept)
+new_name(const Unit *unit, const Text *text, const NameText *name, const Spelling *spelling,
+         guint *ret_kept)
 {
     char *after = spell_name(spelling, name->path.count, ret_kept), *dot = strchr(after, '.');
+    if (name->has_quotes) {
+        g_autofree char *plain = after;
+        return name_in_own_quotes(text, name_dialect(unit, name), name, *ret_kept, plain);
+    }
     bool has_colon = name->has_colon && *ret_kept == 0;
     if (has_colon && g_strv_length(spelling->target) < 3)
         g_clear_pointer(&after, g_free);
@@ -99,7 +47,7 @@ explain(Unit *unit, const Text *text, Disposition disposition, const char *reaso
 
 /* `project:` that stays is not written again. */
 static char *
-behind_colon(const Name *name, char *after, guint *kept)
+behind_colon(const NameText *name, char *after, guint *kept)
 {
     char *colon = after != NULL && name->has_colon ? strchr(after, ':') : NULL;
     if (colon == NULL || *kept > 0 || strlen(name->parts[0].text) != (size_t) (colon - after) ||
@@ -112,10 +60,10 @@ behind_colon(const Name *name, char *after, guint *kept)
 }
 
 static void
-edit_name(Unit *unit, const Text *text, const Name *name, const Spelling *spelling)
+edit_name(Unit *unit, const Text *text, const NameText *name, const Spelling *spelling)
 {
     guint kept = 0;
-    g_autofree char *whole = new_name(name, spelling, &kept), *written = NULL;
+    g_autofree char *whole = new_name(unit, text, name, spelling, &kept), *written = NULL;
     g_autofree char *after = behind_colon(name, g_steal_pointer(&whole), &kept);
     const SqlPart *first = &name->parts[kept], *last = &name->parts[name->path.count - 1];
     Span span;
@@ -165,7 +113,7 @@ is_only_put_in(const Unit *unit, const Use *use)
 
 /* A name that is no ordinary word, in a builder of queries: while columns change, those in its other calls would have to, too. */
 static bool
-is_built_from(const Unit *unit, const Use *use, const Name *name, const Rename *rename)
+is_built_from(const Unit *unit, const Use *use, const NameText *name, const Rename *rename)
 {
     return use_is_in_builder(unit, use) && !rename_changes_columns(rename) &&
            (!is_ordinary(name->parts[0].text) || use_is_in_library(unit, use));
@@ -180,7 +128,7 @@ keeps_columns(const Rename *rename)
 
 /* Is a name of one part the dataset here? If not, it is said. */
 static bool
-is_certain(Unit *unit, const Use *use, const Text *text, const Name *name, const Rename *rename,
+is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, const Rename *rename,
            const Spelling *spelling)
 {
     if (!use_reads_table(unit, use) && !use_writes_surely(unit, use) &&
@@ -203,7 +151,7 @@ is_certain(Unit *unit, const Use *use, const Text *text, const Name *name, const
 
 /* `is_whole`: nothing that is before the name is missing. */
 static void
-found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rename *rename,
+found(Unit *unit, const Use *use, const Text *text, const NameText *name, const Rename *rename,
       const Spelling *spelling, bool is_whole)
 {
     bool is_written =
@@ -266,7 +214,7 @@ is_given(Unit *unit, const char *name)
 /* A name with fewer parts than the dataset's: project or dataset are given elsewhere. An ordinary word is one only where
  * tables are named, or where the file names the rest; else `*ret_is_doubtful`. */
 static bool
-is_tail(Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtful)
+is_tail(Unit *unit, const Use *use, const NameText *name, bool *ret_is_doubtful)
 {
     const GPtrArray *list = unit->work->renames->list;
     for (guint i = 0; i < list->len; i++) {
@@ -290,11 +238,11 @@ is_tail(Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtful)
 
 /* "users.id", where columns stay and a query or a key of a table takes it: the table before the dot. */
 static bool
-before_column(Unit *unit, const Use *use, const Text *text, const Name *name)
+before_column(Unit *unit, const Use *use, const Text *text, const NameText *name)
 {
     const Spelling *spelling = NULL;
     bool is_other = false;
-    Name table = *name;
+    NameText table = *name;
     table.path = (SqlPath){.parts = table.parts, .count = 1};
     if (name->path.count != 2 || name->has_colon || !use_is_column_with_table(unit, use))
         return false;
@@ -310,15 +258,15 @@ before_column(Unit *unit, const Use *use, const Text *text, const Name *name)
 bool
 program_name(Unit *unit, const Use *use, const Text *text)
 {
-    const Dialect *dialect = dialect_by_name("bigquery"); /* its names keep their case */
     g_autofree char *buffer = g_malloc0(text->count + 1);
     const Spelling *spelling = NULL;
     bool is_other = false, is_doubtful = false;
     size_t alias = use_is_in_builder(unit, use) ? name_before_alias(text) : 0;
-    Name name;
+    NameText name;
     if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_docstring ||
-        use->is_message || text->is_unread || !read_name(text, alias, buffer, &name))
+        use->is_message || text->is_unread || !name_read(text, alias, buffer, &name))
         return false;
+    const Dialect *dialect = name_dialect(unit, &name);
     const Rename *rename =
         renames_find(unit->work->renames, dialect, &name.path, &spelling, &is_other);
     if (alias > 0 && (rename == NULL || !is_built_from(unit, use, &name, rename)))
@@ -354,22 +302,24 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
     const Spelling *spelling = NULL;
     bool is_other = false;
     guint kept = 0;
-    Name name;
+    NameText name;
     if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_key ||
-        use_writes_table(unit, use) || !read_name(text, 0, buffer, &name) ||
-        (name.parts[0].begin > 0 && !in_backticks))
+        use_writes_table(unit, use) || !name_read(text, 0, buffer, &name) ||
+        (name.parts[0].begin > 0 && !in_backticks && !name.has_quotes))
         return NULL;
-    const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
-                                        &name.path, &spelling, &is_other);
+    const Rename *rename = renames_find(unit->work->renames, name_dialect(unit, &name), &name.path,
+                                        &spelling, &is_other);
     if (rename == NULL)
         return NULL;
     if (name.path.count == 1 &&
         (!use_reads_table(unit, use) || use_is_apart(unit, use) || spelling->target[1] != NULL))
         return NULL;
-    g_autofree char *after = new_name(&name, spelling, &kept);
+    g_autofree char *after = new_name(unit, text, &name, spelling, &kept);
     if (after == NULL)
         return NULL;
-    *ret = g_strdup_printf("%.*s%s", (int) name.parts[kept].begin, text->bytes, after);
+    size_t end = name.parts[name.path.count - 1].end;
+    *ret = g_strdup_printf("%.*s%s%.*s", (int) name.parts[kept].begin, text->bytes, after,
+                           name.has_quotes ? (int) (text->count - end) : 0, text->bytes + end);
     return rename;
 }
 
@@ -395,8 +345,8 @@ program_name_means(Unit *unit, const Text *text)
     g_autofree char *buffer = g_malloc0(text->count + 1);
     const Spelling *spelling = NULL;
     bool is_other = false;
-    Name name;
-    if (text->count > 1024 || text->is_unread || !read_name(text, 0, buffer, &name))
+    NameText name;
+    if (text->count > 1024 || text->is_unread || !name_read(text, 0, buffer, &name))
         return NULL;
     const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
                                         &name.path, &spelling, &is_other);

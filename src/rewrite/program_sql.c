@@ -162,55 +162,6 @@ rewrites(const Rewrite *inner)
     return false;
 }
 
-/* "x" is a name in one dialect and a text in another; a table in such quotes tells. */
-static bool
-edits_doubtful_quotes(const Rewrite *inner, const Text *text)
-{
-    bool found = false;
-    for (guint i = 0; i < inner->sites->len; i++) {
-        const Site *site = g_ptr_array_index(inner->sites, i);
-        if (text->bytes[site->begin] != '"')
-            continue;
-        if (site->kind == SITE_TABLE)
-            return false;
-        found = found || site->disposition == DISPOSITION_REWRITTEN;
-    }
-    return found;
-}
-
-/* A name that needs quotes where there were none: nobody knows how they look. */
-static bool
-adds_quotes(const Rewrite *inner, const Text *text)
-{
-    for (guint i = 0; i < inner->edits->len; i++)
-        if (strchr(((const Edit *) g_ptr_array_index(inner->edits, i))->text, '"') != NULL)
-            return memchr(text->bytes, '"', text->count) == NULL;
-    return false;
-}
-
-/* And the other way round: a text that is called like a column. */
-static bool
-has_doubtful_text(const Unit *unit, const Text *text, const Dialect *dialect)
-{
-    g_autoptr(TokenList) list = tokens_new(text->bytes, text->count, dialect);
-    for (guint i = 0; i < list->tokens->len; i++) {
-        const Token *token = tokens_at(list, i);
-        if (token->kind != TOKEN_STRING || text->bytes[token->begin] != '"' ||
-            token->end < token->begin + 3 || (i > 0 && tokens_at(list, i - 1)->word == WORD_AS))
-            continue; /* AS "x" is a name, however it is written */
-        g_autofree char *inner =
-            g_strndup(text->bytes + token->begin + 1, token->end - token->begin - 2);
-        SqlPart part = {.text = inner};
-        for (guint r = 0; r < unit->work->renames->list->len; r++) {
-            const ColumnChange *change =
-                rename_column(g_ptr_array_index(unit->work->renames->list, r), dialect, &part);
-            if (change != NULL && change->kind != CHANGE_NONE)
-                return true;
-        }
-    }
-    return false;
-}
-
 static bool
 changes_columns(const Work *work)
 {
@@ -318,7 +269,6 @@ static void
 check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *dialect,
             Rewrite *inner)
 {
-    bool is_guess = unit->work->options->dialect == NULL && strcmp(dialect->name, "ansi") == 0;
     if (!rewrites(inner))
         return;
     if (use->is_message)
@@ -334,8 +284,7 @@ check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *d
     else if (use->has_more && changes_columns(unit->work) && !ends_with_values(text))
         refuse_all(inner, "fragment",
                    "more text is put behind this SQL, and may name columns that change");
-    else if ((is_guess && (edits_doubtful_quotes(inner, text) || adds_quotes(inner, text))) ||
-             (unit->work->options->dialect == NULL && has_doubtful_text(unit, text, dialect)))
+    else if (program_quotes_are_doubtful(unit, text, dialect, inner))
         refuse_all(inner, "dialect",
                    "what stands in these quotes, or needs some, is a name in some dialects and a "
                    "text in others: say which with --dialect");

@@ -183,9 +183,17 @@ append_markup(GString *out, char c)
     return true;
 }
 
-/* One byte as it has to be written there. */
+/* A quote between other signs neither ends a text of three quotes nor stands beside one that does. */
 static bool
-append_quoted(GString *out, char c, const Quoting *quoting)
+is_single_quote(const char *what, const char *at, const Quoting *quoting)
+{
+    return quoting->is_triple && at > what && at[-1] != quoting->quote && at[1] != '\0' &&
+           at[1] != quoting->quote;
+}
+
+/* One byte as it has to be written there; `is_free`: a quote may stand there as it is. */
+static bool
+append_quoted(GString *out, char c, const Quoting *quoting, bool is_free)
 {
     if (g_ascii_iscntrl(c) || (c != '\0' && strchr("{}%$\\#", c) != NULL))
         return false; /* what it would mean depends on more than the quotes */
@@ -195,7 +203,7 @@ append_quoted(GString *out, char c, const Quoting *quoting)
         return false;
     if (quoting->is_plain && c == ':')
         return false;
-    bool is_quote = quoting->quote != '\0' && c == quoting->quote;
+    bool is_quote = quoting->quote != '\0' && c == quoting->quote && !is_free;
     if (quoting->escape == ESCAPE_MARKUP && (is_quote || strchr("<>&", c) != NULL))
         return append_markup(out, c);
     if (quoting->escape == ESCAPE_SHELL && (is_quote || c == '`'))
@@ -222,7 +230,7 @@ write_at(const Text *text, size_t at, const char *what, GString *out)
     }
     g_autoptr(GString) quoted = g_string_new(NULL);
     for (const char *c = what; *c != '\0'; c++)
-        if (!append_quoted(quoted, *c, &part->quoting))
+        if (!append_quoted(quoted, *c, &part->quoting, is_single_quote(what, c, &part->quoting)))
             return false;
     return write_at(text->from, part->from, quoted->str, out);
 }

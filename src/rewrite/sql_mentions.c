@@ -73,13 +73,13 @@ find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            const char *name = spelling->whole;
-            size_t at = 0;
-            if ((rename->is_derived && strchr(name, '.') == NULL) ||
-                !find_word(work->text + token->begin, token->end - token->begin, name, &at))
+            size_t begin, end;
+            if ((rename->is_derived && spelling->source[1] == NULL) ||
+                !find_mention(work->text + token->begin, token->end - token->begin,
+                              spelling->source, &begin, &end))
                 continue;
-            *ret_at = token->begin + at;
-            *ret_bytes = strlen(name);
+            *ret_at = token->begin + begin;
+            *ret_bytes = end - begin;
             return true;
         }
     }

@@ -485,6 +485,9 @@ bool mention_is_ordinary(const char *text, size_t bytes, size_t begin, size_t en
 #define ORDINARY_WORD "this is an ordinary word, and nothing around it names a table"
 /* The word, not as a part of another one, whatever its case. */
 bool find_word(const char *text, size_t bytes, const char *word, size_t *ret);
+/* The last two parts of a name, or its only one, whatever their case and whether or not each has quotes of its own. */
+bool find_mention(const char *text, size_t bytes, char *const *parts, size_t *ret_begin,
+                  size_t *ret_end);
 /* Does the name stand in this text only as a word among others, and is it no SQL? `is_value`: nor a part of some. */
 bool is_among_words(const char *text, size_t bytes, const char *word, bool is_value);
 /* Every mention needs a person. */
