@@ -136,3 +136,5 @@ MacroUse macro_place(const TokenList *list, guint first, guint last, guint index
 /* May an expression stand behind this text, before it? */
 bool jinja_opens_value(const char *text, const JinjaWord *string);
 bool jinja_ends_value(const char *text, const JinjaWord *string);
+/* {{ adapter.quote('x') }} alone, in a query where no table stands, nor what qualifies a column (dbt_quoted_column.c). */
+bool dbt_is_quoted_column(const Work *work, const Token *template);

@@ -343,6 +343,8 @@ static void
 visit_template(Work *work, const GArray *covered, const Token *token)
 {
     size_t at = 0, bytes = 0;
+    if (dbt_is_quoted_column(work, token))
+        return;
     settle_commons(work, token);
     if (!find_table(work, covered, token, &at, &bytes) &&
         (!find_model(work, token, &at, &bytes) || covered_has(covered, at, at + bytes) ||

@@ -17,8 +17,9 @@ jinja_call_takes_no_column(const char *callee)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (strcmp(callee, names[i]) == 0)
             return true;
-    return g_str_has_prefix(callee, "adapter.") || g_str_has_prefix(callee, "exceptions.") ||
-           g_str_has_prefix(callee, "modules.") || g_str_has_prefix(callee, "api.");
+    return (g_str_has_prefix(callee, "adapter.") && strcmp(callee, "adapter.quote") != 0) ||
+           g_str_has_prefix(callee, "exceptions.") || g_str_has_prefix(callee, "modules.") ||
+           g_str_has_prefix(callee, "api.");
 }
 
 static bool

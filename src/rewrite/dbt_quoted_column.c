@@ -1,0 +1,77 @@
+/* dbt_quoted_column.c - {{ adapter.quote('users') }} where a column stands: whatever it is called, it is no table. */
+#include "rewrite/dbt_macro_parts.h"
+#include "sql/jinja.h"
+
+#include <string.h>
+
+static const char *
+behind_blanks(const char *at)
+{
+    while (g_ascii_isspace(*at))
+        at++;
+    return at;
+}
+
+/* The call, and nothing else. */
+static bool
+is_call_alone(const char *text, const Token *template)
+{
+    static const char call[] = "adapter.quote";
+    g_autoptr(GArray) found = jinja_arguments(text, template);
+    const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
+    if (one == NULL || one->kind != JINJA_LITERAL || one->is_mixed ||
+        one->callee_end - one->callee != strlen(call) ||
+        memcmp(text + one->callee, call, strlen(call)) != 0 ||
+        jinja_inside(text, template) != text + one->callee)
+        return false;
+    const char *bracket = behind_blanks(text + one->end + 1);
+    const char *close = *bracket == ')' ? behind_blanks(bracket + 1) : "";
+    return strncmp(*close == '-' ? close + 1 : close, "}}", 2) == 0;
+}
+
+/* Its place among the tokens that mean something. */
+static guint
+index_of(const Sql *sql, uint32_t begin)
+{
+    guint low = 0, high = sql->tokens->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(sql->tokens, Token, middle).begin < begin)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The innermost block of a query that it is in. */
+static const SqlBlock *
+block_around(const Sql *sql, guint index)
+{
+    const SqlBlock *found = NULL;
+    for (guint b = 0; b < sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
+        if (block->first <= index && index <= block->last &&
+            (found == NULL || block->last - block->first < found->last - found->first))
+            found = block;
+    }
+    return found != NULL && found->query != NULL ? found : NULL;
+}
+
+bool
+dbt_is_quoted_column(const Work *work, const Token *template)
+{
+    if (template->kind != TOKEN_TEMPLATE || !is_call_alone(work->text, template))
+        return false;
+    guint index = index_of(work->sql, template->begin);
+    const SqlBlock *block = block_around(work->sql, index);
+    if (block == NULL || work_token(work, index)->begin != template->begin ||
+        work_token(work, index + 1)->kind == TOKEN_DOT)
+        return false;
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source->first <= index && index <= source->last)
+            return false;
+    }
+    return true;
+}
