@@ -5,7 +5,7 @@
 
 #define AT_ONCE 2000       /* records of one answer of the library */
 #define QUEUED_MIN "20000" /* records that are read ahead … */
-#define QUEUED_KB "32768"  /* … in as much memory */
+#define QUEUED_KB "8192"   /* … in as much memory */
 #define WAIT_MS "10"       /* for the end of a partition, where a transaction ended */
 #define IDLE_MAX 4         /* clients that are kept: each has threads and sockets of its own */
 
