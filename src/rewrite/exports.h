@@ -17,6 +17,7 @@ typedef struct {
     size_t begin, end;    /* bytes of the file: what it is set to */
     const char *doubt;    /* why nobody knows what it stands for; or NULL */
     bool is_class;        /* no name of the table, but what stands for its rows */
+    bool says_columns;    /* and says what each column that changes is called: its fields stay */
 } Export;
 
 typedef struct Exports Exports;

@@ -99,6 +99,8 @@ void exports_note_made(Unit *unit, const Use *use, const Constant *other);
 char *exports_module(Unit *unit, char **ret_before);
 /* Classes that stand for the dataset, while columns of it change. (program_class.c) */
 void exports_note_classes(Unit *unit);
+/* The name of the first class behind an annotation; G_MAXUINT: none is near. */
+guint class_behind(const Unit *unit, guint index);
 /* The same of the class whose name is at this piece; `is_elsewhere`: the class is only named there. */
 void exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rename *rename);
 /* The same of classes whose table a framework calls by their names; and a site for each of these. (program_convention.c) */

@@ -5,6 +5,7 @@
  * nothing is said: `plan` of a thing of which nobody knows what it is may be anybody's.
  */
 #include "rewrite/imports_members.h"
+#include "rewrite/program_said.h"
 
 #include <string.h>
 
@@ -58,7 +59,8 @@ is_named_there(const Unit *unit, guint index)
                   unit_piece(unit, before)->kind == PIECE_WORD;
     bool is_symbol = unit->language->has_bare_calls && is_among(unit, before, ":") &&
                      unit_piece(unit, before)->end == unit_piece(unit, index)->begin &&
-                     !is_among(unit, before - 1, ":");
+                     !(is_among(unit, before - 1, ":") &&
+                       unit_piece(unit, before - 1)->end == unit_piece(unit, before)->begin);
     if (is_symbol)
         return true;
     if (is_among(unit, before, "."))
@@ -276,6 +278,15 @@ is_searched_anyway(const Work *work, const ImportedClass *class)
     return work->options->propagates || g_hash_table_contains(work->named, class->rename);
 }
 
+/* The class says its columns, and changes: whoever uses it and waits for a person keeps it back. */
+static void
+note_use(Work *work, const ImportedClass *class, Span place)
+{
+    ImportUse *use = arena_alloc(work->out->arena, sizeof(ImportUse));
+    *use = (ImportUse){.export = class->export, .begin = place.begin, .end = place.end};
+    g_ptr_array_add(work->out->imports, use);
+}
+
 static void
 tell_of_class(Unit *unit, ImportedClass *class, guint first, guint last)
 {
@@ -284,6 +295,13 @@ tell_of_class(Unit *unit, ImportedClass *class, guint first, guint last)
     if (class->is_told || site_covers(work, place.begin, place.end))
         return;
     class->is_told = true;
+    if (class->export->says_columns)
+        note_use(work, class, place);
+    if (class->export->says_columns && work->gives_old_names) {
+        program_refuse(work, unit->text, SITE_COLUMN, unit_piece(unit, first)->begin,
+                       unit_piece(unit, last)->end, "class", NULL, CLASS_OF_OLD_NAMES);
+        return;
+    }
     Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, place.begin, place.end);
     g_autofree char *reason = g_strdup_printf("this class stands for the dataset, as %s says: what "
                                               "it does with columns that change is listed",

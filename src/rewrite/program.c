@@ -183,10 +183,12 @@ name_constants(Work *work)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Constant *constant = value;
         bool is_got = constant->export != NULL && constant->own == NULL;
+        bool is_said = constant->is_of_class && g_hash_table_contains(work->said, constant->rename);
         if (constant->own != NULL && constant->own->text != NULL)
             continue; /* counted there */
         if (constant->rename != NULL && (is_got || constant->set == 1) &&
-            ((!is_got && constant->in_sql == 0) || constant_is_used_elsewhere(constant)))
+            ((!is_got && !is_said && constant->in_sql == 0) ||
+             constant_is_used_elsewhere(constant)))
             g_hash_table_add(work->named, (void *) constant->rename);
     }
 }
@@ -195,9 +197,11 @@ void
 program_passes(Work *work, PassFn *pass, void *data)
 {
     g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL), constants = constants_new();
+    g_autoptr(GHashTable) said = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) says = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Imports *imports = imports_new(work);
     work->named = named;
+    work->said = said;
     work->constants = constants;
     work->says = says;
     work->imports = imports;

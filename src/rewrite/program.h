@@ -93,6 +93,7 @@ struct Constant {
     Constant *other;   /* that this is only another name for; or NULL */
     Span place;        /* in this file: where it is got from */
     int missed;        /* how often it was asked for and could not be given */
+    bool is_of_class;  /* __tablename__ and the like: set for the class, not for the program */
 };
 
 GHashTable *constants_new(void);
@@ -448,6 +449,8 @@ bool use_is_join_of_builder(const Unit *unit, const Use *use, const Text *text);
 /* Is it what a query is built from, or joined with? */
 bool use_is_in_builder(const Unit *unit, const Use *use);
 bool use_is_in_library(const Unit *unit, const Use *use);
+/* "users.id" of ForeignKey of SQLAlchemy. */
+bool use_is_foreign_key(const Unit *unit, const Use *use);
 /* Is it called like something that is written: sink, job.target, output_table? */
 bool key_says_writing(const Text *text, Span key);
 /* Is the string for people: a log, an error, a description? (program_message.c) */

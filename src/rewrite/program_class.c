@@ -5,6 +5,7 @@
  * in a method whose receiver it is (Go), or in a call that makes it (define of Sequelize, pgTable of Drizzle).
  */
 #include "rewrite/imports.h"
+#include "rewrite/program_said.h"
 
 #include "base/text.h"
 
@@ -25,7 +26,7 @@ name_at(Unit *unit, guint index, const char *before)
 }
 
 /* @Table(name = "…") public class User: the first class behind it. */
-static guint
+guint
 class_behind(const Unit *unit, guint index)
 {
     static const char *const heads[] = {"class", "record", "struct", "interface", NULL};
@@ -318,10 +319,10 @@ note_returned(Unit *unit, guint method, guint word, const Rename *rename)
         exports_add_class(unit, module, class, text_span(unit->text, span.begin, span.end), rename);
 }
 
-void
-exports_note_classes(Unit *unit)
+/* Each string that gives a class a table whose columns change. */
+static void
+note_strings(Unit *unit, GHashTable *others)
 {
-    static const char *const own_name[] = {"table_name", NULL};
     for (guint i = 0; i < unit->uses->len; i++) {
         const Use *use = &g_array_index(unit->uses, Use, i);
         if (!use_is_of_class(unit, use))
@@ -329,9 +330,32 @@ exports_note_classes(Unit *unit)
         g_autoptr(Text) text = program_text(unit, use);
         const Rename *rename =
             text_mentions(unit->work, text) ? program_name_means(unit, text) : NULL;
-        if (rename != NULL && rename_changes_columns(rename))
-            note_class(unit, use, rename);
+        if (rename == NULL || !rename_changes_columns(rename))
+            continue;
+        note_class(unit, use, rename);
+        g_autoptr(GArray) said = class_said_columns(unit, use, rename);
+        g_hash_table_add(said != NULL ? unit->work->said : others, (void *) rename);
     }
+}
+
+/* Of which every class of the file says them. */
+static void
+note_said(const Work *work, GHashTable *others)
+{
+    for (guint i = 0; i < work->exported->len; i++) {
+        Export *export = g_ptr_array_index(work->exported, i);
+        export->says_columns = export->is_class &&
+                               g_hash_table_contains(work->said, export->rename) &&
+                               !g_hash_table_contains(others, export->rename);
+    }
+}
+
+void
+exports_note_classes(Unit *unit)
+{
+    static const char *const own_name[] = {"table_name", NULL};
+    g_autoptr(GHashTable) others = g_hash_table_new(NULL, NULL);
+    note_strings(unit, others);
     exports_note_conventions(unit);
     exports_note_prisma(unit);
     exports_note_prisma_relations(unit);
@@ -345,5 +369,7 @@ exports_note_classes(Unit *unit)
             continue;
         Use use = {.first = i, .last = i, .whole = piece_span(unit_piece(unit, i))};
         note_class(unit, &use, rename);
+        g_hash_table_add(others, (void *) rename);
     }
+    note_said(unit->work, others);
 }

@@ -5,6 +5,7 @@
  * Nobody can tell from the text alone which of them are the dataset's. They are reported, with what the mapping says.
  */
 #include "rewrite/imports.h"
+#include "rewrite/program_said.h"
 
 #include <string.h>
 
@@ -51,6 +52,13 @@ is_searched(const Work *work, const Rename *rename)
     return work->options->propagates || g_hash_table_contains(work->named, rename);
 }
 
+/* Fields of a class that says its columns stay, and so does what is called like them: strings may be for the database. */
+static bool
+is_searched_in_strings(const Work *work, const Rename *rename)
+{
+    return is_searched(work, rename) || g_hash_table_contains(work->said, rename);
+}
+
 /* A change whose column stands in the text as a word. */
 static const ColumnChange *
 find_column(const Work *work, const Text *text, bool only_named, size_t *ret_at)
@@ -59,7 +67,8 @@ find_column(const Work *work, const Text *text, bool only_named, size_t *ret_at)
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint c = 0; c < rename->changes->len; c++) {
             const ColumnChange *change = g_ptr_array_index(rename->changes, c);
-            if (change->kind != CHANGE_NONE && (!only_named || is_searched(work, rename)) &&
+            if (change->kind != CHANGE_NONE &&
+                (!only_named || is_searched_in_strings(work, rename)) &&
                 find_word(text->bytes, text->count, change->column, ret_at))
                 return change;
         }
@@ -215,12 +224,28 @@ appends_to_dataset(Unit *unit, const Use *use)
     return false;
 }
 
+/* The table or a column that a class says: written down already, but for queries that give rows under the old names. */
+static bool
+is_of_said_class(Unit *unit, const Use *use)
+{
+    Work *work = unit->work;
+    if (g_hash_table_size(work->said) == 0)
+        return false;
+    if (use_is_of_class(unit, use) && work->gives_old_names) {
+        program_refuse(work, unit->text, SITE_COLUMN, use->whole.begin, use->whole.end, "class",
+                       NULL, CLASS_OF_OLD_NAMES);
+        return true;
+    }
+    return use_is_for_others(unit, use) || use_says_column(unit, use);
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
     size_t at = 0;
     g_autoptr(Text) text = program_text(unit, use), view = lookml_text(unit, use);
-    if (use->is_docstring || use->is_message || use->is_bytes || view != NULL)
+    if (use->is_docstring || use->is_message || use->is_bytes || view != NULL ||
+        use_is_foreign_key(unit, use) || is_of_said_class(unit, use))
         return;
     if (use->is_appended && find_hole_for_column(text, &at) && appends_to_dataset(unit, use)) {
         program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(HOLE), "hole", NULL,

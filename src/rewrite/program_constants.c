@@ -102,6 +102,7 @@ set_constant(Unit *unit, const Use *use, const Text *text, const Rename *rename,
     constant->text = g_strndup(text->bytes, text->count);
     constant->after = take_after;
     constant->rename = rename;
+    constant->is_of_class = rename != NULL && use_is_of_class(unit, use);
 }
 
 static void

@@ -43,6 +43,17 @@ is_field(const Unit *unit, guint index)
            unit_is_sign(unit, unit_bracket_around((Unit *) unit, index), '(');
 }
 
+/* plan = Column(String), right in a class of Python */
+static bool
+is_set_in_class(Unit *unit, guint index)
+{
+    guint around = unit_is_language(unit, "python") && is_sign_of(unit, index + 1, "=")
+                       ? unit_line_around(unit, unit_line_of(unit, index))
+                       : G_MAXUINT;
+    return around != G_MAXUINT && unit_line_of(unit, index) == index &&
+           !is_sign_of(unit, index + 2, "=") && unit_is_word(unit, around, "class");
+}
+
 /* users::plan, Column::Plan, plan -> Text of table!, column_name = plan. */
 static bool
 is_of_rust(const Unit *unit, guint index)
@@ -63,7 +74,8 @@ is_symbol(const Unit *unit, guint index)
     if (unit_is_language(unit, "scala"))
         return is_sign_of(unit, index - 1, "'") && touches(unit, index);
     return unit->language->has_bare_calls && is_sign_of(unit, index - 1, ":") &&
-           !is_sign_of(unit, index - 2, ":") && touches(unit, index);
+           touches(unit, index) &&
+           !(is_sign_of(unit, index - 2, ":") && touches(unit, index - 1)); /* source: :plan */
 }
 
 bool
@@ -76,5 +88,5 @@ word_may_be_column(const Unit *unit, guint index)
                         is_sign_of(unit, index + 1, "{") && !lookml_has_expression(unit, index);
     return is_sign_of(unit, index - 1, ".") || unit->language->has_bare_columns || is_named ||
            is_dimension || is_symbol(unit, index) || is_field(unit, index) ||
-           is_of_rust(unit, index);
+           is_of_rust(unit, index) || is_set_in_class((Unit *) unit, index);
 }

@@ -5,6 +5,7 @@
  * where tables are named.
  */
 #include "rewrite/imports.h"
+#include "rewrite/program_said.h"
 
 #include <string.h>
 
@@ -171,13 +172,20 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
                        "the name is a key here: who looks it up has to change, too");
     else if (!is_whole && !is_certain(unit, use, text, name, rename, spelling))
         return;
-    else if (use_is_of_class(unit, use) && rename_changes_columns(rename)) {
+    else if (use_is_of_class(unit, use) && rename_changes_columns(rename) &&
+             !class_write_said(unit, use, rename)) {
+        const char *hint = class_hint(unit);
         g_hash_table_add(unit->work->named, (void *) rename);
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "class", NULL,
                        "a class stands for the table here, and columns change: its fields have to "
-                       "follow, and what uses them");
+                       "follow, and what uses them%s%s",
+                       hint != NULL ? "; all fields may stay where it says what each of these "
+                                      "columns is called: "
+                                    : "",
+                       hint != NULL ? hint : "");
     } else {
-        if (!is_only_put_in(unit, use))
+        bool is_of_class = use_is_of_class(unit, use) && rename_changes_columns(rename);
+        if (!is_of_class && !is_only_put_in(unit, use))
             g_hash_table_add(unit->work->named, (void *) rename);
         if (!rename->is_derived)
             edit_name(unit, text, name, spelling);
@@ -236,7 +244,37 @@ is_tail(Unit *unit, const Use *use, const NameText *name, bool *ret_is_doubtful)
     return false;
 }
 
-/* "users.id", where columns stay and a query or a key of a table takes it: the table before the dot. */
+/* What the key's column is called, as in ForeignKey("users.id"); NULL: nobody says, or it is no key. */
+static const char *
+key_after(const Unit *unit, const Use *use, const Rename *rename, const SqlPart *part)
+{
+    const ColumnChange *change = use_is_foreign_key(unit, use)
+                                     ? rename_column(rename, dialect_by_name("bigquery"), part)
+                                     : NULL;
+    if (change == NULL)
+        return NULL;
+    return change->kind == CHANGE_NONE   ? change->column
+           : change->kind == CHANGE_NAME ? change->to
+                                         : NULL;
+}
+
+/* "users.id" of a key, where the column gets another name, too. */
+static void
+edit_key(Unit *unit, const Text *text, const Spelling *spelling, const char *column)
+{
+    g_autofree char *after = g_strconcat(spelling->target[0], ".", column, NULL), *written = NULL;
+    Span span;
+    if (!text_edit(text, 0, text->count, after, &span, &written)) {
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "escaped", NULL,
+                       "this name is written with escapes, or put together: write it by hand");
+        return;
+    }
+    Site *site = program_site(unit->work, text, SITE_TABLE, DISPOSITION_REWRITTEN, 0, text->count);
+    site->after = keep(unit->work, after);
+    edit_add(unit->work, span.begin, span.end, written);
+}
+
+/* "users.id", where a query or a key of a table takes it: the table before the dot, and a key's column. */
 static bool
 before_column(Unit *unit, const Use *use, const Text *text, const NameText *name)
 {
@@ -249,9 +287,19 @@ before_column(Unit *unit, const Use *use, const Text *text, const NameText *name
     const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
                                         &table.path, &spelling, &is_other);
     if (rename == NULL || rename->is_derived || spelling->target[1] != NULL ||
-        rename_changes_columns(rename) || use_is_apart(unit, use))
+        use_is_apart(unit, use))
         return false;
-    edit_name(unit, text, &table, spelling);
+    const char *key = key_after(unit, use, rename, &name->parts[1]);
+    if (key != NULL && rename_changes_columns(rename))
+        edit_key(unit, text, spelling, key);
+    else if (!rename_changes_columns(rename))
+        edit_name(unit, text, &table, spelling);
+    else if (use_is_foreign_key(unit, use))
+        program_refuse(
+            unit->work, text, SITE_TABLE, 0, text->count, "not-in-mapping", NULL,
+            "the mapping does not say what the key's column is called in the new dataset");
+    else
+        return false;
     return true;
 }
 

@@ -338,6 +338,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .out = inner};
     sql_text(&work);
     made_merge(unit->work->out->made, inner->made);
+    unit->work->gives_old_names |= work.gives_old_names;
     check_inner(unit, use, text, options.dialect, inner);
     if (!carry_edits(unit->work, text, inner))
         refuse_all(inner, "escaped",

@@ -158,6 +158,13 @@ is_builder_of_columns(const Unit *unit, const Use *use)
                               : span_is_among(text, use->callee, joins);
 }
 
+bool
+use_is_foreign_key(const Unit *unit, const Use *use)
+{
+    return strcmp(unit->language->name, "python") == 0 && use->argument == 0 &&
+           span_is(unit->text, use->callee, "ForeignKey") && has_word(unit, "sqlalchemy");
+}
+
 /* ForeignKey("users.id") of SQLAlchemy; .where("users.id", 3) and the like, where knex builds queries. */
 bool
 use_is_column_with_table(const Unit *unit, const Use *use)
@@ -287,7 +294,7 @@ is_returned(const Unit *unit, const Use *use)
 bool
 use_is_of_class(const Unit *unit, const Use *use)
 {
-    static const char *const typed[] = {"java", "kotlin", "scala", "csharp", NULL};
+    static const char *const typed[] = {"java", "kotlin", "scala", "csharp", "php", NULL};
     static const char *const keys[] = {"__tablename__", "db_table", NULL};
     const Text *text = unit->text;
     if (span_is_among(text, use->key, keys) || is_returned(unit, use))

@@ -111,6 +111,7 @@ keep_output_name(Work *work, const SqlRef *ref)
         g_strdup_printf(" %s %.*s", word_as(work, ref->block), (int) (part->end - part->begin),
                         work->text + part->begin);
     edit_add(work, part->end, part->end, alias);
+    work->gives_old_names = true;
 }
 
 /* A field gives its name to the output, and nobody follows it further on: it stays. */

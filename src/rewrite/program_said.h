@@ -1,0 +1,42 @@
+/*
+ * program_said.h - classes that say what their columns are called; inside of this room only.
+ */
+#pragma once
+
+#include "rewrite/program.h"
+
+#define CLASS_OF_OLD_NAMES                                                                         \
+    "a query of this file gives columns by their old names, and this class has the new ones: are " \
+    "its rows made of what the query gives?"
+
+/* Where a library says a column of a class; NULL is anything. (program_said_places.c) */
+typedef struct {
+    const char *language, *callee, *outer, *key;
+    const char *word; /* that the file must have; or NULL */
+    bool is_again;    /* names a column that is said elsewhere: of an index */
+    bool is_list;     /* of several, with commas */
+    int argument;     /* the first that may be one, where there is no key */
+    int last;         /* and the last */
+} ColumnPlace;
+
+/* NULL: the string is at none. */
+const ColumnPlace *column_place(Unit *unit, const Use *use);
+
+/* A place where the class says the name of a column that gets another one. */
+typedef struct {
+    const ColumnChange *change;
+    Span span;   /* bytes of the file */
+    char *after; /* what is written there */
+} SaidColumn;
+
+/* Where the class that this string gives its table to says all columns that change; array of SaidColumn, caller frees. NULL:
+ * it does not, or not all of them, or more in it may name one. */
+GArray *class_said_columns(Unit *unit, const Use *use, const Rename *rename);
+/* The same, written down: a site for each. False where there is nothing. */
+bool class_write_said(Unit *unit, const Use *use, const Rename *rename);
+/* Is it at such a place, and written down, or another class's? */
+bool use_says_column(Unit *unit, const Use *use);
+/* What others call a field: a name in an answer of an API, words for people. */
+bool use_is_for_others(const Unit *unit, const Use *use);
+/* What keeps the program as it is, where a class of this language does not say its columns; NULL: nothing is known. */
+const char *class_hint(const Unit *unit);
