@@ -153,7 +153,9 @@ count_file(Count *count, const CodeFile *file, bool changes)
 {
     count->mention++;
     count->change += changes;
-    count->person += !rewrite_is_decided(file->rewrite);
+    count->person += file->rewrite->count[DISPOSITION_NEEDS_PERSON] +
+                         file->rewrite->count[DISPOSITION_UNPARSABLE] >
+                     0;
     for (int i = 0; i < DISPOSITION_COUNT; i++)
         count->sites[i] += file->rewrite->count[i];
 }

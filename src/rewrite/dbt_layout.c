@@ -17,6 +17,7 @@ root_free(void *data)
     g_strfreev(root->macros);
     g_strfreev(root->seed_folders);
     g_hash_table_unref(root->seeds);
+    g_hash_table_unref(root->made);
     g_hash_table_unref(root->dotted);
     g_hash_table_unref(root->vars);
     yaml_file_free(root->settings);
@@ -86,6 +87,7 @@ root_new(const char *folder, YamlFile *settings)
         .settings = settings,
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dbt_facts_free),
         .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+        .made = dbt_made_new(),
         .dotted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .vars = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .declared = g_ptr_array_new_with_free_func(dbt_declared_free),
@@ -185,6 +187,8 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         DbtRoot *root = dbt_root_of(roots, file->path);
         dbt_seeds_add(roots, file->path, true);
         dbt_dotted_add(roots, file->path);
+        dbt_made_add(roots, file->path);
+        dbt_made_read(roots, file);
         if (root == NULL || !is_yaml(file->path) || strstr(file->text, "sources:") == NULL)
             continue;
         g_autoptr(YamlFile) yaml = dbt_parse(file);
@@ -199,6 +203,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
     for (guint i = 0; options->paths != NULL && i < options->paths->len; i++) {
         dbt_seeds_add(roots, g_ptr_array_index(options->paths, i), false);
         dbt_dotted_add(roots, g_ptr_array_index(options->paths, i));
+        dbt_made_add(roots, g_ptr_array_index(options->paths, i));
     }
     for (guint i = 0; i < roots->len; i++) {
         DbtRoot *root = g_ptr_array_index(roots, i);
@@ -210,6 +215,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         dbt_dotted_know(root);
         dbt_seeds_know(root);
         dbt_declared_know(root);
+        dbt_made_know(root);
     }
 }
 
@@ -227,6 +233,20 @@ dbt_is_below(const DbtRoot *root, const char *path, char **folders)
             return true;
     }
     return false;
+}
+
+char **
+dbt_keys_of(const DbtRoot *root, const char *path, char **folders)
+{
+    const char *rest = path + strlen(root->folder), *ending = strrchr(path, '.');
+    for (size_t i = 0; folders[i] != NULL; i++)
+        if (g_str_has_prefix(rest, folders[i])) {
+            rest += strlen(folders[i]);
+            break;
+        }
+    g_autofree char *inner = g_strndup(rest, (size_t) (ending - rest));
+    g_autofree char *keys = g_strconcat(root->name != NULL ? root->name : "", "/", inner, NULL);
+    return g_strsplit(keys, "/", -1);
 }
 
 /* `models: { shop: { staging: { +materialized: view } } }`: what is said for the folders of the file. */

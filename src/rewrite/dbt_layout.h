@@ -36,6 +36,7 @@ typedef struct {
     GHashTable *facts;      /* model's name -> DbtFacts */
     GHashTable
         *seeds; /* names of CSV files that dbt loads -> path; NULL: not read, or two of them */
+    GHashTable *made;    /* models, seeds and snapshots: dbt_made.c */
     GHashTable *dotted;  /* names of models and seeds with dots in them */
     GHashTable *vars;    /* names of variables that nothing but SQL of the project asks for */
     GPtrArray *declared; /* DbtDeclared * */
@@ -72,6 +73,8 @@ void dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *ren
 DbtRoot *dbt_root_of(const GPtrArray *roots, const char *path);
 /* Is the path of the root below one of the folders? */
 bool dbt_is_below(const DbtRoot *root, const char *path, char **folders);
+/* Under which dbt_project.yml speaks of the file: package, folders below one of these, name. Caller frees. */
+char **dbt_keys_of(const DbtRoot *root, const char *path, char **folders);
 /* What an entry under `models:` (a map) says (dbt_facts.c). */
 void dbt_facts_read(DbtRoot *root, const YamlNode *model);
 void dbt_facts_free(void *facts);
@@ -87,6 +90,11 @@ void dbt_seeds_know(DbtRoot *root);
 /* A file whose name may have dots in it; then the mapping's models that are called like one (dbt_dotted.c). */
 void dbt_dotted_add(const GPtrArray *roots, const char *path);
 void dbt_dotted_know(DbtRoot *root);
+/* What a path may make, and what a file says that it makes; then versions of models, once facts are there (dbt_made.c). */
+GHashTable *dbt_made_new(void);
+void dbt_made_add(const GPtrArray *roots, const char *path);
+void dbt_made_read(const GPtrArray *roots, const ProjectFile *file);
+void dbt_made_know(DbtRoot *root);
 /* Which variables SQL of each root asks for, and nothing else (dbt_var_tables.c). */
 void dbt_vars_read(const GPtrArray *roots, const GPtrArray *files);
 /* In this root, the rename at `index` of its renames is this; takes `dbt`. */

@@ -12,7 +12,10 @@ dbt_own_rename(const Work *work)
     const RewriteOptions *options = work->options;
     for (guint i = 0; options->model != NULL && i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        if (rename_keeps_model(rename) && strcmp(rename->dbt->from.name, options->model) == 0 &&
+        bool is_own =
+            rename_keeps_model(rename) ||
+            (rename_changes_columns(rename) && dbt_is_renamed(work->renames, options, rename));
+        if (is_own && strcmp(rename->dbt->from.name, options->model) == 0 &&
             g_strcmp0(rename->dbt->from.version, options->version) == 0 &&
             (rename->dbt->from.package == NULL ||
              g_strcmp0(rename->dbt->from.package, options->home.package) == 0))

@@ -1,7 +1,7 @@
 /*
  * dbt_project_keys.c - keys of dbt_project.yml that are called like the dataset.
  *
- * Under `models`, `seeds` and the like they are paths of folders and files, which stay; under `vars` they are the names of
+ * Under `models`, `seeds` and the like they are paths of folders and files, which stay unless the file is called otherwise; under `vars` they are the names of
  * variables. Under `sources` they are sources and their tables. What is said of the columns of a seed changes with it.
  */
 #include "rewrite/dbt_yaml.h"
@@ -146,6 +146,39 @@ visit_seeds(Work *work, const YamlNode *root)
     }
 }
 
+/* ---- files that are called otherwise ---- */
+
+/* What is said of this file alone. */
+static void
+rename_file(Work *work, const YamlNode *map, char *const *keys, const char *to)
+{
+    for (; keys[1] != NULL; keys++) {
+        map = map->kind == YAML_MAP ? yaml_get(map, keys[0]) : NULL;
+        if (map == NULL)
+            return;
+    }
+    const YamlNode *key = map->kind == YAML_MAP ? yaml_get_key(map, keys[0]) : NULL;
+    if (key == NULL)
+        return;
+    sites_drop(work, key->begin, key->end);
+    yaml_rename(work, key, SITE_MENTION, to);
+}
+
+static void
+visit_files(Work *work, const YamlNode *root)
+{
+    static const char *const parts[] = {"models", "seeds"};
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        char *const *keys = dbt_renamed_keys(work, rename);
+        for (size_t p = 0; keys != NULL && p < G_N_ELEMENTS(parts); p++) {
+            const YamlNode *map = yaml_get(root, parts[p]);
+            if (map != NULL)
+                rename_file(work, map, keys, rename->dbt->to.name);
+        }
+    }
+}
+
 void
 dbt_project_keys(Work *work)
 {
@@ -163,8 +196,10 @@ dbt_project_keys(Work *work)
         if (map != NULL)
             visit_map(&part, map, NULL);
     }
-    if (root != NULL && root->kind == YAML_MAP)
-        visit_seeds(work, root);
+    if (root == NULL || root->kind != YAML_MAP)
+        return;
+    visit_seeds(work, root);
+    visit_files(work, root);
 }
 
 bool

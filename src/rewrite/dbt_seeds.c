@@ -10,12 +10,15 @@
 
 static const char ending[] = ".csv";
 
-/* The mapping's model is this very seed, after it as before. */
+/* The mapping's model is this very seed, after it as before, by whichever name. */
 static bool
 is_of_seed(const DbtRoot *root, const Rename *rename)
 {
-    return rename_keeps_model(rename) &&
-           g_hash_table_contains(root->seeds, rename->dbt->from.name) &&
+    const RewriteOptions options = {.made = root->made, .home = dbt_home(root)};
+    bool is_same =
+        rename_keeps_model(rename) || (rename->dbt != NULL && rename_changes_columns(rename) &&
+                                       dbt_is_renamed(root->renames, &options, rename));
+    return is_same && g_hash_table_contains(root->seeds, rename->dbt->from.name) &&
            (rename->dbt->from.package == NULL ||
             g_strcmp0(rename->dbt->from.package, root->name) == 0);
 }
@@ -52,11 +55,12 @@ is_called(const Rename *rename, const char *name)
 bool
 dbt_files_concern(const Renames *renames, const char *path)
 {
-    g_autofree char *seed = name_of(path, ending), *model = name_of(path, ".sql");
-    const char *name = seed != NULL ? seed : model;
+    g_autofree char *seed = name_of(path, ending), *model = name_of(path, ".sql"),
+                    *python = name_of(path, ".py");
+    const char *name = seed != NULL ? seed : model != NULL ? model : python;
     for (guint i = 0; name != NULL && i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
-        if (rename_keeps_model(rename) && is_called(rename, name))
+        if ((rename_keeps_model(rename) || dbt_moves(rename->dbt)) && is_called(rename, name))
             return true;
     }
     return false;
@@ -75,21 +79,6 @@ dbt_seeds_add(const GPtrArray *roots, const char *path, bool is_read)
     if (!is_same) /* of two files nobody knows which one it is */
         g_hash_table_insert(root->seeds, g_steal_pointer(&name),
                             is_there || !is_read ? NULL : g_strdup(path));
-}
-
-/* shop, money, tiers. */
-static char **
-keys_of(const DbtRoot *root, const char *path)
-{
-    const char *rest = path + strlen(root->folder);
-    for (size_t i = 0; root->seed_folders[i] != NULL; i++)
-        if (g_str_has_prefix(rest, root->seed_folders[i])) {
-            rest += strlen(root->seed_folders[i]);
-            break;
-        }
-    g_autofree char *inner = g_strndup(rest, strlen(rest) - strlen(ending));
-    g_autofree char *keys = g_strconcat(root->name != NULL ? root->name : "", "/", inner, NULL);
-    return g_strsplit(keys, "/", -1);
 }
 
 const Rename *
@@ -128,7 +117,7 @@ dbt_seeds_know(DbtRoot *root)
         if (rename_only_renames(rename))
             dbt->seed = g_strdup(g_hash_table_lookup(root->seeds, dbt->from.name));
         if (dbt->seed != NULL)
-            dbt->seed_keys = keys_of(root, dbt->seed);
+            dbt->seed_keys = dbt_keys_of(root, dbt->seed, root->seed_folders);
         else
             dbt->doubt = dbt_seed_doubt();
         dbt_root_knows(root, i, dbt);

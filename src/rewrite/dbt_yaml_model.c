@@ -75,6 +75,31 @@ visit_settings(Work *work, const YamlNode *map, const Rename *rename)
         check_hooks(work, yaml_get(map, hooks[i]), rename);
 }
 
+static const char stays_beside[] =
+    "this describes the model of before, which stays beside the new one";
+
+/* A model to which the mapping gives another name: what its entry says is about the new one only where it is the same model.
+ * `*ret`: what is renamed of its columns; or NULL. False: it is no such model. */
+static bool
+visit_moved(Work *work, const YamlNode *name, const Rename **ret)
+{
+    const Rename *rename = name != NULL ? dbt_moved(work, name->text, NULL) : NULL;
+    if (rename == NULL)
+        return false;
+    ModelFate fate = dbt_fate(work->renames, work->options, rename->dbt);
+    *ret = fate == MODEL_RENAMED ? rename : NULL;
+    if (fate == MODEL_RENAMED)
+        yaml_rename(work, name, SITE_TABLE, rename->dbt->to.name);
+    else if (fate == MODEL_STAYS)
+        site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, name->begin, name->end)->reason =
+            stays_beside;
+    else if (work->options->made != NULL)
+        yaml_refuse(work, name, "model-file", NULL,
+                    "the file that makes this model is not looked at: whether it is called "
+                    "otherwise by now, or stays beside the new one, is not known");
+    return true;
+}
+
 static void
 visit_described(Work *work, const YamlNode *entry, const Rename *rename)
 {
@@ -86,6 +111,17 @@ visit_described(Work *work, const YamlNode *entry, const Rename *rename)
     yaml_visit_table(work, entry, rename);
     if (rename != NULL && config != NULL && config->kind == YAML_MAP)
         visit_settings(work, config, rename);
+}
+
+/* One without versions. */
+static void
+visit_named(Work *work, const YamlNode *entry)
+{
+    const YamlNode *name = yaml_get(entry, "name");
+    const Rename *rename = NULL;
+    if (!visit_moved(work, name, &rename))
+        rename = rename_of_model(work, yaml_get_text(entry, "name"), NULL);
+    visit_described(work, entry, rename);
 }
 
 /* ---- versions ---- */
@@ -105,6 +141,21 @@ names_changed_column(const YamlNode *columns, const Rename *rename)
     return false;
 }
 
+/* A version instead of which another model, or another version, is read by now: it stays. */
+static void
+check_version(Work *work, const char *model, const YamlNode *number)
+{
+    const Rename *rename = dbt_moved(work, model, number->text);
+    if (rename == NULL || work->options->made == NULL)
+        return;
+    if (dbt_fate(work->renames, work->options, rename->dbt) == MODEL_STAYS)
+        site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, number->begin, number->end)->reason =
+            stays_beside;
+    else
+        yaml_refuse(work, number, "version", NULL,
+                    "no file that is looked at makes what the mapping has instead of this version");
+}
+
 /* What stands above the versions is said of all of them. */
 static void
 visit_versions(Work *work, const YamlNode *model, const YamlNode *versions)
@@ -116,6 +167,8 @@ visit_versions(Work *work, const YamlNode *model, const YamlNode *versions)
         const Rename *rename = rename_of_model(work, yaml_get_text(model, "name"), number);
         if (entry->kind == YAML_MAP)
             visit_described(work, entry, rename);
+        if (number != NULL)
+            check_version(work, yaml_get_text(model, "name"), yaml_get(entry, "v"));
         if (versions->count == 1)
             visit_described(work, model, rename);
         else if (rename != NULL && names_changed_column(columns, rename))
@@ -124,6 +177,9 @@ visit_versions(Work *work, const YamlNode *model, const YamlNode *versions)
     }
     if (versions->count != 1)
         visit_described(work, model, NULL);
+    if (dbt_moved(work, yaml_get_text(model, "name"), NULL) != NULL)
+        yaml_refuse(work, yaml_get(model, "name"), "version", NULL,
+                    "the model has versions, and the mapping does not say which one is meant");
 }
 
 void
@@ -133,7 +189,7 @@ yaml_model(Work *work, const YamlNode *model)
     if (versions != NULL && versions->kind == YAML_LIST && versions->count > 0)
         visit_versions(work, model, versions);
     else
-        visit_described(work, model, rename_of_model(work, yaml_get_text(model, "name"), NULL));
+        visit_named(work, model);
 }
 
 static void
@@ -166,7 +222,14 @@ void
 yaml_seed(Work *work, const YamlNode *seed)
 {
     const YamlNode *name = yaml_get(seed, "name"), *config = yaml_get(seed, "config");
-    const Rename *rename = rename_of_model(work, yaml_get_text(seed, "name"), NULL);
+    const Rename *rename = NULL;
+    if (visit_moved(work, name, &rename)) {
+        visit_described(work, seed, rename);
+        if (rename != NULL && config != NULL)
+            yaml_column_types(work, config, rename, true);
+        return;
+    }
+    rename = rename_of_model(work, yaml_get_text(seed, "name"), NULL);
     bool is_followed = rename != NULL && rename->dbt->seed != NULL;
     if (rename != NULL && !is_followed && rename_changes_columns(rename)) {
         DbtDoubt *doubt = dbt_seed_doubt();
@@ -183,8 +246,13 @@ yaml_seed(Work *work, const YamlNode *seed)
 void
 yaml_snapshot(Work *work, const YamlNode *snapshot)
 {
-    const YamlNode *relation = yaml_get(snapshot, "relation");
-    const Rename *rename = yaml_follow_call(work, relation, false);
+    const YamlNode *relation = yaml_get(snapshot, "relation"), *name = yaml_get(snapshot, "name");
+    const Rename *rename = NULL;
+    if (visit_moved(work, name, &rename) && rename != NULL && rename_changes_columns(rename))
+        yaml_refuse(work, name, "model-file", NULL,
+                    "this snapshot gets another name, and its rows have columns under the names of "
+                    "before");
+    rename = yaml_follow_call(work, relation, false);
     if (rename != NULL && rename_changes_columns(rename))
         yaml_refuse(work, relation, "star", NULL,
                     "the snapshot keeps all columns under their names, and some are renamed");

@@ -178,7 +178,13 @@ void
 yaml_unit_test(Work *work, const YamlNode *test)
 {
     const YamlNode *given = yaml_get(test, "given"), *expect = yaml_get(test, "expect");
-    const Rename *tested = tested_model(work, test);
+    const YamlNode *model = yaml_get(test, "model");
+    const Rename *tested = tested_model(work, test),
+                 *moved = model != NULL ? dbt_moved(work, model->text, NULL) : NULL;
+    if (moved != NULL && dbt_is_renamed(work->renames, work->options, moved)) {
+        yaml_rename(work, model, SITE_TABLE, moved->dbt->to.name);
+        tested = moved;
+    }
     for (size_t i = 0; given != NULL && given->kind == YAML_LIST && i < given->count; i++)
         if (given->items[i]->kind == YAML_MAP)
             visit_given(work, given->items[i], tested);

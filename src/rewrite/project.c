@@ -161,6 +161,7 @@ entry_options(const Project *project, const Entry *entry)
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.vars = entry->place.root->vars;
+    options.made = entry->place.root->made;
     options.kept = entry->kept;
     options.defined = project->defined;
     options.macros = project->macros;

@@ -35,8 +35,7 @@ line_that_stays(const Entry *entry)
         return ((const Site *) g_ptr_array_index(entry->left, 0))->line;
     for (guint i = 0; rewrite != NULL && i < rewrite->sites->len; i++) {
         const Site *site = g_ptr_array_index(rewrite->sites, i);
-        if (site->disposition == DISPOSITION_NEEDS_PERSON ||
-            site->disposition == DISPOSITION_UNPARSABLE)
+        if (site_hinders(site))
             return site->line;
     }
     return 1;
@@ -246,10 +245,13 @@ hold_all(Project *project, const DbtRename *dbt)
 static bool
 is_made_here(const Project *project, const DbtRoot *root, const Rename *rename)
 {
-    if (!rename_keeps_model(rename) || rename->dbt->seed != NULL)
-        return rename->dbt != NULL && rename->dbt->seed != NULL;
+    const RewriteOptions options = {.made = root->made, .home = dbt_home(root)};
+    if (rename->dbt == NULL || !rename_changes_columns(rename))
+        return false;
+    if (rename->dbt->seed != NULL || dbt_is_renamed(root->renames, &options, rename))
+        return true;
     g_autofree char *key = g_strdup_printf("%s %s", root->folder, rename->dbt->from.name);
-    return g_hash_table_contains(project->models, key);
+    return rename_keeps_model(rename) && g_hash_table_contains(project->models, key);
 }
 
 static bool

@@ -25,8 +25,7 @@ first_undecided(const Rewrite *rewrite)
 {
     for (guint i = 0; i < rewrite->sites->len; i++) {
         const Site *site = g_ptr_array_index(rewrite->sites, i);
-        if (site->disposition == DISPOSITION_NEEDS_PERSON ||
-            site->disposition == DISPOSITION_UNPARSABLE)
+        if (site_hinders(site))
             return site;
     }
     return NULL;
@@ -38,7 +37,7 @@ remember(Project *project, Entry *entry)
     const GPtrArray *sites = entry->file->rewrite->sites;
     for (guint i = 0; i < sites->len; i++) {
         const Site *site = g_ptr_array_index(sites, i);
-        if (site->disposition == DISPOSITION_NEEDS_PERSON)
+        if (site->disposition == DISPOSITION_NEEDS_PERSON && site_hinders(site))
             g_ptr_array_add(entry->left, site_copy(project->arena, site));
     }
 }

@@ -288,6 +288,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
     described_columns(&work);
     described_makers(&work);
     dbt_seed_file(&work);
+    dbt_made_here(&work);
     if (code_is_sql(path))
         sql_text(&work);
     else if (is_yaml(path) && dbt_yaml(&work))
@@ -312,10 +313,22 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
 }
 
 bool
+site_hinders(const Site *site)
+{
+    bool is_aside = site->kind == SITE_FILE && strcmp(site->code, "model-file") == 0;
+    return !is_aside && (site->disposition == DISPOSITION_NEEDS_PERSON ||
+                         site->disposition == DISPOSITION_UNPARSABLE);
+}
+
+bool
 rewrite_is_decided(const Rewrite *rewrite)
 {
-    return rewrite->count[DISPOSITION_NEEDS_PERSON] == 0 &&
-           rewrite->count[DISPOSITION_UNPARSABLE] == 0;
+    bool has_some =
+        rewrite->count[DISPOSITION_NEEDS_PERSON] + rewrite->count[DISPOSITION_UNPARSABLE] > 0;
+    for (guint i = 0; has_some && i < rewrite->sites->len; i++)
+        if (site_hinders(g_ptr_array_index(rewrite->sites, i)))
+            return false;
+    return true;
 }
 
 /* ---- applying ---- */

@@ -121,6 +121,8 @@ typedef struct {
     DbtHome home;                  /* of the file */
     const YamlNode *settings;      /* dbt_project.yml of the file's project; or NULL */
     const GHashTable *vars;        /* names of its variables that only its SQL asks for; or NULL */
+    const GHashTable
+        *made; /* models, seeds, snapshots of the file's project (dbt_made.c); NULL: not known */
     const GPtrArray
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */
     const GHashTable *defined;     /* const Rename *: datasets that other files make; or NULL */
@@ -138,7 +140,10 @@ void rewrite_free(Rewrite *rewrite);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rewrite, rewrite_free)
 /* Add the datasets that the text makes to a set of const Rename *. */
 void rewrite_defined_add(GHashTable *defined, const Rewrite *rewrite);
-/* Nothing is left to a person. */
+/* Do the file's edits wait for it? Not where only the file itself is to be called otherwise (`model-file`): its text is right
+ * by either name. */
+bool site_hinders(const Site *site);
+/* Nothing hinders the edits. */
 bool rewrite_is_decided(const Rewrite *rewrite);
 /* The text with all edits. Caller frees. */
 char *rewrite_apply(const Rewrite *rewrite, const char *text, size_t bytes, size_t *ret_bytes);

@@ -305,7 +305,7 @@ void dbt_rename_spell(DbtRename *dbt);
 void dbt_rename_free(DbtRename *dbt);
 /* Of a model that is a seed; freed with its DbtRename (dbt_seeds.c). */
 DbtDoubt *dbt_seed_doubt(void);
-/* May the file be a seed or model that keeps its name, while the mapping renames columns of it? */
+/* May the file be a seed or model that the mapping calls otherwise, or of which it renames columns? */
 bool dbt_files_concern(const Renames *renames, const char *path);
 /* Of the seed that changes with its file, or NULL. */
 const Rename *dbt_seed_at(const Renames *renames, const char *path);
@@ -313,6 +313,23 @@ const Rename *dbt_seed_at(const Renames *renames, const char *path);
 bool dbt_seeds_have_types(const Renames *renames, const char *path, const char *text);
 /* The file is such a seed, and its header is decided (dbt_seed_file.c). */
 bool dbt_seed_file(Work *work);
+/* What becomes of a model to which the mapping gives another name, in the file's project (dbt_made.c). */
+typedef enum {
+    MODEL_UNKNOWN, /* the file is looked at alone, no file that is known makes either, or the new name is given up at once */
+    MODEL_STAYS,   /* the new one is there, and the old one beside it */
+    MODEL_RENAMED  /* only the old one is: it is the same model */
+} ModelFate;
+/* Does the mapping give the model another name, or version? */
+bool dbt_moves(const DbtRename *dbt);
+ModelFate dbt_fate(const Renames *renames, const RewriteOptions *options, const DbtRename *dbt);
+/* Is it such a model, which is the same by another name? */
+bool dbt_is_renamed(const Renames *renames, const RewriteOptions *options, const Rename *rename);
+/* The mapping that does so with this model of the file's own project; NULL: none. */
+const Rename *dbt_moved(const Work *work, const char *name, const char *version);
+/* Under which dbt_project.yml speaks of such a model's file, where that gets another name; else NULL. */
+char *const *dbt_renamed_keys(const Work *work, const Rename *rename);
+/* Where the file makes such a model: its name is a person's, or that of a block, which is renamed. */
+void dbt_made_here(Work *work);
 /* All calls in a template or tag; array of DbtCall *; caller frees. */
 GPtrArray *dbt_calls(const char *text, const Token *template);
 /* The next "{{ … }}" from byte `*at` on that ends before `end`; `*at` goes behind it. */
