@@ -334,6 +334,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .has_holes = !use->is_run || use->is_filled,
                  .declared = use->is_run ? unit->work->declared : NULL,
                  .parameters = use->parameters,
+                 .rows = use->rows,
                  .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);

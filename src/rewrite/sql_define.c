@@ -123,8 +123,8 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
     case SHAPE_COPIED:
     case SHAPE_WATCHED:
         if (!rename_changes_columns(rename) ||
-            (source->shape == SHAPE_WATCHED && !sql_sees_column(work, rename) &&
-             sql_has_function(work, source->block->statement)))
+            (source->shape == SHAPE_WATCHED &&
+             sql_trigger_follows(work, source->block->statement, rename)))
             return false;
         break;
     case SHAPE_CLONED:

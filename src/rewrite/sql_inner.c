@@ -320,6 +320,24 @@ is_named_behind(const Work *work, guint literal)
     return false;
 }
 
+/* The body of a routine: with what it gets, and the rows that it sees if triggers call it. Another text by itself. */
+static bool
+read_body(Work *work, Unit *unit, Use *use, guint literal, const Text *text)
+{
+    g_autoptr(GPtrArray) parameters = variables_of_body(work, literal, text->bytes, text->count);
+    const Renames *outer = work->renames;
+    use->parameters = parameters;
+    use->rows = sql_rows_of_body(work, literal);
+    if (use->rows == NULL)
+        return program_sql(unit, use, text);
+    g_autoptr(GPtrArray) tables = sql_row_tables_of_body(work, literal, use->rows);
+    g_autoptr(Renames) renames = renames_with(outer, tables);
+    work->renames = renames;
+    bool is_sql = program_sql(unit, use, text);
+    work->renames = outer;
+    return is_sql;
+}
+
 bool
 sql_inner(Work *work, guint literal)
 {
@@ -340,15 +358,13 @@ sql_inner(Work *work, guint literal)
         piece.quoting.holes = HOLES_FORMAT;
     text_decode(text, unit.language, &piece, false, NULL);
     bool is_of_routine = runs && is_body(work, literal);
-    g_autoptr(GPtrArray) parameters =
-        is_of_routine ? variables_of_body(work, literal, text->bytes, text->count) : NULL;
-    use.parameters = parameters;
     const RewriteOptions *outer = work->options;
     RewriteOptions options = *outer;
     options.propagates = outer->propagates && runs && !is_named_behind(work, literal) &&
                          !is_of_routine; /* who calls it is not known */
     work->options = &options;
-    bool is_sql = program_sql(&unit, &use, text);
+    bool is_sql = is_of_routine ? read_body(work, &unit, &use, literal, text)
+                                : program_sql(&unit, &use, text);
     work->options = outer;
     return is_sql;
 }

@@ -188,7 +188,7 @@ sql_mentions(Work *work)
     for (guint i = 0; i < sql->strings->len; i++) {
         guint index = GPOINTER_TO_UINT(sql->strings->pdata[i]);
         const Token *token = work_token(work, index);
-        if (!mentions_last(work, token) &&
+        if (!mentions_last(work, token) && sql_rows_of_body(work, index) == NULL &&
             !sql_may_join(work->text + token->begin, token->end - token->begin))
             continue;
         if (covered == NULL)

@@ -67,6 +67,7 @@ struct Rename {
     bool has_fields;        /* some columns are fields: `client.os` */
     /* Of what another file makes (sql_made.c): its name stays, and its columns get the names that the file gives them. */
     bool is_derived, is_closed; /* closed: `changes` has all its columns */
+    bool is_of_rows;            /* it is the name under which a trigger gives the dataset's rows */
     char *key;                  /* of project.c */
     char *alias;                /* its name, where nobody knows what it is in; or NULL */
     GPtrArray *staying;         /* ColumnChange * of columns that stay, owned; or NULL */
@@ -197,9 +198,10 @@ typedef struct {
     GHashTable *declared;        /* names of variables and parameters, in small letters */
     GPtrArray *variables;        /* the same, with where they are known */
     const GPtrArray *parameters; /* of the routine whose body the text is; or NULL */
-    GHashTable *setters;         /* of dbt_variables.c; NULL until it is asked for */
-    int depth;                   /* of SQL in literals of SQL */
-    GArray *borders;             /* where macros and the like begin and end (sql_made.c) */
+    const Rename *rows; /* the text is the body of a function that sees rows of it alone; or NULL */
+    GHashTable *setters; /* of dbt_variables.c; NULL until it is asked for */
+    int depth;           /* of SQL in literals of SQL */
+    GArray *borders;     /* where macros and the like begin and end (sql_made.c) */
     /* sql_may_follow_assigned(), once it was asked */
     enum { ASSIGNED_UNASKED, ASSIGNED_FOLLOWS, ASSIGNED_STAYS } assigned;
     bool has_holes; /* a string of a program: what is put in at run time may be any text */
@@ -623,10 +625,19 @@ bool sql_keeps_places(const Work *work, const Rename *rename);
 bool rename_only_renames(const Rename *rename);
 /* Columns in such statements that were not understood. */
 void sql_define(Work *work);
-/* Does the text say NEW or OLD with a column that changes; is the function that the trigger calls in it; functions that a
- * trigger elsewhere may call (sql_trigger.c). */
-bool sql_sees_column(const Work *work, const Rename *rename);
-bool sql_has_function(const Work *work, const SqlStatement *statement);
+/* Is the function that the trigger calls in the text, and does it go along (sql_trigger_function.c)? */
+bool sql_trigger_follows(const Work *work, const SqlStatement *statement, const Rename *rename);
+/* Whose rows the function sees whose body the literal is, if they are a dataset's alone; or NULL. The tables under which its triggers give them: Rename *, owned; caller frees. */
+const Rename *sql_rows_of_body(const Work *work, guint literal);
+GPtrArray *sql_row_tables_of_body(const Work *work, guint literal, const Rename *rows);
+void sql_trigger_functions(Work *work);
+/* What becomes of NEW.a, at NEW; NULL: it is something else, or stays. To write it, at `a` (sql_trigger_rows.c). */
+const ColumnChange *row_column_change(const Work *work, const Rename *rename, guint index);
+void row_column_edit(Work *work, guint index, const ColumnChange *change);
+/* Does a part of the text say NEW or OLD with a column that changes? Where. */
+bool rows_see_column(const Work *work, const Rename *rename, size_t begin, size_t end,
+                     const ColumnChange **ret, size_t *ret_at);
+void sql_trigger_rows(Work *work);
 void sql_triggers(Work *work);
 void sql_holes(Work *work); /* what is put in may name a column that changes */
 

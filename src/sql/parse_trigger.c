@@ -21,22 +21,15 @@ calls_function(const Parser *parser, uint32_t at, uint32_t end)
            (is_word(parser, at + 1, WORD_FUNCTION) || is_text(parser, at + 1, "PROCEDURE"));
 }
 
-/* REFERENCING NEW TABLE AS n: the function reads rows by a name that is said here alone. */
-static bool
-names_rows(const Parser *parser, uint32_t at, uint32_t end)
-{
-    while (at < end && !is_text(parser, at, "REFERENCING") && !is_text(parser, at, "EXECUTE"))
-        at++;
-    return at < end && is_text(parser, at, "REFERENCING");
-}
-
 /* UPDATE OF a, b: the columns up to ON. */
 static void
 take_watched_columns(Parser *parser, SqlBlock *block, uint32_t of, uint32_t on)
 {
     uint32_t behind = parser->pos;
     for (parser->pos = of; of > 0 && parser->pos < on;)
-        if (is_name(parser, parser->pos) && !is_word(parser, parser->pos, WORD_OR))
+        if (is_word(parser, parser->pos, WORD_OR)) /* OR DELETE */
+            break;
+        else if (is_name(parser, parser->pos))
             column_take(parser, block, on);
         else
             parser->pos++;
@@ -146,8 +139,7 @@ parse_trigger(Parser *parser, uint32_t end)
         if (parser->sql->dialect->has_alias_first && take_before_batch(parser, end))
             begin_body(parser, table, true);
     } else if (calls_function(parser, parser->pos, end)) {
-        if (!names_rows(parser, parser->pos, end))
-            table->shape = SHAPE_WATCHED;
+        table->shape = SHAPE_WATCHED;
         take_call(parser, block, end);
     } else if (!parser->sql->dialect->has_alias_first && take_before_body(parser, block, end)) {
         begin_body(parser, table, false);
