@@ -21,8 +21,8 @@ import time
 NAMES = "id first_name last_name email country created plan flags details".split()
 COLUMNS = ("id bigint PRIMARY KEY, first_name varchar(40) NOT NULL, last_name varchar(40) NOT NULL, email varchar(60) NOT NULL, country varchar(2) "
            "NOT NULL, created varchar(20) NOT NULL, plan varchar(10) NOT NULL, flags int NOT NULL, details varchar(80) NOT NULL")
-ROWS = ("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO users SELECT i, 'First' || i % 977, 'Last' || "
-        "i % 1013, 'User' || i || '@Mail.example', substr('uksedefr', i % 4 * 2 + 1, 2), datetime('2020-01-01', i || ' minutes'), substr("
+ROWS = ("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO users SELECT i, 'First' || (i % 977), 'Last' || "
+        "(i % 1013), 'User' || i || '@Mail.example', substr('uksedefr', i % 4 * 2 + 1, 2), datetime('2020-01-01', i || ' minutes'), substr("
         "'freepremfamy', i % 3 * 4 + 1, 4), i % 7, '{{\"n\": ' || i || ', \"tags\": [\"a\", \"b\"]}}' FROM n")
 MAPPING = "{apiVersion: honk/v1, kind: Mapping, source: users, target: moved, key: [id], columns: {%s}}" % ", ".join(f"{c}: {c}" for c in NAMES)
 PAUSE_S = 0.3  # what a server does behind the last answer
