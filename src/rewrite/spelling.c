@@ -355,11 +355,25 @@ spelling_adds_quotes(const Work *work, const SqlPath *path, const Spelling *spel
     return false;
 }
 
+#define AS_LOOKED_AT 64 /* items; people who mix letters do so within a screenful */
+
+/* The AS of the first item that has one; else the statement's verb. */
+static const Token *
+word_like_as(const Work *work, const SqlBlock *block)
+{
+    for (guint i = 0; i < MIN(block->items->len, AS_LOOKED_AT); i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->alias != NULL && item->alias->token > 0 &&
+            work_token(work, item->alias->token - 1)->word == WORD_AS)
+            return work_token(work, item->alias->token - 1);
+    }
+    return work_token(work, block->first);
+}
+
 const char *
 word_as(const Work *work, const SqlBlock *block)
 {
-    const Token *first = &g_array_index(work->sql->tokens, Token, block->first);
-    return g_ascii_islower(work->text[first->begin]) ? "as" : "AS";
+    return g_ascii_islower(work->text[word_like_as(work, block)->begin]) ? "as" : "AS";
 }
 
 bool

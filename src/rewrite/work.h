@@ -266,7 +266,7 @@ char *spell_like(const Dialect *dialect, const SqlPart *old, const char *name);
 bool is_reserved_somewhere(const char *name);
 /* What is written for the whole path, as edits of its parts. */
 void spell_path(Work *work, const SqlPath *path, const Spelling *spelling);
-/* AS, or `as` where the block is written in small letters. */
+/* AS, or `as` where the select list writes it so, or has none and the verb is in small letters. */
 const char *word_as(const Work *work, const SqlBlock *block);
 /* Is a column of that name known of it? */
 bool source_has(Work *work, const SqlSource *source, const SqlPart *part);
