@@ -202,12 +202,12 @@ is_inside_quotes(const Work *work, const SqlPart *part)
     return part->quote != '\0' && work->text[part->begin] != part->quote;
 }
 
-/* @schema, {{ schema }}; users${SUFFIX} where there is one, too */
+/* @schema, {{ schema }}; users${SUFFIX} where there is one, too, and no quotes hold just this */
 static bool
 is_put_in(const SqlPart *old, const char *name)
 {
     return name[0] == '\0' || begins_put_in(name) || /* db..users */
-           (is_put_in_name(name) && is_put_in_name(old->text));
+           (old->quote == '\0' && is_put_in_name(name) && is_put_in_name(old->text));
 }
 
 /* 2024_orders behind a dot: where one such name needs no quotes, another does not. */

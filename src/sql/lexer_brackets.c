@@ -1,7 +1,10 @@
-/* lexer_brackets.c - brackets, which learn of each other, and branches that SqlRender chooses. */
+/* lexer_brackets.c - brackets, which learn of each other, branches that SqlRender chooses, and {x}, which is put in. */
 #include "sql/lexer.h"
 
+#include <string.h>
+
 #define CONDITION_BYTES_MAX 1024 /* of SqlRender; people write twenty */
+#define PARAMETER_BYTES_MAX 128  /* a name and a type, which may have some in brackets */
 
 static size_t
 behind_blanks(const Lexer *lexer, size_t at)
@@ -63,10 +66,66 @@ lex_end_of_branch(Lexer *lexer, size_t at)
     return true;
 }
 
+/* ---- {x}: what is put in, and no column ---- */
+
+/* Is the word the type of a parameter of ClickHouse? There they are in these letters. */
+static bool
+is_type(const Lexer *lexer, size_t begin, size_t end)
+{
+    static const char *const types[] = {
+        "String", "FixedString", "UUID",   "Bool",     "Date",           "Date32", "DateTime",
+        "Int",    "Float",       "UInt",   "Decimal",  "Array",          "Tuple",  "Map",
+        "Enum",   "IPv",         "JSON",   "Nullable", "LowCardinality", "Point",  "DateTime64",
+        "Time",   "Identifier",  "BFloat", "Dynamic",  "Variant"};
+    while (end > begin && g_ascii_isdigit(lexer->text[end - 1]))
+        end--;
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (strlen(types[i]) == end - begin &&
+            memcmp(lexer->text + begin, types[i], end - begin) == 0)
+            return true;
+    return false;
+}
+
+/* Behind `: Type` of {day: Date}; `at`: there is none. */
+static size_t
+behind_type(const Lexer *lexer, size_t at)
+{
+    bool is_typed = lexer->dialect->has_typed_parameters || lexer->dialect->is_any;
+    size_t begin = behind_blanks(lexer, at + 1), end = begin;
+    while (is_name_byte(byte_at(lexer, end)))
+        end++;
+    if (byte_at(lexer, at) != ':' || !is_typed || end == begin ||
+        (lexer->dialect->is_any && !is_type(lexer, begin, end)))
+        return at;
+    while (end < lexer->bytes && end < at + PARAMETER_BYTES_MAX &&
+           (is_name_byte(lexer->text[end]) || is_among(lexer->text[end], "(), ")))
+        end++;
+    return end;
+}
+
+/* {plan}, { plan }, {config.plan}, {plan: String} */
+static bool
+lex_braced_parameter(Lexer *lexer, size_t at)
+{
+    size_t end = behind_blanks(lexer, at + 1);
+    if (!is_name_start(byte_at(lexer, end)))
+        return false;
+    while (is_name_byte(byte_at(lexer, end)) ||
+           (byte_at(lexer, end) == '.' && is_name_start(byte_at(lexer, end + 1))))
+        end++;
+    end = behind_blanks(lexer, behind_type(lexer, behind_blanks(lexer, end)));
+    if (byte_at(lexer, end) != '}' || end > at + PARAMETER_BYTES_MAX)
+        return false;
+    add(lexer, TOKEN_PARAMETER, at, end + 1);
+    return true;
+}
+
 bool
 lex_bracket(Lexer *lexer, size_t at)
 {
     char c = lexer->text[at];
+    if (c == '{' && lex_braced_parameter(lexer, at))
+        return true;
     if ((c == '{' && lex_condition(lexer, at)) || (c == '}' && lex_end_of_branch(lexer, at)))
         return true;
     if (c == '(' || c == '[' || c == '{') {

@@ -39,7 +39,9 @@ take_group(Parser *parser, const Context *context, uint32_t end)
         query->by_name = query->by_name || context->is_table_argument;
     } else if (is_round || !take_comprehension(parser, context, close)) {
         Context inner = *context;
-        Scan scan = {.context = &inner, .first = parser->pos};
+        Scan scan = {.context = &inner,
+                     .first = parser->pos,
+                     .is_object = is_text(parser, parser->pos - 1, "{")};
         scan_elements(parser, &scan, close);
     }
     parser->depth--;
@@ -283,13 +285,25 @@ note_place_of_column(Parser *parser, const Context *context, uint32_t index)
         context->block->value_star = index;
 }
 
+/* {plan: u.plan}: what the value is called there, and no column. */
+static bool
+is_key_of_object(const Parser *parser, const Scan *scan)
+{
+    const Token *token = peek(parser, parser->pos);
+    return scan->is_object && (token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED) &&
+           (parser->pos == scan->first || token[-1].kind == TOKEN_COMMA) &&
+           is_text(parser, parser->pos + 1, ":");
+}
+
 void
 scan_elements(Parser *parser, Scan *scan, uint32_t end)
 {
     while (parser->pos < end && !stops_here(parser, scan, end)) {
         uint32_t before = parser->pos;
         const Token *token = peek(parser, before);
-        if (token->kind == TOKEN_WORD)
+        if (is_key_of_object(parser, scan))
+            parser->pos += 2;
+        else if (token->kind == TOKEN_WORD)
             take_word_element(parser, scan, end);
         else if (token->kind == TOKEN_QUOTED || token->kind == TOKEN_TEMPLATE)
             take_chain(parser, scan, end);

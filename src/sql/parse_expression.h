@@ -8,6 +8,7 @@ typedef struct {
     int stops;
     int case_depth;
     uint32_t first;
+    bool is_object; /* {key: value} */
 } Scan;
 
 /* ---- parse_expression.c ---- */

@@ -93,6 +93,7 @@ typedef struct {
     bool has_alias_strings;  /* SELECT value 'name' */
     bool has_colon_paths;    /* value:field.field[0] */
     bool has_places;         /* $1, t.$1: the first column */
+    bool has_typed_parameters; /* {day: Date} */
     bool has_loose_statements; /* one after the other, without `;` */
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
