@@ -68,6 +68,7 @@ static const char *const about_columns[] = {"unique_key",
                                             "distkey",
                                             "sortkey",
                                             "partitions",
+                                            "event_time",
                                             NULL};
 
 /* Settings in which a word that is called like a column is none. */
@@ -105,7 +106,28 @@ static const char *const about_others[] = {"materialized",
                                            "quoting",
                                            "static_analysis",
                                            "auto_refresh",
+                                           "event_time_grain",
+                                           "begin",
+                                           "batch_size",
+                                           "lookback",
+                                           "delimiter",
+                                           "quote_columns",
+                                           "column_types",
+                                           "unlogged",
+                                           "sql_header_version",
                                            NULL};
+
+bool
+dbt_setting_names_columns(const char *key)
+{
+    return g_strv_contains(about_columns, key);
+}
+
+bool
+dbt_setting_names_none(const char *key)
+{
+    return g_strv_contains(about_others, key);
+}
 
 static bool
 is_among(const char *text, const JinjaArgument *argument, const char *const *keys)

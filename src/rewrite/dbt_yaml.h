@@ -16,6 +16,8 @@ void yaml_rewrite_calls(Work *work, const YamlNode *node);
 void yaml_rewrite_rows(Work *work, const YamlNode *node, const Rename *rename);
 /* Does the text have any name of a column that changes? */
 bool yaml_names_change(const Rename *rename, const char *text);
+/* What is not followed, at any depth: each scalar that has one is a person's. */
+void yaml_check_words(Work *work, const YamlNode *node, const Rename *rename, const char *reason);
 /* `ref('x')`, with or without braces: the mapping that is meant, or NULL. */
 const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit);
 /* What describes a table: its columns and tests. `rename` NULL: another one, whose tests may point at the dataset. */

@@ -30,50 +30,39 @@ yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename)
             yaml_rename_words(work, node->items[i], rename);
 }
 
-/* Statements, of which nobody knows what they read. */
+/* `partition_by: { field: created, data_type: date }`, `indexes: [ { columns: [ id ] } ]` */
 static void
-check_hooks(Work *work, const YamlNode *node, const Rename *rename)
+visit_column_setting(Work *work, const YamlNode *node, const Rename *rename)
 {
-    for (size_t i = 0; node != NULL && node->kind == YAML_LIST && i < node->count; i++)
-        check_hooks(work, node->items[i], rename);
-    if (node != NULL && node->kind == YAML_SCALAR && yaml_names_change(rename, node->text))
-        yaml_refuse(work, node, "language", NULL,
-                    "a statement that is run beside the model names a column that changes");
+    static const char *const keys[] = {"field", "columns"};
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
+        if (node->items[i]->kind == YAML_MAP)
+            visit_column_setting(work, node->items[i], rename);
+    for (size_t k = 0; node->kind == YAML_MAP && k < G_N_ELEMENTS(keys); k++)
+        yaml_rename_list(work, yaml_get(node, keys[k]), rename);
+    if (node->kind != YAML_MAP)
+        yaml_rename_list(work, node, rename);
 }
 
-/* Settings that name columns, as in config(…) of the model. */
+/* As in config(…) of the model. */
 static void
 visit_settings(Work *work, const YamlNode *map, const Rename *rename)
 {
-    static const char *const lists[] = {"unique_key",
-                                        "cluster_by",
-                                        "order_by",
-                                        "primary_key",
-                                        "merge_update_columns",
-                                        "merge_exclude_columns",
-                                        "sort",
-                                        "dist",
-                                        "partitioned_by",
-                                        "partition_by",
-                                        "event_time",
-                                        "check_cols",
-                                        "updated_at"};
-    static const char *const hooks[] = {"pre-hook", "post-hook", "pre_hook", "post_hook"};
-    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
-        g_autofree char *plus = g_strconcat("+", lists[i], NULL);
-        yaml_rename_list(work, yaml_get(map, lists[i]), rename);
-        yaml_rename_list(work, yaml_get(map, plus), rename);
+    for (size_t i = 0; i < map->count; i++) {
+        const YamlNode *key = map->items[2 * i], *value = map->items[2 * i + 1];
+        const char *name = key->text != NULL ? key->text + (key->text[0] == '+') : "";
+        if (dbt_setting_names_columns(name))
+            visit_column_setting(work, value, rename);
+        else if (!dbt_setting_names_none(name))
+            yaml_check_words(
+                work, value, rename,
+                strstr(name, "hook") != NULL
+                    ? "a statement that is run beside the model names a column that changes"
+                    : "this setting of the model names a column that changes");
     }
-    const YamlNode *partition = yaml_get(map, "partition_by");
-    if (partition != NULL && partition->kind == YAML_MAP)
-        yaml_rename_list(work, yaml_get(partition, "field"), rename);
-    const YamlNode *indexes = yaml_get(map, "indexes");
-    for (size_t i = 0; indexes != NULL && indexes->kind == YAML_LIST && i < indexes->count; i++)
-        if (indexes->items[i]->kind == YAML_MAP)
-            yaml_rename_list(work, yaml_get(indexes->items[i], "columns"), rename);
-    for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++)
-        check_hooks(work, yaml_get(map, hooks[i]), rename);
 }
+
+/* ---- names of models ---- */
 
 static const char stays_beside[] =
     "this describes the model of before, which stays beside the new one";

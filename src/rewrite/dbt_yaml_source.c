@@ -48,22 +48,35 @@ rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
     }
 }
 
-/* `identifier: "{{ var('x', 'users') }}"`: what makes the table's own name would still give the old one. */
+/* Does the mapping give the table another name; is `name` the old one, or the new one? */
+static bool
+is_called_otherwise(const Rename *rename, const char *name, bool *ret_is_known)
+{
+    bool is_renamed = false;
+    *ret_is_known = rename->dbt->identifier != NULL;
+    for (guint i = 0; i < rename->spellings->len; i++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
+        const char *to = spelling->target[g_strv_length(spelling->target) - 1];
+        is_renamed |= strcmp(spelling->last, to) != 0;
+        *ret_is_known |= strcmp(spelling->last, name) == 0 || strcmp(to, name) == 0;
+    }
+    return is_renamed;
+}
+
+/* `identifier: "{{ var('x', 'users') }}"`, `identifier: USR01`: by that name, it would still be the old table. */
 static bool
 keeps_table(Work *work, const YamlNode *table, const Rename *rename)
 {
     const YamlNode *node = yaml_get(table, "identifier");
-    bool is_renamed = false;
-    for (guint i = 0; i < rename->spellings->len; i++) {
-        const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
-        is_renamed |=
-            strcmp(spelling->last, spelling->target[g_strv_length(spelling->target) - 1]) != 0;
-    }
-    if (node == NULL || node->kind != YAML_SCALAR || strstr(node->text, "{{") == NULL ||
-        !is_renamed)
+    bool is_known = false;
+    if (node == NULL || node->kind != YAML_SCALAR ||
+        !is_called_otherwise(rename, node->text, &is_known) || is_known)
         return false;
     site_refuse(work, SITE_TABLE, node->begin, node->end, "source-unknown", NULL,
-                "a template makes the table's own name: change what it gives");
+                strstr(node->text, "{{") != NULL
+                    ? "a template makes the table's own name: change what it gives"
+                    : "this is the table's own name, of which the mapping says nothing: say what "
+                      "the new table is called");
     return true;
 }
 

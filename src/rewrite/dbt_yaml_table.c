@@ -30,7 +30,54 @@ visit_constraints(Work *work, const YamlNode *owner, const Rename *rename)
     }
 }
 
+/* ---- what is not followed ---- */
+
+/* What a column says besides is checked. */
+static const char *const of_columns[] = {
+    "name", "description", "data_type",   "tests",   "data_tests", "constraints",
+    "meta", "tags",        "quote",       "config",  "docs",       "granularity",
+    "type", "codec",       "policy_tags", "exclude", "include",    NULL};
+
+void
+yaml_check_words(Work *work, const YamlNode *node, const Rename *rename, const char *reason)
+{
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
+        yaml_check_words(work, node->items[i], rename, reason);
+    for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++)
+        yaml_check_words(work, node->items[2 * i + 1], rename, reason);
+    if (node->kind == YAML_SCALAR && node->text != NULL &&
+        !site_covers(work, node->begin, node->end) && yaml_names_change(rename, node->text))
+        yaml_refuse(work, node, "language", NULL, reason);
+}
+
+static void
+check_others(Work *work, const YamlNode *map, const Rename *rename, const char *const *known)
+{
+    for (size_t i = 0; rename != NULL && i < map->count; i++) {
+        const char *key = map->items[2 * i]->text;
+        if (key != NULL && !g_strv_contains(known, key))
+            yaml_check_words(work, map->items[2 * i + 1], rename,
+                             "a column that changes is named here, and this part of the file is "
+                             "not understood");
+    }
+}
+
 /* ---- columns ---- */
+
+/* `dimension: { type: time }`: without a name it has the column's, by which metrics ask for it. */
+static void
+check_semantics(Work *work, const YamlNode *column, const ColumnChange *change)
+{
+    static const char *const keys[] = {"dimension", "entity"};
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const YamlNode *node = yaml_get(column, keys[i]);
+        bool has_name = node != NULL && node->kind == YAML_MAP && yaml_get(node, "name") != NULL;
+        if (node != NULL && !has_name)
+            yaml_refuse(work, yaml_get_key(column, keys[i]), "language", change->link,
+                        "this has the name of a column that changes, by which metrics ask for it: "
+                        "say its `name`");
+    }
+}
 
 static void
 visit_column(Work *work, const YamlNode *column, const Rename *rename)
@@ -45,7 +92,39 @@ visit_column(Work *work, const YamlNode *column, const Rename *rename)
                     "the new table has no such column: what was said of it belongs elsewhere");
     yaml_visit_tests(work, column, rename, change);
     visit_constraints(work, column, rename);
+    yaml_rename_list(work, yaml_get(column, "exclude"), rename); /* of a version */
+    if (change != NULL)
+        check_semantics(work, column, change);
+    check_others(work, column, rename, of_columns);
 }
+
+/* What a table says besides is checked. */
+static const char *const of_tables[] = {"name",
+                                        "v",
+                                        "description",
+                                        "columns",
+                                        "tests",
+                                        "data_tests",
+                                        "constraints",
+                                        "versions",
+                                        "config",
+                                        "meta",
+                                        "docs",
+                                        "tags",
+                                        "access",
+                                        "group",
+                                        "defined_in",
+                                        "latest_version",
+                                        "deprecation_date",
+                                        "identifier",
+                                        "relation",
+                                        "quoting",
+                                        "loader",
+                                        "overrides",
+                                        "freshness",
+                                        "loaded_at_field",
+                                        "loaded_at_query",
+                                        NULL};
 
 /* By which columns it is told how old the rows are. */
 static void
@@ -61,6 +140,15 @@ visit_freshness(Work *work, const YamlNode *map, const Rename *rename)
                     "a query over the table names a column that changes");
 }
 
+/* A model of days. */
+static void
+visit_time_spine(Work *work, const YamlNode *table, const Rename *rename)
+{
+    const YamlNode *spine = yaml_get(table, "time_spine");
+    if (spine != NULL && spine->kind == YAML_MAP)
+        yaml_rename_list(work, yaml_get(spine, "standard_granularity_column"), rename);
+}
+
 void
 yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename)
 {
@@ -73,6 +161,8 @@ yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename)
     if (rename == NULL)
         return;
     visit_freshness(work, table, rename);
+    visit_time_spine(work, table, rename);
+    check_others(work, table, rename, of_tables);
     if (config != NULL && config->kind == YAML_MAP)
         visit_freshness(work, config, rename);
 }

@@ -377,6 +377,9 @@ void dbt_quoted(Work *work);
 /* The text that config(…) of a file gives under a key; NULL where it does not say. False when it is no plain text, or is
  * said twice. Caller frees (dbt_config.c). */
 bool dbt_config_text(const char *text, size_t bytes, const char *key, char **ret);
+/* Does a setting of this name hold columns of the model, or expressions over them; or no word that is one? */
+bool dbt_setting_names_columns(const char *key);
+bool dbt_setting_names_none(const char *key);
 /* Columns of the file's model in its config(…), after sql_made(). */
 void dbt_config(Work *work);
 
