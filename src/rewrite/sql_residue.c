@@ -155,13 +155,15 @@ is_behind_join(const Work *work, const SqlRef *ref)
            before == WORD_UPDATE || before == WORD_TABLE;
 }
 
-/* CREATE TABLE users, JOIN users: of a statement whose semicolon was forgotten. */
+/* CREATE TABLE users, JOIN users, UPDATE users SET: of a statement whose semicolon was forgotten, or within another. */
 static bool
 is_behind_making(const Work *work, const SqlRef *ref)
 {
     guint index = ref->path.parts[0].token;
     Word before = index > 0 ? work_token(work, index - 1)->word : WORD_NONE;
-    return ref->path.count == 1 && (before == WORD_TABLE || before == WORD_JOIN) &&
+    bool is_update = (before == WORD_UPDATE && work_token(work, index + 1)->word == WORD_SET) ||
+                     before == WORD_MERGE;
+    return ref->path.count == 1 && (before == WORD_TABLE || before == WORD_JOIN || is_update) &&
            is_whole_name(work, &ref->path);
 }
 

@@ -178,7 +178,12 @@ void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_join
 /* [LEFT …] JOIN, one more of them, with its condition. */
 void parse_join(Parser *parser, SqlBlock *block, uint32_t end);
 /* One table, subquery or array with its alias. */
-SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end); /* parse_source.c */
+SqlSource *parse_source(
+    Parser *parser, SqlBlock *block,
+    uint32_t
+        end); /* Behind a bracket of FROM: does a statement stand there that changes rows, as in T-SQL? */
+bool starts_change(const Parser *parser, uint32_t at);
+/* parse_source.c */
 /* Its parts, for what stands behind JOIN: an empty one, `AS a (b, c)` read into it, what cannot belong to it any more, and what an ASOF join
  * compares. */
 SqlSource *source_add(Parser *parser, SqlBlock *block, SqlSourceKind kind);

@@ -158,7 +158,8 @@ take_operand(Parser *parser, SqlBlock *block, uint32_t end, Join join)
     guint count = block->sources->len;
     uint32_t close = closing(parser, parser->pos, end);
     if (is_open(parser, parser->pos) && !starts_query(parser, parser->pos + 1, close) &&
-        !is_told_of(parser, parser->pos) && !is_too_deep(parser, close)) {
+        !is_told_of(parser, parser->pos) && !starts_change(parser, parser->pos + 1) &&
+        !is_too_deep(parser, close)) {
         parser->pos++;
         parser->depth++;
         take_joined(parser, block, close);

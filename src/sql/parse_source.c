@@ -229,6 +229,33 @@ take_subquery(Parser *parser, SqlBlock *block, uint32_t end, bool is_lateral)
     return source;
 }
 
+bool
+starts_change(const Parser *parser, uint32_t at)
+{
+    Word word = peek(parser, at)->word;
+    return (parser->sql->dialect->has_alias_first || parser->sql->dialect->is_any) &&
+           (word == WORD_INSERT || word == WORD_UPDATE || word == WORD_DELETE ||
+            word == WORD_MERGE) &&
+           !is_open(parser, at + 1);
+}
+
+/* FROM (UPDATE t SET … OUTPUT inserted.a …) AS u, of T-SQL: the rows that it puts out, as in WITH. */
+static SqlSource *
+take_change(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    uint32_t close = closing(parser, parser->pos, end);
+    SqlSource *source = source_add(parser, block, SOURCE_QUERY);
+    parser->pos++;
+    parser->depth++;
+    source->query = query_new(parser, block->query);
+    source->query->as = source;
+    parse_nested(parser, block->query, close);
+    list_add(parser, parser->sql->queries, source->query);
+    parser->depth--;
+    parser->pos = MIN(close + 1, end);
+    return source;
+}
+
 /* UNNEST(…), a table function. */
 static SqlSource *
 take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource *source,
@@ -339,6 +366,8 @@ take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
     if (is_open(parser, parser->pos) &&
         starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end)))
         return take_subquery(parser, block, end, is_lateral);
+    if (is_open(parser, parser->pos) && starts_change(parser, parser->pos + 1))
+        return take_change(parser, block, end);
     if (is_told_of(parser, parser->pos)) {
         SqlSource *source = source_add(parser, block, SOURCE_ARRAY);
         told_of_take(parser, block, end);
