@@ -139,6 +139,23 @@ is_marked(const char *path, const char *text, size_t bytes)
     return false;
 }
 
+/* `-- Deploy shop:users to pg`, which Sqitch writes first of all into each script; also `-- Revert … from` and `-- Verify … on`. */
+static bool
+is_of_sqitch(const char *path, const char *text, size_t bytes)
+{
+    static const char *const verbs[] = {"-- Deploy ", "-- Revert ", "-- Verify "},
+                             *const words[] = {" to ", " from ", " on "};
+    const char *stop = memchr(text, '\n', bytes);
+    g_autofree char *line =
+        g_strndup(text, stop != NULL ? (size_t) (stop - text) : MIN(bytes, 200));
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        const char *colon = g_str_has_prefix(line, verbs[i]) ? strchr(line, ':') : NULL;
+        if (colon != NULL && strstr(colon, words[i]) != NULL && g_str_has_suffix(path, ".sql"))
+            return true;
+    }
+    return false;
+}
+
 /* orders-20240131120000.sql, next-1785488115-add-orders.ts: a moment in the file's name, and a change of tables in the file. */
 static bool
 is_stamped(const char *path, const char *text, size_t bytes)
@@ -157,12 +174,6 @@ is_stamped(const char *path, const char *text, size_t bytes)
     for (size_t i = 0; is_code && i < G_N_ELEMENTS(changes); i++)
         has_change = has_change || text_find_folded(text, bytes, changes[i]) != NULL;
     return has_change;
-}
-
-bool
-is_history(const char *path, const char *text, size_t bytes)
-{
-    return is_numbered_path(path) || is_marked(path, text, bytes) || is_stamped(path, text, bytes);
 }
 
 /* delta, upgrade-1.2: a word of the path's part. */
@@ -229,7 +240,7 @@ is_among_migrations(const char *path)
     return false;
 }
 
-/* upgrade_queries/upgrade_1.3.php: steps from one version to the next, in a program. */
+/* upgrade/upgrade-1.2.sql, upgrade_queries/upgrade_1.3.php: steps from one version to the next. */
 static bool
 is_versioned_step(const char *path)
 {
@@ -238,6 +249,51 @@ is_versioned_step(const char *path)
     while (folder > path && (folder == name || folder[-1] != '/'))
         folder--;
     return has_version(name, strlen(name), true) && has_step_word(folder, strlen(folder));
+}
+
+/* shop--1.0--1.1.sql, shop-2.10-2.20.sql: from one version to another. From 0.00 on is from nothing, which defines all. */
+static bool
+is_between_versions(const char *name)
+{
+    int versions = 0;
+    for (const char *at = name; *at != '\0';) {
+        size_t digits = strspn(at, "0123456789."), zeros = strspn(at, "0.");
+        const char *dot = memchr(at, '.', digits);
+        if (digits > 0 && g_ascii_isdigit(*at) && dot != NULL && g_ascii_isdigit(dot[1]))
+            versions += versions > 0 || zeros < digits;
+        at += MAX(digits, 1);
+    }
+    return versions > 1;
+}
+
+/* upgrade_24.sql, patch-12.sql */
+static bool
+is_counted_step(const char *name)
+{
+    static const char *const words[] = {"upgrade", "migration", "migrate",
+                                        "delta",   "patch",     "hotfix"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        size_t bytes = strlen(words[i]);
+        if (g_ascii_strncasecmp(name, words[i], bytes) == 0 &&
+            g_ascii_isdigit(name[bytes + strspn(name + bytes, "-_")]))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_step_of_sql(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    return g_str_has_suffix(path, ".sql") &&
+           (is_versioned_step(path) || is_between_versions(name) || is_counted_step(name));
+}
+
+bool
+is_history(const char *path, const char *text, size_t bytes)
+{
+    return is_numbered_path(path) || is_marked(path, text, bytes) ||
+           is_stamped(path, text, bytes) || is_of_sqitch(path, text, bytes) || is_step_of_sql(path);
 }
 
 void
