@@ -40,7 +40,8 @@ code_ends_with(const char *path, const char *const *endings)
 bool
 code_is_sql(const char *path)
 {
-    static const char *const endings[] = {".sql", ".sql.j2", ".sql.jinja", ".ddl",
-                                          ".dml", ".hql",    ".bqsql",     NULL};
+    static const char *const endings[] = {".sql",  ".sql.j2", ".sql.jinja", ".ddl",
+                                          ".dml",  ".hql",    ".bqsql",     ".pgsql",
+                                          ".psql", ".tsql",   NULL};
     return code_ends_with(path, endings);
 }

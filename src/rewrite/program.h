@@ -440,6 +440,8 @@ typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideA
 BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
 bool use_is_relationship(const Unit *unit, const Use *use);
+/* custom_name: users, of Hasura: what its API calls the table. */
+bool use_is_name_of_api(const Unit *unit, const Use *use);
 /* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
 bool use_is_apart(Unit *unit, const Use *use);
 /* Libraries that build queries by calls: the table, or one of its columns, `users.id`; a table with what it is joined by.

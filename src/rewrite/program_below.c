@@ -135,6 +135,12 @@ unit_is_below(Unit *unit, size_t place, const char *key)
     return line->colon == at + strlen(key) && text_starts(unit->text, at, key);
 }
 
+bool
+use_is_name_of_api(const Unit *unit, const Use *use)
+{
+    return unit_is_language(unit, "yaml") && span_is(unit->text, use->key, "custom_name");
+}
+
 /* - name: users
  *   using: …
  * of Hasura: what the rows of a table are called in another one's. */

@@ -85,7 +85,7 @@ static const Language languages[] = {
      .forms = {{"$'", "'", ESCAPE_C, .has_lines = true}, {"\"", "\"", ESCAPE_SHELL, HOLES_SHELL, .has_lines = true},
                {"'", "'", ESCAPE_NONE, .has_lines = true}}, .lex = lex_shell, .joins_touching = true,
      .imports = imports_sourced, .passes_on = true},
-    {.name = "yaml", .endings = {".yaml", ".yml"},
+    {.name = "yaml", .endings = {".yaml", ".yml", ".mml"},
      .forms = {{"\"", "\"", ESCAPE_C, .has_lines = true}, {"'", "'", ESCAPE_DOUBLED, .has_lines = true}},
      .lex = lex_yaml, .is_data = true},
     {.name = "sqlx", .endings = {".sqlx"}, C_COMMENTS,

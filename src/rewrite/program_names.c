@@ -163,6 +163,8 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
                        "new one's columns may differ");
     else if (name->path.count == 1 && use_is_relationship(unit, use))
         explain(unit, text, DISPOSITION_UNAFFECTED, "this is the name of a relationship");
+    else if (name->path.count == 1 && use_is_name_of_api(unit, use))
+        explain(unit, text, DISPOSITION_UNAFFECTED, "this is what an API calls the table");
     else if (name->path.count == 1 && use_is_column_of_result(unit, use))
         explain(unit, text, DISPOSITION_UNAFFECTED, "this is a column of a query's result");
     else if (use->is_key && name->path.count == 1 && is_ordinary(name->parts[0].text))

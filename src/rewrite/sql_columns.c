@@ -48,8 +48,8 @@ is_perhaps_row(Work *work, const SqlRef *ref)
     const SqlSource *source = ref->source;
     const SqlPart *part = &ref->path.parts[0];
     return work->sql->dialect->has_rows && ref->path.count == 1 && ref->macro == NULL &&
-           ref_may_be_qualified(work, ref) && source->alias == NULL && source->path.count > 0 &&
-           source_rename(source) != NULL && source->requalified != NULL &&
+           ref->clause != CLAUSE_NAME && ref_may_be_qualified(work, ref) && source->alias == NULL &&
+           source->path.count > 0 && source_rename(source) != NULL && source->requalified != NULL &&
            strcmp(source_called_after(source), source->path.parts[source->path.count - 1].text) ==
                0 &&
            sql_same_table(work->sql->dialect, part->text, part->quote,

@@ -96,6 +96,48 @@ may_follow(const Work *work, const SqlSource *source, const Rename *rename)
     return rename_only_renames(rename) && !rename_changes_columns(rename);
 }
 
+static bool says_column(const Work *work, const Rename *rename, const Token *token);
+
+/* ALTER TABLE t DROP CONSTRAINT c, where the table keeps its name and no column that changes is said: it stays to the byte,
+ * and does what it did. */
+static bool
+stays_whole(const Work *work, const SqlSource *source, const Rename *rename)
+{
+    const Spelling *spelling = source_spelling(source);
+    const SqlStatement *statement = source->block->statement;
+    if (!g_strv_equal((const char *const *) spelling->source,
+                      (const char *const *) spelling->target) ||
+        !rename_only_renames(rename) || !work_is_text(work, statement->first, "ALTER"))
+        return false;
+    for (guint i = statement->first; i <= statement->last; i++) {
+        if (says_column(work, rename, work_token(work, i)))
+            return false;
+        for (guint c = 0; c < rename->changes->len; c++) {
+            const ColumnChange *change = g_ptr_array_index(rename->changes, c);
+            if (change->kind == CHANGE_NAME && token_says(work, i, change->to))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ALTER TABLE t DROP CONSTRAINT c, DROP FOREIGN KEY k: and nothing is given another name, or swapped. */
+static bool
+drops_key(const Work *work, const SqlSource *source)
+{
+    static const char *const kinds[] = {"CONSTRAINT", "FOREIGN", "PRIMARY", "INDEX", "KEY"};
+    static const char *const others[] = {"RENAME", "SWAP", "SWITCH", "EXCHANGE", "ATTACH"};
+    const SqlStatement *statement = source->block->statement;
+    bool drops = false;
+    for (guint i = statement->first; i < statement->last; i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
+            drops |= work_is_text(work, i, "DROP") && work_is_text(work, i + 1, kinds[k]);
+            if (work_is_text(work, i, others[k]))
+                return false;
+        }
+    return drops;
+}
+
 static bool
 refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
 {
@@ -117,7 +159,8 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
             return false;
         break;
     case SHAPE_ADJUSTED:
-        if (rename_only_renames(rename) && is_defined(work, rename))
+        if ((rename_only_renames(rename) && is_defined(work, rename)) ||
+            stays_whole(work, source, rename))
             return false;
         break;
     case SHAPE_COPIED:
@@ -137,6 +180,8 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
             return false;
         break;
     case SHAPE_CHANGED:
+        if (stays_whole(work, source, rename) && drops_key(work, source))
+            return false;
         if (may_follow(work, source, rename) && is_defined(work, rename))
             return false;
         break;
@@ -222,11 +267,15 @@ is_refused(const Work *work, const SqlStatement *statement)
     return false;
 }
 
+/* COMMENT ON COLUMN t.comment IS 'comment': the first word is a verb, and what stands behind IS is text for people. */
 static void
 visit_statement(Work *work, const SqlStatement *statement, const GArray *covered)
 {
-    for (guint i = statement->first; i <= statement->last; i++) {
+    bool is_comment = work_is_text(work, statement->first, "COMMENT");
+    for (guint i = statement->first + 1; i <= statement->last; i++) {
         const Token *token = work_token(work, i);
+        if (is_comment && work_is_text(work, i, "IS"))
+            return;
         if (!says_any(work, statement, token) || is_settled(statement, i) ||
             covered_has(covered, token->begin, token->end) || is_of_another(work, statement, i))
             continue;

@@ -25,12 +25,18 @@ names_changed(Work *work, const Rename *rename, const SqlStatement *statement)
     return false;
 }
 
-/* users%ROWTYPE: what a variable is declared as. */
+/* users%ROWTYPE: what a variable is declared as. RETURNS SETOF users: in PostgreSQL, the type of a table's rows has its name. */
 static bool
 is_row_type(const Work *work, const SqlPath *path)
 {
-    guint last = path->parts[path->count - 1].token;
-    return work_is_text(work, last + 1, "%") && work_is_text(work, last + 2, "ROWTYPE");
+    guint first = path->parts[0].token, last = path->parts[path->count - 1].token;
+    if (work_is_text(work, last + 1, "%") && work_is_text(work, last + 2, "ROWTYPE"))
+        return true;
+    const Dialect *dialect = work->sql->dialect;
+    if (!dialect->has_dollar_quotes || !dialect->has_cast_names || first < 2)
+        return false;
+    return work_is_text(work, first - 1, "RETURNS") ||
+           (work_is_text(work, first - 1, "SETOF") && work_is_text(work, first - 2, "RETURNS"));
 }
 
 static void
@@ -41,7 +47,7 @@ visit_row_type(Work *work, const SqlPath *path, const Rename *rename, const Spel
     else
         site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end,
                     "whole-row", NULL,
-                    "the variable has the columns of this table as its fields, and some change");
+                    "this has the columns of the table as its fields, and some change");
 }
 
 static void
@@ -58,7 +64,10 @@ visit_mention(Work *work, const SqlMention *mention)
         site->reason = keep(work, "no column of it that changes is named here");
         return;
     }
-    if (rename != NULL && !rename->is_derived && is_row_type(work, &mention->path))
+    if (rename != NULL && sql_is_in_path(work, first->begin))
+        site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end)->reason =
+            keep(work, "this is the name of a file");
+    else if (rename != NULL && !rename->is_derived && is_row_type(work, &mention->path))
         visit_row_type(work, &mention->path, rename, spelling);
     else if (rename != NULL)
         site_refuse(work, SITE_MENTION, first->begin, last->end, "statement", NULL,
@@ -115,6 +124,8 @@ visit_string(Work *work, const GArray *covered, guint index)
         return;
     g_autofree char *name = g_strndup(work->text + at, bytes);
     const char *reason = sql_other_text(work, index, name);
+    if (reason == NULL && sql_value_stays(work, index))
+        reason = "this is a value, and the table keeps its name";
     if (reason != NULL) {
         Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, at, at + bytes);
         site->reason = reason;

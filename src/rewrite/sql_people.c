@@ -48,9 +48,8 @@ is_in_row(const Work *work, guint index)
            (around->word == WORD_VALUES || around->word == WORD_IN || is_next_row);
 }
 
-/* x = 'here', LIKE 'here', IN ('here', …), VALUES ('here', …): a value, which is not put together with others. */
-static bool
-is_value(const Work *work, guint index)
+bool
+sql_is_value(const Work *work, guint index)
 {
     const Token *before = work_token(work, index - (index > 0)),
                 *behind = work_token(work, index + 1);
@@ -99,9 +98,25 @@ is_for_people(const Work *work, guint index, const char *name)
 {
     size_t bytes = 0;
     const char *text = sql_inside(work, index, &bytes);
-    bool has_value = is_value(work, index);
+    bool has_value = sql_is_value(work, index);
     return strchr(name, '.') == NULL && (words_in(text, bytes) > 2 || has_value) &&
            is_among_words(text, bytes, name, has_value);
+}
+
+/* RAISE EXCEPTION … USING HINT = 'here', DETAIL = 'here' */
+static bool
+is_told_beside(const Work *work, guint index)
+{
+    static const char *const kinds[] = {"HINT", "DETAIL", "MESSAGE"};
+    bool is_kind = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && index > 1; i++)
+        is_kind = is_kind || work_is_text(work, index - 2, kinds[i]);
+    if (!is_kind || !work_is_text(work, index - 1, "="))
+        return false;
+    while (index > 0 && work_token(work, index)->kind != TOKEN_SEMICOLON &&
+           !work_is_text(work, index, "RAISE"))
+        index--;
+    return work_is_text(work, index, "RAISE");
 }
 
 /* RAISE NOTICE 'here', PRINT 'here', RAISERROR ('here', …): whoever reads it. */
@@ -114,16 +129,19 @@ is_message(const Work *work, guint index)
     for (size_t i = 0; i < G_N_ELEMENTS(levels) && index > 1; i++)
         if (work_is_text(work, index - 1, levels[i]) && work_is_text(work, index - 2, "RAISE"))
             return true;
-    return work_is_text(work, index - 1, "RAISE") || work_is_text(work, index - 1, "PRINT") ||
+    return is_told_beside(work, index) || work_is_text(work, index - 1, "RAISE") ||
+           work_is_text(work, index - 1, "PRINT") ||
            (index > 1 && work_is_text(work, index - 1, "(") &&
             (work_is_text(work, index - 2, "RAISERROR") || work_is_text(work, index - 2, "PRINT")));
 }
 
-/* COMMENT 'here', COMMENT ON … IS 'here', OPTIONS (description = 'here'). */
+/* COMMENT 'here', COMMENT ON … IS 'here', OPTIONS (description = 'here'); also E'' 'here', which goes on in another line. */
 static bool
 is_description(const Work *work, guint index)
 {
     guint before = index - (index > 0);
+    while (before > 0 && work_token(work, before)->kind == TOKEN_STRING)
+        before--;
     before -= before > 0 && work_is_text(work, before, "=");
     if (work_is_text(work, before, "COMMENT") || work_is_text(work, before, "DESCRIPTION"))
         return true;
@@ -177,6 +195,23 @@ is_file(const Work *work, guint index, const char *name)
     bool is_folder = end < bytes && strchr("/\\", text[end]) != NULL;
     bool ends = (at > 0 && end == bytes) || is_kind_of_file(text + end, bytes - end);
     return begins && (is_folder || ends);
+}
+
+bool
+sql_is_in_path(const Work *work, size_t begin)
+{
+    static const char *const commands[] = {"\\i ", "\\ir ", "\\include ", "\\include_relative ",
+                                           "\\. ", ":r ",   "@"};
+    const char *line = work->text + begin, *end = work->text + work->bytes;
+    while (line > work->text && line[-1] != '\n')
+        line--;
+    const char *stop = memchr(line, '\n', (size_t) (end - line));
+    g_autofree char *said =
+        g_strstrip(g_strndup(line, (size_t) ((stop != NULL ? stop : end) - line)));
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (g_str_has_prefix(said, commands[i]) && (*said != '@' || g_str_has_suffix(said, ".sql")))
+            return true;
+    return false;
 }
 
 /* ---- values ---- */

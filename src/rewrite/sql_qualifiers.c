@@ -173,7 +173,7 @@ edit_qualifier_of_ref(Work *work, const SqlRef *ref)
     bool is_row = ref->binding == BINDING_ROW ||
                   (ref->binding == BINDING_COLUMN && ref->source != NULL && ref->path.count == 1 &&
                    !source_has(work, ref->source, &ref->path.parts[0]));
-    if (is_row && is_own_name(work, ref)) {
+    if (is_row && ref->clause != CLAUSE_NAME && is_own_name(work, ref)) {
         visit_own_name(work, ref);
         return;
     }

@@ -246,6 +246,7 @@ tick_all(Work *work, GByteArray *left)
     for (guint i = 0; i < sql->statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(sql->statements, i);
         tick_path(left, &statement->created);
+        tick(left, statement->called);
         tick_parts(left, statement->columns);
     }
 }
@@ -330,6 +331,16 @@ path_to(const Work *work, guint index, GArray *parts)
         add_part(parts, work, work_token(work, i), i);
 }
 
+/* ROW(1, 'a')::users: in PostgreSQL the type of the table's rows has its name. */
+static bool
+is_cast_to(const Work *work, const SqlPath *path, const Rename *rename)
+{
+    guint first = path->parts[0].token;
+    return work->sql->dialect->has_dollar_quotes && work->sql->dialect->has_cast_names &&
+           first > 0 && work_is_text(work, first - 1, "::") && !rename->is_derived &&
+           !rename_changes_columns(rename);
+}
+
 static void
 visit_token(Work *work, const GArray *covered, guint index)
 {
@@ -341,8 +352,14 @@ visit_token(Work *work, const GArray *covered, guint index)
     SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
     if (covered_has(covered, token->begin, token->end))
         return;
-    if (renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL ||
-        (path.count == 1 && sql_is_named_apart(work, index)))
+    const Rename *rename =
+        renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other);
+    if (rename != NULL && is_cast_to(work, &path, rename))
+        spell_path(work, &path, spelling);
+    else if (rename != NULL && sql_is_in_path(work, token->begin))
+        site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, token->begin, token->end)->reason =
+            keep(work, "this is the name of a file");
+    else if (rename != NULL || (path.count == 1 && sql_is_named_apart(work, index)))
         site_refuse(work, SITE_MENTION, path.parts[0].begin, token->end, "unread", NULL,
                     "the dataset is named here, and what is done with it is not understood");
     else if (is_other)

@@ -242,8 +242,13 @@ rewrite_variants(Work *work, guint count)
 static const Dialect *
 guess(const Work *work)
 {
-    if (work->path != NULL && g_str_has_suffix(work->path, ".hql"))
-        return dialect_by_name("spark");
+    static const struct {
+        const char *ending, *dialect;
+    } endings[] = {
+        {".hql", "spark"}, {".pgsql", "postgres"}, {".psql", "postgres"}, {".tsql", "tsql"}};
+    for (size_t i = 0; work->path != NULL && i < G_N_ELEMENTS(endings); i++)
+        if (g_str_has_suffix(work->path, endings[i].ending))
+            return dialect_by_name(endings[i].dialect);
     bool is_known = work->options->tells_none && work->depth == 0; /* what is in it may tell */
     return dialect_guess(work->text, is_known ? 0 : work->bytes, work->options->usual);
 }

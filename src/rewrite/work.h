@@ -598,8 +598,15 @@ bool sql_may_join(const char *text, size_t bytes);
 bool program_may_join(const Renames *renames, const char *path, const char *text, size_t bytes);
 /* The bracket before the row of values that the literal (a token) is in; the token itself where that is far. */
 guint sql_row_of(const Work *work, guint literal);
+/* x = 'here', LIKE 'here', IN ('here', …), VALUES ('here', …): a value, which is not put together with others. */
+bool sql_is_value(const Work *work, guint literal);
+/* \ir tables/users.sql of psql, \. users.sql of MySQL's client, :r tables\users.sql of sqlcmd, @users.sql of SQL*Plus: is
+ * the byte within such a line, which is the path of a file? */
+bool sql_is_in_path(const Work *work, size_t byte);
 /* Why the name in the literal (a token) does not mean the dataset; NULL: it may (sql_people.c). */
 const char *sql_other_text(const Work *work, guint literal, const char *name);
+/* Is the literal (a token) a value that stays, because the tables which it may name keep their names (sql_stays.c)? */
+bool sql_value_stays(const Work *work, guint literal);
 /* Variables of scripts and routines (sql_declared.c). */
 void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);

@@ -82,7 +82,8 @@ end_of_dollar_quote(const Lexer *lexer, size_t at)
     size_t tag_end = at + 1;
     while (is_name_byte(byte_at(lexer, tag_end)) && lexer->text[tag_end] != '$')
         tag_end++;
-    if (byte_at(lexer, tag_end) != '$' || g_ascii_isdigit(byte_at(lexer, at + 1)))
+    if (byte_at(lexer, tag_end) != '$' || g_ascii_isdigit(byte_at(lexer, at + 1)) ||
+        starts_with(lexer, at, "$$PLSQL_")) /* $$PLSQL_UNIT: a value of Oracle's compiler */
         return at;
     g_autofree char *tag = g_strndup(lexer->text + at, tag_end + 1 - at);
     return behind(lexer, tag_end + 1, tag);

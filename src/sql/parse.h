@@ -252,6 +252,9 @@ uint32_t stream_skip(Parser *parser, uint32_t end);
 /* UNPIVOT t.a; AT k behind the alias. */
 bool is_object_in_rows(const Parser *parser, uint32_t at);
 void key_name_take(Parser *parser, SqlSource *source, uint32_t end);
+/* (SELECT …) AS t up to `end`, if it stands here: a table as settings of programs say it. Who reads it puts it behind FROM,
+ * and sees its names. */
+bool named_query_take(Parser *parser, uint32_t end);
 /* WITH(a AS x, a + 1), if it stands here. */
 bool value_names_take(Parser *parser, const Context *context, uint32_t end);
 /* The name at hand is that of the value in the tokens from `first` on. */

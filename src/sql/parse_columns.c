@@ -236,6 +236,23 @@ is_before_name(const Parser *parser, uint32_t index)
     return is_among_words_of(parser, index, words);
 }
 
+/* b int CONSTRAINT k FOREIGN KEY (a, b) REFERENCES …: a key of the table, which needs no comma before it in T-SQL. */
+static bool
+keys_behind_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    static const char *const words[] = {"PRIMARY",   "FOREIGN",      "UNIQUE", "KEY",
+                                        "CLUSTERED", "NONCLUSTERED", NULL};
+    uint32_t open = parser->pos;
+    while (open < end && is_among_words_of(parser, open, words))
+        open++;
+    if (open == parser->pos || open >= end || !is_open(parser, open))
+        return false;
+    while (parser->pos < open)
+        settle(parser, parser->pos++);
+    keys_take(parser, block, end);
+    return true;
+}
+
 void
 attributes_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -255,6 +272,8 @@ attributes_take(Parser *parser, SqlBlock *block, uint32_t end)
                    !is_text(parser, parser->pos + 1, "IDENTITY")) { /* total AS price * amount */
             parser->pos++;
             parse_expression(parser, &context, end, 0);
+        } else if (keys_behind_take(parser, block, end)) {
+            continue;
         } else if (is_before_name(parser, parser->pos)) {
             settle(parser, ++parser->pos);
             parser->pos++;

@@ -170,3 +170,21 @@ locked_take(Parser *parser, const SqlBlock *block, uint32_t end)
     while (parser->pos < end && !starts_clause(parser, parser->pos))
         parser->pos++; /* NOWAIT */
 }
+
+/* ---- (SELECT …) AS t, alone ---- */
+
+bool
+named_query_take(Parser *parser, uint32_t end)
+{
+    uint32_t close = closing(parser, parser->pos, end),
+             name = close + 1 + is_word(parser, close + 1, WORD_AS);
+    if (!is_open(parser, parser->pos) || name + 1 != end || !is_name(parser, name) ||
+        !starts_query(parser, parser->pos + 1, close))
+        return false;
+    parser->pos++;
+    parser->statement->kind = STATEMENT_QUERY;
+    parser->statement->query = parse_query(parser, NULL, NULL, close);
+    parser->pos = name;
+    parser->statement->called = part_take(parser);
+    return true;
+}

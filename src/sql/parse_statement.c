@@ -574,7 +574,7 @@ parse_statement(Parser *parser, uint32_t end)
                (is_word(parser, parser->pos, WORD_TABLE) && is_name(parser, parser->pos + 1))) {
         parser->statement->kind = STATEMENT_QUERY;
         parser->statement->query = parse_query(parser, NULL, NULL, stop);
-    } else {
+    } else if (!named_query_take(parser, stop)) {
         parse_by_kind(parser, NULL, stop);
     }
     if (parser->statement->kind != STATEMENT_OTHER && !parser->is_at_body)

@@ -219,7 +219,8 @@ bind_joined(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
 static bool
 bind_row(const Resolver *resolver, SqlRef *ref)
 {
-    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
+    for (const SqlBlock *block = ref->block; block != NULL && ref->clause != CLAUSE_NAME;
+         block = block->parent) {
         SqlSource *source = resolver_source_called(resolver, block, &ref->path, 1);
         if (source != NULL && ref->path.count == 1) {
             bind_to(ref, BINDING_ROW, source);

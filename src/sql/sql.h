@@ -344,6 +344,7 @@ struct SqlStatement {
     bool has_columns;
     ArenaList *columns; /* SqlPart *; or NULL */
     SqlPart *row;       /* VALUES (…) AS row: what is inserted, in MySQL; or NULL */
+    SqlPart *called;    /* (SELECT …) AS called, which is all of the statement; or NULL */
     bool is_nested;     /* a table of WITH */
     ArenaList *
         settled; /* of a STATEMENT_DEFINE: tokens (as GUINT_TO_POINTER()) that are no columns; or NULL */
