@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "model/canonical.h"
 #include "model/datetime.h"
+#include "model/digits.h"
 
 #include <string.h>
 
@@ -90,13 +91,27 @@ sqlite_read_argument(sqlite3_value *cell, ColumnType type, GString *scratch, Val
 /* --- cells that are as we write them --- */
 
 #define INT_DIGITS_KEPT 18 /* that always fit 64 bits, with the sign's place */
+#define INT_BYTES_MAX (sizeof "-9223372036854775808" - 1)
+
+/* A column of numbers keeps it as an INTEGER. */
+static bool
+is_kept_whole(const char *text, size_t bytes)
+{
+    Digits digits;
+    int64_t whole = 0;
+    bool is_cut = false;
+    if (bytes > INT_BYTES_MAX || memchr(text, '.', bytes) != NULL)
+        return false;
+    return bytes <= INT_DIGITS_KEPT ||
+           (digits_read(text, bytes, &digits) && digits_to_int(&digits, &whole, &is_cut));
+}
 
 bool
 sqlite_keeps_decimal(const char *text, size_t bytes)
 {
     size_t digits = 0, zeros = 0;
-    if (bytes <= INT_DIGITS_KEPT && memchr(text, '.', bytes) == NULL)
-        return true; /* an INTEGER */
+    if (is_kept_whole(text, bytes))
+        return true;
     for (size_t i = 0; i < bytes; i++) {
         if (!g_ascii_isdigit(text[i]))
             continue;
