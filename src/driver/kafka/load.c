@@ -26,6 +26,8 @@ take_columns(KafkaObject *made, const Schema *schema, GError **error)
     made->schema = schema_new(made->name);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
+        if (*column->name == '\0')
+            return fail(error, ERR_INVALID, "a column has no name, and so cannot be a member");
         if (kafka_meta_of(column->name) == META_OFFSET)
             return fail(error, ERR_INVALID, "a topic numbers its records by itself: leave '%s' out",
                         column->name);

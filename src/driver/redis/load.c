@@ -36,6 +36,8 @@ take_schema(RedisObject *stage, const Schema *schema, GError **error)
     g_autoptr(Schema) own = schema_new(stage->name);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
+        if (*column->name == '\0') /* a field without a name stands for a row of NULLs */
+            return fail(error, ERR_INVALID, "a column has no name, and so cannot be a field");
         schema_add(own, column->name, column->type, "", column->is_nullable);
     }
     for (guint i = 0; i < stage->holes->len; i++) {
