@@ -255,8 +255,9 @@ show_result(const Compare *compare, const Comparison *seen)
     View *view = compare->view;
     if (seen->rows_quarantined > 0) {
         g_autofree char *count = text_plural(seen->rows_quarantined, "row", "rows");
-        view_tone(view, TONE_WARN, "%s of %s cannot be mapped and is not expected in %s: %s", count,
-                  compare->pair.source.text, compare->pair.target.text, seen->unmappable);
+        view_tone(view, TONE_WARN, "%s of %s cannot be mapped, and so %s not expected in %s: %s",
+                  count, compare->pair.source.text, seen->rows_quarantined == 1 ? "is" : "are",
+                  compare->pair.target.text, seen->unmappable);
     }
     if (!seen->equal) {
         show_unequal(compare, seen);

@@ -224,6 +224,11 @@ value_text(const Value *value)
     }
     GString *text = g_string_new(NULL);
     value_append_text(value, text);
+    for (const char *nul; (nul = memchr(text->str, '\0', text->len)) != NULL;) {
+        gssize at = nul - text->str; /* what is behind it counts, too */
+        g_string_erase(text, at, 1);
+        g_string_insert(text, at, "\\x00");
+    }
     return g_string_free(text, FALSE);
 }
 

@@ -364,10 +364,10 @@ cell_to_json(sqlite3_stmt *statement, int index)
     case SQLITE_NULL:
         return json_null();
     default: {
-        const unsigned char *data = sqlite3_column_blob(statement, index);
+        const unsigned char *data = sqlite3_column_blob(statement, index); /* NULL: it is empty */
         size_t bytes = MIN((size_t) sqlite3_column_bytes(statement, index), 65536);
         json_t *text = sqlite3_column_type(statement, index) == SQLITE_TEXT
-                           ? json_stringn((const char *) data, bytes)
+                           ? json_stringn(data != NULL ? (const char *) data : "", bytes)
                            : NULL;
         return text != NULL ? text : hex_to_json(data, bytes);
     }
