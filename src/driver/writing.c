@@ -96,7 +96,8 @@ conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *co
                 const char *reason, GError **error)
 {
     g_assert(conn->driver->load != NULL && reason != NULL);
-    return conn->driver->load->quarantine(conn, row_id, record, column, reason, error) ||
+    g_autofree char *text = g_utf8_make_valid(reason, -1); /* it may quote a value, or a name */
+    return conn->driver->load->quarantine(conn, row_id, record, column, text, error) ||
            fail_in(error, "cannot put row %" G_GINT64_FORMAT " aside", row_id);
 }
 

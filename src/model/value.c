@@ -499,6 +499,15 @@ value_cast_lossy(const Value *value, ColumnType type, const char *format, GStrin
     return cast_run(value, &cast, ret);
 }
 
+bool
+value_has_text(const Value *value)
+{
+    if (value->is_null || (value->type != TYPE_DATE && value->type != TYPE_TIMESTAMP))
+        return true;
+    return datetime_days_have_text(value->type == TYPE_DATE ? value->i
+                                                            : datetime_floor_days(value->i));
+}
+
 void
 value_append_text(const Value *value, GString *to)
 {

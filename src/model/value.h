@@ -54,6 +54,9 @@ bool value_format_is_unix(const char *format);
  * as the same number
  * ("6", "0.1", "1e+300"). */
 void value_append_text(const Value *value, GString *to);
+/* Has it that form? Dates and timestamps outside of the years 1 to 9999 have none; the reason is ready. */
+bool value_has_text(const Value *value);
+#define VALUE_NO_YEAR "the year is outside of 1 to 9999"
 /* 'text in quotes', control characters made visible, cut after a few words: for messages. Appended.
  */
 void value_append_quoted(const Value *value, GString *to);

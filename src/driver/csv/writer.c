@@ -112,6 +112,8 @@ append_value(const CsvFormat *format, const Value *value, GString *scratch, GStr
             append_field(format, value->s.data, value->s.bytes, to);
         return problem;
     }
+    if (!value_has_text(value))
+        return g_strdup(VALUE_NO_YEAR);
     g_string_truncate(scratch, 0);
     value_append_text(value, scratch);
     append_field(format, scratch->str, scratch->len, to);

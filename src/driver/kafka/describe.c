@@ -10,14 +10,11 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define SAMPLE_RECORDS 1000 /* at either end of a partition */
 #define SAMPLE_PARTITIONS 16
 #define COLUMNS_MAX 4096
-
-enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8 };
 
 typedef struct {
     GPtrArray *names;    /* in the order in which they came */
@@ -25,35 +22,11 @@ typedef struct {
     bool metas[META_KINDS], key_is_bytes, has_keyless;
 } Sight;
 
-static ColumnType
-type_of(unsigned seen)
-{
-    if (seen == SAW_BOOL)
-        return TYPE_BOOL;
-    if (seen == SAW_INT)
-        return TYPE_INT;
-    return seen == SAW_NUMBER || seen == (SAW_NUMBER | SAW_INT) ? TYPE_FLOAT : TYPE_TEXT;
-}
-
-static unsigned
-saw(const char *text, const JsonMember *member)
-{
-    static const unsigned kinds[] = {[JSON_KIND_NULL] = 0,        [JSON_KIND_BOOL] = SAW_BOOL,
-                                     [JSON_KIND_INT] = SAW_INT,   [JSON_KIND_NUMBER] = SAW_NUMBER,
-                                     [JSON_KIND_TEXT] = SAW_TEXT, [JSON_KIND_ARRAY] = SAW_TEXT};
-    if (member->kind != JSON_KIND_INT)
-        return kinds[member->kind];
-    g_autofree char *digits = g_strndup(text, member->text_bytes);
-    errno = 0;
-    (void) g_ascii_strtoll(digits, NULL, 10);
-    return errno == 0 ? SAW_INT : SAW_TEXT;
-}
-
 static void
 see_member(Sight *sight, const RecordValue *value, const JsonMember *member)
 {
     char *name = g_strndup(value->text->str + member->name, member->name_bytes);
-    unsigned now = saw(value->text->str + member->text, member);
+    unsigned now = json_saw(member->kind, value->text->str + member->text, member->text_bytes);
     void *known = NULL, *flags = NULL;
     if (g_hash_table_lookup_extended(sight->columns, name, &known, &flags)) {
         g_hash_table_insert(sight->columns, name, GUINT_TO_POINTER(GPOINTER_TO_UINT(flags) | now));
@@ -162,10 +135,10 @@ set_schema(KafkaObject *object, const Sight *sight, const AvroSchema *avro,
     if (avro != NULL)
         avro_schema_columns(avro, object->schema);
     for (guint i = 0; avro == NULL && i < sight->names->len; i++)
-        schema_add(
-            object->schema, sight->names->pdata[i],
-            type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, sight->names->pdata[i]))),
-            "", !kafka_object_is_key(object, sight->names->pdata[i]));
+        schema_add(object->schema, sight->names->pdata[i],
+                   json_type_of(GPOINTER_TO_UINT(
+                       g_hash_table_lookup(sight->columns, sight->names->pdata[i]))),
+                   "", !kafka_object_is_key(object, sight->names->pdata[i]));
     add_metas(object, sight);
     if (object->is_latest && object->key->len == 0 && sight->metas[META_KEY])
         schema_add_key(object->schema, kafka_meta_names[META_KEY]);

@@ -252,7 +252,7 @@ put_text(KafkaScan *scan, size_t column, const char *text, size_t bytes, JsonKin
     const char *name = schema_column(scan->object->schema, column)->name;
     size_t at = scan->wanted[column] - 1;
     ColumnType type = scan->types[column];
-    Value value, from = {.type = TYPE_TEXT, .s = {text, bytes}};
+    Value value;
     char *reason = NULL;
     scan->filled[column] = true;
     if (bytes > CELL_BYTES_MAX)
@@ -261,9 +261,7 @@ put_text(KafkaScan *scan, size_t column, const char *text, size_t bytes, JsonKin
         batch_put_bytes(batch, at, text, bytes);
         return true;
     }
-    if (kind == JSON_KIND_BOOL)
-        from = (Value){.type = TYPE_BOOL, .i = *text == 't'};
-    if (!value_cast(&from, type, NULL, scan->scratch, &value, &reason))
+    if (!json_cast(kind, text, bytes, type, scan->scratch, &value, &reason))
         return refuse(refusal, name, reason);
     batch_put_value(batch, at, &value);
     return true;

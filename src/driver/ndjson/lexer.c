@@ -210,20 +210,36 @@ word(Cursor *cursor, const char *wanted)
 
 static bool object(Cursor *cursor, int depth);
 
-/* Checked by jansson, and kept as it is written: arrays are one cell. */
+/* Of JSON that is good: all but the blanks around its tokens. */
+static void
+append_tokens(const char *from, const char *end, GString *to)
+{
+    bool is_text = false;
+    for (const char *p = from; p < end; p++) {
+        if (!is_text && strchr(" \t\r\n", *p) != NULL)
+            continue;
+        g_string_append_c(to, *p);
+        if (*p == '"')
+            is_text = !is_text;
+        else if (*p == '\\')
+            g_string_append_c(to, *++p);
+    }
+}
+
+/* Checked by jansson, and kept as it is written, every digit of its numbers: arrays are one cell. */
 static bool
 array(Cursor *cursor)
 {
     json_error_t where;
     const char *from = cursor->p;
-    json_t *value =
-        json_loadb(from, (size_t) (cursor->end - from),
-                   JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &where);
+    json_t *value = json_loadb(from, (size_t) (cursor->end - from),
+                               JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL |
+                                   JSON_DECODE_INT_AS_REAL,
+                               &where);
     if (value == NULL)
         return problem(cursor, "inside of an array: %s", where.text);
-    g_autofree char *compact = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(value);
-    g_string_append(cursor->lexer->scratch, compact);
+    append_tokens(from, from + where.position, cursor->lexer->scratch);
     cursor->p = from + where.position;
     return true;
 }

@@ -9,15 +9,7 @@
 #pragma once
 
 #include "driver/files/file.h"
-
-typedef enum {
-    JSON_KIND_NULL,
-    JSON_KIND_BOOL,
-    JSON_KIND_INT,
-    JSON_KIND_NUMBER,
-    JSON_KIND_TEXT,
-    JSON_KIND_ARRAY
-} JsonKind;
+#include "driver/json_types.h"
 
 typedef struct {
     size_t name, name_bytes; /* in `scratch` */

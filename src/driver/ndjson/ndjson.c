@@ -17,7 +17,6 @@
 
 #define COLUMNS_MAX 4096
 #define NOT_WANTED SIZE_MAX
-#define EXACT_INT_MAX (INT64_C(1) << 53) /* beyond it a float is not exact */
 
 typedef struct {
     Scan base;
@@ -88,53 +87,10 @@ json_tick(Conn *conn, int64_t row, GError **error)
 
 /* --- columns --- */
 
-enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8, SAW_LARGE = 16 };
-
-/* A whole number as the lexer let it through: digits, perhaps behind a minus. */
-static bool
-int_of(const char *text, size_t bytes, int64_t *ret)
-{
-    bool is_negative = bytes > 0 && *text == '-', fits = true;
-    int64_t value = 0;
-    for (size_t i = is_negative; i < bytes && fits; i++) {
-        int64_t digit = is_negative ? '0' - text[i] : text[i] - '0';
-        fits = !__builtin_mul_overflow(value, 10, &value) &&
-               !__builtin_add_overflow(value, digit, &value);
-    }
-    *ret = value;
-    return fits;
-}
-
-static unsigned
-saw(const JsonLexer *lexer, const JsonMember *member)
-{
-    static const unsigned kinds[] = {[JSON_KIND_NULL] = 0,        [JSON_KIND_BOOL] = SAW_BOOL,
-                                     [JSON_KIND_INT] = SAW_INT,   [JSON_KIND_NUMBER] = SAW_NUMBER,
-                                     [JSON_KIND_TEXT] = SAW_TEXT, [JSON_KIND_ARRAY] = SAW_TEXT};
-    if (member->kind != JSON_KIND_INT)
-        return kinds[member->kind];
-    int64_t value = 0;
-    if (!int_of(lexer->scratch->str + member->text, member->text_bytes, &value))
-        return SAW_TEXT;
-    return value > EXACT_INT_MAX || value < -EXACT_INT_MAX ? SAW_INT | SAW_LARGE : SAW_INT;
-}
-
-static ColumnType
-type_of(unsigned seen)
-{
-    if (seen == SAW_BOOL)
-        return TYPE_BOOL;
-    if ((seen & ~SAW_LARGE) == SAW_INT)
-        return TYPE_INT;
-    if (seen == SAW_NUMBER || seen == (SAW_NUMBER | SAW_INT))
-        return TYPE_FLOAT;
-    return TYPE_TEXT;
-}
-
 /* What was seen of each column, in the order in which they came. */
 typedef struct {
     GPtrArray *names;       /* borrowed from `flags` */
-    GHashTable *flags;      /* name → unsigned *, of SAW_… */
+    GHashTable *flags;      /* name → unsigned *, of json_saw() */
     GPtrArray *of_shape;    /* unsigned *, of each name of the lexer's shape … */
     uint64_t shape_changes; /* … when it had changed so often */
     char *first_problem;
@@ -178,9 +134,11 @@ see_record(Sight *sight, const JsonLexer *lexer)
     }
     for (guint i = sight->of_shape->len; i < count; i++)
         g_ptr_array_add(sight->of_shape, flags_of(sight, lexer->shape->pdata[i]));
-    for (guint i = 0; i < count; i++)
+    for (guint i = 0; i < count; i++) {
+        const JsonMember *member = &g_array_index(lexer->members, JsonMember, i);
         *(unsigned *) sight->of_shape->pdata[i] |=
-            saw(lexer, &g_array_index(lexer->members, JsonMember, i));
+            json_saw(member->kind, lexer->scratch->str + member->text, member->text_bytes);
+    }
 }
 
 static bool
@@ -225,8 +183,8 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
             sight.first_problem != NULL ? sight.first_problem : "");
     *ret = schema_new(object);
     for (guint i = 0; i < sight.names->len; i++)
-        schema_add(*ret, sight.names->pdata[i], type_of(*flags_of(&sight, sight.names->pdata[i])),
-                   "", true);
+        schema_add(*ret, sight.names->pdata[i],
+                   json_type_of(*flags_of(&sight, sight.names->pdata[i])), "", true);
     return true;
 }
 
@@ -318,44 +276,49 @@ json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
     return true;
 }
 
-/* A text in a column of a stage that has another type: dates, for which JSON has no form of its own. */
+/* May it stand in a column of that type? A text may in one of a stage: of dates, for example, for which JSON has no form of its own. */
 static bool
-put_cast(JsonScan *scan, const JsonMember *member, Batch *batch, size_t column)
+is_of_type(const JsonScan *scan, const JsonMember *member, ColumnType type)
 {
-    Value value, text = {.type = TYPE_TEXT,
-                         .s = {scan->lexer.scratch->str + member->text, member->text_bytes}};
-    if (member->kind != JSON_KIND_TEXT || scan->file.schema == NULL ||
-        !value_cast(&text, batch->columns[column].type, NULL, scan->scratch, &value, NULL))
+    switch (member->kind) {
+    case JSON_KIND_BOOL:
+        return type == TYPE_BOOL;
+    case JSON_KIND_INT:
+        return type == TYPE_INT || type == TYPE_FLOAT;
+    case JSON_KIND_NUMBER:
+        return type == TYPE_FLOAT;
+    case JSON_KIND_TEXT:
+        return scan->file.schema != NULL;
+    case JSON_KIND_NULL:
+    case JSON_KIND_ARRAY:
         return false;
-    batch_put_value(batch, column, &value);
-    return true;
+    }
+    g_assert_not_reached();
 }
 
-/* False when the member is not of the column's type. */
+/* False with the reason. */
 static bool
-put_member(JsonScan *scan, const JsonMember *member, Batch *batch, size_t column)
+put_member(JsonScan *scan, const JsonMember *member, Batch *batch, size_t column, char **ret_reason)
 {
-    const JsonLexer *lexer = &scan->lexer;
-    const char *data = lexer->scratch->str + member->text;
+    const char *data = scan->lexer.scratch->str + member->text;
     ColumnType type = batch->columns[column].type;
-    int64_t whole = 0;
+    Value value;
     if (member->kind == JSON_KIND_NULL) {
         batch_put_null(batch, column);
-    } else if (type == TYPE_TEXT) {
-        batch_put_bytes(batch, column, data, member->text_bytes);
-    } else if (type == TYPE_BOOL && member->kind == JSON_KIND_BOOL) {
-        batch_put_int(batch, column, *data == 't');
-    } else if (type == TYPE_INT && member->kind == JSON_KIND_INT) {
-        if (!int_of(data, member->text_bytes, &whole))
-            return false;
-        batch_put_int(batch, column, whole);
-    } else if (type == TYPE_FLOAT &&
-               (member->kind == JSON_KIND_INT || member->kind == JSON_KIND_NUMBER)) {
-        g_autofree char *digits = g_strndup(data, member->text_bytes);
-        batch_put_float(batch, column, g_ascii_strtod(digits, NULL));
-    } else {
-        return put_cast(scan, member, batch, column);
+        return true;
     }
+    if (type == TYPE_TEXT) {
+        batch_put_bytes(batch, column, data, member->text_bytes);
+        return true;
+    }
+    if (!is_of_type(scan, member, type)) {
+        *ret_reason = g_strdup_printf("'%.*s' is not of type %s", (int) MIN(member->text_bytes, 60),
+                                      data, column_type_name(type));
+        return false;
+    }
+    if (!json_cast(member->kind, data, member->text_bytes, type, scan->scratch, &value, ret_reason))
+        return false;
+    batch_put_value(batch, column, &value);
     return true;
 }
 
@@ -409,13 +372,11 @@ put_record(JsonScan *scan, Batch *batch, int64_t row, const char **ret_column, c
             continue;
         }
         const JsonMember *member = &g_array_index(lexer->members, JsonMember, scan->found[i] - 1);
-        if (put_member(scan, member, batch, i))
+        g_autofree char *reason = NULL;
+        if (put_member(scan, member, batch, i, &reason))
             continue;
         *ret_column = schema_column(scan->output, i)->name;
-        *ret_reason = g_strdup_printf("line %" G_GINT64_FORMAT ": '%.*s' is not of type %s",
-                                      lexer->record_line, (int) MIN(member->text_bytes, 60),
-                                      lexer->scratch->str + member->text,
-                                      column_type_name(batch->columns[i].type));
+        *ret_reason = g_strdup_printf("line %" G_GINT64_FORMAT ": %s", lexer->record_line, reason);
         batch_drop_row(batch);
         return false;
     }

@@ -131,6 +131,8 @@ json_append_value(const Value *value, GString *scratch, GString *to)
     case TYPE_COUNT:
         break;
     }
+    if (!value_has_text(value))
+        return g_strdup(VALUE_NO_YEAR);
     value_append_text(value, scratch);
     json_append_text(scratch->str, scratch->len, to);
     return NULL;

@@ -10,10 +10,7 @@
 
 #include <string.h>
 
-#define SAMPLE_ROWS 10000
 #define COLUMNS_MAX 4096
-
-enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8, SAW_NULL = 16 };
 
 typedef struct {
     GHashTable *columns; /* name → what was seen */
@@ -49,22 +46,6 @@ type_of_declared(const char *declared)
 
 const TypeOps redis_type_ops = {
     .declared = declared_words, .type_of = type_of_declared, .made = made_words};
-
-static ColumnType
-type_of(unsigned seen)
-{
-    switch (seen & ~(unsigned) SAW_NULL) {
-    case SAW_BOOL:
-        return TYPE_BOOL;
-    case SAW_INT:
-        return TYPE_INT;
-    case SAW_NUMBER:
-    case SAW_NUMBER | SAW_INT:
-        return TYPE_FLOAT;
-    default:
-        return TYPE_TEXT;
-    }
-}
 
 static const char *
 word_of(RedisKind kind, ColumnType type)
@@ -102,11 +83,6 @@ is_hole(const RedisObject *object, const char *name)
 static void
 see_row(const RedisObject *object, const RedisRow *row, Sight *sight)
 {
-    static const unsigned kinds[] = {[FIELD_NULL] = SAW_NULL,
-                                     [FIELD_BOOL] = SAW_BOOL,
-                                     [FIELD_INT] = SAW_INT,
-                                     [FIELD_NUMBER] = SAW_NUMBER,
-                                     [FIELD_TEXT] = SAW_TEXT};
     sight->expires = sight->expires || row->expires_ms >= 0;
     for (guint i = 0; i < row->fields->len; i++) {
         const Field *field = &g_array_index(row->fields, Field, i);
@@ -120,12 +96,25 @@ see_row(const RedisObject *object, const RedisRow *row, Sight *sight)
             continue;
         }
         unsigned seen = GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, name));
-        g_hash_table_insert(sight->columns, g_steal_pointer(&name),
-                            GUINT_TO_POINTER(seen | kinds[field->kind]));
+        g_hash_table_insert(
+            sight->columns, g_steal_pointer(&name),
+            GUINT_TO_POINTER(seen | json_saw(field->kind, field->value.data, field->value.bytes)));
     }
 }
 
 /* --- the kind --- */
+
+/* An object of JSON, also one that is none of a row's: with a name twice, or a number that no double holds. */
+static bool
+is_object(const redisReply *text)
+{
+    const char *begin = text->str, *end = text->str + text->len;
+    while (begin < end && g_ascii_isspace(*begin))
+        begin++;
+    while (end > begin && g_ascii_isspace(end[-1]))
+        end--;
+    return end - begin >= 2 && *begin == '{' && end[-1] == '}';
+}
 
 /* Of the first keys: 'hash' where one is; else strings, which are JSON where all of them are. */
 static bool
@@ -153,11 +142,7 @@ find_kind(RedisConn *conn, RedisObject *object, const Keys *keys, GError **error
             return false;
         hashes += reply_is_text(type, "hash");
         strings += text->type == REDIS_REPLY_STRING;
-        if (text->type == REDIS_REPLY_STRING) {
-            g_autoptr(json_t) json =
-                json_loadb(text->str, (size_t) text->len, JSON_ALLOW_NUL, NULL);
-            objects += json_is_object(json);
-        }
+        objects += text->type == REDIS_REPLY_STRING && is_object(text);
     }
     if (hashes == 0 && strings == 0)
         return fail(error, ERR_UNSUPPORTED,
@@ -179,7 +164,7 @@ see_rows(RedisConn *conn, redisContext *db, RedisObject *object, Sight *sight, G
         (object->kind == REDIS_UNKNOWN &&
          (!row_reader_gather(&reader, error) || !find_kind(conn, object, &reader.keys, error))))
         return false;
-    for (int i = 0; i < SAMPLE_ROWS; i++) {
+    for (int i = 0; i < REDIS_SAMPLE_ROWS; i++) {
         AUTO_REPLY *value = NULL, *expires = NULL;
         Part key;
         bool is_there = false;
@@ -217,7 +202,8 @@ set_schema(RedisObject *object, const Sight *sight)
             schema_add_key(object->schema, object->holes->pdata[i]);
         }
     for (guint i = 0; i < count; i++) {
-        ColumnType type = type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, names[i])));
+        ColumnType type =
+            json_type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, names[i])));
         schema_add(object->schema, names[i], type, word_of(object->kind, type), true);
     }
     if (sight->expires && g_hash_table_lookup(sight->columns, REDIS_EXPIRES) == NULL) {

@@ -11,12 +11,14 @@
 #pragma once
 
 #include "driver/driver.h"
+#include "driver/ndjson/lexer.h"
 #include "driver/redis/rdb.h"
 
 #include <hiredis/hiredis.h>
 
 #define SLOTS 16384
-#define HOLES_MAX 16 /* parts of a key */
+#define HOLES_MAX 16            /* parts of a key */
+#define REDIS_SAMPLE_ROWS 10000 /* looked at for the columns that nobody has said */
 
 typedef struct RedisLoader RedisLoader;
 
@@ -213,15 +215,14 @@ CHECKED bool keys_any(RedisConn *conn, const RedisObject *object, bool *ret, GEr
 CHECKED bool redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error);
 
 /* --- value.c: what a key holds --- */
-typedef enum { FIELD_NULL, FIELD_BOOL, FIELD_INT, FIELD_NUMBER, FIELD_TEXT } FieldKind;
 typedef struct {
     Part name, value; /* names of JSON are dotted paths */
-    FieldKind kind;   /* of JSON; else FIELD_TEXT */
+    JsonKind kind;    /* of JSON; else JSON_KIND_TEXT */
 } Field;
 /* What was read of one row. */
 typedef struct {
-    GArray *fields; /* Field: those borrow the reply, or `scratch` */
-    GString *scratch;
+    GArray *fields; /* Field: those borrow the reply, or `json` */
+    JsonLexer json;
     int64_t expires_ms; /* -1: never */
 } RedisRow;
 void redis_row_init(RedisRow *row);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define EXPIRES_MS_MAX (INT64_MAX / 1000) /* later ones are no timestamp of ours */
 /* Each range walks over all keys of the database once, at a hundredth of what it costs to read a row: where each has a sixteenth
  * of them, that is a sixth of the work. */
 #define RANGES_MOST 16
@@ -223,11 +224,11 @@ is_text(Part text)
 
 /* What stands there, in the type that is wanted; false with the reason. */
 static bool
-put_text(RedisScan *scan, size_t column, Part text, FieldKind kind, Batch *batch, char **ret_reason)
+put_text(RedisScan *scan, size_t column, Part text, JsonKind kind, Batch *batch, char **ret_reason)
 {
     size_t at = scan->wanted[column] - 1;
     ColumnType type = scan->types[column];
-    Value value, from = {.type = TYPE_TEXT, .s = {text.data, text.bytes}};
+    Value value;
     if (text.bytes > CELL_BYTES_MAX) {
         *ret_reason = g_strdup_printf("it has more than %d bytes", CELL_BYTES_MAX);
         return false;
@@ -240,9 +241,7 @@ put_text(RedisScan *scan, size_t column, Part text, FieldKind kind, Batch *batch
         *ret_reason = g_strdup("it is no UTF-8: say that the column is of type bytes");
         return false;
     }
-    if (kind == FIELD_BOOL)
-        from = (Value){.type = TYPE_BOOL, .i = *text.data == 't'};
-    if (!value_cast(&from, type, NULL, scan->scratch, &value, ret_reason))
+    if (!json_cast(kind, text.data, text.bytes, type, scan->scratch, &value, ret_reason))
         return false;
     batch_put_value(batch, at, &value);
     return true;
@@ -301,11 +300,23 @@ put_field(RedisScan *scan, const Field *field, size_t column, const Part *parts,
                                       (int) MIN(part->bytes, 60), part->data,
                                       (int) MIN(field->value.bytes, 60), field->value.data));
     }
-    if (scan->wanted[column] == 0 || field->kind == FIELD_NULL)
+    if (scan->wanted[column] == 0 || field->kind == JSON_KIND_NULL)
         return true;
     filled[column] = true;
     return put_text(scan, column, field->value, field->kind, batch, &reason) ||
            refuse(refusal, name, reason);
+}
+
+static char *
+unknown_field(const Field *field)
+{
+    GString *reason = g_string_new("it has a field ");
+    value_append_quoted(&(Value){.type = TYPE_BYTES, .s = {field->name.data, field->name.bytes}},
+                        reason);
+    g_string_append(reason,
+                    ", which the first " G_STRINGIFY(
+                        REDIS_SAMPLE_ROWS) " rows had not: say `columns` in the store's `objects`");
+    return g_string_free(reason, FALSE);
 }
 
 static bool
@@ -319,10 +330,7 @@ put_fields(RedisScan *scan, const Part *parts, bool *filled, Batch *batch, Refus
         if (column == SIZE_MAX && field->name.bytes == 0 && field->value.bytes == 0)
             continue; /* all that a row of NULLs alone has */
         if (column == SIZE_MAX || column == scan->expires)
-            return refuse(refusal, NULL,
-                          g_strdup_printf("it has a field '%.*s', which the first rows had not: "
-                                          "say `columns` in the store's `objects`",
-                                          (int) MIN(field->name.bytes, 60), field->name.data));
+            return refuse(refusal, NULL, unknown_field(field));
         hint = (guint) column + 1;
         if (!put_field(scan, field, column, parts, filled, batch, refusal))
             return false;
@@ -338,8 +346,10 @@ put_key_and_rest(RedisScan *scan, const Part *parts, bool *filled, Batch *batch,
         if (scan->wanted[i] == 0 || filled[i])
             continue;
         if (scan->holes[i] >= 0) {
-            if (!put_text(scan, i, parts[scan->holes[i]], FIELD_TEXT, batch, &reason))
+            if (!put_text(scan, i, parts[scan->holes[i]], JSON_KIND_TEXT, batch, &reason))
                 return refuse(refusal, schema_column(scan->object->schema, i)->name, reason);
+        } else if (i == scan->expires && scan->row.expires_ms > EXPIRES_MS_MAX) {
+            return refuse(refusal, REDIS_EXPIRES, g_strdup(VALUE_NO_YEAR));
         } else if (i == scan->expires && scan->row.expires_ms >= 0) {
             Value end = {.type = TYPE_TIMESTAMP, .i = scan->row.expires_ms * 1000}, value;
             if (!value_cast(&end, scan->types[i], NULL, scan->scratch, &value, &reason))
@@ -352,6 +362,15 @@ put_key_and_rest(RedisScan *scan, const Part *parts, bool *filled, Batch *batch,
     return true;
 }
 
+/* Where nobody said what the columns are, an end must not get lost. */
+static bool
+has_lost_end(const RedisScan *scan)
+{
+    const RedisObject *object = scan->object;
+    return object->expires == NULL && !object->is_declared && !object->is_made &&
+           scan->row.expires_ms >= 0;
+}
+
 static bool
 put_row(RedisScan *scan, Part key, bool *filled, Batch *batch, Refusal *refusal)
 {
@@ -359,6 +378,11 @@ put_row(RedisScan *scan, Part key, bool *filled, Batch *batch, Refusal *refusal)
     bool is_ours = redis_key_parse(scan->object, key.data, key.bytes, parts);
     g_assert(is_ours); /* keys.c took it for that */
     memset(filled, 0, scan->column_count);
+    if (has_lost_end(scan))
+        return refuse(refusal, NULL,
+                      g_strdup("it has an end, which the first " G_STRINGIFY(
+                          REDIS_SAMPLE_ROWS) " rows had not: say `columns` and `expires` in the "
+                                             "store's `objects`"));
     return put_fields(scan, parts, filled, batch, refusal) &&
            put_key_and_rest(scan, parts, filled, batch, refusal);
 }
@@ -423,8 +447,9 @@ redis_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
         return false;
     if (!redis_row_take(scan->object->kind, value, expires, &row, &is_there, &reason) &&
         value->type == REDIS_REPLY_STRING) {
-        Field raw = {
-            .name = {"value", 5}, .value = {value->str, (size_t) value->len}, .kind = FIELD_TEXT};
+        Field raw = {.name = {"value", 5},
+                     .value = {value->str, (size_t) value->len},
+                     .kind = JSON_KIND_TEXT};
         g_array_append_val(row.fields, raw);
     }
     *ret = redis_row_json(scan->object, key, &row);

@@ -12,7 +12,7 @@ void
 redis_row_init(RedisRow *row)
 {
     row->fields = g_array_new(FALSE, FALSE, sizeof(Field));
-    row->scratch = g_string_new(NULL);
+    json_lexer_init(&row->json, NULL, 0, 1, false);
     row->expires_ms = -1;
 }
 
@@ -20,7 +20,7 @@ void
 redis_row_clear(RedisRow *row)
 {
     g_array_unref(row->fields);
-    g_string_free(row->scratch, TRUE);
+    json_lexer_clear(&row->json);
 }
 
 void
@@ -38,83 +38,22 @@ redis_row_ask(const RedisObject *object, Part key, GString *to)
 
 /* --- JSON --- */
 
-/* While the scratch grows, parts hold places in it. */
-static Part
-keep(RedisRow *row, const char *data, size_t bytes)
-{
-    Part place = {GSIZE_TO_POINTER(row->scratch->len), bytes};
-    g_string_append_len(row->scratch, data, (gssize) bytes);
-    return place;
-}
-
-static void
-settle_parts(RedisRow *row)
-{
-    for (guint i = 0; i < row->fields->len; i++) {
-        Field *field = &g_array_index(row->fields, Field, i);
-        field->name.data = row->scratch->str + GPOINTER_TO_SIZE(field->name.data);
-        field->value.data = row->scratch->str + GPOINTER_TO_SIZE(field->value.data);
-    }
-}
-
-static FieldKind
-append_scalar(const json_t *value, GString *text)
-{
-    if (json_is_string(value)) {
-        g_string_append_len(text, json_string_value(value), (gssize) json_string_length(value));
-        return FIELD_TEXT;
-    }
-    if (json_is_array(value)) {
-        g_autofree char *all = json_dumps(value, JSON_COMPACT);
-        g_string_append(text, all);
-        return FIELD_TEXT;
-    }
-    if (json_is_null(value))
-        return FIELD_NULL;
-    Value scalar = {.type = TYPE_BOOL, .i = json_is_true(value)};
-    if (json_is_integer(value))
-        scalar = (Value){.type = TYPE_INT, .i = json_integer_value(value)};
-    else if (json_is_real(value))
-        scalar = (Value){.type = TYPE_FLOAT, .f = json_real_value(value)};
-    value_append_text(&scalar, text);
-    return json_is_boolean(value) ? FIELD_BOOL : json_is_integer(value) ? FIELD_INT : FIELD_NUMBER;
-}
-
-/* Objects in objects, to the depth that jansson reads. */
-static void
-add_members(const json_t *object, const char *path, RedisRow *row)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *) object, name, value)
-    {
-        g_autofree char *whole = g_strconcat(path, name, NULL);
-        if (json_is_object(value)) {
-            g_autofree char *inner = g_strconcat(whole, ".", NULL);
-            add_members(value, inner, row);
-            continue;
-        }
-        g_autoptr(GString) text = g_string_new(NULL);
-        Field field = {.kind = append_scalar(value, text)};
-        field.name = keep(row, whole, strlen(whole));
-        field.value = keep(row, text->str, text->len);
-        g_array_append_val(row->fields, field);
-    }
-}
-
 static bool
 take_json(const redisReply *value, RedisRow *row, char **ret_reason)
 {
-    json_error_t wrong;
-    g_autoptr(json_t) object = json_loadb(value->str, (size_t) value->len,
-                                          JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
-    if (!json_is_object(object)) {
-        *ret_reason = g_strdup_printf("expected a JSON object: %s",
-                                      object == NULL ? wrong.text : "it is an array");
+    JsonLexer *lexer = &row->json;
+    json_lexer_parse(lexer, value->str, (size_t) value->len);
+    if (lexer->problem != NULL) {
+        *ret_reason = g_strdup_printf("expected a JSON object: %s", lexer->problem);
         return false;
     }
-    add_members(object, "", row);
-    settle_parts(row);
+    for (guint i = 0; i < lexer->members->len; i++) {
+        const JsonMember *member = &g_array_index(lexer->members, JsonMember, i);
+        Field field = {.name = {lexer->scratch->str + member->name, member->name_bytes},
+                       .value = {lexer->scratch->str + member->text, member->text_bytes},
+                       .kind = member->kind};
+        g_array_append_val(row->fields, field);
+    }
     return true;
 }
 
@@ -131,7 +70,6 @@ redis_row_take(RedisKind kind, const redisReply *value, const redisReply *expire
                bool *ret_is_there, char **ret_reason)
 {
     g_array_set_size(row->fields, 0);
-    g_string_truncate(row->scratch, 0);
     row->expires_ms = expires->type == REDIS_REPLY_INTEGER ? expires->integer : -1;
     *ret_is_there = row->expires_ms != -2 && value->type != REDIS_REPLY_NIL;
     if (value->type == REDIS_REPLY_ERROR) {
@@ -145,7 +83,7 @@ redis_row_take(RedisKind kind, const redisReply *value, const redisReply *expire
     if (kind == REDIS_JSON)
         return take_json(value, row, ret_reason);
     if (kind == REDIS_STRING) {
-        Field field = {.value = {value->str, (size_t) value->len}, .kind = FIELD_TEXT};
+        Field field = {.value = {value->str, (size_t) value->len}, .kind = JSON_KIND_TEXT};
         g_array_append_val(row->fields, field);
         return true;
     }
@@ -154,7 +92,7 @@ redis_row_take(RedisKind kind, const redisReply *value, const redisReply *expire
         const redisReply *name = value->element[i], *text = value->element[i + 1];
         Field field = {.name = {name->str, (size_t) name->len},
                        .value = {text->str, (size_t) text->len},
-                       .kind = FIELD_TEXT};
+                       .kind = JSON_KIND_TEXT};
         g_array_append_val(row->fields, field);
     }
     return true;
@@ -175,15 +113,10 @@ redis_text_json(const char *data, size_t bytes)
 static json_t *
 field_json(const Field *field)
 {
-    if (field->kind == FIELD_NULL)
-        return json_null();
-    if (field->kind == FIELD_TEXT)
-        return redis_text_json(field->value.data, field->value.bytes);
-    g_autofree char *text = g_strndup(field->value.data, field->value.bytes);
-    if (field->kind == FIELD_BOOL)
-        return json_boolean(strcmp(text, "true") == 0);
-    return field->kind == FIELD_INT ? json_integer(g_ascii_strtoll(text, NULL, 10))
-                                    : json_real(g_ascii_strtod(text, NULL));
+    json_t *json = field->kind == JSON_KIND_TEXT
+                       ? NULL
+                       : json_loadb(field->value.data, field->value.bytes, JSON_DECODE_ANY, NULL);
+    return json != NULL ? json : redis_text_json(field->value.data, field->value.bytes);
 }
 
 json_t *
