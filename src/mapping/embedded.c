@@ -270,6 +270,11 @@ step(EmbeddedExpr *expr, const Row *row, char **ret_reason)
         const Parameter *parameter = &expr->parameters[i];
         Value value = parameter->is_row ? (Value){.type = TYPE_INT, .i = row_number(row)}
                                         : row_input(row, parameter->type, parameter->input);
+        if (sqlite_has_none(&value)) {
+            *ret_reason =
+                g_strdup("a value that it reads is NaN, which expressions would take for NULL");
+            return false;
+        }
         if (sqlite_bind_typed(expr->statement, parameter->parameter, &value) != SQLITE_OK) {
             *ret_reason = g_strdup(sqlite3_errmsg(embedded->db));
             return false;

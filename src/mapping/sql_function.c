@@ -146,10 +146,12 @@ registered_call(sqlite3_context *context, int count, sqlite3_value **arguments)
             return;
         }
     Row row = {.inputs = registered->values};
-    if (map_column_eval(registered->column, &row, &value, &reason))
-        sqlite_result_typed(context, &value);
-    else
+    if (!map_column_eval(registered->column, &row, &value, &reason))
         refuse(context, registered->column, reason);
+    else if (sqlite_has_none(&value))
+        refuse(context, registered->column, g_strdup("SQLite cannot keep NaN (it would be NULL)"));
+    else
+        sqlite_result_typed(context, &value);
 }
 
 /* --- proofs --- */

@@ -6,6 +6,7 @@
 #include "model/datetime.h"
 #include "model/digits.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The cell in the type that SQLite keeps it in. */
@@ -205,6 +206,12 @@ time_text(const Value *value, char *buffer)
     value_append_text(value, &text);
     g_assert(text.str == buffer);
     return (int) text.len;
+}
+
+bool
+sqlite_has_none(const Value *value)
+{
+    return !value->is_null && value->type == TYPE_FLOAT && isnan(value->f);
 }
 
 int

@@ -16,7 +16,7 @@
  *   timestamp  TEXT YYYY-MM-DD HH:MM:SS[.ffffff]
  *   bytes      BLOB
  *
- * NaN is written as NULL, because SQLite has none.
+ * SQLite has no NaN and makes NULL of it: whoever must not lose one asks sqlite_has_none() first.
  */
 #pragma once
 
@@ -37,6 +37,8 @@ CHECKED bool sqlite_read_kept(sqlite3_value *cell, ColumnType type, GString *scr
 #define SQLITE_DIGITS_KEPT 15 /* of a decimal that survive a double and back */
 /* Does a column of numbers keep all digits of a canonical decimal? */
 bool sqlite_keeps_decimal(const char *text, size_t bytes);
+/* Is it NaN? */
+bool sqlite_has_none(const Value *value);
 /* Parameters count from 1. The result is SQLite's own. */
 int sqlite_bind_typed(sqlite3_stmt *statement, int index, const Value *value);
 void sqlite_result_typed(sqlite3_context *context, const Value *value);

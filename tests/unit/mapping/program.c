@@ -1,6 +1,7 @@
 /* program.c - mappings run over batches: what comes out, what is refused and why, and how fast. */
 #include "mapping/mapping.h"
 
+#include <math.h>
 #include <string.h>
 
 #define HEAD "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\n"
@@ -164,6 +165,36 @@ null_is_kept_out_of_columns_that_have_none_and_other_columns_are_left_alone(void
                     "10|Lovelace|1\n30|12x|3\n40|7|4\n");
 }
 
+static void
+no_expression_takes_nan_for_null(void)
+{
+    static const char text[] =
+        HEAD "columns: { x: { expr: \"coalesce(f, 0) + 1\", type: float } }\n";
+    g_autoptr(Schema) source = schema_new("a");
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(MappingSet) set = NULL;
+    g_autoptr(Program) program = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) rejects = g_string_new(NULL);
+    schema_add(source, "f", TYPE_FLOAT, "", true);
+    g_assert_true(mapping_parse(text, strlen(text), "m", diags, &set, &error));
+    g_assert_true(program_new(mapping_get(set, 0), source, NULL, false, &program, &error));
+    g_autoptr(Batch) in = batch_new_for(program_input(program)),
+                     out = batch_new_for(program_target(program));
+    batch_put_float(in, 0, NAN);
+    batch_commit_row(in, 10);
+    batch_put_float(in, 0, 1.5);
+    batch_commit_row(in, 20);
+    batch_put_null(in, 0);
+    batch_commit_row(in, 30);
+    g_assert_true(program_apply(program, in, out, note_reject, rejects, &error));
+    g_assert_cmpstr(rejects->str, ==,
+                    "!10 x: a value that it reads is NaN, which expressions would take for NULL\n");
+    g_assert_cmpuint(out->row_count, ==, 2);
+    g_assert_cmpfloat(batch_value(out, 0, 0).f, ==, 2.5);
+    g_assert_cmpfloat(batch_value(out, 0, 1).f, ==, 1);
+}
+
 /* Ten columns with casts. Not a gate, for machines differ; the number is in the log. */
 static void
 ten_columns_with_casts_take_about_a_microsecond_each(void)
@@ -226,6 +257,7 @@ main(int argc, char **argv)
     g_test_add_func(
         "/program/null is kept out of columns that have none and other columns are left alone",
         null_is_kept_out_of_columns_that_have_none_and_other_columns_are_left_alone);
+    g_test_add_func("/program/no expression takes NaN for NULL", no_expression_takes_nan_for_null);
     g_test_add_func("/program/ten columns with casts take about a microsecond each",
                     ten_columns_with_casts_take_about_a_microsecond_each);
     return g_test_run();
