@@ -257,6 +257,27 @@ rename_table(const Vars *vars, const char *name, const YamlNode *value)
     return true;
 }
 
+/* `other: "{{ source('other', 'users') }}"`: it is known to be another table. */
+static bool
+calls_other(Work *work, const YamlNode *value)
+{
+    const Token template = {.kind = TOKEN_TEMPLATE, .end = (uint32_t) strlen(value->text)};
+    const DbtDoubt *doubt = NULL;
+    bool has_braces = g_str_has_prefix(value->text, "{{") && g_str_has_suffix(value->text, "}}");
+    DbtCall *call = has_braces && template.end >= 4 ? dbt_call_alone(value->text, &template) : NULL;
+    bool is_other = call != NULL && dbt_find(work, call, &doubt) == NULL &&
+                    (doubt == NULL || doubt->code == NULL);
+    if (call != NULL)
+        dbt_call_clear(call);
+    g_free(call);
+    if (!is_other)
+        return false;
+    sites_drop(work, value->begin, value->end);
+    site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, value->begin, value->end)->reason =
+        "this variable is another source or model";
+    return true;
+}
+
 /* Whoever reads the variable would read the new table by the old columns. `name`: of the variable, or NULL within its value. */
 static void
 visit_value(const Vars *vars, const char *name, const YamlNode *node)
@@ -266,7 +287,7 @@ visit_value(const Vars *vars, const char *name, const YamlNode *node)
         visit_value(vars, NULL, node->items[i]);
     for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++)
         visit_value(vars, node->items[2 * i]->text, node->items[2 * i + 1]);
-    if (node->kind != YAML_SCALAR || rename_table(vars, name, node) ||
+    if (node->kind != YAML_SCALAR || rename_table(vars, name, node) || calls_other(work, node) ||
         (!has_word(node->text, is_table_of_changes, work->renames) &&
          !calls_model(node->text, work->renames)))
         return;
