@@ -236,6 +236,8 @@ bool parse_create(Parser *parser, uint32_t end);
 void into_take(Parser *parser, const SqlBlock *block, uint32_t end);
 /* a, b, STRICT c behind INTO, where they are variables: do they get values by their places, and not a record by its names? */
 bool variables_take(Parser *parser, uint32_t end);
+/* Is anything done with fields of the variable at this token, or is it declared as a record? */
+bool variable_has_fields(const Parser *parser, uint32_t name);
 bool task_skip(Parser *parser, uint32_t end);
 /* The same up to the one that EXPLAIN or PREPARE speaks of, if that changes rows (parse_upkeep.c). */
 bool explained_skip(Parser *parser, uint32_t end);

@@ -144,6 +144,18 @@ is_declared_as_value(const Parser *parser, uint32_t name)
 }
 
 bool
+variable_has_fields(const Parser *parser, uint32_t name)
+{
+    uint32_t last = name + DECLARATION_TOKENS_MAX;
+    for (uint32_t at = name > DECLARATION_TOKENS_MAX ? name - DECLARATION_TOKENS_MAX : 0;
+         at < last && peek(parser, at)->kind != TOKEN_END; at++)
+        if (is_same_token(parser, at, name) &&
+            (peek(parser, at + 1)->kind == TOKEN_DOT || is_text(parser, at + 1, "RECORD")))
+            return true;
+    return false;
+}
+
+bool
 variables_take(Parser *parser, uint32_t end)
 {
     const Dialect *dialect = parser->sql->dialect;

@@ -101,6 +101,14 @@ take_template_part(Parser *parser, const Context *context, const SqlPath *path, 
     return context->block->refs->len > before;
 }
 
+/* amount(+): a column, of the side of an outer join that may have no row, as Oracle and others write it. */
+static bool
+is_outer_mark(const Parser *parser, uint32_t at, uint32_t end)
+{
+    return at + 2 < end && is_open(parser, at) && is_text(parser, at + 1, "+") &&
+           peek(parser, at + 2)->kind == TOKEN_CLOSE;
+}
+
 void
 take_chain(Parser *parser, Scan *scan, uint32_t end)
 {
@@ -114,6 +122,11 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
     const Token *next = peek(parser, parser->pos);
     bool is_named_argument = next->kind == TOKEN_OPERATOR && (token_is_text(parser, next, "=>") ||
                                                               token_is_text(parser, next, ":="));
+    if (is_outer_mark(parser, parser->pos, end)) {
+        ref_add(parser, scan->context, path);
+        parser->pos += 3;
+        return;
+    }
     if (is_open(parser, parser->pos) && parser->pos < end) {
         receiver_add(parser, scan->context, path);
         take_arguments(parser, scan->context, &path, end);

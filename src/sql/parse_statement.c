@@ -211,8 +211,11 @@ rest_take(Parser *parser, SqlBlock *block, uint32_t end)
         } else if (word == WORD_INTO) { /* OUTPUT … INTO t (a, b) */
             parser->pos++;
             block->goes_into = block->is_returning && parser->sql->dialect->has_alias_first;
-            if (is_name(parser, parser->pos) || peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
-                block->goes_into |= variables_take(parser, end) && block->is_returning;
+            uint32_t first = parser->pos + is_text(parser, parser->pos, "STRICT");
+            if (is_name(parser, first) || peek(parser, first)->kind == TOKEN_PARAMETER)
+                block->goes_into |=
+                    (variables_take(parser, end) || !variable_has_fields(parser, first)) &&
+                    block->is_returning;
             if (is_open(parser, parser->pos))
                 parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
         } else if (word == WORD_FROM || word == WORD_USING) {
