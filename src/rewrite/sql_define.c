@@ -98,6 +98,18 @@ may_follow(const Work *work, const SqlSource *source, const Rename *rename)
 
 static bool says_column(const Work *work, const Rename *rename, const Token *token);
 
+/* ALTER TABLE t, DROP INDEX i ON t: and not the table as a whole, as by DROP TABLE. */
+static bool
+changes_what_belongs(const Work *work, const SqlStatement *statement)
+{
+    static const char *const parts[] = {"INDEX", "TRIGGER", "POLICY", "RULE", "STATISTICS"};
+    bool drops_part = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        drops_part = drops_part || work_is_text(work, statement->first + 1, parts[i]);
+    return work_is_text(work, statement->first, "ALTER") ||
+           (work_is_text(work, statement->first, "DROP") && drops_part);
+}
+
 /* ALTER TABLE t DROP CONSTRAINT c, where the table keeps its name and no column that changes is said: it stays to the byte,
  * and does what it did. */
 static bool
@@ -107,7 +119,7 @@ stays_whole(const Work *work, const SqlSource *source, const Rename *rename)
     const SqlStatement *statement = source->block->statement;
     if (!g_strv_equal((const char *const *) spelling->source,
                       (const char *const *) spelling->target) ||
-        !rename_only_renames(rename) || !work_is_text(work, statement->first, "ALTER"))
+        !rename_only_renames(rename) || !changes_what_belongs(work, statement))
         return false;
     for (guint i = statement->first; i <= statement->last; i++) {
         if (says_column(work, rename, work_token(work, i)))

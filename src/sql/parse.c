@@ -108,6 +108,62 @@ ends_line(const char *text, const Token *token)
     return memchr(text + token->begin, '\n', token->end - token->begin) != NULL;
 }
 
+/* Does the token have its line for itself? */
+static bool
+is_line(const TokenList *list, const Token *token)
+{
+    const char *text = list->text, *end = text + list->bytes;
+    const char *before = text + token->begin, *behind = text + token->end;
+    while (before > text && (before[-1] == ' ' || before[-1] == '\t'))
+        before--;
+    while (behind < end && (*behind == ' ' || *behind == '\t' || *behind == '\r'))
+        behind++;
+    return (before == text || before[-1] == '\n') && (behind == end || *behind == '\n');
+}
+
+/* GO, which ends a batch of T-SQL, in a file of which nobody knew that it is that. */
+static bool
+is_go(const Sql *sql, const Token *token)
+{
+    return token->kind == TOKEN_WORD && token->end - token->begin == 2 &&
+           !sql->dialect->has_alias_first &&
+           g_ascii_strncasecmp(sql->list->text + token->begin, "GO", 2) == 0 &&
+           is_line(sql->list, token);
+}
+
+/* The next word behind blanks and comments of a line. */
+static const char *
+word_behind(const TokenList *list, size_t at)
+{
+    const char *text = list->text + at, *end = list->text + list->bytes;
+    for (;;) {
+        while (text < end && g_ascii_isspace(*text))
+            text++;
+        if (end - text < 2 || text[0] != '-' || text[1] != '-')
+            return text;
+        while (text < end && *text != '\n')
+            text++;
+    }
+}
+
+/* `/` alone in a line, behind which a statement begins: it ends the one before, for SQL*Plus. Else it divides. */
+static bool
+is_slash(const TokenList *list, const Token *token)
+{
+    static const char *const starts[] = {"CREATE ",  "ALTER ",      "DROP ",   "INSERT INTO ",
+                                         "GRANT ",   "COMMENT ON ", "DECLARE", "BEGIN",
+                                         "TRUNCATE", "UPDATE ",     "DELETE ", "MERGE INTO "};
+    if (token->end - token->begin != 1 || list->text[token->begin] != '/' || !is_line(list, token))
+        return false;
+    const char *word = word_behind(list, token->end);
+    size_t left = list->bytes - (size_t) (word - list->text);
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
+        if (left >= strlen(starts[i]) &&
+            g_ascii_strncasecmp(word, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return left == 0;
+}
+
 /* What becomes of a token. */
 typedef enum { KEPT, PASSED_OVER, A_BORDER } Part;
 
@@ -125,6 +181,8 @@ part_of(Sql *sql, const Token *token, guint index, bool *command)
     case TOKEN_CHOICE:
         return PASSED_OVER;
     case TOKEN_OPERATOR:
+        if (is_slash(sql->list, token))
+            return A_BORDER;
         if (!begins_command(text, token))
             return KEPT;
         *command = true;
@@ -177,8 +235,10 @@ keep_what_means_something(Sql *sql)
         if (token->kind == TOKEN_SPACE && !is_command)
             continue;
         if ((PLAIN_KINDS >> token->kind & 1) != 0) {
-            if (live[i])
-                kept[count++] = *token;
+            if (live[i]) {
+                kept[count] = *token;
+                kept[count++].kind = is_go(sql, token) ? TOKEN_SEMICOLON : token->kind;
+            }
             continue;
         }
         Part part = token->kind != TOKEN_SPACE          ? part_of(sql, token, i, &is_command)

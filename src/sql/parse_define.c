@@ -263,6 +263,19 @@ has_query(const Parser *parser, uint32_t end)
     return at < end;
 }
 
+/* ALTER INDEX ALL ON t REBUILD, of T-SQL */
+static bool
+parse_altered_index(Parser *parser, uint32_t end)
+{
+    if (!is_word(parser, parser->pos + 2, WORD_ON) || !names_table(parser, parser->pos + 3, end))
+        return false;
+    settle(parser, parser->pos + 1);
+    parser->pos += 3;
+    take_tables(parser, SHAPE_NAMED, end);
+    parser->pos = end;
+    return true;
+}
+
 static bool
 parse_altered(Parser *parser, uint32_t end)
 {
@@ -275,6 +288,8 @@ parse_altered(Parser *parser, uint32_t end)
         return parse_policy(parser, end);
     if (plain_word_take(parser, end, "TRIGGER"))
         return parse_altered_trigger(parser, end);
+    if (is_text(parser, parser->pos, "INDEX") && parser->sql->dialect->has_alias_first)
+        return parse_altered_index(parser, end);
     return plain_word_take(parser, end, "SEQUENCE") && parse_owned(parser, end);
 }
 
