@@ -1,5 +1,6 @@
 /*
- * sql_assigned.c - SQL that is set to a variable, and run later: q := 'SELECT …' || x, SET @q = '…', UPDATE jobs SET query = '…'.
+ * sql_assigned.c - SQL that is set to a variable, and run later: q := 'SELECT …' || x, SET @q = '…', q text DEFAULT '…', UPDATE jobs
+ * SET query = '…'.
  *
  * Where only tables are called otherwise, it does not matter what is put behind it before it is run: whatever names the table there is
  * a text that names it, too. Where columns change, nobody reads the two together.
@@ -36,7 +37,7 @@ sql_is_assigned(const Work *work, guint value)
 {
     if (value < 2)
         return false;
-    if (work_is_text(work, value - 1, ":="))
+    if (work_is_text(work, value - 1, ":=") || work_is_text(work, value - 1, "DEFAULT"))
         return true;
     if (!work_is_text(work, value - 1, "="))
         return false;

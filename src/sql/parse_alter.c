@@ -140,7 +140,8 @@ take_action(Parser *parser, SqlBlock *block, uint32_t end)
 {
     if (take_renewal(parser, end))
         return SHAPE_NAMED;
-
+    if (appended_take(parser, block, end))
+        return SHAPE_COPIED;
     if (is_word(parser, parser->pos, WORD_WITH)) /* WITH CHECK ADD CONSTRAINT */
         parser->pos = MIN(parser->pos + 2, end);
     if (plain_word_take(parser, end, "ADD"))

@@ -34,8 +34,7 @@ if_exists_take(Parser *parser, uint32_t end)
     }
 }
 
-/* Names up to `end` that are those of indexes, roles and the like. */
-static void
+void
 settle_to(Parser *parser, uint32_t end)
 {
     while (parser->pos < end)
@@ -368,45 +367,6 @@ parse_right(Parser *parser, uint32_t end)
     return true;
 }
 
-/* COPY t (a, b) FROM stdin */
-static bool
-parse_copy(Parser *parser, uint32_t end)
-{
-    parser->pos++;
-    take_word(parser, end, WORD_INTO); /* Snowflake; COPY INTO @stage is another thing */
-    if (!names_table(parser, parser->pos, end) ||
-        peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
-        return false;
-    SqlBlock *block = define_block(parser);
-    SqlSource *table = table_take(parser, block, end);
-    if (is_open(parser, parser->pos) && parser->pos < end)
-        keys_take(parser, block, end);
-    else
-        table->shape = SHAPE_COPIED; /* all columns, as they stand */
-    return true;
-}
-
-/* LOAD DATA … INTO TABLE t … (a, b) SET … */
-static bool
-parse_load(Parser *parser, uint32_t end)
-{
-    while (parser->pos < end && !is_word(parser, parser->pos, WORD_INTO))
-        parser->pos++;
-    if (!take_word(parser, end, WORD_INTO) || !take_word(parser, end, WORD_TABLE) ||
-        !names_table(parser, parser->pos, end))
-        return false;
-    SqlBlock *block = define_block(parser);
-    SqlSource *table = table_take(parser, block, end);
-    while (parser->pos < end && !is_open(parser, parser->pos))
-        parser->pos++;
-    table->shape = parser->pos < end ? SHAPE_NAMED : SHAPE_COPIED;
-    if (parser->pos < end)
-        keys_take(parser, block, end);
-    Context context = {.block = block, .clause = CLAUSE_OTHER};
-    parse_expression(parser, &context, end, 0);
-    return true;
-}
-
 /* Verbs behind which tables stand, after some words. */
 static const struct {
     const char *verb;
@@ -433,6 +393,7 @@ static const struct {
      true,
      SHAPE_ADJUSTED},
     {"SET", {"IDENTITY_INSERT"}, true, SHAPE_NAMED},
+    {"EXPORT", {"TABLE", "METADATA", "FROM"}, true, SHAPE_NAMED},
 };
 
 static bool

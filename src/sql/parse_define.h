@@ -7,6 +7,8 @@
 bool is_among_words_of(const Parser *parser, uint32_t index, const char *const *words);
 /* It is known that the token is no column of the table: a type, the name of a constraint. */
 void settle(Parser *parser, uint32_t index);
+/* The same of all up to `end`, which it reads: names of indexes, roles and the like. */
+void settle_to(Parser *parser, uint32_t end);
 /* A name alone that is a column of the block's table. */
 void column_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* t.a: the table, and a column of it. */
@@ -42,6 +44,10 @@ bool parse_altered_trigger(Parser *parser, uint32_t end);
 /* CREATE STATISTICS …, behind these words; CACHE TABLE t, DROP POLICY p ON t and the like; as parse_define() (parse_upkeep.c). */
 bool parse_statistics(Parser *parser, uint32_t end);
 bool parse_upkeep(Parser *parser, uint32_t end);
+/* COPY t …, LOAD DATA … INTO t …, from the verb on, as parse_define(); APPEND FROM t behind ALTER TABLE (parse_copy.c). */
+bool parse_copy(Parser *parser, uint32_t end);
+bool parse_load(Parser *parser, uint32_t end);
+bool appended_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* The first ON, or `end`. */
 uint32_t find_on(const Parser *parser, uint32_t at, uint32_t end);
 /* The next comma outside of brackets, or `end`. */
