@@ -222,6 +222,14 @@ starts_doing(const Work *work, guint at)
     return false;
 }
 
+/* c CURSOR (x int), CURSOR c (x int) */
+static bool
+is_cursor(const Work *work, guint at)
+{
+    return work_token(work, at + 2)->kind == TOKEN_OPEN &&
+           (work_is_text(work, at, "CURSOR") || work_is_text(work, at + 1, "CURSOR"));
+}
+
 /* `a int := 1; b text;` up to what is done, `a, b INT;`: also parameters of cursors. Behind the last of them. */
 static guint
 read_declarations(Walk *walk, guint at, Known known)
@@ -237,7 +245,7 @@ read_declarations(Walk *walk, guint at, Known known)
         bool is_listed = is_first && is_name(token) && token[1].kind == TOKEN_COMMA;
         if (is_listed || (is_first && has_type(work, at)))
             add(walk, at, known);
-        if (is_first && work_is_text(work, at + 1, "CURSOR") && token[2].kind == TOKEN_OPEN)
+        if (is_first && is_cursor(work, at))
             read_parameters(walk, at + 2, known, false);
         if (is_listed)
             at++;
@@ -351,7 +359,8 @@ void
 sql_variables(Work *work)
 {
     const Dialect *dialect = work->sql->dialect;
-    bool may = work->sql->list->has_declarations && dialect->variables != VARIABLES_MARKED;
+    bool may = (work->sql->list->has_declarations || work->depth > 0) &&
+               dialect->variables != VARIABLES_MARKED;
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Open));
     Walk walk = {.work = work,
                  .open = open,

@@ -180,7 +180,10 @@ take_clauses(Parser *parser, SqlBlock *block, uint32_t end)
         if (take_word(parser, end, WORD_FROM)) {
             parse_sources(parser, block, end);
         } else if (take_word(parser, end, WORD_INTO)) {
+            bool is_first = block->items->len == 0; /* SELECT INTO r a, b FROM t, of PL/pgSQL */
             into_take(parser, block, end);
+            if (is_first && parser->statement->created.count == 0)
+                parse_items(parser, block, end);
         } else if (starts_clause(parser, parser->pos)) {
             take_clause(parser, block, end);
         } else {
