@@ -245,6 +245,19 @@ is_variable_name(const Work *work, const Token *token, size_t at, const char *na
     return false;
 }
 
+/* {% macro users() %}, {{ users() }}: a macro of the project that is called like a table, which is followed as others are. */
+static bool
+is_macro_name(const Work *work, const Token *token, size_t at, const char *name)
+{
+    g_autoptr(GArray) words = jinja_words(work->text, token);
+    for (guint i = 0; i + 1 < words->len; i++)
+        if (jinja_word(words, i)->begin == at)
+            return jinja_word(words, i)->kind == JINJA_NAME &&
+                   jinja_is(work->text, words, i + 1, "(") &&
+                   jinja_is(work->text, words, i, name) && macros_has(work->options->macros, name);
+    return false;
+}
+
 /* var('users'), which dbt_project.yml has a value for: that is looked at (dbt_var_uses.c), whatever it is called. */
 static bool
 is_project_variable(const Work *work, const JinjaArgument *argument, size_t at)
@@ -260,7 +273,7 @@ static bool
 is_no_table(Work *work, const Token *token, size_t at, const char *name)
 {
     if (is_other_call(work, token, at) || is_qualifier(work, at, name) || is_understood(work, at) ||
-        is_variable_name(work, token, at, name))
+        is_variable_name(work, token, at, name) || is_macro_name(work, token, at, name))
         return true;
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint i = 0; i < found->len; i++) {

@@ -238,6 +238,16 @@ is_dbt_project(const char *path)
     return strcmp(slash != NULL ? slash + 1 : path, "dbt_project.yml") == 0;
 }
 
+/* Keys and values of dbt_project.yml are no columns, whatever they are called. */
+static void
+drop_columns(Work *work)
+{
+    GPtrArray *sites = work->out->sites;
+    for (guint i = sites->len; i > 0; i--)
+        if (strcmp(((const Site *) sites->pdata[i - 1])->code, "data-frame") == 0)
+            g_ptr_array_remove_index(sites, i - 1);
+}
+
 /* manifest.json, catalog.json, run_results.json: dbt writes them anew from the files that are rewritten. */
 static bool
 is_artifact(const char *path, const char *text, size_t bytes)
@@ -304,6 +314,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
     if (!code_is_sql(path) && !is_document(path) && strcmp(out->language, "dbt") != 0)
         mentions_of_models(&work);
     if (is_dbt_project(path)) {
+        drop_columns(&work);
         dbt_project_keys(&work);
         dbt_vars_set(&work);
         dbt_project_hooks(&work);
