@@ -145,12 +145,43 @@ mention_is_ordinary(const char *text, size_t bytes, size_t begin, size_t end)
     return !is_alone_in_quotes(text, bytes, begin, end) && !is_behind_table_word(text, begin);
 }
 
+/* Is the place in a tag: is the last of its brackets before it one that opens? */
+static bool
+is_in_tag(const char *text, size_t at)
+{
+    while (at > 0 && text[at - 1] != '<' && text[at - 1] != '>')
+        at--;
+    return at > 0 && text[at - 1] == '<';
+}
+
+/* name="users" in a tag, $t('users'): what a page of Vue or Svelte shows, and no table of a database. */
+static bool
+is_of_page(const Work *work, size_t begin, size_t end)
+{
+    const char *text = work->text;
+    bool is_page = work->path != NULL && (g_str_has_suffix(work->path, ".vue") ||
+                                          g_str_has_suffix(work->path, ".svelte"));
+    if (!is_page || begin < 4 || end >= work->bytes || text[begin - 1] != text[end] ||
+        strchr("\"'", text[end]) == NULL)
+        return false;
+    if (text[begin - 2] == '(' && text[begin - 3] == 't')
+        return !is_identifier_byte(text[begin - 4]);
+    size_t name = begin - 2;
+    while (name > 0 && (is_identifier_byte(text[name - 1]) || strchr(":@-.", text[name - 1])))
+        name--;
+    return text[begin - 2] == '=' && name < begin - 2 && is_in_tag(text, name) &&
+           g_ascii_isspace(text[name - 1]) &&
+           text_find_folded(text + name, begin - name, "table") == NULL;
+}
+
 static void
 mention_at(Work *work, size_t begin, size_t end)
 {
     if (site_covers(work, begin, end))
         return;
-    if (!mention_is_ordinary(work->text, work->bytes, begin, end)) {
+    bool is_word =
+        mention_is_ordinary(work->text, work->bytes, begin, end) || is_of_page(work, begin, end);
+    if (!is_word) {
         site_refuse(work, SITE_MENTION, begin, end, "language", NULL,
                     "the dataset is named here, and this kind of file is not rewritten by rules");
         work->mentions++;

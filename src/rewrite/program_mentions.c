@@ -162,6 +162,15 @@ is_in_other_letters(Unit *unit, const Use *use, const Text *text)
     return true;
 }
 
+/* `#users_v1 td`: what a style sheet or a page calls one of its parts. */
+static bool
+is_selector(const Text *text, size_t begin)
+{
+    char before = begin > 1 ? text->bytes[begin - 2] : ' ';
+    return begin > 0 && text->bytes[begin - 1] == '#' &&
+           (g_ascii_isspace(before) || strchr(",>+~", before) != NULL);
+}
+
 /* A name of one part. */
 static bool
 is_single(const Text *text, size_t begin, size_t end)
@@ -189,6 +198,8 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
                !is_behind_keyword(text, begin) && !is_in_from(unit, use) &&
                !is_in_list_of_tables(unit, use, text) && text->count > end - begin)
         note(unit, text, begin, end, "this is an ordinary word in a text");
+    else if (is_single(text, begin, end) && is_selector(text, begin))
+        note(unit, text, begin, end, "this is a part of a page, or a table of a session alone");
     else if (text_is_tag_for_others(unit, text))
         note(unit, text, begin, end, "this is a tag for something else than tables");
     else if (is_single(text, begin, end) && !is_behind_keyword(text, begin) &&

@@ -57,11 +57,11 @@ is_name_of_test(const Unit *unit, const Use *use)
     return false;
 }
 
-/* logger.Session("users") */
+/* logger.Session("users"), sys.stderr.write("…") */
 static bool
 is_logged(const Unit *unit, const Use *use)
 {
-    static const char *const loggers[] = {"logger", "console", "slog", NULL};
+    static const char *const loggers[] = {"logger", "console", "slog", "stderr", NULL};
     return use->argument == 0 && span_is_among(unit->text, use->receiver, loggers);
 }
 
