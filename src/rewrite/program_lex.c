@@ -176,17 +176,33 @@ add_value(Lexer *lexer, size_t begin, size_t end, Quoting quoting, size_t behind
     g_array_append_val(lexer->pieces, piece);
 }
 
-static bool
-is_behind_key(const Lexer *lexer, const char *signs)
+/* The last piece but `back`, over the ends of lines; NULL: there is none. */
+static const Piece *
+piece_before(const Lexer *lexer, guint back)
 {
-    const Piece *piece = lexer->pieces->len > 0
-                             ? &g_array_index(lexer->pieces, Piece, lexer->pieces->len - 1)
-                             : NULL;
+    for (guint i = lexer->pieces->len; i > 0; i--) {
+        const Piece *piece = &g_array_index(lexer->pieces, Piece, i - 1);
+        if (piece->kind != PIECE_LINE && back-- == 0)
+            return piece;
+    }
+    return NULL;
+}
+
+static bool
+is_one_of(const Lexer *lexer, const Piece *piece, const char *signs)
+{
     return piece != NULL && piece->kind == PIECE_SIGN &&
            strchr(signs, lexer->text->bytes[piece->begin]) != NULL;
 }
 
-/* `table = a.b` of HOCON, `sql: … ;;` of LookML. */
+static bool
+is_behind_key(const Lexer *lexer, const char *signs)
+{
+    guint count = lexer->pieces->len;
+    return count > 0 && is_one_of(lexer, &g_array_index(lexer->pieces, Piece, count - 1), signs);
+}
+
+/* `table = a.b` of HOCON, `sql: … ;;` of LookML, which may begin on another line. */
 static size_t
 lex_value(Lexer *lexer, size_t at)
 {
@@ -199,10 +215,10 @@ lex_value(Lexer *lexer, size_t at)
         add_value(lexer, at, end, (Quoting){.is_bare = true}, end);
         return end;
     }
-    const Piece *key = lexer->pieces->len > 1
-                           ? &g_array_index(lexer->pieces, Piece, lexer->pieces->len - 2)
-                           : NULL;
-    if (!lexer->language->has_sql_values || !is_behind_key(lexer, ":") || key == NULL ||
+    if (!lexer->language->has_sql_values || !is_one_of(lexer, piece_before(lexer, 0), ":"))
+        return 0;
+    const Piece *key = piece_before(lexer, 1);
+    if (key == NULL || key->kind != PIECE_WORD ||
         (strncmp(text->bytes + key->begin, "sql", 3) != 0 &&
          strncmp(text->bytes + key->begin, "expression", 10) != 0))
         return 0;
