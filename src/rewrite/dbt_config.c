@@ -187,6 +187,7 @@ visit_config(Work *work, const Token *token, const Made *made)
             !is_among(work->text, one, about_others))
             visit_literal(work, one, made);
     }
+    dbt_config_macros(work, token, made);
 }
 
 static void

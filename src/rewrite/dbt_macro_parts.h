@@ -35,6 +35,7 @@ typedef struct MacroRows MacroRows;
 typedef struct {
     GPtrArray *parameters; /* MacroParameter * */
     GHashTable *words; /* names in its SQL and its lists that are not arguments, in small letters */
+    GHashTable *texts; /* names in any text of its templates, in small letters */
     GPtrArray *
         calls; /* MacroPass *: `place` is the count of arguments without names, `keyword` the names of the others */
     char *table;      /* the one template that it consists of; or NULL */

@@ -39,6 +39,7 @@ macro_free(void *data)
     Macro *macro = data;
     g_ptr_array_unref(macro->parameters);
     g_hash_table_unref(macro->words);
+    g_hash_table_unref(macro->texts);
     g_ptr_array_unref(macro->calls);
     g_free(macro->table);
     macro_rows_free(macro->rows);
@@ -128,6 +129,7 @@ read_head(const char *text, const Token *tag, char **ret_name)
     Macro *macro = g_new0(Macro, 1);
     macro->parameters = g_ptr_array_new_with_free_func(parameter_free);
     macro->words = names_new();
+    macro->texts = names_new();
     macro->calls = g_ptr_array_new_with_free_func(macro_pass_free);
     macro->body = g_string_new(NULL);
     macro->is_test = jinja_is(text, words, 0, "test");
@@ -227,6 +229,8 @@ read_template(Macro *macro, const char *text, const Token *token)
         return;
     for (guint i = 0; i < found->len; i++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        if (one->kind == JINJA_LITERAL)
+            macro_names_add(macro->texts, text, one->begin, one->end);
         if (one->kind == JINJA_LITERAL && (one->callee_end == 0 || is_kept(text, one)))
             macro_names_add(macro->words, text, one->begin, one->end);
     }

@@ -382,6 +382,9 @@ bool dbt_setting_names_columns(const char *key);
 bool dbt_setting_names_none(const char *key);
 /* Columns of the file's model in its config(…), after sql_made(). */
 void dbt_config(Work *work);
+/* Macros of the project that give a setting in this {{ config(…) }} and name a column that changes need a person
+ * (dbt_config_macros.c). */
+void dbt_config_macros(Work *work, const Token *template, const Made *made);
 
 /* The same, where the model is the dataset of a mapping. */
 void dbt_config_follows(Work *work, const Rename *rename);
