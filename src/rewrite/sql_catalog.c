@@ -86,6 +86,15 @@ is_said_in_statement(const Work *work, guint index, const char *schema)
     return false;
 }
 
+/* SET @sql = 'SELECT … FROM shop.' + @table: wherever that is, what is set to 'orders' may be put behind it. */
+static bool
+is_put_behind(const Work *work, const char *schema)
+{
+    g_autofree char *ending = g_strconcat(schema, ".'", NULL);
+    const char *at = text_find_folded(work->text, work->bytes, ending);
+    return at != NULL && (at == work->text || !is_identifier_byte(at[-1]));
+}
+
 /* cluster('c', shop, orders), of ClickHouse */
 static bool
 is_behind_schema(const Work *work, guint index, const char *schema)
@@ -110,8 +119,9 @@ sql_is_named_apart(const Work *work, guint index)
                                is_name_closed(work, index, spelling->last)))
                 continue;
             const char *schema = spelling->source[parts - 2];
-            if (token->kind == TOKEN_STRING ? is_said_in_statement(work, index, schema)
-                                            : is_behind_schema(work, index, schema))
+            if (token->kind == TOKEN_STRING
+                    ? is_said_in_statement(work, index, schema) || is_put_behind(work, schema)
+                    : is_behind_schema(work, index, schema))
                 return true;
         }
     }

@@ -145,8 +145,9 @@ keep_names(Work *work)
         for (guint i = 0; i < block->items->len; i++) {
             const SqlItem *item = g_ptr_array_index(block->items, i);
             const SqlRef *ref = item->plain;
-            if (ref == NULL || item->alias != NULL || ref->path.count != 2 || ref->source != NULL ||
-                block->query == NULL || !query_names_matter(block->query) ||
+            if (ref == NULL || item->alias != NULL || ref->path.count != 2 ||
+                (ref->column == 1 && ref->source != NULL) || block->query == NULL ||
+                !query_names_matter(block->query) ||
                 row_column_change(work, work->rows, ref->path.parts[0].token) == NULL)
                 continue;
             g_autofree char *alias =
