@@ -27,6 +27,7 @@ class Proxy:
         self.cuts, self.answer_cuts, self.delay_s, self.done, self.lock = list(cuts), [], delay_s, 0, threading.Lock()
         self.is_gone = False  # every session is ended, and nobody gets a new one
         self.then, self.said_most, self.answered_most = None, 0, 0
+        self.hole_at, self.is_hole = None, False  # once one session has said so much, all is taken from now on, and nothing handed on
         self.listener = socket.socket(self.family)
         self.listener.bind(place)
         self.listener.listen(64)
@@ -60,6 +61,8 @@ class Proxy:
                         data = end.recv(CHUNK)
                         if not data:
                             return
+                        if self.is_hole:
+                            continue
                         if end is server:
                             time.sleep(self.delay_s)
                             answered += len(data)
@@ -70,6 +73,9 @@ class Proxy:
                             client.sendall(data)
                             continue
                         said += len(data)
+                        self.is_hole |= self.hole_at is not None and said > self.hole_at
+                        if self.is_hole:
+                            continue
                         self.said_most = max(self.said_most, said)
                         if self.is_cut(said, self.cuts):
                             server.sendall(data[:len(data) // 2])

@@ -61,14 +61,26 @@ lock_name(const MariaConn *conn, const char *what, const char *which)
     return g_strconcat("honk:", digest, NULL);
 }
 
+/* A session whose program died on another host keeps its locks until the server notices; a person may be faster. */
+static bool
+fail_taken(MariaConn *conn, const char *name, const char *what, GError **error)
+{
+    int64_t holder = 0;
+    if (!maria_int(conn, &holder, error, "SELECT IS_USED_LOCK(%Q)", name))
+        return false;
+    return fail(error, ERR_TRANSIENT,
+                "another session of Honk, %lld, %s here for longer than we wait; if its program is "
+                "gone, KILL %lld frees it",
+                (long long) holder, what, (long long) holder);
+}
+
 static bool
 take_lock(MariaConn *conn, const char *name, const char *what, GError **error)
 {
     int64_t is_mine = 0;
     return maria_int(conn, &is_mine, error, "SELECT GET_LOCK(%Q, %lld)", name,
                      (long long) conn->lock_timeout_s) &&
-           (is_mine == 1 || fail(error, ERR_TRANSIENT,
-                                 "another session of Honk %s here for longer than we wait", what));
+           (is_mine == 1 || fail_taken(conn, name, what, error));
 }
 
 bool

@@ -19,19 +19,17 @@
 #include <sys/socket.h>
 
 #define CONNECT_TIMEOUT_MS 10000
+#define SILENCE_MS 60000 /* as long as the system waits for a host that is gone */
 #define LOCK_TIMEOUT_MS                                                                            \
     5000 /* longer than most transactions of services, shorter than their patience */
-#define VERSION_MIN 100600    /* DROP and RENAME that a crash does not halve */
+#define VERSION_MIN 100600 /* DROP and RENAME that a crash does not halve */
+#define BARE_TIMEOUT_S 10
 #define WRITE_TIMEOUT_S 86400 /* for how long the server waits while we are throttled */
 
-static const char *const known[] = {"url",
-                                    "password_file",
-                                    "tls_ca",
-                                    "connect_timeout_ms",
-                                    "lock_timeout_ms",
-                                    "statement_timeout_ms",
-                                    "look", /* of whoever only looks (survey.c) */
-                                    NULL};
+static const char *const known[] = {
+    "url",        "password_file",        "tls_ca", "connect_timeout_ms", "lock_timeout_ms",
+    "silence_ms", "statement_timeout_ms", "look", /* of whoever only looks (survey.c) */
+    NULL};
 
 MariaConn *
 maria_conn(Conn *conn)
@@ -105,7 +103,10 @@ maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error)
     unsigned lines = 1;
     MYSQL *db = mysql_init(NULL);
     g_assert(db != NULL);
+    /* of the rest of an answer that has begun, and of the end of LOAD DATA; for its beginning: silence.c */
+    unsigned read_timeout_s = is_bare ? BARE_TIMEOUT_S : (unsigned) conn->silence_ms * 2 / 1000;
     mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &at->connect_timeout_s);
+    mysql_options(db, MYSQL_OPT_READ_TIMEOUT, &read_timeout_s);
     mysql_options(db, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_options(db, MYSQL_OPT_LOCAL_INFILE, &lines);
     maria_refuse_files(db);
@@ -158,6 +159,7 @@ maria_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     conn->base.store = g_strdup(store->name);
     conn->place = g_strdup("the server");
     conn->idle = g_ptr_array_new();
+    conn->silence_ms = (int) MAX(1000, json_get_int(settings, "silence_ms", SILENCE_MS));
     conn->lock_timeout_s =
         MAX(1, (json_get_int(settings, "lock_timeout_ms", LOCK_TIMEOUT_MS) + 999) / 1000);
     conn->setup = setup_texts(settings, conn->lock_timeout_s);

@@ -31,6 +31,7 @@ typedef struct {
     char *book;      /* the database, quoted: fence, ledger and quarantine lie in it */
     char **setup;    /* what every session is told first */
     GPtrArray *idle; /* MYSQL *: sessions of scans that ended well */
+    int silence_ms;  /* after so long without an answer a session is looked after */
     int64_t lock_timeout_s;
     size_t packet_bytes; /* the longest statement that the server takes */
     char *range_lock;    /* held until the transaction ends, or NULL */
@@ -75,6 +76,8 @@ CHECKED bool maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t byte
 /* The next of the rows that are not stored; `*ret` NULL at their end. Ticks while it waits. */
 CHECKED bool maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *ret,
                         GError **error);
+/* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
+CHECKED bool maria_is_at_work(MariaConn *conn, MYSQL *db, GError **error);
 /* Give up rows that are on their way; the session is lost. */
 void maria_abandon(MYSQL *db, MYSQL_RES *rows);
 CHECKED bool maria_run_on(MariaConn *conn, MYSQL *db, const char *sql, GError **error);

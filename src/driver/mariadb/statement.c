@@ -14,6 +14,7 @@
 
 #define TICK_MS 100 /* a person who says stop waits no longer */
 #define TICK_ROWS 4096
+#define END_MS 10000
 
 void
 maria_done(MYSQL_RES **rows)
@@ -98,15 +99,31 @@ end_statement(MariaConn *conn, MYSQL *db)
     mysql_close(other);
 }
 
-/* Until there is something to read; false: told to stop. */
+/* Until there is something to read. */
 static bool
-await(MariaConn *conn, MYSQL *db)
+await(MariaConn *conn, MYSQL *db, GError **error)
 {
     struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
-    while (poll(&wait, 1, TICK_MS) == 0)
+    for (int silent_ms = TICK_MS; poll(&wait, 1, TICK_MS) == 0; silent_ms += TICK_MS) {
         if (!ticks(conn))
+            return fail(error, ERR_STOPPED, "asked to stop");
+        if (silent_ms % conn->silence_ms < TICK_MS && !maria_is_at_work(conn, db, error))
             return false;
+    }
     return true;
+}
+
+/* Of a statement that is not waited for any longer; a session that does not come to its end is lost. */
+static void
+hear_end(MariaConn *conn, MYSQL *db, bool is_lost)
+{
+    struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
+    if (!is_lost)
+        end_statement(conn, db);
+    if (poll(&wait, 1, END_MS) == 0)
+        shutdown(wait.fd, SHUT_RDWR);
+    if (mysql_read_query_result(db) == 0 && mysql_field_count(db) > 0)
+        maria_abandon(db, mysql_use_result(db));
 }
 
 bool
@@ -118,16 +135,12 @@ maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t bytes, GError **e
         return fail(error, ERR_STOPPED, "asked to stop");
     if (mysql_send_query(db, sql, bytes) != 0)
         return maria_fail(conn, db, error);
-    bool goes_on = await(conn, db);
-    if (!goes_on)
-        end_statement(conn, db);
-    bool is_good = mysql_read_query_result(db) == 0;
-    if (!goes_on) {
-        if (is_good && mysql_field_count(db) > 0)
-            maria_abandon(db, mysql_use_result(db));
-        return fail(error, ERR_STOPPED, "asked to stop");
-    }
-    return is_good || maria_fail(conn, db, error);
+    GError *failed = NULL;
+    if (await(conn, db, &failed))
+        return mysql_read_query_result(db) == 0 || maria_fail(conn, db, error);
+    hear_end(conn, db, !error_is(failed, ERR_STOPPED));
+    g_propagate_error(error, failed);
+    return false;
 }
 
 bool
@@ -135,8 +148,8 @@ maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *ret, GError *
 {
     const MARIADB_PVIO *io = db->net.pvio;
     bool has_some = io == NULL || io->ctls != NULL || io->cache_pos < io->cache + io->cache_size;
-    if (!has_some && !await(conn, db))
-        return fail(error, ERR_STOPPED, "asked to stop");
+    if (!has_some && !await(conn, db, error))
+        return false;
     *ret = mysql_fetch_row(rows);
     if (*ret == NULL)
         return mysql_errno(db) == 0 || maria_fail(conn, db, error);

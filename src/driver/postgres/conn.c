@@ -22,6 +22,7 @@
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
+#define SILENCE_MS 60000 /* as long as the system waits for a host that is gone */
 #define LOCK_TIMEOUT_MS                                                                            \
     5000 /* longer than most transactions of services, shorter than their patience */
 #define SLOT_BYTES_MAX (INT64_C(64) * 1024 * 1024 * 1024) /* the disk is others', too */
@@ -34,6 +35,7 @@ static const char *const known[] = {"url",
                                     "application_name",
                                     "connect_timeout_ms",
                                     "lock_timeout_ms",
+                                    "silence_ms",
                                     "statement_timeout_ms",
                                     "slot_bytes_max",
                                     "bookkeeping",
@@ -122,7 +124,8 @@ setup_text(const json_t *settings)
         "extra_float_digits = 3; SET array_nulls = on; SET xmloption = content; SET lc_monetary = "
         "'C';"
         "SET synchronize_seqscans = off; SET lock_timeout = %lld; SET statement_timeout = %lld;"
-        "SET idle_in_transaction_session_timeout = 0; %s"
+        "SET idle_in_transaction_session_timeout = 0; SET tcp_keepalives_idle = 30; SET "
+        "tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; %s"
         "SELECT set_config('synchronous_commit', 'on', false) WHERE "
         "current_setting('synchronous_commit') = 'off'",
         (long long) json_get_int(settings, "lock_timeout_ms", LOCK_TIMEOUT_MS),
@@ -201,6 +204,7 @@ pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error
     conn->url = g_strdup(json_get_string(settings, "url", ""));
     conn->book_name = g_strdup(json_get_string(settings, "bookkeeping", "_honk"));
     conn->book = pg_name(conn->book_name);
+    conn->silence_ms = (int) MAX(1000, json_get_int(settings, "silence_ms", SILENCE_MS));
     conn->slot_bytes_max = json_get_int(settings, "slot_bytes_max", SLOT_BYTES_MAX);
     conn->base.book = &pg_book;
     conn->base.book_place = conn->book;

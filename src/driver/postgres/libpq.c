@@ -27,6 +27,7 @@ LAZY_FUNCTION(library, const char *, PQparameterStatus, (const PGconn *conn, con
 LAZY_FUNCTION(library, PQconninfoOption *, PQconninfoParse, (const char *text, char **problem), (text, problem))
 LAZY_PROCEDURE(library, PQconninfoFree, (PQconninfoOption *options), (options))
 LAZY_FUNCTION(library, PGcancel *, PQgetCancel, (PGconn *conn), (conn))
+LAZY_FUNCTION(library, int, PQbackendPID, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, int, PQcancel, (PGcancel *cancel, char *text, int bytes), (cancel, text, bytes))
 LAZY_PROCEDURE(library, PQfreeCancel, (PGcancel *cancel), (cancel))
 LAZY_FUNCTION(library, PGresult *, PQexec, (PGconn *conn, const char *query), (conn, query))

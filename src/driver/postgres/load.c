@@ -280,6 +280,8 @@ copy_rows(PgConn *conn, const Batch *batch, size_t from, size_t to, CopyResult *
         return false;
     if (PQputCopyEnd(conn->db, NULL) != 1)
         return pg_fail(conn, conn->db, NULL, error);
+    if (!pg_await_result(conn, conn->db, error))
+        return false;
     result = PQgetResult(conn->db);
     if (PQresultStatus(result) == PGRES_COMMAND_OK) {
         *ret =

@@ -31,6 +31,7 @@ typedef struct {
     bool in_transaction;
     int version;                /* 150018 */
     int64_t rows_done;          /* told to the tick */
+    int silence_ms;             /* after so long without an answer a session is looked after */
     int64_t slot_bytes_max;     /* of log that the server may keep for one slot of ours */
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
@@ -73,6 +74,16 @@ CHECKED bool pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *f
 CHECKED bool pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error);
 /* For loops over rows: is it to go on? */
 CHECKED bool pg_ticks(PgConn *conn, GError **error);
+/* Until PQgetResult() would not wait. */
+CHECKED bool pg_await_result(PgConn *conn, PGconn *db, GError **error);
+/* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
+CHECKED bool pg_is_at_work(PgConn *conn, PGconn *db, GError **error);
+/* Whoever reads from it next hears that it has ended. */
+void pg_lose(PGconn *db);
+/* Until there is something to take; false: the time is over, and the session lost. */
+bool pg_await_end(PGconn *db, int64_t until_us);
+/* Tell the server to end what the session is doing, and wait a few seconds for its having heard. */
+void pg_ask_to_end(PGconn *db);
 /* End whatever the session is doing, and hear the end of it. */
 void pg_cancel(PGconn *db);
 /* End a COPY … FROM STDIN, and hear what became of its rows. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TICK_MS 100 /* a person who says stop waits no longer */
+#define DRAIN_MS 30000
 
 void
 pg_done(PGresult **result)
@@ -82,16 +83,6 @@ pg_fail(PgConn *conn, PGconn *db, const PGresult *result, GError **error)
 
 /* --- waiting --- */
 
-static void
-cancel(PGconn *db)
-{
-    char ignored[256];
-    PGcancel *handle = PQgetCancel(db);
-    if (handle != NULL)
-        PQcancel(handle, ignored, sizeof ignored);
-    PQfreeCancel(handle);
-}
-
 static bool
 ticks(PgConn *conn)
 {
@@ -109,27 +100,43 @@ static bool
 await(PgConn *conn, PGconn *db, GError **error)
 {
     struct pollfd wait = {.fd = PQsocket(db), .events = POLLIN};
-    int ready = poll(&wait, 1, TICK_MS);
-    if (ready == 0 && !ticks(conn)) {
-        cancel(db);
-        return fail(error, ERR_STOPPED, "asked to stop");
+    for (int silent_ms = TICK_MS; PQstatus(db) == CONNECTION_OK && poll(&wait, 1, TICK_MS) == 0;
+         silent_ms += TICK_MS) {
+        if (!ticks(conn)) {
+            pg_ask_to_end(db);
+            return fail(error, ERR_STOPPED, "asked to stop");
+        }
+        if (silent_ms % conn->silence_ms < TICK_MS && !pg_is_at_work(conn, db, error))
+            return false;
     }
     return PQconsumeInput(db) == 1 || pg_fail(conn, db, NULL, error);
 }
 
-/* The rest of what a session had to say. */
+static void
+drain_copy(PGconn *db, int64_t until_us)
+{
+    char *data = NULL;
+    int got = 0;
+    while ((got = PQgetCopyData(db, &data, 1)) > 0 || (got == 0 && pg_await_end(db, until_us)))
+        if (got > 0)
+            PQfreemem(data);
+}
+
+/* The rest of what a session had to say; one that does not come to its end is lost. */
 static void
 drain(PGconn *db)
 {
+    int64_t until_us = g_get_monotonic_time() + DRAIN_MS * INT64_C(1000);
     for (;;) {
+        while (PQisBusy(db) == 1 && pg_await_end(db, until_us))
+            continue;
         AUTO_RESULT *rest = PQgetResult(db);
-        char *data = NULL;
         if (rest == NULL || PQstatus(db) != CONNECTION_OK)
             return;
         if (PQresultStatus(rest) == PGRES_COPY_IN)
             PQputCopyEnd(db, "given up");
-        while (PQresultStatus(rest) == PGRES_COPY_OUT && PQgetCopyData(db, &data, 0) > 0)
-            PQfreemem(data);
+        if (PQresultStatus(rest) == PGRES_COPY_OUT)
+            drain_copy(db, until_us);
     }
 }
 
@@ -154,18 +161,26 @@ pg_give_up(PGconn *db)
 void
 pg_cancel(PGconn *db)
 {
-    cancel(db);
+    pg_ask_to_end(db);
     drain(db);
 }
 
 bool
-pg_next_result(PgConn *conn, PGconn *db, PGresult **ret, GError **error)
+pg_await_result(PgConn *conn, PGconn *db, GError **error)
 {
     while (PQisBusy(db) == 1)
         if (!await(conn, db, error)) {
             drain(db);
             return false;
         }
+    return true;
+}
+
+bool
+pg_next_result(PgConn *conn, PGconn *db, PGresult **ret, GError **error)
+{
+    if (!pg_await_result(conn, db, error))
+        return false;
     AUTO_RESULT *result = PQgetResult(db);
     ExecStatusType status = PQresultStatus(result);
     if (result != NULL && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE ||

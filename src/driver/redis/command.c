@@ -94,6 +94,9 @@ resp_command(GString *to, const char *first, ...)
 bool
 redis_fail_lost(const RedisConn *conn, const redisContext *db, GError **error)
 {
+    if (db->err == REDIS_ERR_IO && strcmp(db->errstr, g_strerror(EAGAIN)) == 0)
+        return fail(error, ERR_UNREACHABLE, "%s: it does not answer within %d ms (timeout_ms)",
+                    conn->place, conn->timeout_ms);
     return fail(error, ERR_UNREACHABLE, "%s: %s", conn->place,
                 db->errstr[0] != '\0' ? db->errstr : "the connection is lost");
 }

@@ -1,0 +1,127 @@
+/*
+ * silence.c - a session that says nothing: is it at work, or lost?
+ *
+ * A statement may take hours, so waiting has no limit. But a server that hangs, or something in between that takes what we say and hands nothing on,
+ * would be waited for for ever. So after a minute without a byte a second session asks. Where none can be had, or it gets no answer, the
+ * server is gone; where the first one has had nothing to do for a while, what we said or what it answered is.
+ */
+#include "driver/postgres/postgres.h"
+
+#include <linux/sockios.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define ANSWER_MS 10000
+#define CANCEL_MS 5000
+
+/* False: no answer in time. */
+static bool
+ask(PGconn *other, const char *sql, PGresult **ret)
+{
+    gint64 until_us = g_get_monotonic_time() + ANSWER_MS * 1000;
+    struct pollfd wait = {.fd = PQsocket(other), .events = POLLIN};
+    if (PQsendQuery(other, sql) != 1)
+        return false;
+    while (PQisBusy(other) == 1) {
+        gint64 left_ms = (until_us - g_get_monotonic_time()) / 1000;
+        if (left_ms <= 0 || poll(&wait, 1, (int) left_ms) == 0 || PQconsumeInput(other) != 1)
+            return false;
+    }
+    *ret = PQgetResult(other);
+    return true;
+}
+
+/* Why the session is lost, as far as the second one can tell; NULL: it is at work, or nobody can tell. */
+static const char *
+why_lost(PGconn *other, PGconn *db)
+{
+    AUTO_RESULT *rows = NULL;
+    if (PQstatus(other) != CONNECTION_OK) /* who says why not is there */
+        return strstr(PQerrorMessage(other), "FATAL:") != NULL ? NULL : "the server lets nobody in";
+    /* behind a pooler the number may be somebody else's: so it must be one of ours, too. Who waits to read what was said to the end waits
+     * for what has got lost, unless some of it is still here. */
+    int unsent = 0;
+    bool is_said = ioctl(PQsocket(db), SIOCOUTQ, &unsent) == 0 && unsent == 0;
+    g_autofree char *sql = pg_sql(
+        "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = %d AND "
+        "application_name = pg_catalog.current_setting('application_name') AND "
+        "CASE WHEN state LIKE 'idle%%' "
+        "THEN state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %d) "
+        "ELSE %s AND wait_event = 'ClientRead' END",
+        PQbackendPID(db), ANSWER_MS / 1000, is_said ? "true" : "false");
+    if (!ask(other, sql, &rows))
+        return "the server answers nobody";
+    return PQntuples(rows) > 0 ? "the server has nothing to do for it" : NULL;
+}
+
+bool
+pg_is_at_work(PgConn *conn, PGconn *db, GError **error)
+{
+    PGconn *other = PQconnectdbParams((const char *const *) conn->keywords,
+                                      (const char *const *) conn->values, 0);
+    const char *why = why_lost(other, db);
+    PQfinish(other);
+    if (why == NULL)
+        return true;
+    pg_lose(db);
+    g_strlcpy(conn->state, "08006", sizeof conn->state);
+    return fail(error, ERR_UNREACHABLE,
+                "the session with %s is lost: it said nothing for %d s, and %s", conn->place,
+                conn->silence_ms / 1000, why);
+}
+
+void
+pg_lose(PGconn *db)
+{
+    shutdown(PQsocket(db), SHUT_RDWR);
+}
+
+bool
+pg_await_end(PGconn *db, int64_t until_us)
+{
+    struct pollfd wait = {.fd = PQsocket(db), .events = POLLIN};
+    int64_t left_ms = (until_us - g_get_monotonic_time()) / 1000;
+    if (PQstatus(db) != CONNECTION_OK) /* it has no socket to wait at */
+        return false;
+    if (left_ms > 0 && poll(&wait, 1, (int) left_ms) != 0)
+        return PQconsumeInput(db) == 1;
+    pg_lose(db);
+    (void) PQconsumeInput(db); /* so that libpq knows, too */
+    return false;
+}
+
+/* --- ending a statement --- */
+
+typedef struct {
+    PGcancel *handle;
+    GAsyncQueue *done;
+} Cancelling;
+
+static void *
+cancel_there(void *data)
+{
+    Cancelling *cancelling = data;
+    char ignored[256];
+    PQcancel(cancelling->handle, ignored, sizeof ignored);
+    PQfreeCancel(cancelling->handle);
+    g_async_queue_push(cancelling->done, cancelling->done);
+    g_async_queue_unref(cancelling->done);
+    g_free(cancelling);
+    return NULL;
+}
+
+/* libpq waits for a server that hangs as long as it does; so somebody else waits, and we go on. */
+void
+pg_ask_to_end(PGconn *db)
+{
+    PGcancel *handle = PQgetCancel(db);
+    if (handle == NULL)
+        return;
+    g_autoptr(GAsyncQueue) done = g_async_queue_new();
+    Cancelling *cancelling = g_new(Cancelling, 1);
+    *cancelling = (Cancelling){handle, g_async_queue_ref(done)};
+    g_thread_unref(g_thread_new("cancel", cancel_there, cancelling));
+    (void) g_async_queue_timeout_pop(done, CANCEL_MS * 1000);
+}
