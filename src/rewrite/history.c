@@ -128,6 +128,7 @@ is_marked(const char *path, const char *text, size_t bytes)
         {".xml", "<databaseChangeLog"},
         {".yaml", "databaseChangeLog:"},
         {".xml", "<changeSet"},
+        {".refactorlog", "<Operation"}, /* of projects of SQL Server */
         {".yml", "databaseChangeLog:"},
         {".py", "\ndown_revision"},        /* of Alembic */
         {".rb", "\nActiveRecord::Schema"}, /* of Rails, which writes it anew */
