@@ -20,7 +20,7 @@ class Types(unittest.TestCase):
         self.assertEqual(types["casts"]["decimal"]["int"], "lossy")
         self.assertEqual(types["mariadb"]["bigint(20) unsigned"], "decimal")
         self.assertEqual(types["postgres"]["jsonb"], "text")
-        self.assertEqual(types["redis"]["end of the key"], "timestamp")
+        self.assertEqual(types["redis"]["end of a row"], "timestamp")
 
 
 if __name__ == "__main__":
