@@ -629,6 +629,42 @@ a_swap_in_steps_goes_back(void)
     a_swap_in_steps_goes_on_from_wherever_it_stopped(true);
 }
 
+static int64_t
+walks_over_all_keys(TestDb *db)
+{
+    g_autofree char *stats = test_redis_text(db->path, "INFO commandstats");
+    const char *calls = strstr(stats, "cmdstat_scan:calls=");
+    return calls != NULL ? g_ascii_strtoll(strchr(calls, '=') + 1, NULL, 10) : 0;
+}
+
+/* So few in memory that there are forty windows, and so many keys that their pieces of memory are full several times. */
+static void
+keys_that_memory_does_not_hold_are_asked_for_once(void)
+{
+    g_autoptr(TestDb) db = test_redis_db(NULL);
+    g_autoptr(Conn) frugal = NULL;
+    g_autofree char *pad = g_strnfill(900, 'x');
+    StoreConfig store = db->store;
+    for (int i = 0; i < 3000; i++) {
+        g_autofree char *command = g_strdup_printf("SET words:%s%d %d", pad, i, i);
+        tell(db, command);
+    }
+    store.settings = json_deep_copy(db->store.settings);
+    json_set_int(store.settings, "keys_in_memory", 75);
+    ASSERT_OK(conn_open(&store, &frugal, &ERR));
+    ScanSpec spec = {.object = "words:{word}"};
+    g_autofree char *expected = test_scan(db->conn, &spec), *seen = NULL;
+    int64_t before = walks_over_all_keys(db);
+    g_autofree char *again = test_scan(db->conn, &spec);
+    int64_t with_room = walks_over_all_keys(db) - before;
+    seen = test_scan(frugal, &spec);
+    g_assert_cmpstr(seen, ==, expected);
+    g_assert_cmpstr(again, ==, expected);
+    /* once more at most, for the window that may have been enough to find the columns */
+    g_assert_cmpint(walks_over_all_keys(db) - before - with_room, <=, 2 * with_room);
+    json_decref(store.settings);
+}
+
 static void
 rows_changed_in_their_place_count_as_written(void)
 {
@@ -697,5 +733,6 @@ main(int argc, char **argv)
     TEST(a_swap_in_steps_goes_back);
     TEST(rows_changed_in_their_place_count_as_written);
     TEST(a_server_that_dies_has_both_rows_and_ledger_or_neither);
+    TEST(keys_that_memory_does_not_hold_are_asked_for_once);
     return g_test_run();
 }

@@ -7,6 +7,7 @@
  *   timeout_ms     30000: how long one answer may take
  *   objects        name → {keys, value, columns, expires, repeat_key}: object.c
  *   bookkeeping    "_honk": what our own keys begin with
+ *   keys_in_memory 400000: names of keys that are held at once (keys.c)
  *   swap_keys_max  100000: so many keys change their names in one moment, in which nobody else is served (swap.c)
  */
 #include "driver/drivers.h"
@@ -21,8 +22,9 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define VERSION_MIN 7 /* PEXPIRETIME */
 
-static const char *const known[] = {"url",         "password_file", "timeout_ms", "objects",
-                                    "bookkeeping", "swap_keys_max", "look",       NULL};
+static const char *const known[] = {"url",     "password_file",  "timeout_ms",
+                                    "objects", "bookkeeping",    "swap_keys_max",
+                                    "look",    "keys_in_memory", NULL};
 
 typedef struct {
     char *host, *path, *user, *password;

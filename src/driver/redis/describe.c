@@ -160,9 +160,11 @@ see_rows(RedisConn *conn, redisContext *db, RedisObject *object, Sight *sight, G
     __attribute__((cleanup(row_reader_clear))) RowReader reader = {0};
     g_auto(RedisRow) row;
     redis_row_init(&row);
-    if (!row_reader_begin(conn, db, object, 0, SLOTS, &reader, error) ||
-        (object->kind == REDIS_UNKNOWN &&
-         (!row_reader_gather(&reader, error) || !find_kind(conn, object, &reader.keys, error))))
+    if (!row_reader_begin(conn, db, object, 0, SLOTS, &reader, error))
+        return false;
+    reader.walk.is_look = true;
+    if (object->kind == REDIS_UNKNOWN &&
+        (!row_reader_gather(&reader, error) || !find_kind(conn, object, &reader.keys, error)))
         return false;
     for (int i = 0; i < REDIS_SAMPLE_ROWS; i++) {
         AUTO_REPLY *value = NULL, *expires = NULL;

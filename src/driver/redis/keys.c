@@ -2,15 +2,15 @@
  * keys.c - the keys of an object, in an order that stays: by slot, then bytewise.
  *
  * SCAN gives keys in an order of the server's own, some of them twice, and another one after a restart. So keys are
- * gathered window by window of slots, sorted, and each is taken once. A window is as wide as memory allows; SCAN walks over
- * all keys of the database for each, at some 0.3 microseconds a key.
+ * gathered, and sorted window by window of slots, and each is taken once. A window is as wide as memory allows. SCAN walks over
+ * all keys of the database, at some 0.3 microseconds a key, so it does that once: keys of later windows wait in a file.
  */
 #include "driver/redis/redis.h"
 
 #include <string.h>
 
-#define KEYS_AT_ONCE 400000 /* of all that are in the database: some 30 MB of ours */
-#define SCAN_COUNT "5000"   /* keys looked at in one call: a millisecond or two of the server's */
+#define KEYS_IN_MEMORY 400000 /* some 30 MB of ours */
+#define SCAN_COUNT "5000"     /* keys looked at in one call: a millisecond or two of the server's */
 #define REMOVE_AT_ONCE 1000
 
 /* CRC16 as the cluster's specification has it (XMODEM: polynomial 0x1021), bit by bit once for each byte there is. */
@@ -134,6 +134,13 @@ scan_once(RedisConn *conn, redisContext *db, const RedisObject *object, const ch
     return true;
 }
 
+static void
+forget(Keys *keys)
+{
+    g_string_truncate(keys->heap, 0);
+    g_array_set_size(keys->places, 0);
+}
+
 /* All keys of these slots, or as many as come with the first ones. */
 static bool
 gather(RedisConn *conn, redisContext *db, const RedisObject *object, SlotRange slots,
@@ -142,13 +149,32 @@ gather(RedisConn *conn, redisContext *db, const RedisObject *object, SlotRange s
     g_autoptr(GString) glob = g_string_new(NULL);
     g_autofree char *cursor = g_strdup("0");
     redis_key_glob(object, glob);
-    g_string_truncate(keys->heap, 0);
-    g_array_set_size(keys->places, 0);
+    forget(keys);
     do {
         if (!scan_once(conn, db, object, glob->str, slots, &cursor, keys, error))
             return false;
     } while (strcmp(cursor, "0") != 0 && !(is_some_enough && keys->places->len > 0));
     sort_and_take_once(keys);
+    return true;
+}
+
+/* All keys of what is left of a walk, which memory may not hold. */
+static bool
+spill_all(RedisConn *conn, redisContext *db, const RedisObject *object, KeyWalk *walk, Keys *keys,
+          GError **error)
+{
+    g_autoptr(GString) glob = g_string_new(NULL);
+    g_autofree char *cursor = g_strdup("0");
+    redis_key_glob(object, glob);
+    if (!key_spill_new(walk->slot, walk->end, walk->width, &walk->spill, error))
+        return false;
+    do {
+        forget(keys);
+        if (!scan_once(conn, db, object, glob->str, (SlotRange){walk->slot, walk->end}, &cursor,
+                       keys, error) ||
+            !key_spill_put(walk->spill, keys, error))
+            return false;
+    } while (strcmp(cursor, "0") != 0);
     return true;
 }
 
@@ -169,8 +195,32 @@ key_walk_begin(RedisConn *conn, unsigned from, unsigned to, KeyWalk *ret, GError
     AUTO_REPLY *size = NULL;
     if (!redis_do(conn, &size, error, "DBSIZE", NULL))
         return false;
-    int64_t windows = size->integer / KEYS_AT_ONCE + 1;
-    *ret = (KeyWalk){from, to, (unsigned) MAX(SLOTS / windows, 1)};
+    int64_t most = MAX(json_get_int(conn->settings, "keys_in_memory", KEYS_IN_MEMORY), 1);
+    int64_t windows = size->integer / most + 1;
+    *ret = (KeyWalk){.slot = from, .end = to, .width = (unsigned) MAX(SLOTS / windows, 1)};
+    return true;
+}
+
+void
+key_walk_clear(KeyWalk *walk)
+{
+    g_clear_pointer(&walk->spill, key_spill_free);
+}
+
+static bool
+take_window(RedisConn *conn, redisContext *db, const RedisObject *object, KeyWalk *walk,
+            SlotRange slots, Keys *keys, GError **error)
+{
+    if (walk->spill == NULL && (walk->is_look || slots.end == walk->end)) {
+        walk->is_look = false;
+        return gather(conn, db, object, slots, false, keys, error);
+    }
+    if (walk->spill == NULL && !spill_all(conn, db, object, walk, keys, error))
+        return false;
+    forget(keys);
+    if (!key_spill_take(walk->spill, slots.from, keys, error))
+        return false;
+    sort_and_take_once(keys);
     return true;
 }
 
@@ -178,12 +228,12 @@ bool
 key_walk_next(RedisConn *conn, redisContext *db, const RedisObject *object, KeyWalk *walk,
               Keys *keys, GError **error)
 {
-    g_array_set_size(keys->places, 0);
+    forget(keys);
     while (walk->slot < walk->end && keys->places->len == 0) {
-        unsigned to = MIN(walk->slot + walk->width, walk->end);
-        if (!gather(conn, db, object, (SlotRange){walk->slot, to}, false, keys, error))
+        SlotRange slots = {walk->slot, MIN(walk->slot + walk->width, walk->end)};
+        if (!take_window(conn, db, object, walk, slots, keys, error))
             return false;
-        walk->slot = to;
+        walk->slot = slots.end;
     }
     return true;
 }
@@ -193,7 +243,7 @@ redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error)
 {
     g_autoptr(GString) command = g_string_new(NULL), key = g_string_new(NULL);
     g_auto(Keys) keys;
-    KeyWalk walk;
+    g_auto(KeyWalk) walk = {0};
     keys_init(&keys);
     if (!key_walk_begin(conn, 0, SLOTS, &walk, error))
         return false;

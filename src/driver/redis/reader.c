@@ -19,6 +19,7 @@ row_reader_clear(RowReader *reader)
     if (reader->commands == NULL)
         return;
     keys_clear(&reader->keys);
+    key_walk_clear(&reader->walk);
     g_string_free(reader->commands, TRUE);
     reader->commands = NULL;
 }

@@ -200,12 +200,26 @@ key_set_at(const KeySet *set, guint index)
 /* How many keys a note has; CORRUPT when it is none. */
 CHECKED bool key_note_count(const char *note, size_t bytes, size_t *ret_keys, GError **error);
 
-/* Walks over slots in windows, so that not more keys are held at once than memory allows. */
+/* --- key_spill.c: keys that wait for their window --- */
+typedef struct KeySpill KeySpill;
+/* For the slots from `from` to before `end`, in windows of `width`. TRANSIENT where there is no room for a file. */
+CHECKED bool key_spill_new(unsigned from, unsigned end, unsigned width, KeySpill **ret,
+                           GError **error);
+void key_spill_free(KeySpill *spill);
+CHECKED bool key_spill_put(KeySpill *spill, const Keys *keys, GError **error);
+/* The keys of the window with that slot, as they came. */
+CHECKED bool key_spill_take(KeySpill *spill, unsigned slot, Keys *keys, GError **error);
+
+/* Walks over slots in windows, so that not more keys are held at once than memory allows; the server is asked for them once. */
 typedef struct {
     unsigned slot, end, width; /* the next window; behind the last; of each */
+    bool is_look;              /* the first window may be all that is wanted */
+    KeySpill *spill; /* of all windows; NULL: there is one, or nobody has asked for more */
 } KeyWalk;
 CHECKED bool key_walk_begin(RedisConn *conn, unsigned from, unsigned to, KeyWalk *ret,
                             GError **error);
+void key_walk_clear(KeyWalk *walk);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KeyWalk, key_walk_clear)
 /* The keys of the next window that has any; none at the end. */
 CHECKED bool key_walk_next(RedisConn *conn, redisContext *db, const RedisObject *object,
                            KeyWalk *walk, Keys *keys, GError **error);

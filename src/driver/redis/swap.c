@@ -166,7 +166,7 @@ static bool
 gather_all(RedisConn *conn, const RedisObject *object, guint most, Keys *ret, bool *ret_fits,
            GError **error)
 {
-    KeyWalk walk;
+    g_auto(KeyWalk) walk = {0};
     g_auto(Keys) window;
     keys_init(&window);
     if (!key_walk_begin(conn, 0, SLOTS, &walk, error))
@@ -190,7 +190,7 @@ static bool
 rename_in_steps(RedisConn *conn, const Exchange *exchange, const RedisObject *object, bool comes,
                 GError **error)
 {
-    KeyWalk walk;
+    g_auto(KeyWalk) walk = {0};
     g_auto(Keys) keys;
     g_autoptr(GString) commands = g_string_new(NULL);
     keys_init(&keys);
