@@ -148,6 +148,13 @@ maker_of(const RewriteOptions *options, const DbtName *name)
                : NULL;
 }
 
+const char *
+dbt_maker_path(const RewriteOptions *options, const DbtName *name)
+{
+    const Maker *maker = maker_of(options, name);
+    return maker != NULL ? maker->path : NULL;
+}
+
 /* The name that is made today goes to another model at once. */
 static bool
 is_given_up(const Renames *renames, const DbtName *name)

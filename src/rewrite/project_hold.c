@@ -225,9 +225,8 @@ one_that_stays(const Project *project, const DbtRename *dbt)
 }
 
 static bool
-hold_all(Project *project, const DbtRename *dbt)
+hold_all(Project *project, const DbtRename *dbt, const Entry *other)
 {
-    const Entry *other = one_that_stays(project, dbt);
     bool has_held = false;
     for (guint i = 0; other != NULL && i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
@@ -245,13 +244,35 @@ hold_all(Project *project, const DbtRename *dbt)
 static bool
 is_made_here(const Project *project, const DbtRoot *root, const Rename *rename)
 {
-    const RewriteOptions options = {.made = root->made, .home = dbt_home(root)};
     if (rename->dbt == NULL || !rename_changes_columns(rename))
         return false;
-    if (rename->dbt->seed != NULL || dbt_is_renamed(root->renames, &options, rename))
+    if (rename->dbt->seed != NULL)
         return true;
     g_autofree char *key = g_strdup_printf("%s %s", root->folder, rename->dbt->from.name);
     return rename_keeps_model(rename) && g_hash_table_contains(project->models, key);
+}
+
+/* Of one that gets another name, its file, while that cannot give the columns theirs. A reader that stays holds nobody up: it
+ * asks for a model that is not there any more, and dbt says so. */
+static const Entry *
+maker_that_stays(const Project *project, const DbtRoot *root, const Rename *rename)
+{
+    const RewriteOptions options = {.made = root->made, .home = dbt_home(root)};
+    const char *path = dbt_maker_path(&options, &rename->dbt->from);
+    const Entry *entry = path != NULL ? g_hash_table_lookup(project->by_path, path) : NULL;
+    return entry != NULL && entry->file->rewrite != NULL && stays(entry) ? entry : NULL;
+}
+
+static bool
+hold_rename(Project *project, const DbtRoot *root, const Rename *rename)
+{
+    const RewriteOptions options = {.made = root->made, .home = dbt_home(root)};
+    const Entry *other = NULL;
+    if (dbt_is_renamed(root->renames, &options, rename) && rename_changes_columns(rename))
+        other = maker_that_stays(project, root, rename);
+    else if (is_made_here(project, root, rename))
+        other = one_that_stays(project, rename->dbt);
+    return hold_all(project, rename->dbt, other);
 }
 
 static bool
@@ -260,11 +281,9 @@ hold_made(Project *project)
     bool has_held = false;
     for (guint r = 0; r < project->roots->len; r++) {
         const DbtRoot *root = g_ptr_array_index(project->roots, r);
-        for (guint i = 0; i < root->renames->list->len; i++) {
-            const Rename *rename = g_ptr_array_index(root->renames->list, i);
-            if (is_made_here(project, root, rename))
-                has_held = hold_all(project, rename->dbt) || has_held;
-        }
+        for (guint i = 0; i < root->renames->list->len; i++)
+            has_held =
+                hold_rename(project, root, g_ptr_array_index(root->renames->list, i)) || has_held;
     }
     return has_held;
 }

@@ -326,6 +326,8 @@ bool dbt_moves(const DbtRename *dbt);
 ModelFate dbt_fate(const Renames *renames, const RewriteOptions *options, const DbtRename *dbt);
 /* Is it such a model, which is the same by another name? */
 bool dbt_is_renamed(const Renames *renames, const RewriteOptions *options, const Rename *rename);
+/* The file that makes it; NULL: none that is known. */
+const char *dbt_maker_path(const RewriteOptions *options, const DbtName *name);
 /* The mapping that does so with this model of the file's own project; NULL: none. */
 const Rename *dbt_moved(const Work *work, const char *name, const char *version);
 /* Under which dbt_project.yml speaks of such a model's file, where that gets another name; else NULL. */
