@@ -198,6 +198,29 @@ can_move(const Work *work, const YamlNode *source, const Rename *rename, Move *r
            (ret->name = dbt->to.package) != NULL;
 }
 
+/* No anchor gives it to others, and no alias takes it from others. */
+static bool
+is_own(const Work *work, const YamlNode *source, const YamlNode *node)
+{
+    return node->begin >= source->begin && node->end <= source->end &&
+           work->text[node->begin] != '&';
+}
+
+/* What is written would be said of this source alone. */
+static bool
+is_alone(const Work *work, const YamlNode *source, const Move *move)
+{
+    const YamlNode *nodes[] = {yaml_get(source, "name"),
+                               move->schema != NULL ? said_of(source, "schema", "dataset") : NULL,
+                               move->project != NULL ? said_of(source, "database", "project")
+                                                     : NULL};
+    bool is_merged = strstr(work->text, "<<:") != NULL; /* perhaps into another source */
+    for (size_t i = 0; i < G_N_ELEMENTS(nodes); i++)
+        if (nodes[i] != NULL && (!is_own(work, source, nodes[i]) || (i > 0 && is_merged)))
+            return false;
+    return true;
+}
+
 /* All tables of the entry go there, so that nothing of it is left under the name of before. */
 static Move
 move_of(Work *work, const YamlNode *source, const YamlNode *tables)
@@ -218,7 +241,7 @@ move_of(Work *work, const YamlNode *source, const YamlNode *tables)
             return (Move){0};
         move = one;
     }
-    return move;
+    return move.name != NULL && is_alone(work, source, &move) ? move : (Move){0};
 }
 
 static void
