@@ -312,11 +312,12 @@ add_part(GArray *parts, const Work *work, const Token *token, guint index)
     }
 }
 
-/* Also what is put in at run time: @schema.users */
+/* Also what is put in at run time: @schema.users, and default.users of Hive and ClickHouse */
 static bool
 may_lead(const Token *token)
 {
-    return is_name(token) || token->kind == TOKEN_PARAMETER || token->kind == TOKEN_TEMPLATE;
+    return is_name(token) || token->kind == TOKEN_PARAMETER || token->kind == TOKEN_TEMPLATE ||
+           token->word == WORD_DEFAULT;
 }
 
 /* a.b.c up to this token; also `a.b.c` and `a.b`.c, where quotes hold more than one part. */

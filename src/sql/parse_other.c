@@ -173,8 +173,7 @@ parse_other(Parser *parser, uint32_t end)
             query->is_value = !is_loop && !gives_rows(parser);
             query->by_name = query->by_name || is_loop;
             parser->pos = MIN(close + 1, end);
-        } else if ((token->kind == TOKEN_WORD && !word_is_reserved(token->word)) ||
-                   token->kind == TOKEN_QUOTED) {
+        } else if (is_name(parser, parser->pos)) {
             if (!type_of_column_take(parser, end))
                 mention_take(parser, end);
         } else {

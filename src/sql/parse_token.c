@@ -1,12 +1,20 @@
 /* parse_token.c - what a token is at its place, and what begins with it: a query, a clause, a join. */
 #include "sql/parse.h"
 
+/* default.users: what tables of Hive, Spark and ClickHouse are in, unless it is said. */
+static bool
+is_default_schema(const Token *token)
+{
+    return token->word == WORD_DEFAULT && token[1].kind == TOKEN_DOT;
+}
+
 bool
 is_name(const Parser *parser, uint32_t index)
 {
     const Token *token = peek(parser, index);
     return token->kind == TOKEN_QUOTED ||
-           (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
+           (token->kind == TOKEN_WORD &&
+            (!word_is_reserved(token->word) || is_default_schema(token)));
 }
 
 uint32_t
