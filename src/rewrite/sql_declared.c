@@ -114,13 +114,8 @@ sql_declared(Work *work)
             i = read_declarations(work, i + 1);
         else if (work_is_text(work, i, "MACRO"))
             i = read_macro(work, i + 1);
-        else if (word == WORD_CREATE) {
-            guint at = i + 1;
-            while (at < i + 5 && !work_is_text(work, at, "FUNCTION") &&
-                   !work_is_text(work, at, "PROCEDURE"))
-                at++;
-            i = at < i + 5 ? read_head(work, at + 2) : i;
-        }
+        else if (word == WORD_CREATE && routine_at(work, i) > 0)
+            i = read_head(work, routine_at(work, i) + 2);
     }
 }
 

@@ -83,7 +83,7 @@ last_open(const Walk *walk)
     return walk->open->len > 0 ? &g_array_index(walk->open, Open, walk->open->len - 1) : NULL;
 }
 
-#define HEAD_WORDS_MAX 6 /* CREATE OR REPLACE TEMPORARY AGGREGATE FUNCTION */
+#define HEAD_WORDS_MAX 12 /* CREATE OR REPLACE DEFINER = `a` @ `b` AGGREGATE FUNCTION */
 
 static bool
 is_kind_of_routine(const Work *work, guint at)
@@ -92,16 +92,29 @@ is_kind_of_routine(const Work *work, guint at)
            work_is_text(work, at, "MACRO");
 }
 
-/* CREATE … FUNCTION, and within packages, where nobody says the dialect, FUNCTION alone: the word; 0 when there is none. */
-static guint
+/* CREATE TRIGGER … EXECUTE FUNCTION f(): something else is made, or the head is at its end. */
+static bool
+ends_head(const Work *work, guint at)
+{
+    static const char *const things[] = {"TRIGGER", "TABLE", "VIEW", "EVENT", "RULE", "ON"};
+    const Token *token = work_token(work, at);
+    for (size_t i = 0; i < G_N_ELEMENTS(things); i++)
+        if (work_is_text(work, at, things[i]))
+            return true;
+    return token->kind == TOKEN_OPEN || token->kind == TOKEN_SEMICOLON ||
+           token->kind == TOKEN_END || token->word == WORD_AS;
+}
+
+guint
 routine_at(const Work *work, guint at)
 {
     if (work->sql->dialect->is_any && is_kind_of_routine(work, at) && at > 0 &&
-        !work_is_text(work, at - 1, "DROP") && work_token(work, at - 1)->kind != TOKEN_DOT)
+        !work_is_text(work, at - 1, "DROP") && !work_is_text(work, at - 1, "EXECUTE") &&
+        work_token(work, at - 1)->kind != TOKEN_DOT)
         return at;
     if (work_token(work, at)->word != WORD_CREATE)
         return 0;
-    for (guint i = at + 1; i <= at + HEAD_WORDS_MAX && work_token(work, i)->kind == TOKEN_WORD; i++)
+    for (guint i = at + 1; i <= at + HEAD_WORDS_MAX && !ends_head(work, i); i++)
         if (is_kind_of_routine(work, i))
             return i;
     return 0;

@@ -618,6 +618,8 @@ bool is_declared(const Work *work, const char *name);
 /* Variables and parameters, each with where it is known (sql_variables.c). is_declared() is also true of types in declarations,
  * and everywhere. */
 GPtrArray *variables_new(void);
+/* CREATE … FUNCTION, and within packages, where nobody says the dialect, FUNCTION alone: the word; 0 when there is none. */
+guint routine_at(const Work *work, guint at);
 void sql_variables(Work *work);
 /* Those that are known in the body of a routine, which the literal is; caller frees. */
 GPtrArray *variables_of_body(const Work *work, guint literal, const char *body, size_t bytes);

@@ -4,7 +4,7 @@
  * It matters what becomes of such a query's rows: who gets them by name (a cursor, a loop, a function that returns a table) or
  * only as a value.
  */
-#include "sql/parse.h"
+#include "sql/parse_define.h"
 
 /* How far back the head of a routine is looked for: a list of parameters is one step. */
 #define HEAD_TOKENS_MAX 100
@@ -46,6 +46,8 @@ loop_start(const Parser *parser, uint32_t end)
 }
 
 /* ---- what becomes of the rows ---- */
+
+#define HEAD_WORDS_MAX 8 /* CREATE DEFINER = CURRENT_USER PROCEDURE, DECLARE EXIT HANDLER */
 
 /* COPY (SELECT …) TO 'file': the rows go out, with their names. */
 static bool
@@ -141,11 +143,34 @@ starts_query_within(const Parser *parser, uint32_t end)
            (!is_from || (parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_AS)));
 }
 
+/* Behind the head of a routine or handler whose body is one statement, and behind RETURN QUERY: INSERT INTO, UPDATE t,
+ * DELETE FROM. */
+static bool
+starts_change_within(const Parser *parser, uint32_t end)
+{
+    static const char *const heads[] = {"PROCEDURE", "FUNCTION", "HANDLER", NULL};
+    uint32_t at = parser->pos, first = parser->statement->first;
+    bool is_verb = (is_word(parser, at, WORD_INSERT) && is_word(parser, at + 1, WORD_INTO)) ||
+                   (is_word(parser, at, WORD_DELETE) && is_word(parser, at + 1, WORD_FROM)) ||
+                   (is_word(parser, at, WORD_UPDATE) && names_table(parser, at + 1, end));
+    if (!is_verb || at == first || is_word(parser, at - 1, WORD_FOR) ||
+        is_word(parser, at - 1, WORD_ON))
+        return false;
+    if (is_text(parser, at - 1, "QUERY"))
+        return is_text(parser, at - 2, "RETURN");
+    bool is_head = false;
+    for (uint32_t i = first + 1; i < at && i < first + HEAD_WORDS_MAX && !is_head; i++)
+        is_head = is_among_words_of(parser, i, heads);
+    return is_head && (is_word(parser, first, WORD_CREATE) || is_word(parser, first, WORD_DECLARE));
+}
+
 void
 parse_other(Parser *parser, uint32_t end)
 {
     while (parser->pos < end) {
         const Token *token = peek(parser, parser->pos);
+        if (starts_change_within(parser, end))
+            return;
         if (token->word == WORD_THEN || token->word == WORD_ELSE || token->word == WORD_LOOP ||
             token->word == WORD_DO || token->word == WORD_BEGIN) {
             parser->begins += token->word == WORD_BEGIN;
