@@ -120,12 +120,14 @@ routine_at(const Work *work, guint at)
     return 0;
 }
 
-/* END, but not that of IF, LOOP and the like, whose begin is not counted. */
+/* END of a block, behind its last statement: not that of IF, LOOP or CASE, whose begin is not counted, and no column. */
 static bool
 ends_block(const Work *work, guint at)
 {
-    static const char *const others[] = {"IF", "LOOP", "WHILE", "REPEAT", "FOR"};
-    if (work_token(work, at)->word != WORD_END)
+    static const char *const others[] = {"IF", "LOOP", "WHILE", "REPEAT", "FOR", "CASE"};
+    if (work_token(work, at)->word != WORD_END || at == 0 ||
+        (work_token(work, at - 1)->kind != TOKEN_SEMICOLON &&
+         work_token(work, at - 1)->word != WORD_BEGIN))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
         if (work_is_text(work, at + 1, others[i]))
@@ -136,9 +138,13 @@ ends_block(const Work *work, guint at)
 static bool
 begins_block(const Work *work, guint at)
 {
-    return work_token(work, at)->word == WORD_BEGIN &&
-           work_token(work, at + 1)->kind != TOKEN_SEMICOLON &&
-           !work_is_text(work, at + 1, "TRANSACTION") && !work_is_text(work, at + 1, "WORK");
+    const Token *next = work_token(work, at + 1);
+    bool is_column = next->kind == TOKEN_COMMA || next->kind == TOKEN_DOT ||
+                     next->kind == TOKEN_CLOSE || next->kind == TOKEN_OPERATOR ||
+                     next->kind == TOKEN_STRING || next->word == WORD_FROM;
+    return work_token(work, at)->word == WORD_BEGIN && !is_column &&
+           next->kind != TOKEN_SEMICOLON && !work_is_text(work, at + 1, "TRANSACTION") &&
+           !work_is_text(work, at + 1, "WORK");
 }
 
 static void
@@ -162,9 +168,6 @@ follow_blocks(Walk *walk, guint at)
     const Open *last;
     if (begins_block(work, at)) {
         begin_block(walk);
-    } else if (work_token(work, at)->word == WORD_CASE &&
-               !(at > 0 && work_token(work, at - 1)->word == WORD_END)) {
-        walk->depth++;
     } else if (ends_block(work, at)) {
         walk->depth = MAX(walk->depth - 1, 0);
         while ((last = last_open(walk)) != NULL && !last->is_waiting && last->depth > walk->depth)
@@ -226,9 +229,10 @@ read_parameters(Walk *walk, guint open, Known known, bool is_macro)
 static bool
 starts_doing(const Work *work, guint at)
 {
-    static const char *const verbs[] = {"BEGIN", "SELECT", "WITH",  "INSERT", "UPDATE",  "DELETE",
-                                        "SET",   "MERGE",  "IF",    "CREATE", "FOR",     "WHILE",
-                                        "CALL",  "OPEN",   "FETCH", "RETURN", "EXECUTE", "LOOP"};
+    static const char *const verbs[] = {"BEGIN",  "SELECT",  "WITH",  "INSERT", "UPDATE",
+                                        "DELETE", "SET",     "MERGE", "IF",     "CREATE",
+                                        "FOR",    "WHILE",   "CALL",  "OPEN",   "FETCH",
+                                        "RETURN", "EXECUTE", "LOOP",  "CASE"};
     for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
         if (work_is_text(work, at, verbs[i]))
             return true;
@@ -251,7 +255,8 @@ read_declarations(Walk *walk, guint at, Known known)
     bool is_first = true;
     for (; work_token(work, at)->kind != TOKEN_END; at++) {
         const Token *token = work_token(work, at);
-        if ((is_first && starts_doing(work, at)) || begins_block(work, at))
+        bool is_over = known == KNOWN_HERE && token->kind == TOKEN_SEMICOLON;
+        if ((is_first && starts_doing(work, at)) || begins_block(work, at) || is_over)
             break;
         if (is_first && token->word == WORD_DECLARE)
             continue;
