@@ -119,7 +119,8 @@ is_assigned(const Work *work, guint index)
     const Token *before = work_token(work, index - (index > 0));
     return (before->kind == TOKEN_SEMICOLON || before->word == WORD_BEGIN ||
             before->word == WORD_THEN || before->word == WORD_ELSE) &&
-           is_row(work, index + 2) && work_token(work, index + 3)->kind == TOKEN_SEMICOLON;
+           is_row(work, index) && is_row(work, index + 2) &&
+           work_token(work, index + 3)->kind == TOKEN_SEMICOLON;
 }
 
 static void
