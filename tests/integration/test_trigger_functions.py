@@ -57,6 +57,7 @@ class Writer:
             lambda: f"SELECT INTO r o.id, {self.row()}.amount FROM orders o ORDER BY o.id LIMIT 1; INSERT INTO log VALUES (r.id, r.amount)",
             lambda: (f"FOR r IN SELECT {self.row()}.created, o.amount FROM orders o ORDER BY o.id LIMIT 2 LOOP "
                      "INSERT INTO log VALUES (r.created, r.amount); END LOOP"),
+            lambda: f"r := {self.row()}; INSERT INTO log VALUES (r.id, r.amount)",
             lambda: f"EXECUTE 'INSERT INTO log SELECT $1, amount FROM orders WHERE id = 3' USING {value()}",
             lambda: f"IF NEW IS DISTINCT FROM OLD THEN {self.statement(1)}; END IF" if self.event == "UPDATE" and depth == 0 else self.statement(1),
             lambda: f"IF {value()} {self.pick('>', '<>')} {value()} THEN {self.statement(1)}; END IF" if depth == 0 else self.statement(1),
