@@ -120,11 +120,15 @@ what_is_no_row_is_told_with_its_key(void)
     tell(db, "HSET u:2 a one");
     tell(db, "HSET u:3 a 3 b 4");
     tell(db, "RPUSH u:4 x");
+    tell(db, "HSET u:5 a 5");
+    tell(db, "PEXPIREAT u:5 4102444800000");
     g_autofree char *seen = rows_of(db, "u");
     g_assert_nonnull(strstr(seen, "1|1"));
     g_assert_nonnull(strstr(seen, "a: 'one' is not a whole number"));
     g_assert_nonnull(strstr(seen, "a field 'b'"));
     g_assert_nonnull(strstr(seen, "its value is no hash"));
+    g_assert_nonnull(
+        strstr(seen, "it has an end, and the store's `objects` name no column for it"));
     tell(db, "SET j:1 {\"a\":1}");
     tell(db, "SET j:2 {\"a\":");
     g_autofree char *json = rows_of(db, "j");

@@ -361,13 +361,18 @@ put_key_and_rest(RedisScan *scan, const Part *parts, bool *filled, Batch *batch,
     return true;
 }
 
-/* Where nobody said what the columns are, an end must not get lost. */
-static bool
-has_lost_end(const RedisScan *scan)
+/* An end must not get lost. The reason, or NULL. */
+static const char *
+lost_end(const RedisScan *scan)
 {
     const RedisObject *object = scan->object;
-    return object->expires == NULL && !object->is_declared && !object->is_made &&
-           scan->row.expires_ms >= 0;
+    if (object->expires != NULL || object->is_made || scan->row.expires_ms < 0)
+        return NULL;
+    return object->is_declared
+               ? "it has an end, and the store's `objects` name no column for it: say `expires`"
+               : "it has an end, which the first " G_STRINGIFY(
+                     REDIS_SAMPLE_ROWS) " rows had not: say `columns` and `expires` in the store's "
+                                        "`objects`";
 }
 
 static bool
@@ -377,11 +382,9 @@ put_row(RedisScan *scan, Part key, bool *filled, Batch *batch, Refusal *refusal)
     bool is_ours = redis_key_parse(scan->object, key.data, key.bytes, parts);
     g_assert(is_ours); /* keys.c took it for that */
     memset(filled, 0, scan->column_count);
-    if (has_lost_end(scan))
-        return refuse(refusal, NULL,
-                      g_strdup("it has an end, which the first " G_STRINGIFY(
-                          REDIS_SAMPLE_ROWS) " rows had not: say `columns` and `expires` in the "
-                                             "store's `objects`"));
+    const char *lost = lost_end(scan);
+    if (lost != NULL)
+        return refuse(refusal, NULL, g_strdup(lost));
     return put_fields(scan, parts, filled, batch, refusal) &&
            put_key_and_rest(scan, parts, filled, batch, refusal);
 }
