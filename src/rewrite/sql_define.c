@@ -181,7 +181,12 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
             (source->shape == SHAPE_WATCHED &&
              sql_trigger_follows(work, source->block->statement, rename)))
             return false;
-        break;
+        if (source->shape == SHAPE_COPIED)
+            break;
+        refuse(work, source, "statement",
+               "the function that this trigger calls is not in this text, or it sees rows of other "
+               "tables, too: a person decides what it does with the columns that change");
+        return true;
     case SHAPE_CLONED:
         if (may_follow(work, source, rename))
             return false;
