@@ -335,6 +335,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .declared = use->is_run ? unit->work->declared : NULL,
                  .parameters = use->parameters,
                  .rows = use->rows,
+                 .path = unit->work->path,
                  .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);

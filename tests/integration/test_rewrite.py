@@ -55,6 +55,14 @@ class Files(Folder):
         self.assertIn("1 would change", done.stdout)
         self.assertEqual(path.read_text(), "SELECT id FROM users\n")
 
+    def test_a_statement_in_a_text_goes_with_the_definition_in_another_file(self):
+        self.write("code/a.sql", "CREATE TABLE users (id int, plan text);\n")
+        path = self.write("code/b.sql", "DO $$ BEGIN\n  EXECUTE format('ALTER TABLE users ALTER COLUMN id SET DEFAULT %s', 7);\nEND $$;\n"
+                          "ALTER TABLE users ALTER COLUMN plan SET DEFAULT 'x';\n")
+        done = self.rewrite("--write", "code")
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        self.assertNotIn("users ", path.read_text())
+
     def test_a_file_that_only_imports_the_name_is_rewritten_with_the_one_that_sets_it(self):
         config = self.write("code/config.py", 'USERS_TABLE = "users"\n')
         report = self.write("code/jobs/report.py", 'from code.config import USERS_TABLE\nq = f"SELECT plan FROM {USERS_TABLE}"\n')
