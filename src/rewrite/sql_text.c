@@ -12,12 +12,18 @@
 static void
 refuse_broken(Work *work)
 {
-    Site *site = site_add(work, SITE_FILE, DISPOSITION_UNPARSABLE, work->sql->broken_at,
-                          work->sql->broken_at);
-    site->code = work->sql->is_deep ? "too-deep" : work->sql->is_wide ? "too-wide" : "unfinished";
-    site->reason = work->sql->is_deep ? "brackets within brackets, deeper than is looked into"
-                   : work->sql->is_wide
-                       ? "more tables in one FROM than are looked at"
+    const Sql *sql = work->sql;
+    Site *site = site_add(work, SITE_FILE, DISPOSITION_UNPARSABLE, sql->broken_at, sql->broken_at);
+    site->code = sql->is_deep       ? "too-deep"
+                 : sql->is_wide     ? "too-wide"
+                 : sql->is_manifold ? "too-many"
+                                    : "unfinished";
+    site->reason = sql->is_deep   ? "brackets within brackets, deeper than is looked into"
+                   : sql->is_wide ? "more tables in one FROM than are looked at"
+                   : sql->is_manifold
+                       ? "the variables of its templates stand for more names, all places taken "
+                         "together, than are looked at: give them different names, or divide the "
+                         "file"
                        : "a string, name, comment or template begins here and does not end";
 }
 

@@ -136,8 +136,8 @@ read_all(Reader *reader)
     }
 }
 
-static GArray *
-arguments_between(const char *text, uint32_t begin, uint32_t end)
+GArray *
+jinja_between(const char *text, uint32_t begin, uint32_t end)
 {
     Reader reader = {.text = text,
                      .at = begin,
@@ -151,8 +151,8 @@ arguments_between(const char *text, uint32_t begin, uint32_t end)
     return reader.found;
 }
 
-static void
-bounds(const char *text, const Token *token, uint32_t *ret_begin, uint32_t *ret_end)
+void
+jinja_bounds(const char *text, const Token *token, uint32_t *ret_begin, uint32_t *ret_end)
 {
     uint32_t begin = token->begin + 2, end = MAX(token->end, token->begin + 4) - 2;
     if (begin < end && (text[begin] == '-' || text[begin] == '+'))
@@ -178,138 +178,12 @@ GArray *
 jinja_arguments(const char *text, const Token *token)
 {
     uint32_t begin, end;
-    bounds(text, token, &begin, &end);
-    GArray *found = arguments_between(text, begin, end);
+    jinja_bounds(text, token, &begin, &end);
+    GArray *found = jinja_between(text, begin, end);
     if (found->len == 1) {
         JinjaArgument *one = &g_array_index(found, JinjaArgument, 0);
         guint quote = one->kind == JINJA_LITERAL ? 1 : 0;
         one->is_alone = one->begin == begin + quote && one->end + quote == end;
     }
     return found;
-}
-
-/* ---- lists ---- */
-
-typedef struct {
-    GArray *literals;
-    GHashTable *known; /* where they begin: one that comes by several ways is in the list once */
-    bool is_loop;
-} List;
-
-struct JinjaLists {
-    GHashTable *lists; /* name -> List */
-};
-
-static void
-list_free(void *data)
-{
-    List *list = data;
-    g_array_unref(list->literals);
-    g_hash_table_unref(list->known);
-    g_free(list);
-}
-
-static uint32_t
-behind_word(const char *text, uint32_t at, uint32_t end)
-{
-    while (at < end && is_name_byte(text[at]))
-        at++;
-    return at;
-}
-
-static uint32_t
-behind_blanks(const char *text, uint32_t at, uint32_t end)
-{
-    while (at < end && g_ascii_isspace(text[at]))
-        at++;
-    return at;
-}
-
-static void
-add_list(JinjaLists *lists, const char *name, size_t bytes, const GArray *literals, bool is_loop)
-{
-    g_autofree char *key = g_strndup(name, bytes);
-    List *list = g_hash_table_lookup(lists->lists, key);
-    if (list == NULL) {
-        list = g_new0(List, 1);
-        list->literals = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
-        list->known = g_hash_table_new(NULL, NULL);
-        list->is_loop = is_loop;
-        g_hash_table_insert(lists->lists, g_steal_pointer(&key), list);
-    }
-    list->is_loop = list->is_loop || is_loop;
-    for (guint i = 0; i < literals->len; i++) {
-        const JinjaArgument *one = &g_array_index(literals, JinjaArgument, i);
-        if (g_hash_table_add(list->known, GUINT_TO_POINTER(one->begin)))
-            g_array_append_val(list->literals, *one);
-    }
-}
-
-/* The literals of `[ 'a', 'b' ]`, `'a'`, or of a variable that stands for some. */
-static void
-read_list(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, uint32_t at,
-          uint32_t end, bool is_loop)
-{
-    g_autoptr(GArray) found = arguments_between(text, at, end),
-                      literals = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
-    for (guint i = 0; i < found->len; i++) {
-        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
-        bool is_other = false;
-        const GArray *named =
-            one->kind == JINJA_VARIABLE
-                ? jinja_list(lists, text + one->begin, one->end - one->begin, &is_other)
-                : NULL;
-        if (one->kind == JINJA_LITERAL && one->callee_end == 0)
-            g_array_append_val(literals, *one);
-        else if (named != NULL && named->len > 0)
-            g_array_append_vals(literals, named->data, named->len);
-    }
-    add_list(lists, text + name, name_end - name, literals, is_loop);
-}
-
-static void
-read_tag(JinjaLists *lists, const char *text, const Token *token)
-{
-    uint32_t at, end;
-    bounds(text, token, &at, &end);
-    uint32_t word_end = behind_word(text, at, end);
-    bool is_set = word_end - at == 3 && memcmp(text + at, "set", 3) == 0;
-    bool is_for = word_end - at == 3 && memcmp(text + at, "for", 3) == 0;
-    if (!is_set && !is_for)
-        return;
-    uint32_t name = behind_blanks(text, word_end, end), name_end = behind_word(text, name, end);
-    at = behind_blanks(text, name_end, end);
-    if (is_set && at < end && text[at] == '=')
-        read_list(lists, text, name, name_end, at + 1, end, false);
-    else if (is_for && at + 2 < end && memcmp(text + at, "in", 2) == 0)
-        read_list(lists, text, name, name_end, at + 2, end, true);
-}
-
-JinjaLists *
-jinja_lists_new(const TokenList *tokens)
-{
-    if (!tokens_have(tokens, TOKEN_TAG))
-        return NULL;
-    JinjaLists *lists = g_new0(JinjaLists, 1);
-    lists->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
-    for (guint i = 0; i < tokens->tokens->len; i++)
-        if (tokens_at(tokens, i)->kind == TOKEN_TAG)
-            read_tag(lists, tokens->text, tokens_at(tokens, i));
-    return lists;
-}
-
-void
-jinja_lists_free(JinjaLists *lists)
-{
-    g_hash_table_unref(lists->lists);
-    g_free(lists);
-}
-
-const GArray *
-jinja_list(const JinjaLists *lists, const char *name, size_t bytes, bool *ret_is_loop)
-{
-    g_autofree char *key = lists != NULL ? g_strndup(name, bytes) : NULL;
-    const List *list = lists != NULL ? g_hash_table_lookup(lists->lists, key) : NULL;
-    *ret_is_loop = list != NULL && list->is_loop;
-    return list != NULL ? list->literals : NULL;
 }

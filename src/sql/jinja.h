@@ -21,6 +21,10 @@ typedef struct {
 
 /* What stands behind its opening brackets, their `-` and blanks; of a {{ … }} or {% … %} alone. */
 const char *jinja_inside(const char *text, const Token *token);
+/* What is between the brackets of a {{ … }} or {% … %}, without `-` and blanks. */
+void jinja_bounds(const char *text, const Token *token, uint32_t *ret_begin, uint32_t *ret_end);
+/* All of them in [begin, end); array of JinjaArgument; caller frees. */
+GArray *jinja_between(const char *text, uint32_t begin, uint32_t end);
 /* All of them in a {{ … }} or {% … %}; array of JinjaArgument; caller frees. */
 GArray *jinja_arguments(const char *text, const Token *token);
 
@@ -30,12 +34,13 @@ bool jinja_call_takes_no_column(const char *callee);
 /* Is it a macro of a package that gives rows of the table that it gets, with all columns (parse_rows.c)? */
 bool template_gives_rows(const char *text, const Token *token);
 
-/* {% set name = [ 'a', 'b' ] %} and {% for name in … %}: lists of literals that a variable stands for. */
+/* {% set name = [ 'a', 'b' ] %} and {% for name in … %}: lists of literals that a variable stands for (jinja_lists.c). */
 typedef struct JinjaLists JinjaLists;
 /* NULL of a text that sets none. */
 JinjaLists *jinja_lists_new(const TokenList *tokens);
 void jinja_lists_free(JinjaLists *lists);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JinjaLists, jinja_lists_free)
-/* Array of JinjaArgument, or NULL; borrowed. `*ret_is_loop`: one of them at a time. */
-const GArray *jinja_list(const JinjaLists *lists, const char *name, size_t bytes,
+/* What the variable that stands in [begin, end) of the text stands for: array of JinjaArgument, or NULL; borrowed.
+ * `*ret_is_loop`: one of them at a time. */
+const GArray *jinja_list(const JinjaLists *lists, const char *text, uint32_t begin, uint32_t end,
                          bool *ret_is_loop);

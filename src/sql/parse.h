@@ -15,6 +15,8 @@
     1000 /* tables of one FROM: BigQuery takes no more in a whole query, others far fewer */
 #define SQL_NAME_CHAINS                                                                            \
     64 /* lists that the names of WITH are found by, at first: people write ten, programs thousands */
+#define SQL_PUT_IN_MAX                                                                             \
+    100000 /* names that variables of templates stand for, over all places; people come to hundreds */
 #define SQL_DEPTH_MAX 200 /* brackets within brackets that are looked into; people write ten */
 
 /* Brackets within brackets, of which it is known whether they are around a query (parse_token.c). */
@@ -37,6 +39,7 @@ typedef struct {
     JinjaLists *lists;
     uint32_t pos;
     int depth;
+    guint put_in;    /* names that variables stood for so far */
     bool is_applied; /* the source that comes next sees those before it: CROSS APPLY */
     SqlSource
         *watched; /* whose rows are NEW and OLD: the table of the trigger whose body is read */

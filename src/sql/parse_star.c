@@ -66,8 +66,8 @@ take_left_out(Parser *parser, SqlItem *item, const JinjaArgument *argument)
         add_part(parser, item->except, item->first, argument->begin, argument->end);
         return true;
     }
-    const GArray *listed = jinja_list(parser->lists, text + argument->begin,
-                                      argument->end - argument->begin, &is_loop);
+    const GArray *listed =
+        jinja_list(parser->lists, text, argument->begin, argument->end, &is_loop);
     for (guint i = 0; listed != NULL && i < listed->len; i++) {
         const JinjaArgument *one = &g_array_index(listed, JinjaArgument, i);
         add_part(parser, item->except, item->first, one->begin, one->end);

@@ -141,6 +141,24 @@ is_filter(const char *text, const JinjaArgument *argument)
     return argument->callee_end > 0 && at > 0 && text[at - 1] == '|';
 }
 
+#define NAME_BYTES_MIN 4 /* of a list: quotes, a letter and a comma */
+
+/* May so many more names be put in? A variable that is set n times, and put in n times, gives n * n; of a long text, as many
+ * as it may hold are no more than one each. */
+static bool
+may_stand_for(Parser *parser, guint count)
+{
+    Sql *sql = parser->sql;
+    guint may_hold = peek(parser, parser->last)->end / NAME_BYTES_MIN;
+    parser->put_in += count;
+    if (parser->put_in <= MAX(SQL_PUT_IN_MAX, may_hold))
+        return true;
+    if (!sql->is_broken)
+        sql->broken_at = peek(parser, parser->pos)->begin;
+    sql->is_broken = sql->is_manifold = true;
+    return false;
+}
+
 static void
 take_argument(Parser *parser, Literal *literal, const JinjaArgument *argument)
 {
@@ -158,8 +176,9 @@ take_argument(Parser *parser, Literal *literal, const JinjaArgument *argument)
             take_literal(parser, literal, argument->begin, argument->end);
         return;
     }
-    const GArray *list = jinja_list(parser->lists, text + argument->begin,
-                                    argument->end - argument->begin, &is_loop);
+    const GArray *list = jinja_list(parser->lists, text, argument->begin, argument->end, &is_loop);
+    if (list != NULL && !may_stand_for(parser, list->len))
+        return;
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const JinjaArgument *one = &g_array_index(list, JinjaArgument, i);
         if (argument->is_mixed)

@@ -374,6 +374,7 @@ struct Sql {
     bool is_broken; /* a string or comment without its end, or brackets too deep to look into */
     bool is_deep;
     bool is_wide;       /* more tables in one FROM than are looked at */
+    bool is_manifold;   /* its variables stand for more names than are looked at */
     uint32_t broken_at; /* byte */
     Arena *arena;
     void *resolver; /* of sql_resolve() */

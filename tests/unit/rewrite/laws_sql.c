@@ -464,6 +464,24 @@ a_hundred_thousand_within_each_other_are_gone_through_once(void)
     }
 }
 
+static void
+variables_that_stand_for_too_many_names_are_refused(void)
+{
+    g_autoptr(MappingSet) forth = read_mapping(there);
+    Law law = {dialect_by_name("bigquery"), false, forth, NULL, NULL};
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int i = 0; i < 1000; i++)
+        g_string_append(text, "{% set x = 'id' %}");
+    g_string_append(text, "SELECT ");
+    for (int i = 0; i < 1000; i++)
+        g_string_append(text, "{{ x }}, ");
+    g_string_append(text, "1 FROM users");
+    g_autoptr(Rewrite) done = rewritten(&law, forth, text->str);
+    g_assert_cmpuint(done->edits->len, ==, 0);
+    g_assert_cmpint(done->count[DISPOSITION_UNPARSABLE], ==, 1);
+    g_assert_cmpstr(((const Site *) g_ptr_array_index(done->sites, 0))->code, ==, "too-many");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -477,5 +495,7 @@ main(int argc, char **argv)
                     brackets_a_thousand_deep_are_refused_and_not_followed);
     g_test_add_func("/laws/a-hundred-thousand-within-each-other-are-gone-through-once",
                     a_hundred_thousand_within_each_other_are_gone_through_once);
+    g_test_add_func("/laws/variables-that-stand-for-too-many-names-are-refused",
+                    variables_that_stand_for_too_many_names_are_refused);
     return g_test_run();
 }

@@ -1,0 +1,239 @@
+/*
+ * jinja_lists.c - {% set name = [ 'a', 'b' ] %} and {% for name in … %}: lists of literals that a variable stands for.
+ *
+ * In a loop its variable stands for what the loop says, unless {% set %} gives the name something else anywhere; a name
+ * that is set several times stands for all of it.
+ */
+#include "sql/jinja.h"
+
+#include <string.h>
+
+/* {% for name in … %} up to its {% endfor %}: there the name stands for what this loop says. */
+typedef struct {
+    uint32_t begin, end; /* bytes; G_MAXUINT32: not ended yet */
+    guint outer;         /* the one of the same name that is around it, plus one; 0: none */
+    GArray *literals;    /* NULL: not all are known */
+} Loop;
+
+typedef struct {
+    GArray *literals;
+    GHashTable *known; /* where they begin: one that comes by several ways is in the list once */
+    GArray *loops;     /* Loop, as they begin */
+    bool is_loop, is_set;
+} List;
+
+struct JinjaLists {
+    GHashTable *lists; /* name -> List */
+    GPtrArray
+        *open; /* List * of the loops that are not ended; NULL of one that takes several names */
+    bool is_balanced; /* each loop has its end */
+};
+
+static void
+loop_clear(void *data)
+{
+    g_clear_pointer(&((Loop *) data)->literals, g_array_unref);
+}
+
+static List *
+list_new(void)
+{
+    List *list = g_new0(List, 1);
+    list->literals = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
+    list->known = g_hash_table_new(NULL, NULL);
+    list->loops = g_array_new(FALSE, FALSE, sizeof(Loop));
+    g_array_set_clear_func(list->loops, loop_clear);
+    return list;
+}
+
+static void
+list_free(void *data)
+{
+    List *list = data;
+    g_array_unref(list->literals);
+    g_array_unref(list->loops);
+    g_hash_table_unref(list->known);
+    g_free(list);
+}
+
+/* The innermost loop of the name around this byte, plus one; 0: none. */
+static guint
+loop_around(const List *list, uint32_t at)
+{
+    guint low = 0, high = list->loops->len;
+    while (low < high) { /* the last one that begins before it */
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(list->loops, Loop, middle).begin <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low > 0 && g_array_index(list->loops, Loop, low - 1).end <= at)
+        low = g_array_index(list->loops, Loop, low - 1).outer;
+    return low;
+}
+
+static uint32_t
+behind_word(const char *text, uint32_t at, uint32_t end)
+{
+    while (at < end && (g_ascii_isalnum(text[at]) || text[at] == '_'))
+        at++;
+    return at;
+}
+
+static uint32_t
+behind_blanks(const char *text, uint32_t at, uint32_t end)
+{
+    while (at < end && g_ascii_isspace(text[at]))
+        at++;
+    return at;
+}
+
+static List *
+list_called(JinjaLists *lists, const char *name, size_t bytes)
+{
+    g_autofree char *key = g_strndup(name, bytes);
+    List *list = g_hash_table_lookup(lists->lists, key);
+    if (list == NULL) {
+        list = list_new();
+        g_hash_table_insert(lists->lists, g_steal_pointer(&key), list);
+    }
+    return list;
+}
+
+static void
+add_literals(List *list, const GArray *literals)
+{
+    for (guint i = 0; i < literals->len; i++) {
+        const JinjaArgument *one = &g_array_index(literals, JinjaArgument, i);
+        if (g_hash_table_add(list->known, GUINT_TO_POINTER(one->begin)))
+            g_array_append_val(list->literals, *one);
+    }
+}
+
+/* The literals of `[ 'a', 'b' ]`, `'a'`, or of a variable that stands for some. Caller frees. */
+static GArray *
+read_list(JinjaLists *lists, const char *text, uint32_t at, uint32_t end, bool *ret_is_whole)
+{
+    g_autoptr(GArray) found = jinja_between(text, at, end);
+    GArray *literals = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
+    *ret_is_whole = found->len > 0;
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        bool is_other = false, is_literal = one->kind == JINJA_LITERAL && one->callee_end == 0;
+        const GArray *named = one->kind == JINJA_VARIABLE
+                                  ? jinja_list(lists, text, one->begin, one->end, &is_other)
+                                  : NULL;
+        bool is_named = named != NULL && named->len > 0;
+        if (is_literal)
+            g_array_append_val(literals, *one);
+        else if (is_named)
+            g_array_append_vals(literals, named->data, named->len);
+        *ret_is_whole = *ret_is_whole && (is_literal || is_named);
+    }
+    return literals;
+}
+
+static void
+read_set(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, uint32_t at,
+         uint32_t end)
+{
+    bool is_whole;
+    g_autoptr(GArray) literals = read_list(lists, text, at, end, &is_whole);
+    List *list = list_called(lists, text + name, name_end - name);
+    list->is_set = true;
+    add_literals(list, literals);
+}
+
+static void
+read_loop(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, uint32_t at,
+          uint32_t end)
+{
+    bool is_whole;
+    g_autoptr(GArray) literals = read_list(lists, text, at, end, &is_whole);
+    List *list = list_called(lists, text + name, name_end - name);
+    Loop loop = {.begin = end, .end = G_MAXUINT32, .outer = loop_around(list, end)};
+    add_literals(list, literals);
+    list->is_loop = true;
+    loop.literals = is_whole ? g_steal_pointer(&literals) : NULL;
+    g_array_append_val(list->loops, loop);
+    g_ptr_array_add(lists->open, list);
+}
+
+static void
+end_loop(JinjaLists *lists, uint32_t at)
+{
+    if (lists->open->len == 0) {
+        lists->is_balanced = false;
+        return;
+    }
+    List *list = g_ptr_array_steal_index(lists->open, lists->open->len - 1);
+    guint last = list != NULL ? loop_around(list, at) : 0;
+    if (last > 0)
+        g_array_index(list->loops, Loop, last - 1).end = at;
+}
+
+static bool
+is_in(const char *text, uint32_t begin, uint32_t end, const char *word)
+{
+    return end - begin == strlen(word) && memcmp(text + begin, word, end - begin) == 0;
+}
+
+static void
+read_tag(JinjaLists *lists, const char *text, const Token *token)
+{
+    uint32_t at, end;
+    jinja_bounds(text, token, &at, &end);
+    uint32_t word_end = behind_word(text, at, end);
+    bool is_set = is_in(text, at, word_end, "set"), is_for = is_in(text, at, word_end, "for");
+    if (is_in(text, at, word_end, "endfor"))
+        end_loop(lists, token->begin);
+    if (!is_set && !is_for)
+        return;
+    uint32_t name = behind_blanks(text, word_end, end), name_end = behind_word(text, name, end);
+    at = behind_blanks(text, name_end, end);
+    if (is_set && at < end && text[at] == '=')
+        read_set(lists, text, name, name_end, at + 1, end);
+    else if (is_for && at + 2 < end && memcmp(text + at, "in", 2) == 0)
+        read_loop(lists, text, name, name_end, at + 2, end);
+    else if (is_for)
+        g_ptr_array_add(lists->open, NULL);
+}
+
+JinjaLists *
+jinja_lists_new(const TokenList *tokens)
+{
+    if (!tokens_have(tokens, TOKEN_TAG))
+        return NULL;
+    JinjaLists *lists = g_new0(JinjaLists, 1);
+    lists->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
+    lists->open = g_ptr_array_new();
+    lists->is_balanced = true;
+    for (guint i = 0; i < tokens->tokens->len; i++)
+        if (tokens_at(tokens, i)->kind == TOKEN_TAG)
+            read_tag(lists, tokens->text, tokens_at(tokens, i));
+    lists->is_balanced = lists->is_balanced && lists->open->len == 0;
+    return lists;
+}
+
+void
+jinja_lists_free(JinjaLists *lists)
+{
+    g_hash_table_unref(lists->lists);
+    g_ptr_array_unref(lists->open);
+    g_free(lists);
+}
+
+const GArray *
+jinja_list(const JinjaLists *lists, const char *text, uint32_t begin, uint32_t end,
+           bool *ret_is_loop)
+{
+    g_autofree char *key = lists != NULL ? g_strndup(text + begin, end - begin) : NULL;
+    const List *list = lists != NULL ? g_hash_table_lookup(lists->lists, key) : NULL;
+    *ret_is_loop = list != NULL && list->is_loop;
+    if (list == NULL)
+        return NULL;
+    guint around = list->is_set || !lists->is_balanced ? 0 : loop_around(list, begin);
+    const GArray *own = around > 0 ? g_array_index(list->loops, Loop, around - 1).literals : NULL;
+    return own != NULL ? own : list->literals;
+}
