@@ -61,17 +61,33 @@ list_begin(const Unit *unit, guint index)
     return index;
 }
 
+/* Words with commas between: from the first to the last one. */
+typedef struct {
+    guint first, last;
+} WordList;
+
+/* The one that the word is in; `list` is that of a word before it, which most words of a long one have been in. */
+static void
+find_list(const Unit *unit, guint index, WordList *list)
+{
+    if (index >= list->first && index <= list->last)
+        return;
+    *list = (WordList){list_begin(unit, index), index};
+    while (unit_sign(unit, list->last + 1) == ',' &&
+           unit_piece(unit, list->last + 2)->kind == PIECE_WORD)
+        list->last += 2;
+}
+
 /* a, x = …; for a, x in …; for (const x of …); lambda a, x: …; |a, x| */
 static bool
-is_set_in_list(const Unit *unit, guint index, bool in_brackets)
+is_set_in_list(const Unit *unit, guint index, bool in_brackets, WordList *words)
 {
     static const char *const loops[] = {"for", "foreach", "lambda", NULL},
                              *const in[] = {"in", "of", NULL}, *const kinds[] = {"const", "let",
                                                                                  "var",   "val",
                                                                                  "auto",  NULL};
-    guint first = list_begin(unit, index), last = index;
-    while (unit_sign(unit, last + 1) == ',' && unit_piece(unit, last + 2)->kind == PIECE_WORD)
-        last += 2;
+    find_list(unit, index, words);
+    guint first = words->first, last = words->last;
     char one = unit_sign(unit, last + 1), two = unit_sign(unit, last + 2);
     bool is_list = last > first && !in_brackets;
     if (first == 0)
@@ -174,6 +190,7 @@ read_words(const Unit *unit, GHashTable *constants)
     static const char *const types[] = {"class",  "object", "interface", "trait", "enum",
                                         "record", "struct", "module",    NULL};
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Open));
+    WordList list = {1, 0};
     for (guint i = 0; i < unit->pieces->len; i++) {
         const Piece *piece = unit_piece(unit, i);
         char sign = unit_sign(unit, i);
@@ -194,7 +211,8 @@ read_words(const Unit *unit, GHashTable *constants)
             continue;
         constant->set += is_set_at(unit, i);
         if (is_declared_at(unit, i) || (in_list && !is_set_at(unit, i)) ||
-            is_set_in_list(unit, i, in_brackets) || is_kind_of_parameter(unit, i, in_brackets))
+            is_set_in_list(unit, i, in_brackets, &list) ||
+            is_kind_of_parameter(unit, i, in_brackets))
             constant->set += 2;
         constant->types += i > 0 && unit_is_among(unit, i - 1, types);
     }
