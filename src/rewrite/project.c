@@ -64,17 +64,18 @@ add_names(Names *names, const Making *making, guint index)
         names_add(names, ((const Spelling *) g_ptr_array_index(rename->spellings, i))->last, index);
 }
 
-/* By a constant, which may be in any file. */
-static bool
-is_given(const Project *project, const Making *making)
+/* Keys of what a constant gives, which may be in any file. Caller frees. */
+static GHashTable *
+given_keys(const Project *project)
 {
+    GHashTable *keys = g_hash_table_new(g_str_hash, g_str_equal);
     const GPtrArray *list = exports_list(project->exports);
     for (guint i = 0; i < list->len; i++) {
         const Rename *rename = ((const Export *) g_ptr_array_index(list, i))->rename;
-        if (rename != NULL && g_strcmp0(rename->key, making->key) == 0)
-            return true;
+        if (rename != NULL && rename->key != NULL)
+            g_hash_table_add(keys, rename->key);
     }
-    return false;
+    return keys;
 }
 
 GPtrArray *
@@ -89,12 +90,13 @@ makings_in(const Project *project, const Entry *entry)
             g_ptr_array_add(list, project->makings->pdata[g_array_index(named, guint32, i)]);
         return list;
     }
+    g_autoptr(GHashTable) given = entry->is_given ? given_keys(project) : NULL;
     guint next = 0; /* of those that are named */
     for (guint i = 0; i < project->makings->len; i++) {
         const Making *making = g_ptr_array_index(project->makings, i);
         bool is_named = next < named->len && g_array_index(named, guint32, next) == i;
         next += is_named;
-        if (is_named || (entry->is_given && is_given(project, making)) ||
+        if (is_named || (given != NULL && g_hash_table_contains(given, making->key)) ||
             joined_texts_may_read(entry->joined, making->name))
             g_ptr_array_add(list, (void *) making);
     }
@@ -107,7 +109,7 @@ char *
 signature_of(const Entry *entry, const GPtrArray *makings)
 {
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%u %p\n", g_hash_table_size(entry->kept),
+    g_string_append_printf(text, "%u %p\n", g_hash_table_size((GHashTable *) entry->kept),
                            (const void *) entry->held);
     for (guint i = 0; i < makings->len; i++) {
         const Making *making = g_ptr_array_index(makings, i);
@@ -312,9 +314,9 @@ take_makings(Project *project, GPtrArray *makings)
 static bool
 is_same(const GPtrArray *makings, const GPtrArray *others)
 {
-    Entry nobody = {.kept = g_hash_table_new(NULL, NULL)};
+    g_autoptr(GHashTable) nothing = g_hash_table_new(NULL, NULL);
+    Entry nobody = {.kept = nothing};
     g_autofree char *mine = signature_of(&nobody, makings), *theirs = signature_of(&nobody, others);
-    g_hash_table_unref(nobody.kept);
     return strcmp(mine, theirs) == 0;
 }
 
@@ -338,15 +340,18 @@ read_kept(Project *project)
 {
     GHashTableIter iter;
     void *key;
+    g_hash_table_iter_init(&iter, project->kept);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        if (!g_str_has_prefix(key, "sql "))
+            continue;
+        g_hash_table_add(project->kept_views, g_strdup((char *) key + strlen("sql ")));
+        g_hash_table_add(project->kept_views_and_own, g_strdup((char *) key + strlen("sql ")));
+    }
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
         if (own != NULL && g_hash_table_contains(project->kept, own))
-            g_hash_table_add(entry->kept, g_strdup(""));
-        g_hash_table_iter_init(&iter, project->kept);
-        while (g_hash_table_iter_next(&iter, &key, NULL))
-            if (g_str_has_prefix(key, "sql "))
-                g_hash_table_add(entry->kept, g_strdup((char *) key + 4));
+            entry->kept = project->kept_views_and_own;
     }
 }
 

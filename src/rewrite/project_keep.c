@@ -129,13 +129,6 @@ keep_contradicted(Project *project, const Entry *entry)
 
 /* ---- models that two files are ---- */
 
-static bool
-is_same_model(const DbtPlace *one, const DbtPlace *other)
-{
-    return one->root == other->root && g_strcmp0(one->model, other->model) == 0 &&
-           g_strcmp0(one->version, other->version) == 0;
-}
-
 /* What the file makes as the model; NULL where it stays as it is. */
 static const Made *
 made_as_model(const Entry *entry)
@@ -180,10 +173,11 @@ static bool
 keep_doubled(Project *project, const Making *making)
 {
     bool is_clear = true;
-    for (guint i = 0; making->made->name == NULL && i < project->entries->len; i++) {
-        const Entry *entry = g_ptr_array_index(project->entries, i);
-        if (entry != making->entry && is_same_model(&entry->place, &making->entry->place))
-            is_clear = is_clear && is_twin(making, entry);
+    const GPtrArray *same =
+        making->made->name == NULL ? g_hash_table_lookup(project->by_model, making->key) : NULL;
+    for (guint i = 0; same != NULL && is_clear && i < same->len; i++) {
+        const Entry *entry = g_ptr_array_index(same, i);
+        is_clear = entry == making->entry || is_twin(making, entry);
     }
     return !is_clear && keep_names(project, making->key,
                                    "it keeps the names of its columns: two files are called so");
@@ -191,16 +185,24 @@ keep_doubled(Project *project, const Making *making)
 
 /* ---- circles ---- */
 
+/* Those that lead nowhere are in `seen`, which belongs to the key. */
 static bool
 reaches(const Project *project, const Making *from, const char *key, GHashTable *seen)
 {
-    if (!g_hash_table_add(seen, (void *) from))
-        return false;
-    for (guint i = 0; i < from->made->reads->len; i++) {
-        const Rename *read = g_ptr_array_index(from->made->reads, i);
-        const Making *next = find(project, read->key);
-        if (strcmp(read->key, key) == 0 || (next != NULL && reaches(project, next, key, seen)))
-            return true;
+    g_autoptr(GPtrArray) left = g_ptr_array_new();
+    g_ptr_array_add(left, (void *) from);
+    while (left->len > 0) {
+        const Making *making = g_ptr_array_steal_index_fast(left, left->len - 1);
+        if (!g_hash_table_add(seen, (void *) making))
+            continue;
+        for (guint i = 0; i < making->made->reads->len; i++) {
+            const Rename *read = g_ptr_array_index(making->made->reads, i);
+            const Making *next = find(project, read->key);
+            if (strcmp(read->key, key) == 0)
+                return true;
+            if (next != NULL)
+                g_ptr_array_add(left, (void *) next);
+        }
     }
     return false;
 }

@@ -14,7 +14,6 @@ entry_free(void *data)
 {
     Entry *entry = data;
     dbt_place_clear(&entry->place);
-    g_hash_table_unref(entry->kept);
     g_ptr_array_unref(entry->left);
     g_clear_pointer(&entry->words, g_array_unref);
     joined_texts_free(entry->joined);
@@ -41,9 +40,7 @@ static Entry *
 entry_new(const Project *project, ProjectFile *file)
 {
     Entry *entry = g_new0(Entry, 1);
-    *entry = (Entry){.file = file,
-                     .kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                     .left = g_ptr_array_new()};
+    *entry = (Entry){.file = file, .kept = project->kept_views, .left = g_ptr_array_new()};
     dbt_place(project->roots, file, &entry->place);
     entry->tables = tables_in(project, entry);
     g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);
@@ -87,6 +84,20 @@ guess_dialects(Project *project)
 
 /* ---- the whole ---- */
 
+static void
+note_model(Project *project, Entry *entry)
+{
+    g_autofree char *key = model_key(&entry->place);
+    GPtrArray *list = g_hash_table_lookup(project->by_model, key);
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(project->by_model, g_steal_pointer(&key), list);
+    }
+    g_ptr_array_add(list, entry);
+    g_hash_table_add(project->models,
+                     g_strdup_printf("%s %s", entry->place.root->folder, entry->place.model));
+}
+
 void
 project_open(Project *project, GPtrArray *files)
 {
@@ -100,6 +111,11 @@ project_open(Project *project, GPtrArray *files)
     project->fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     project->renamed = g_ptr_array_new_with_free_func(rename_free);
     project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    project->kept_views = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    project->kept_views_and_own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_hash_table_add(project->kept_views_and_own, g_strdup(""));
+    project->by_model =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
     project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     project->by_path = g_hash_table_new(g_str_hash, g_str_equal);
     project->by_text = g_hash_table_new(NULL, NULL);
@@ -125,8 +141,7 @@ project_open(Project *project, GPtrArray *files)
         g_hash_table_insert(project->by_path, (char *) entry->file->path, entry);
         g_hash_table_insert(project->by_text, (char *) entry->file->text, entry);
         if (entry->place.model != NULL)
-            g_hash_table_add(project->models, g_strdup_printf("%s %s", entry->place.root->folder,
-                                                              entry->place.model));
+            note_model(project, entry);
         if (entry->place.model != NULL && entry->place.is_persisted)
             g_hash_table_insert(project->kept, model_key(&entry->place), NULL);
     }
@@ -146,6 +161,9 @@ project_close(Project *project)
     g_ptr_array_unref(project->roots);
     g_ptr_array_unref(project->renamed);
     g_hash_table_unref(project->kept);
+    g_hash_table_unref(project->kept_views);
+    g_hash_table_unref(project->kept_views_and_own);
+    g_hash_table_unref(project->by_model);
     g_hash_table_unref(project->models);
     g_hash_table_unref(project->by_path);
     g_hash_table_unref(project->by_text);

@@ -11,8 +11,8 @@ typedef struct {
     DbtPlace place;
     GArray *words; /* of the file, and of what macros that it calls stand for; NULL under `keep` */
     char *tables;  /* these */
-    JoinedTexts *joined; /* names that its templates put together; NULL: none, or under `keep` */
-    GHashTable *kept;    /* as of RewriteOptions */
+    JoinedTexts *joined;    /* names that its templates put together; NULL: none, or under `keep` */
+    const GHashTable *kept; /* as of RewriteOptions: one of the two of the project; borrowed */
     GPtrArray
         *left;  /* Site * of the arena: what needs a person unless what is read keeps its names */
     char *seen; /* what it was rewritten with; NULL: not yet */
@@ -37,20 +37,22 @@ typedef struct {
 
 typedef struct {
     GPtrArray *entries;
-    GPtrArray *roots;    /* DbtRoot * */
-    GPtrArray *makings;  /* Making * */
-    Names *names;        /* of these: indices in `makings` */
-    GHashTable *by_key;  /* the first Making * of each key */
-    GPtrArray *renamed;  /* Rename *: those of all rounds, because rewrites point at them */
-    GHashTable *kept;    /* key -> why, a sentence; NULL where it is kept from the beginning */
-    GHashTable *fresh;   /* keys of it that are new since all was settled */
-    GHashTable *models;  /* "FOLDER MODEL" */
-    GHashTable *by_path; /* Entry * */
-    GHashTable *by_text; /* the same, of the pointer to its text */
-    GHashTable *defined; /* const Rename *: datasets that a file makes */
-    Exports *exports;    /* of this round */
-    GPtrArray *old;      /* Exports * of rounds before: rewrites point at them */
-    GPtrArray *foreseen; /* Rewrite * of single statements: makings point at them */
+    GPtrArray *roots;   /* DbtRoot * */
+    GPtrArray *makings; /* Making * */
+    Names *names;       /* of these: indices in `makings` */
+    GHashTable *by_key; /* the first Making * of each key */
+    GPtrArray *renamed; /* Rename *: those of all rounds, because rewrites point at them */
+    GHashTable *kept;   /* key -> why, a sentence; NULL where it is kept from the beginning */
+    GHashTable *fresh;  /* keys of it that are new since all was settled */
+    GHashTable *kept_views, *kept_views_and_own; /* names of it; and "" for the file's own model */
+    GHashTable *by_model; /* what model_key() gives -> GPtrArray of const Entry * */
+    GHashTable *models;   /* "FOLDER MODEL" */
+    GHashTable *by_path;  /* Entry * */
+    GHashTable *by_text;  /* the same, of the pointer to its text */
+    GHashTable *defined;  /* const Rename *: datasets that a file makes */
+    Exports *exports;     /* of this round */
+    GPtrArray *old;       /* Exports * of rounds before: rewrites point at them */
+    GPtrArray *foreseen;  /* Rewrite * of single statements: makings point at them */
     Macros *macros;
     ProjectModels *columns; /* of models */
     Arena *arena;           /* of sites that are kept from one round to the next */
