@@ -142,6 +142,9 @@ def cases(dialects):
     for ending, group in {**shapes.LANGUAGES, **shapes.FORMATS}.items():
         for name, make in group.items():
             yield Case(f"{ending}: {name}", make, ending)
+    for ending, group in shapes.MIXED.items():
+        for name, make in group.items():
+            yield Case(f"mixed {ending}: {name}", make, ending)
     for name, make in {**shapes.PROJECTS, **shapes.SETTINGS}.items():
         yield Case(f"project: {name}", make)
         yield Case(f"project, propagated: {name}", make, options=("--output-names", "propagate"))

@@ -470,6 +470,82 @@ FORMATS = {
 }
 
 
+# What nobody writes, and programs do, or somebody who means harm: by ending.
+MIXED = {
+    ".sql": {
+        "loops around unions": joined("\nUNION ALL\n", "{% for c in ['plan', 'id'] %}SELECT v.{{ c }} " + V + "{% if not loop.last %} UNION ALL {% endif %}{% endfor %}"),
+        "one loop around unions": around("{% for t in ['a', 'b'] %}", " UNION ALL ", f"SELECT v.plan, '{{{{ t }}}}' AS t {V}", "{% endfor %}"),
+        "unions in loops in loops": lambda n: "{% for c in cs %}" * n + f"SELECT v.plan {V} UNION ALL " + "{% endfor %}" * n + f"SELECT v.plan {V}",
+        "loops whose variable is set": joined("\n", "{% for c in ['plan'] %}{% set x = c %}SELECT v.{{ x }} " + V + ";{% endfor %}"),
+        "quotes that do not end": joined("\n", f"SELECT v.plan {V} WHERE a = 'x#;"),
+        "backticks that do not end": joined("\n", f"SELECT v.plan FROM `{TABLE} v;"),
+        "comments that only begin": lambda n: f"SELECT v.plan {V} " + "/* " * n,
+        "comments that begin and end": lambda n: f"SELECT v.plan {V} " + "/* " * n + "*/ " * n,
+        "brackets of all kinds that do not end": lambda n: f"SELECT v.plan {V} WHERE " + "([{" * n,
+        "brackets that cross": lambda n: f"SELECT v.plan {V} WHERE " + "([)]" * n,
+        "tags that only begin": lambda n: f"SELECT v.plan {V} " + "{% " * n,
+        "templates that only begin": lambda n: f"SELECT v.plan {V} " + "{{ " * n,
+        "ends of tags": lambda n: f"SELECT v.plan {V} " + "%} }} #} " * n,
+        "ends of blocks": lambda n: f"SELECT v.plan {V} " + "{% endif %}{% endfor %}{% endset %}" * n,
+        "blocks that cross": lambda n: f"SELECT v.plan {V} " + "{% if x %}{% for y in z %}{% endif %}{% endfor %}" * n,
+        "raw that does not end": lambda n: f"SELECT v.plan {V} " + "{% raw %} {{ plan }} " * n,
+        "WITH that does not end": lambda n: "WITH " + "a AS (SELECT plan FROM " * n + TABLE,
+        "SELECT alone": lambda n: f"SELECT v.plan {V}; " + "SELECT " * n,
+        "FROM alone": lambda n: f"SELECT v.plan {V}; SELECT a " + "FROM " * n,
+        "JOIN alone": lambda n: f"SELECT v.plan {V} " + "JOIN " * n,
+        "commas": lambda n: f"SELECT v.plan {V}; SELECT " + "," * n,
+        "dots": lambda n: f"SELECT v.plan {V}; SELECT " + "." * n,
+        "stars alone": lambda n: f"SELECT {'*' * n} {V}",
+        "CASE that does not end": lambda n: "SELECT " + "CASE WHEN v.plan = 'x' THEN " * n + f" 1 {V}",
+        "casts within casts": lambda n: "SELECT " + "CAST(" * n + "v.plan" + " AS text)" * n + f" AS x {V}",
+        "one long name": lambda n: f"SELECT {'plan' * n} {V}",
+        "one long number": lambda n: f"SELECT {'1' * n}, v.plan {V}",
+        "JSON in a text": lambda n: "SELECT '" + '{"plan": [1, "visits_v1"]}, ' * n + f"' AS j, v.plan {V}",
+        "dumps of rows": around(f"COPY {TABLE} (id, plan) FROM stdin;\n", "\n", "#\tx", f"\n\\.\nSELECT plan FROM {TABLE};\n"),
+    },
+    ".py": {
+        "f-strings in a list": around("X = [\n", ",\n", f'f"{Q}{{x#}}"', "\n]"),
+        "dictionaries in dictionaries": lambda n: "X = " + '{"k": ' * n + f'"{Q}"' + "}" * n,
+        "dictionary of dictionaries": around("X = {", ",\n", '"k#": {"table": "' + TABLE + '", "columns": ["plan", "id"]}', "}"),
+        "lines that go on": lambda n: "x = 1" + " + \\\n 1" * n + f'\nrun("{Q}")\n',
+        "quotes of three that do not end": lambda n: f'run("{Q}")\n' + 'x = """plan visits_v1\n' * (2 * (n // 2) + 1),
+        "unions in a loop": joined("\n", f'q = " UNION ALL ".join(f"{Q}{{i}}" for i in range(#))\nrun(q)'),
+    },
+    ".js": {
+        "minified": lambda n: "var a=[" + ",".join(f'"{Q}{i}"' for i in range(n)) + "];",
+        "minified calls": lambda n: ";".join(f'a{i}.b("plan",c(d({i}),"visits_v1"))' for i in range(n)),
+        "templates in a line": lambda n: "x=[" + ",".join(f"`{Q}${{a{i}}}`" for i in range(n)) + "]",
+    },
+    ".json": {
+        "one line": lambda n: "[" + ",".join(f'{{"id":{i},"plan":"x","q":"{Q}{i}"}}' for i in range(n)) + "]",
+        "numbers": lambda n: f'{{"q": "{Q}1", "n": [' + ",".join(str(i) for i in range(n)) + "]}",
+        "one long text": lambda n: '{"q": "' + (Q + "1; ") * n + '"}',
+    },
+    ".xml": {
+        "nodes": around(f'<a q="{Q}1">', "", "<b c='plan'>visits_v1</b>", "</a>"),
+        "empty nodes": around(f"<a><q>{Q}1</q>", "", "<b/>", "</a>"),
+        "entities that are made": lambda n: "<!DOCTYPE a [" + "".join(f'<!ENTITY e{i} "&e{max(i - 1, 0)};&e{max(i - 1, 0)};">' for i in range(n)) + f"]><a>{Q}&e{n - 1};</a>",
+    },
+    ".yaml": {
+        "lines": around("a:\n", "\n", f"  - {{ name: plan, table: {TABLE}, n: # }}", ""),
+        "airflow": around("dags:\n", "\n", f"  d#:\n    schedule: daily\n    tasks:\n      - sql: |\n          {Q}#\n        destination: {TABLE}", ""),
+        "anchors that merge": lambda n: f'a0: &a0 {{ q: "{Q}1" }}\n' + "".join(f"a{i}: &a{i} {{ <<: *a{i - 1}, k{i}: plan }}\n" for i in range(1, n)),
+        "bomb of anchors": lambda n: f'a0: &a0 ["{Q}1"]\n' + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, n)),
+        "keys that are questions": lambda n: f"q: {Q}1\n" + "".join(f"? k{i}\n: plan\n" for i in range(n)),
+        "colons": lambda n: f"q: {Q}1\nk: " + "a: " * n,
+        "indents": lambda n: f"q: {Q}1\n" + "".join(" " * (i % 40) + "- plan\n" for i in range(n)),
+    },
+    ".ipynb": {
+        "outputs": lambda n: cells([f'run("{Q}1")']).replace('"outputs": []', '"outputs": [' + ", ".join('{"text": ["plan visits_v1"]}' for _ in range(n)) + "]"),
+        "a picture": lambda n: cells([f'run("{Q}1")']).replace('"outputs": []', '"outputs": [{"data": {"image/png": "' + "iVBORw0KGgo" * n + '"}}]'),
+        "magic of a line": lambda n: cells([f"%sql {Q}{i}" for i in range(n)]),
+    },
+    ".sh": {"quotes that do not end": joined("\n", f"bq query '{Q}#"), "strings of one line": joined(" ", f'"{Q}#"')},
+    ".java": {"one text in many lines": lambda n: "class A { String q = " + " +\n".join(f'"{Q}{i} "' for i in range(n)) + "; }",
+              "builders": lambda n: "class A { void f() { StringBuilder b = new StringBuilder();\n" + f'b.append("{Q}");\n' * n + "run(b.toString()); } }"},
+}
+
+
 def mapping_of(source, target, columns, dbt=""):
     return f"apiVersion: honk/v1\nkind: Mapping\nsource: {source}\ntarget: {target}\ncolumns:\n" + "".join(
         f"  {new}: {old}\n" for new, old in columns) + dbt
@@ -613,6 +689,10 @@ SETTINGS = {
         f"c{i}: int" for i in range(n)) + " }\n"),
     "values of the mapping": lambda n: ({"f.sql": f"SELECT v.id {V} WHERE v.state IN (" + ", ".join(f"'s{i}'" for i in range(n)) + ");\n"}, mapping_of(
         TABLE, "acme.events.n", [("id", "id"), ("mode", "{ from: state, values: { " + ", ".join(f"n{i}: s{i}" for i in range(n)) + " } }")]), None),
+    "renames that chain": lambda n: ({"f.sql": "".join(f"SELECT a.plan FROM acme.events.t{i} a;\n" for i in range(n))}, "---\n".join(
+        mapping_of(f"acme.events.t{i}", f"acme.events.t{i + 1}", [("id", "id"), ("kind", "plan")]) for i in range(n)), None),
+    "tables that trade names in a ring": lambda n: ({"f.sql": "".join(f"SELECT a.plan FROM acme.events.t{i} a;\n" for i in range(n))}, "---\n".join(
+        mapping_of(f"acme.events.t{i}", f"acme.events.t{(i + 1) % n}", [("id", "id"), ("kind", "plan")]) for i in range(n)), None),
     "aliases": lambda n: ({"f.sql": "".join(f"SELECT v.plan FROM acme.events.a{i} v;\n" for i in range(n))}, mapping_of(
         TABLE, "acme.events.n", [("id", "id"), ("kind", "plan")], "aliases: [" + ", ".join(f"acme.events.a{i}" for i in range(n)) + "]\n"), None),
 }
