@@ -212,6 +212,14 @@ dbt_renamed_keys(const Work *work, const Rename *rename)
                : NULL;
 }
 
+bool
+dbt_is_called_otherwise(const Work *work)
+{
+    const RewriteOptions *options = work->options;
+    const Rename *rename = dbt_moved(work, options->model, options->version);
+    return rename != NULL && dbt_is_renamed(work->renames, options, rename);
+}
+
 /* ---- the file that makes it ---- */
 
 static void

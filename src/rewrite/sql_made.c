@@ -156,6 +156,26 @@ statement_is_model(const Work *work, const SqlStatement *statement)
     return is_model(work, statement);
 }
 
+/* The model is the dataset, and the mapping has a column that keeps its name: what gives it that name without AS, or through a
+ * star, is not to follow what the model reads. */
+static bool
+leaves_name(Work *work, const SqlQuery *query, const Rename *rename)
+{
+    for (guint b = 0; rename != NULL && b < query->branches->len; b++) {
+        const SqlBlock *block = ((const SqlBranch *) g_ptr_array_index(query->branches, b))->block;
+        for (guint i = 0; block != NULL && i < block->items->len; i++) {
+            const SqlItem *item = g_ptr_array_index(block->items, i);
+            const SqlPart part = {.text = (char *) item->name};
+            const ColumnChange *change = item->alias == NULL && item->name != NULL
+                                             ? rename_column(rename, work->sql->dialect, &part)
+                                             : NULL;
+            if (item->is_star || (change != NULL && change->kind == CHANGE_NONE))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool
 names_may_change(Work *work, const SqlQuery *query)
 {
@@ -174,7 +194,10 @@ names_may_change(Work *work, const SqlQuery *query)
     if (statement->kind == STATEMENT_OTHER && (work_is_text(work, statement->first, "CREATE") ||
                                                work_is_text(work, statement->first, "ALTER")))
         return false;
-    return work->options->model == NULL || (is_model(work, statement) && !is_kept(work, ""));
+    if (work->options->model == NULL)
+        return true;
+    return is_model(work, statement) && !is_kept(work, "") && !dbt_is_called_otherwise(work) &&
+           !leaves_name(work, query, dbt_own_rename(work));
 }
 
 bool

@@ -330,6 +330,8 @@ bool dbt_is_renamed(const Renames *renames, const RewriteOptions *options, const
 const char *dbt_maker_path(const RewriteOptions *options, const DbtName *name);
 /* The mapping that does so with this model of the file's own project; NULL: none. */
 const Rename *dbt_moved(const Work *work, const char *name, const char *version);
+/* Is the file's own model such a one? Its readers take its columns as the mapping says. */
+bool dbt_is_called_otherwise(const Work *work);
 /* Under which dbt_project.yml speaks of such a model's file, where that gets another name; else NULL. */
 char *const *dbt_renamed_keys(const Work *work, const Rename *rename);
 /* Where the file makes such a model: its name is a person's, or that of a block, which is renamed. */
