@@ -257,8 +257,34 @@ refuse_doubled(Work *work, const SqlRef *ref, const SqlPart *part)
     return true;
 }
 
+/* {% set c = 'id' %}, and {{ c }} of two tables: the name is written once, and is put in for both. */
+static bool
+is_put_in(const SqlRef *ref)
+{
+    return ref->macro != NULL && ref->macro[0] == '\0';
+}
+
+/* Where names begin that are put in for a column that stays, plus one; NULL: nowhere. Caller frees. */
+static GHashTable *
+staying_places(Work *work)
+{
+    GHashTable *places = NULL;
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->refs->len; i++) {
+            const SqlRef *ref = g_ptr_array_index(block->refs, i);
+            if (!is_put_in(ref) || ref->binding != BINDING_COLUMN || ref->source == NULL ||
+                !stays(work, ref))
+                continue;
+            places = places != NULL ? places : g_hash_table_new(NULL, NULL);
+            g_hash_table_add(places, GUINT_TO_POINTER(ref->path.parts[ref->column].begin + 1));
+        }
+    }
+    return places;
+}
+
 static void
-visit_ref(Work *work, const SqlRef *ref)
+visit_ref(Work *work, const SqlRef *ref, GHashTable *staying)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
     if (refuse_doubled(work, ref, part))
@@ -270,6 +296,12 @@ visit_ref(Work *work, const SqlRef *ref)
     if (ref->macro != NULL && !can_change_in_template(work, ref)) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
                     "'%s' stands in a template, and what becomes of it there is not known",
+                    part->text);
+        return;
+    }
+    if (is_put_in(ref) && set_has(staying, GUINT_TO_POINTER(part->begin + 1))) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
+                    "'%s' is put in for this column, and for one of another table, which stays",
                     part->text);
         return;
     }
@@ -325,11 +357,12 @@ visit_value_star(Work *work, const SqlBlock *block)
 void
 sql_columns(Work *work)
 {
+    g_autoptr(GHashTable) staying = staying_places(work);
     sql_tacit_names(work);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++)
-            visit_ref(work, g_ptr_array_index(block->refs, i));
+            visit_ref(work, g_ptr_array_index(block->refs, i), staying);
         if (block->value_star > 0)
             visit_value_star(work, block);
         if (block->strange > 0)
