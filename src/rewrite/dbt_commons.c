@@ -45,21 +45,27 @@ is_about_else(const char *text, const JinjaWord *callee)
     return package_macro_reads_no_table(name);
 }
 
-/* The name before the bracket that is open at `index`; NULL: none. */
-static const JinjaWord *
-callee_of(const char *text, const GArray *words, guint index)
+/* Goes over the word at `index`; `open` are the brackets that are open behind it. */
+static void
+note_bracket(const char *text, const GArray *words, guint index, GArray *open)
 {
-    int depth = 0;
-    for (guint i = index; i > 0; i--) {
-        const JinjaWord *word = jinja_word(words, i - 1);
-        if (word->kind != JINJA_SIGN)
-            continue;
-        depth += text[word->begin] == ')' ? 1 : text[word->begin] == '(' ? -1 : 0;
-        if (depth < 0)
-            return i > 1 && jinja_word(words, i - 2)->kind == JINJA_NAME ? jinja_word(words, i - 2)
-                                                                         : NULL;
-    }
-    return NULL;
+    const JinjaWord *word = jinja_word(words, index);
+    if (word->kind != JINJA_SIGN)
+        return;
+    if (text[word->begin] == '(')
+        g_array_append_val(open, index);
+    else if (text[word->begin] == ')' && open->len > 0)
+        g_array_set_size(open, open->len - 1);
+}
+
+/* The name before the innermost bracket; NULL: none. */
+static const JinjaWord *
+callee_of(const GArray *words, const GArray *open)
+{
+    guint bracket = open->len > 0 ? g_array_index(open, guint, open->len - 1) : 0;
+    return bracket > 0 && jinja_word(words, bracket - 1)->kind == JINJA_NAME
+               ? jinja_word(words, bracket - 1)
+               : NULL;
 }
 
 static bool
@@ -74,19 +80,21 @@ add_template(const Work *work, const Token *token, GHashTable *asked, DbtSpoken 
 {
     const char *text = work->text;
     g_autoptr(GArray) words = jinja_words(text, token);
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
     if (token->kind == TOKEN_TAG && !jinja_is(text, words, 0, "set") &&
         !jinja_is(text, words, 0, "for") && !jinja_is(text, words, 0, "do") &&
         !jinja_is(text, words, 0, "call"))
         return; /* a condition, the head of a macro */
     for (guint i = 0; i < words->len; i++) {
         const JinjaWord *word = jinja_word(words, i);
+        note_bracket(text, words, i, open);
         if (word->kind == JINJA_NAME && jinja_is(text, words, i + 1, "(")) {
             g_autofree char *name = g_strndup(text + word->begin, word->end - word->begin);
             macros_add_words(work->options->macros, name, asked, ret->tables);
         }
         if (word->kind != JINJA_STRING || is_alias_of_star(text, words, i))
             continue;
-        const JinjaWord *callee = callee_of(text, words, i);
+        const JinjaWord *callee = callee_of(words, open);
         if ((callee == NULL || !is_about_else(text, callee)) &&
             !set_has(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)))
             add_text(ret, text, word);

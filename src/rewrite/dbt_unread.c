@@ -125,10 +125,16 @@ is_settled_call(const char *text, const JinjaArgument *argument)
 static const JinjaArgument *
 argument_at(const GArray *found, uint32_t begin)
 {
-    for (guint i = 0; i < found->len; i++)
-        if (g_array_index(found, JinjaArgument, i).begin == begin)
-            return &g_array_index(found, JinjaArgument, i);
-    return NULL;
+    guint low = 0, high = found->len; /* they are in the order of the text */
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(found, JinjaArgument, middle).begin < begin)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const JinjaArgument *one = low < found->len ? &g_array_index(found, JinjaArgument, low) : NULL;
+    return one != NULL && one->begin == begin ? one : NULL;
 }
 
 static void
