@@ -9,12 +9,14 @@
 
 #include <linux/sockios.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define ANSWER_MS 10000
-#define CANCEL_MS 5000
+#define CANCEL_S 5
 
 /* False: no answer in time. */
 static bool
@@ -94,10 +96,43 @@ pg_await_end(PGconn *db, int64_t until_us)
 
 /* --- ending a statement --- */
 
+/* Two hold it: who asks, and who waits for that. */
 typedef struct {
     PGcancel *handle;
-    GAsyncQueue *done;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t heard;
+    bool is_heard;
+    int holders;
 } Cancelling;
+
+static Cancelling *
+cancelling_new(PGcancel *handle)
+{
+    Cancelling *cancelling = g_new0(Cancelling, 1);
+    pthread_condattr_t clock;
+    cancelling->handle = handle;
+    cancelling->holders = 2;
+    pthread_mutex_init(&cancelling->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&cancelling->heard, &clock);
+    pthread_condattr_destroy(&clock);
+    return cancelling;
+}
+
+static void
+let_go(Cancelling *cancelling)
+{
+    pthread_mutex_lock(&cancelling->lock);
+    bool is_last = --cancelling->holders == 0;
+    pthread_mutex_unlock(&cancelling->lock);
+    if (!is_last)
+        return;
+    PQfreeCancel(cancelling->handle);
+    pthread_cond_destroy(&cancelling->heard);
+    pthread_mutex_destroy(&cancelling->lock);
+    g_free(cancelling);
+}
 
 static void *
 cancel_there(void *data)
@@ -105,11 +140,25 @@ cancel_there(void *data)
     Cancelling *cancelling = data;
     char ignored[256];
     PQcancel(cancelling->handle, ignored, sizeof ignored);
-    PQfreeCancel(cancelling->handle);
-    g_async_queue_push(cancelling->done, cancelling->done);
-    g_async_queue_unref(cancelling->done);
-    g_free(cancelling);
+    pthread_mutex_lock(&cancelling->lock);
+    cancelling->is_heard = true;
+    pthread_cond_signal(&cancelling->heard);
+    pthread_mutex_unlock(&cancelling->lock);
+    let_go(cancelling);
     return NULL;
+}
+
+static void
+await_heard(Cancelling *cancelling)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += CANCEL_S;
+    pthread_mutex_lock(&cancelling->lock);
+    while (!cancelling->is_heard &&
+           pthread_cond_timedwait(&cancelling->heard, &cancelling->lock, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&cancelling->lock);
 }
 
 /* libpq waits for a server that hangs as long as it does; so somebody else waits, and we go on. */
@@ -117,11 +166,15 @@ void
 pg_ask_to_end(PGconn *db)
 {
     PGcancel *handle = PQgetCancel(db);
+    pthread_t thread;
     if (handle == NULL)
         return;
-    g_autoptr(GAsyncQueue) done = g_async_queue_new();
-    Cancelling *cancelling = g_new(Cancelling, 1);
-    *cancelling = (Cancelling){handle, g_async_queue_ref(done)};
-    g_thread_unref(g_thread_new("cancel", cancel_there, cancelling));
-    (void) g_async_queue_timeout_pop(done, CANCEL_MS * 1000);
+    Cancelling *cancelling = cancelling_new(handle);
+    if (pthread_create(&thread, NULL, cancel_there, cancelling) == 0) {
+        pthread_detach(thread);
+        await_heard(cancelling);
+    } else {
+        let_go(cancelling); /* the other one is not there */
+    }
+    let_go(cancelling);
 }
