@@ -150,9 +150,12 @@ drop_told(GPtrArray *sites)
 void
 rewrite_add_site(Rewrite *rewrite, const Site *site)
 {
-    g_ptr_array_add(rewrite->sites, site_copy(rewrite->arena, site));
+    Site *copy = site_copy(rewrite->arena, site);
+    guint at = rewrite->sites->len;
+    while (at > 0 && by_place(&rewrite->sites->pdata[at - 1], &(void *){copy}) > 0)
+        at--;
+    g_ptr_array_insert(rewrite->sites, (gint) at, copy);
     rewrite->count[site->disposition]++;
-    g_ptr_array_sort(rewrite->sites, by_place);
 }
 
 /* Two different things were decided about the same bytes: then neither is written. */
@@ -184,6 +187,7 @@ finish(Work *work)
     refuse_overlaps(work);
     sort_found(out->sites, by_place);
     drop_told(out->sites);
+    out->covered = NULL;
     size_t at = 0, line_begin = 0;
     int line = 1;
     for (guint i = 0; i < out->sites->len; i++) {

@@ -84,7 +84,8 @@ typedef struct {
     GHashTable *defines;   /* const Rename *: datasets that it makes for others, too; NULL: none */
     bool lacks_definition; /* a statement goes with the definition of a dataset, wherever that is */
     GPtrArray *imports;    /* ImportUse *: names of other files that it uses (imports.h) */
-    Arena *arena;          /* of sites, edits and their texts */
+    struct SitesCovered *covered; /* site.c: what they cover; NULL: nobody has asked */
+    Arena *arena;                 /* of sites, edits and their texts */
 } Rewrite;
 
 /* The macros of a dbt project: which of their arguments go into the SQL as they are. */

@@ -1,6 +1,8 @@
 /* site.c - sites and edits as they are found. */
 #include "rewrite/work.h"
 
+#include <string.h>
+
 char *
 keep(Work *work, const char *text)
 {
@@ -73,21 +75,72 @@ site_edit(Work *work, SiteKind kind, size_t begin, size_t end, const char *after
         edit_add_kept(work, begin, end, site->after);
 }
 
-bool
-site_covers(const Work *work, size_t begin, size_t end)
-{
-    for (guint i = 0; i < work->out->sites->len; i++) {
-        const Site *site = g_ptr_array_index(work->out->sites, i);
-        if (site->begin < end && begin < site->end)
-            return true;
-    }
-    return false;
-}
-
 /* Bytes of a site; `end_max` is the furthest of all that begin here or before. */
 typedef struct {
     size_t begin, end_max;
 } Covered;
+
+/* What the first `count` sites cover, in the order in which they begin. */
+typedef struct SitesCovered SitesCovered;
+struct SitesCovered {
+    Covered *all;
+    guint count, room;
+    const Site *last; /* of them: another one is there once one of them is dropped */
+};
+
+/* Does any of them begin before `end`, and end behind `begin`? */
+static bool
+has(const Covered *all, guint count, size_t begin, size_t end)
+{
+    guint low = 0, high = count; /* the first that begins at `end` or behind */
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (all[middle].begin < end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && all[low - 1].end_max > begin;
+}
+
+/* Mostly they are found in their order, so the place is looked for from the end. */
+static void
+take_in(SitesCovered *covered, const Site *site, Arena *arena)
+{
+    if (covered->count == covered->room) {
+        Covered *more = arena_room(arena, 2 * (covered->room + 8) * sizeof(Covered));
+        if (covered->count > 0)
+            memcpy(more, covered->all, covered->count * sizeof(Covered));
+        covered->all = more;
+        covered->room = 2 * (covered->room + 8);
+    }
+    guint at = covered->count++;
+    Covered *all = covered->all;
+    for (; at > 0 && all[at - 1].begin > site->begin; at--)
+        all[at] = all[at - 1];
+    all[at] = (Covered){site->begin, at > 0 ? MAX(site->end, all[at - 1].end_max) : site->end};
+    for (guint i = at + 1; i < covered->count && all[i].end_max < site->end; i++)
+        all[i].end_max = site->end;
+    covered->last = site;
+}
+
+bool
+site_covers(const Work *work, size_t begin, size_t end)
+{
+    Rewrite *out = work->out;
+    const GPtrArray *sites = out->sites;
+    if (out->covered == NULL) {
+        out->covered = arena_room(out->arena, sizeof(SitesCovered));
+        *out->covered = (SitesCovered){0};
+    }
+    SitesCovered *covered = out->covered;
+    if (covered->count > sites->len ||
+        (covered->count > 0 && sites->pdata[covered->count - 1] != covered->last))
+        covered->count = 0;
+    while (covered->count < sites->len)
+        take_in(covered, sites->pdata[covered->count], out->arena);
+    return has(covered->all, covered->count, begin, end);
+}
 
 static int
 covered_by_begin(const void *a, const void *b)
@@ -119,15 +172,7 @@ sites_covered(const Work *work)
 bool
 covered_has(const GArray *covered, size_t begin, size_t end)
 {
-    guint low = 0, high = covered->len; /* the first that begins at `end` or behind */
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(covered, Covered, middle).begin < end)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 && g_array_index(covered, Covered, low - 1).end_max > begin;
+    return has((const Covered *) (const void *) covered->data, covered->len, begin, end);
 }
 
 void
