@@ -284,15 +284,15 @@ is_no_table(Work *work, const Token *token, size_t at, const char *name)
     return false;
 }
 
-/* The first place that may mean a table of this name. `covered`: places that were sites before. */
+/* The first place that may mean a table of this name. */
 static bool
-find_name(Work *work, const GArray *covered, const Token *token, const char *name, size_t *ret_at)
+find_name(Work *work, const Token *token, const char *name, size_t *ret_at)
 {
     size_t bytes = strlen(name), at = 0;
     for (size_t from = token->begin; find_word(work->text + from, token->end - from, name, &at);
          from = *ret_at + bytes) {
         *ret_at = from + at;
-        if (!covered_has(covered, *ret_at, *ret_at + bytes) &&
+        if (!site_covers(work, *ret_at, *ret_at + bytes) &&
             !is_no_table(work, token, *ret_at, name))
             return true;
     }
@@ -300,14 +300,14 @@ find_name(Work *work, const GArray *covered, const Token *token, const char *nam
 }
 
 static bool
-find_table(Work *work, const GArray *covered, const Token *token, size_t *ret_at, size_t *ret_bytes)
+find_table(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
 {
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const char *name = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
             *ret_bytes = strlen(name);
-            if (find_name(work, covered, token, name, ret_at))
+            if (find_name(work, token, name, ret_at))
                 return true;
         }
     }
@@ -353,14 +353,14 @@ settle_commons(Work *work, const Token *token)
 }
 
 static void
-visit_template(Work *work, const GArray *covered, const Token *token)
+visit_template(Work *work, const Token *token)
 {
     size_t at = 0, bytes = 0;
     if (dbt_is_quoted_column(work, token))
         return;
     settle_commons(work, token);
-    if (!find_table(work, covered, token, &at, &bytes) &&
-        (!find_model(work, token, &at, &bytes) || covered_has(covered, at, at + bytes) ||
+    if (!find_table(work, token, &at, &bytes) &&
+        (!find_model(work, token, &at, &bytes) || site_covers(work, at, at + bytes) ||
          is_other_call(work, token, at)))
         return;
     site_refuse(work, SITE_MENTION, at, at + bytes, "in-template", NULL,
@@ -368,12 +368,12 @@ visit_template(Work *work, const GArray *covered, const Token *token)
 }
 
 void
-dbt_mentions(Work *work, const GArray *covered)
+dbt_mentions(Work *work)
 {
     const TokenList *list = work->sql->list;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
-            visit_template(work, covered, token);
+            visit_template(work, token);
     }
 }

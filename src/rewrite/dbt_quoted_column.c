@@ -29,21 +29,6 @@ is_call_alone(const char *text, const Token *template)
     return strncmp(*close == '-' ? close + 1 : close, "}}", 2) == 0;
 }
 
-/* Its place among the tokens that mean something. */
-static guint
-index_of(const Sql *sql, uint32_t begin)
-{
-    guint low = 0, high = sql->tokens->len;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(sql->tokens, Token, middle).begin < begin)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The innermost block of a query that it is in. */
 static const SqlBlock *
 block_around(const Sql *sql, guint index)
@@ -63,7 +48,7 @@ dbt_is_quoted_column(const Work *work, const Token *template)
 {
     if (template->kind != TOKEN_TEMPLATE || !is_call_alone(work->text, template))
         return false;
-    guint index = index_of(work->sql, template->begin);
+    guint index = work_token_from(work, template->begin);
     const SqlBlock *block = block_around(work->sql, index);
     if (block == NULL || work_token(work, index)->begin != template->begin ||
         work_token(work, index + 1)->kind == TOKEN_DOT)

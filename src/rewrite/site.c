@@ -1,6 +1,7 @@
 /* site.c - sites and edits as they are found. */
 #include "rewrite/work.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 char *
@@ -81,47 +82,76 @@ typedef struct {
 } Covered;
 
 /* What the first `count` sites cover, in the order in which they begin. */
-typedef struct SitesCovered SitesCovered;
-struct SitesCovered {
+typedef struct SitesCovered {
     Covered *all;
     guint count, room;
     const Site *last; /* of them: another one is there once one of them is dropped */
-};
+} SitesCovered;
+
+#define FEW 16 /* are put at their places one by one; more are sorted among all */
+
+static int
+covered_by_begin(const void *a, const void *b)
+{
+    const Covered *one = a, *other = b;
+    return one->begin < other->begin ? -1 : one->begin > other->begin;
+}
+
+/* Those from `first` on are new, and mostly found in their order. The first that is not where it was. */
+static guint
+put_in_order(Covered *all, guint first, guint count)
+{
+    guint sorted = MAX(first, 1), lowest = first;
+    while (sorted < count && all[sorted - 1].begin <= all[sorted].begin)
+        sorted++;
+    if (sorted < count && count - sorted > FEW) {
+        qsort(all, count, sizeof *all, covered_by_begin);
+        return 0;
+    }
+    for (; sorted < count; sorted++) {
+        Covered one = all[sorted];
+        guint at = sorted;
+        for (; at > 0 && all[at - 1].begin > one.begin; at--)
+            all[at] = all[at - 1];
+        all[at] = one;
+        lowest = MIN(lowest, at);
+    }
+    return lowest;
+}
+
+static void
+take_in(SitesCovered *covered, const GPtrArray *sites, Arena *arena)
+{
+    guint first = covered->count;
+    if (covered->room < sites->len) {
+        covered->room = 2 * sites->len;
+        Covered *more = arena_room(arena, covered->room * sizeof(Covered));
+        if (first > 0)
+            memcpy(more, covered->all, first * sizeof(Covered));
+        covered->all = more;
+    }
+    for (; covered->count < sites->len; covered->count++) {
+        covered->last = g_ptr_array_index(sites, covered->count);
+        covered->all[covered->count] = (Covered){covered->last->begin, covered->last->end};
+    }
+    for (guint i = MAX(put_in_order(covered->all, first, covered->count), 1); i < covered->count;
+         i++)
+        covered->all[i].end_max = MAX(covered->all[i].end_max, covered->all[i - 1].end_max);
+}
 
 /* Does any of them begin before `end`, and end behind `begin`? */
 static bool
-has(const Covered *all, guint count, size_t begin, size_t end)
+has(const SitesCovered *covered, size_t begin, size_t end)
 {
-    guint low = 0, high = count; /* the first that begins at `end` or behind */
+    guint low = 0, high = covered->count; /* the first that begins at `end` or behind */
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (all[middle].begin < end)
+        if (covered->all[middle].begin < end)
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 && all[low - 1].end_max > begin;
-}
-
-/* Mostly they are found in their order, so the place is looked for from the end. */
-static void
-take_in(SitesCovered *covered, const Site *site, Arena *arena)
-{
-    if (covered->count == covered->room) {
-        Covered *more = arena_room(arena, 2 * (covered->room + 8) * sizeof(Covered));
-        if (covered->count > 0)
-            memcpy(more, covered->all, covered->count * sizeof(Covered));
-        covered->all = more;
-        covered->room = 2 * (covered->room + 8);
-    }
-    guint at = covered->count++;
-    Covered *all = covered->all;
-    for (; at > 0 && all[at - 1].begin > site->begin; at--)
-        all[at] = all[at - 1];
-    all[at] = (Covered){site->begin, at > 0 ? MAX(site->end, all[at - 1].end_max) : site->end};
-    for (guint i = at + 1; i < covered->count && all[i].end_max < site->end; i++)
-        all[i].end_max = site->end;
-    covered->last = site;
+    return low > 0 && covered->all[low - 1].end_max > begin;
 }
 
 bool
@@ -137,42 +167,9 @@ site_covers(const Work *work, size_t begin, size_t end)
     if (covered->count > sites->len ||
         (covered->count > 0 && sites->pdata[covered->count - 1] != covered->last))
         covered->count = 0;
-    while (covered->count < sites->len)
-        take_in(covered, sites->pdata[covered->count], out->arena);
-    return has(covered->all, covered->count, begin, end);
-}
-
-static int
-covered_by_begin(const void *a, const void *b)
-{
-    const Covered *one = a, *other = b;
-    return one->begin < other->begin ? -1 : one->begin > other->begin;
-}
-
-GArray *
-sites_covered(const Work *work)
-{
-    GArray *covered = g_array_sized_new(FALSE, FALSE, sizeof(Covered), work->out->sites->len);
-    for (guint i = 0; i < work->out->sites->len; i++) {
-        const Site *site = g_ptr_array_index(work->out->sites, i);
-        Covered one = {site->begin, site->end};
-        g_array_append_val(covered, one);
-    }
-    Covered *all = (Covered *) (void *) covered->data;
-    guint sorted = 1; /* mostly they are found in their order */
-    while (sorted < covered->len && all[sorted - 1].begin <= all[sorted].begin)
-        sorted++;
-    if (sorted < covered->len)
-        g_array_sort(covered, covered_by_begin);
-    for (guint i = 1; i < covered->len; i++)
-        all[i].end_max = MAX(all[i].end_max, all[i - 1].end_max);
-    return covered;
-}
-
-bool
-covered_has(const GArray *covered, size_t begin, size_t end)
-{
-    return has((const Covered *) (const void *) covered->data, covered->len, begin, end);
+    if (covered->count < sites->len)
+        take_in(covered, sites, out->arena);
+    return has(covered, begin, end);
 }
 
 void

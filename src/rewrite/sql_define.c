@@ -286,7 +286,7 @@ is_refused(const Work *work, const SqlStatement *statement)
 
 /* COMMENT ON COLUMN t.comment IS 'comment': the first word is a verb, and what stands behind IS is text for people. */
 static void
-visit_statement(Work *work, const SqlStatement *statement, const GArray *covered)
+visit_statement(Work *work, const SqlStatement *statement)
 {
     bool is_comment = work_is_text(work, statement->first, "COMMENT");
     for (guint i = statement->first + 1; i <= statement->last; i++) {
@@ -294,7 +294,7 @@ visit_statement(Work *work, const SqlStatement *statement, const GArray *covered
         if (is_comment && work_is_text(work, i, "IS"))
             return;
         if (!says_any(work, statement, token) || is_settled(statement, i) ||
-            covered_has(covered, token->begin, token->end) || is_of_another(work, statement, i))
+            site_covers(work, token->begin, token->end) || is_of_another(work, statement, i))
             continue;
         if (is_refused(work, statement))
             return;
@@ -328,13 +328,9 @@ sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename)
 void
 sql_define(Work *work)
 {
-    g_autoptr(GArray) covered = NULL;
     for (guint i = 0; i < work->sql->statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(work->sql->statements, i);
-        if (statement->kind != STATEMENT_DEFINE)
-            continue;
-        if (covered == NULL)
-            covered = sites_covered(work);
-        visit_statement(work, statement, covered);
+        if (statement->kind == STATEMENT_DEFINE)
+            visit_statement(work, statement);
     }
 }

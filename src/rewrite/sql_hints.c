@@ -15,21 +15,6 @@ is_hint(const Work *work, const Token *token)
     return token->end - token->begin > 5 && memcmp(work->text + token->begin, "/*+", 3) == 0;
 }
 
-/* The first token that means something behind this byte. */
-static guint
-token_behind(const Work *work, size_t byte)
-{
-    guint low = 0, high = work->sql->tokens->len - 1;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (work_token(work, middle)->begin < byte)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The innermost block that this token is in, or NULL. */
 static const SqlBlock *
 block_at(const Work *work, guint token)
@@ -148,7 +133,7 @@ sql_hints(Work *work)
     for (guint i = 0; i < comments->len; i++) {
         const Token *hint = tokens_at(work->sql->list, GPOINTER_TO_UINT(comments->pdata[i]));
         const SqlBlock *block =
-            is_hint(work, hint) ? block_at(work, token_behind(work, hint->end)) : NULL;
+            is_hint(work, hint) ? block_at(work, work_token_from(work, hint->end)) : NULL;
         for (guint s = 0; block != NULL && s < block->sources->len; s++) {
             const SqlSource *source = g_ptr_array_index(block->sources, s);
             check_columns(work, source, hint->begin + 3, hint->end - 2);

@@ -72,17 +72,13 @@ may_be_named(const Work *work, const GString *whole, guint first)
            renames_mentioned(work->renames, dot + 1, (size_t) (whole->str + whole->len - dot - 1));
 }
 
-/* `covered`: what is a site already, once somebody asked; chains do not overlap. */
 static void
-visit_chain(Work *work, GArray **covered, guint first, guint *ret_last)
+visit_chain(Work *work, guint first, guint *ret_last)
 {
     g_autoptr(GString) whole = joined_from(work, first, ret_last);
     size_t begin = work_token(work, first)->begin, end = work_token(work, *ret_last)->end;
-    if (!is_named_whole(work, whole) && !may_be_named(work, whole, first))
-        return;
-    if (*covered == NULL)
-        *covered = sites_covered(work);
-    if (!covered_has(*covered, begin, end))
+    if ((is_named_whole(work, whole) || may_be_named(work, whole, first)) &&
+        !site_covers(work, begin, end))
         site_refuse(
             work, SITE_MENTION, begin, end, "in-string", NULL,
             "the dataset's name is put together from these parts: nobody knows what becomes "
@@ -127,7 +123,6 @@ sql_may_join(const char *text, size_t bytes)
 void
 sql_joined(Work *work)
 {
-    g_autoptr(GArray) covered = NULL;
     bool may_join = tokens_have(work->sql->list, TOKEN_STRING) &&
                     (memchr(work->text, '+', work->bytes) != NULL ||
                      text_find_bytes(work->text, work->bytes, "||") != NULL);
@@ -136,6 +131,6 @@ sql_joined(Work *work)
         bool is_value = work_token(work, i)->kind == TOKEN_STRING ||
                         work_is_text(work, i - 2 * (i > 1), "IDENTIFIER");
         if (is_value && joins(work, i + 1) && !joins(work, i - 1))
-            visit_chain(work, &covered, i, &i);
+            visit_chain(work, i, &i);
     }
 }

@@ -113,14 +113,14 @@ find_apart(const Work *work, guint index, size_t *ret_at, size_t *ret_bytes)
 }
 
 static void
-visit_string(Work *work, const GArray *covered, guint index)
+visit_string(Work *work, guint index)
 {
     const Token *token = work_token(work, index);
     size_t at = 0, bytes = 0;
     if (sql_named(work, index) || sql_property(work, index) || sql_inner(work, index) ||
         sql_named_by_two(work, index) ||
         (!find_any(work, token, &at, &bytes) && !find_apart(work, index, &at, &bytes)) ||
-        covered_has(covered, at, at + bytes))
+        site_covers(work, at, at + bytes))
         return;
     g_autofree char *name = g_strndup(work->text + at, bytes);
     const char *reason = sql_other_text(work, index, name);
@@ -138,12 +138,12 @@ visit_string(Work *work, const GArray *covered, guint index)
 /* {@table == 'users_v1'} of SqlRender: whoever gives the parameter names the table. An ordinary word is any value, unless what it
  * is compared with is called like a table. */
 static void
-visit_choice(Work *work, const GArray *covered, const Token *token)
+visit_choice(Work *work, const Token *token)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     size_t at = 0, bytes = 0, written = token->end - token->begin;
     if (work->text[token->begin] != '{' || !find_any(work, token, &at, &bytes) ||
-        covered_has(covered, at, at + bytes))
+        site_covers(work, at, at + bytes))
         return;
     if (strspn(work->text + at, letters) >= bytes &&
         text_find_folded(work->text + token->begin, written, "tab") == NULL) {
@@ -161,10 +161,9 @@ visit_choices(Work *work)
     const TokenList *list = work->sql->list;
     if (!tokens_have(list, TOKEN_CHOICE))
         return;
-    g_autoptr(GArray) covered = sites_covered(work);
     for (guint i = 0; i < list->tokens->len; i++)
         if (work->sql->live->data[i] && tokens_at(list, i)->kind == TOKEN_CHOICE)
-            visit_choice(work, covered, tokens_at(list, i));
+            visit_choice(work, tokens_at(list, i));
 }
 
 /* -- MAGIC spark.table("users") */
@@ -191,20 +190,14 @@ sql_mentions(Work *work)
     for (guint i = 0; i < sql->comments->len; i++)
         visit_magic(work, tokens_at(sql->list, GPOINTER_TO_UINT(sql->comments->pdata[i])));
     visit_choices(work);
-    bool has_templates =
-        tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG);
-    g_autoptr(GArray) covered = has_templates ? sites_covered(work) : NULL;
-    if (has_templates)
-        dbt_mentions(work, covered);
+    if (tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG))
+        dbt_mentions(work);
     for (guint i = 0; i < sql->strings->len; i++) {
         guint index = GPOINTER_TO_UINT(sql->strings->pdata[i]);
         const Token *token = work_token(work, index);
-        if (!mentions_last(work, token) && sql_rows_of_body(work, index) == NULL &&
-            !sql_may_join(work->text + token->begin, token->end - token->begin))
-            continue;
-        if (covered == NULL)
-            covered = sites_covered(work);
-        visit_string(work, covered, index);
+        if (mentions_last(work, token) || sql_rows_of_body(work, index) != NULL ||
+            sql_may_join(work->text + token->begin, token->end - token->begin))
+            visit_string(work, index);
     }
     dbt_quoted(work);
 }

@@ -343,7 +343,7 @@ is_cast_to(const Work *work, const SqlPath *path, const Rename *rename)
 }
 
 static void
-visit_token(Work *work, const GArray *covered, guint index)
+visit_token(Work *work, guint index)
 {
     const Token *token = work_token(work, index);
     const Spelling *spelling = NULL;
@@ -351,7 +351,7 @@ visit_token(Work *work, const GArray *covered, guint index)
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
     path_to(work, index, parts);
     SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
-    if (covered_has(covered, token->begin, token->end))
+    if (site_covers(work, token->begin, token->end))
         return;
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other);
@@ -385,7 +385,7 @@ bracketed(const Work *work, guint index, guint *ret_first)
 }
 
 static void
-visit_bracketed(Work *work, const GArray *covered, guint index)
+visit_bracketed(Work *work, guint index)
 {
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
     guint first = index, last = index;
@@ -406,7 +406,7 @@ visit_bracketed(Work *work, const GArray *covered, guint index)
     size_t begin = work_token(work, first)->begin, end = work_token(work, index)->end;
     if (has_brackets && parts->len > 1 &&
         renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL &&
-        !covered_has(covered, begin, end))
+        !site_covers(work, begin, end))
         site_refuse(work, SITE_MENTION, begin, end, "dialect", NULL,
                     "names are written in brackets here, as in T-SQL: say which dialect it is");
 }
@@ -427,7 +427,6 @@ static void
 look_at_brackets(Work *work)
 {
     guint count = tokens_have(work->sql->list, TOKEN_CLOSE) ? work->sql->tokens->len : 0;
-    g_autoptr(GArray) covered = NULL;
     if (strchr(work->sql->dialect->name_quotes, '[') != NULL || !has_dot_behind_bracket(work))
         return;
     for (guint i = 3; i < count; i++) {
@@ -436,9 +435,7 @@ look_at_brackets(Work *work)
         if (name == NULL || first < 3 || work_token(work, first - 1)->kind != TOKEN_DOT ||
             !may_be_meant(work, name))
             continue;
-        if (covered == NULL)
-            covered = sites_covered(work);
-        visit_bracketed(work, covered, i);
+        visit_bracketed(work, i);
     }
 }
 
@@ -516,16 +513,13 @@ void
 sql_residue(Work *work)
 {
     g_autoptr(GByteArray) left = g_byte_array_sized_new(work->sql->tokens->len);
-    g_autoptr(GArray) named = find_named(work, left), covered = NULL;
+    g_autoptr(GArray) named = find_named(work, left);
     if (named->len > 0)
         tick_all(work, left);
     for (guint i = 0; i < named->len; i++) {
         guint index = g_array_index(named, guint, i);
-        if (!left->data[index])
-            continue;
-        if (covered == NULL)
-            covered = sites_covered(work);
-        visit_token(work, covered, index);
+        if (left->data[index])
+            visit_token(work, index);
     }
     look_at_brackets(work);
     look_at_legacy(work);

@@ -259,6 +259,20 @@ guess(const Work *work)
     return dialect_guess(work->text, is_known ? 0 : work->bytes, work->options->usual);
 }
 
+guint
+work_token_from(const Work *work, size_t byte)
+{
+    guint low = 0, high = work->sql->tokens->len - 1;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (work_token(work, middle)->begin < byte)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool
 work_is_text(const Work *work, guint index, const char *text)
 {

@@ -8,13 +8,13 @@
 
 /* NEW.a in what is only read over; :NEW.a of Oracle can be nothing but the column. */
 static void
-visit_unread(Work *work, const SqlStatement *statement, const GArray *covered)
+visit_unread(Work *work, const SqlStatement *statement)
 {
     const Rename *rename = source_rename(statement->watched);
     for (guint i = statement->first; rename != NULL && i <= statement->last; i++) {
         const ColumnChange *change = row_column_change(work, rename, i);
         const Token *name = work_token(work, i + 2);
-        if (change == NULL || covered_has(covered, name->begin, name->end))
+        if (change == NULL || site_covers(work, name->begin, name->end))
             continue;
         if (work_token(work, i)->kind == TOKEN_PARAMETER && change->kind == CHANGE_NAME)
             row_column_edit(work, i + 2, change);
@@ -65,17 +65,14 @@ static void
 look_at_bodies(Work *work)
 {
     const ArenaList *statements = work->sql->statements;
-    g_autoptr(GArray) covered = NULL;
     for (guint i = 0; i < statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(statements, i);
         if (statement->watched == NULL || statement->watched->shape != SHAPE_READ)
             continue;
-        if (covered == NULL)
-            covered = sites_covered(work);
         if (work->sql->dialect->has_alias_first)
             refuse_unread_rows(work, statement);
         else
-            visit_unread(work, statement, covered);
+            visit_unread(work, statement);
     }
 }
 

@@ -243,10 +243,8 @@ void edit_add(Work *work, size_t begin, size_t end, const char *text);
 void sites_drop(Work *work, size_t begin, size_t end);
 /* A copy that lives as long as the result; NULL of NULL. */
 char *keep(Work *work, const char *text);
+/* Is any of these bytes a site? */
 bool site_covers(const Work *work, size_t begin, size_t end);
-/* The same for many places at once, of the sites that there are now. Caller frees. */
-GArray *sites_covered(const Work *work);
-bool covered_has(const GArray *covered, size_t begin, size_t end);
 
 /* ---- how names are written (spelling.c) ---- */
 
@@ -373,8 +371,8 @@ void dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call);
 void dbt_name_source(Work *work, SqlSource *source);
 /* Calls in templates that are no sources, and what else names a model there (dbt_templates.c). */
 void dbt_templates(Work *work);
-/* The dataset's name in templates that are not understood; `covered`: what is a site already (dbt_mentions.c). */
-void dbt_mentions(Work *work, const GArray *covered);
+/* The dataset's name in templates that are not understood; (dbt_mentions.c) */
+void dbt_mentions(Work *work);
 /* Calls of the dataset in quotes of SQL, where nothing else has seen them (dbt_quoted.c). */
 void dbt_quoted(Work *work);
 
@@ -535,6 +533,8 @@ work_token(const Work *work, guint index)
     return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
 }
 
+/* The first that begins at this byte or behind it. */
+guint work_token_from(const Work *work, size_t byte);
 /* Is the token this word or sign, in letters of either case? */
 bool work_is_text(const Work *work, guint index, const char *text);
 
