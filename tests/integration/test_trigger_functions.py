@@ -4,20 +4,13 @@ A function that PostgreSQL does not take, or that fails, is thrown away. FUNCTIO
 """
 import os
 import random
-import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
 import postgres_world
-from support import HONK
+from trigger_world import MAPPINGS, OLD, rewritten
 
 COUNT = int(os.environ.get("FUNCTIONS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
-
-OLD = ["id", "user_id", "amount", "created"]
-# One only renames; in the other two columns trade their names.
-MAPPINGS = [["order_id", "user_id", "total_cents", "placed"], ["order_id", "user_id", "created", "amount"]]
 # some are called like columns, old or new
 VARIABLES = ["n", "n", "total_cents", "amount"]
 
@@ -109,18 +102,6 @@ class TriggerFunctions(unittest.TestCase):
         cls.server = postgres_world.Postgres()
         cls.addClassCleanup(cls.server.close)
 
-    def rewritten(self, functions, columns):
-        with tempfile.TemporaryDirectory() as folder:
-            code = Path(folder, "code")
-            code.mkdir()
-            for number, function in enumerate(functions):
-                (code / f"{number}.sql").write_text(function)
-            lines = [f"  {new}: {{ from: {old} }}" for old, new in zip(OLD, columns)]
-            mapping = Path(folder, "mapping.yaml")
-            mapping.write_text("\n".join(["apiVersion: honk/v1", "kind: Mapping", "source: orders", "target: orders_v2", "columns:", *lines, ""]))
-            subprocess.run([HONK, "rewrite", "--mapping", mapping, "--dialect", "postgres", "--write", code], capture_output=True, check=False)
-            return [(code / f"{number}.sql").read_text() for number in range(len(functions))]
-
     def test_a_function_does_the_same_for_the_new_table(self):
         writer = Writer(random.Random(SEED))
         functions = [writer.function() for _ in range(COUNT)]
@@ -129,7 +110,7 @@ class TriggerFunctions(unittest.TestCase):
         self.assertGreater(sum(one not in (None, nothing) for one in before), COUNT / 4, "hardly any does something")
         for columns in MAPPINGS:
             same = 0
-            for old, one, new in zip(functions, before, self.rewritten(functions, columns)):
+            for old, one, new in zip(functions, before, rewritten(functions, "postgres", columns)):
                 if one is not None and new != old:
                     self.assertEqual(one, effect(self.server, new, "orders_v2", columns), f"{old}became\n{new}")
                     same += 1

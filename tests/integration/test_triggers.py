@@ -5,19 +5,12 @@ A trigger that SQLite does not take is thrown away. TRIGGERS=20000 takes as many
 import os
 import random
 import sqlite3
-import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
-from support import HONK
+from trigger_world import MAPPINGS, OLD, rewritten
 
 COUNT = int(os.environ.get("TRIGGERS", "300"))
 SEED = int(os.environ.get("SEED", "1"))
-
-OLD = ["id", "user_id", "amount", "created"]
-# One only renames; in the other two columns trade their names.
-MAPPINGS = [["order_id", "user_id", "total_cents", "placed"], ["order_id", "user_id", "created", "amount"]]
 
 
 class Writer:
@@ -92,18 +85,6 @@ def effect(trigger, table, columns):
 
 
 class Triggers(unittest.TestCase):
-    def rewritten(self, triggers, columns):
-        with tempfile.TemporaryDirectory() as folder:
-            code = Path(folder, "code")
-            code.mkdir()
-            for number, trigger in enumerate(triggers):
-                (code / f"{number}.sql").write_text(trigger)
-            lines = [f"  {new}: {{ from: {old} }}" for old, new in zip(OLD, columns)]
-            mapping = Path(folder, "mapping.yaml")
-            mapping.write_text("\n".join(["apiVersion: honk/v1", "kind: Mapping", "source: orders", "target: orders_v2", "columns:", *lines, ""]))
-            subprocess.run([HONK, "rewrite", "--mapping", mapping, "--dialect", "sqlite", "--write", code], capture_output=True, check=False)
-            return [(code / f"{number}.sql").read_text() for number in range(len(triggers))]
-
     def test_a_trigger_does_the_same_on_the_new_table(self):
         writer = Writer(random.Random(SEED))
         triggers = [writer.trigger() for _ in range(COUNT)]
@@ -112,7 +93,7 @@ class Triggers(unittest.TestCase):
         self.assertGreater(sum(one not in (None, nothing) for one in before), COUNT / 3, "hardly any does something")
         for columns in MAPPINGS:
             same = 0
-            for old, one, new in zip(triggers, before, self.rewritten(triggers, columns)):
+            for old, one, new in zip(triggers, before, rewritten(triggers, "sqlite", columns)):
                 if one is not None and new != old:
                     self.assertEqual(one, effect(new, "orders_v2", columns), f"{old}became\n{new}")
                     same += 1

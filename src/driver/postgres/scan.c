@@ -9,10 +9,10 @@
  * number in the scan, from 1.
  */
 #include "driver/postgres/scan.h"
-#include "base/text.h"
 #include "driver/postgres/tree.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "model/canonical.h"
 
 #include <string.h>
