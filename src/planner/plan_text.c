@@ -6,9 +6,8 @@
  * its way back with the line after which there is none, time, risks, and what exactly is approved.
  * Colour only repeats what the words say.
  */
-#include "base/clock.h"
+#include "planner/plan_text.h"
 #include "base/text.h"
-#include "model/throttle.h"
 #include "planner/changes.h"
 #include "planner/forecast.h"
 #include "planner/places.h"
@@ -20,40 +19,17 @@
 
 #define WIDTH_MIN 60
 #define WIDTH_MAX 160
-#define DIGEST_SHOWN 12 /* hex digits: enough to tell plans apart by eye */
 
 #define CONSUMERS_SHOWN_MAX 25 /* a page; nobody reads thousands in a terminal */
 
-typedef struct {
-    const Plan *plan;
-    const json_t *json, *seen, *state;
-    TextPage page;
-} Report;
-
-static const char *
+const char *
 plan_string(const Report *report, const char *path)
 {
     const json_t *value = json_at(report->json, path);
     return json_is_string(value) ? json_string_value(value) : "";
 }
 
-/* The last part of a ref: "users-v1". */
-static const char *
-short_name(const char *ref)
-{
-    const char *slash = strrchr(ref, '/');
-    return slash != NULL ? slash + 1 : ref;
-}
-
-/* "0a1b2c3d4e5f" of a digest. Caller frees. */
-static char *
-short_digest(const char *digest)
-{
-    const char *hex = strchr(digest, ':');
-    return g_strndup(hex != NULL ? hex + 1 : digest, DIGEST_SHOWN);
-}
-
-static const char *
+const char *
 plural(size_t count)
 {
     return count == 1 ? "" : "s";
@@ -199,93 +175,6 @@ print_consumers(Report *report)
 }
 
 static void
-print_rows_stay(Report *report)
-{
-    bool frozen = strcmp(plan_string(report, "consistency"), "frozen") == 0;
-
-    page_heading(&report->page, "Rows");
-    page_say(&report->page, STYLE_PLAIN, "  · ",
-             "no rows move: what '%s' and '%s' hold stays as it is, and what is written to the one "
-             "is not in the other",
-             plan_string(report, "source.url"), plan_string(report, "target.url"));
-    if (frozen)
-        page_say(&report->page, STYLE_PLAIN, "  · ",
-                 "'%s' is frozen: its writers are refused from the freeze on",
-                 plan_string(report, "source.url"));
-}
-
-static void
-print_after_the_cut_over(Report *report)
-{
-    if (!planner_moves_rows(report->plan)) {
-        print_rows_stay(report);
-        return;
-    }
-    bool frozen = strcmp(plan_string(report, "consistency"), "frozen") == 0;
-    const char *source = plan_string(report, "source.url");
-    const char *target = plan_string(report, "target.url");
-
-    page_heading(&report->page, "Rows written meanwhile and afterwards");
-    if (frozen && strcmp(source, target) == 0)
-        page_say(&report->page, STYLE_PLAIN, "  · ",
-                 "'%s' is frozen: its writers are refused from the freeze until the swap, or until "
-                 "all is put back",
-                 source);
-    else if (frozen)
-        page_say(&report->page, STYLE_PLAIN, "  · ",
-                 "'%s' is frozen: its writers are refused from the freeze on, so that nothing is "
-                 "written that would be missing in '%s'",
-                 source, target);
-    else if (strcmp(plan_string(report, "consistency"), "live") == 0)
-        page_say(&report->page, STYLE_PLAIN, "  · ",
-                 "'%s' is live: its writers go on while its rows are copied, what they write is "
-                 "copied again, and they are refused from the freeze on: for the last changes and "
-                 "for reading both sides",
-                 source);
-    else if (strcmp(plan_string(report, "consistency"), "dual-write") == 0)
-        page_say(
-            &report->page, STYLE_PLAIN, "  · ",
-            "'%s' is live and dual-written: its writers go on; once its rows are copied, each "
-            "of them writes to both sides in its own transaction, and both are compared in one "
-            "snapshot; they are refused from the freeze on, moments before the swap",
-            source);
-    else if (strcmp(plan_string(report, "consistency"), "live-sync") == 0)
-        page_say(&report->page, STYLE_PLAIN, "  · ",
-                 "'%s' is live and synced: its writers go on while its rows are copied, what they "
-                 "write is read from the server's log and copied again, and they are refused from "
-                 "the freeze on: for the last changes and for reading both sides",
-                 source);
-    else if (strcmp(plan_string(report, "consistency"), "snapshot") == 0)
-        page_say(&report->page, STYLE_PLAIN, "  · ",
-                 "'%s' is copied as it is at one moment, from a snapshot: its writers go on, and "
-                 "what they write afterwards is not in '%s'",
-                 source, target);
-    else
-        page_say(
-            &report->page, STYLE_PLAIN, "  · ",
-            "'%s' is not frozen but checked: a change while it is read stops the plan; a later "
-            "one is not in '%s'",
-            source, target);
-    g_autofree char *throttle = throttle_text(json_object_get(report->json, "throttle"));
-    if (throttle != NULL)
-        page_say(&report->page, STYLE_PLAIN, "  · ", "rows move throttled: %s", throttle);
-    if (json_get_bool(report->json, "reverse_sync", false)) {
-        page_say(
-            &report->page, STYLE_PLAIN, "  · ",
-            "rows written to '%s' after the swap come back: a rollback carries them into '%s' by "
-            "the mapping's inverse, its writers are refused meanwhile, and both sides are "
-            "compared before it goes on",
-            target, source);
-        return;
-    }
-    page_say(
-        &report->page, STYLE_PLAIN, "  · ",
-        "rows written to '%s' after the swap live only there: a rollback counts them, and goes "
-        "on only when a person gives them up; they are then kept in a table beside it",
-        target);
-}
-
-static void
 print_dropped(Report *report)
 {
     const char *column, *where = plan_string(report, "mapping.where");
@@ -326,44 +215,6 @@ print_mapping(Report *report)
     print_dropped(report);
 }
 
-/* What a step does to the world, as one sign. */
-static const char *
-step_sign(const Step *step)
-{
-    switch (step->action->id) {
-    case ACTION_STAGE:
-    case ACTION_TRANSFORM:
-    case ACTION_COPY:
-        return "+";
-    case ACTION_REWRITE:
-    case ACTION_FREEZE:
-    case ACTION_WATCH:
-    case ACTION_MIRROR:
-    case ACTION_BUILDS:
-    case ACTION_PROPOSE:
-    case ACTION_ROLLOUT:
-        return "~";
-    case ACTION_SWAP:
-        return "±";
-    case ACTION_SETTLE:
-    case ACTION_RETIRE:
-        return "-";
-    case ACTION_PLAN:
-    case ACTION_PREFLIGHT:
-    case ACTION_VALIDATE:
-    case ACTION_COMPARE:
-    case ACTION_COUNT:
-        break;
-    }
-    return " ";
-}
-
-static bool
-is_irreversible(const Step *step)
-{
-    return step->action->reverse == REVERSE_IMPOSSIBLE;
-}
-
 static bool
 retires(const Plan *plan)
 {
@@ -378,32 +229,8 @@ count_irreversible(const Plan *plan)
 {
     size_t count = 0;
     for (guint i = 0; i < plan->steps->len; i++)
-        count += is_irreversible(plan->steps->pdata[i]);
+        count += step_is_irreversible(plan->steps->pdata[i]);
     return count;
-}
-
-static void
-print_steps(Report *report)
-{
-    g_autoptr(TextTable) table = text_table_new(5);
-    bool crossed = false;
-
-    page_heading(&report->page, "Steps");
-    text_table_row(table, STYLE_DIM, (const char *[]){"", "", "step", "does", "way back"});
-    for (guint i = 0; i < report->plan->steps->len; i++) {
-        const Step *step = report->plan->steps->pdata[i];
-        g_autofree char *number = g_strdup_printf("%u", i + 1);
-        if (is_irreversible(step) && !crossed) {
-            text_table_line(table, STYLE_RED, "point of no return: the end of the rollback window");
-            crossed = true;
-        }
-        text_table_row(
-            table, is_irreversible(step) ? STYLE_RED : STYLE_PLAIN,
-            (const char *[]){number, step_sign(step), step->name, step->text, step->reverse_text});
-    }
-    if (!crossed)
-        text_table_line(table, STYLE_PLAIN, "point of no return: none");
-    text_table_print(table, &report->page, 2);
 }
 
 static void
@@ -485,77 +312,6 @@ print_risks(Report *report)
 }
 
 static void
-print_guards(Report *report)
-{
-    static const char *const guards[][2] = {
-        {"source_schema", "source schema"},
-        {"target_schema", "target schema"},
-        {"mapping", "mapping"},
-        {"policy", "policy"},
-        {"consumers", "consumers"},
-        {"strategy", "strategy"},
-        {"agent", "agent"},
-        {"coding", "coding agent"},
-        {"changes", "consumers' code"},
-        {"services", "services"},
-    };
-    g_autoptr(TextTable) table = text_table_new(2);
-
-    page_heading(&report->page, "Stale as soon as one of these changes");
-    for (size_t i = 0; i < G_N_ELEMENTS(guards); i++) {
-        const char *value =
-            json_get_string(json_object_get(report->json, "guards"), guards[i][0], NULL);
-        if (value == NULL &&
-            json_object_get(json_object_get(report->json, "guards"), guards[i][0]) == NULL)
-            continue;
-        g_autofree char *shown = value == NULL                        ? g_strdup("none")
-                                 : g_str_has_prefix(value, "sha256:") ? short_digest(value)
-                                                                      : g_strdup(value);
-        text_table_row(table, STYLE_PLAIN, (const char *[]){guards[i][1], shown});
-    }
-    text_table_print(table, &report->page, 2);
-}
-
-static void
-print_one_approval(Report *report, const json_t *approval)
-{
-    g_autofree char *at = clock_text(json_get_int(approval, "at_ms", 0));
-    bool counts = g_strcmp0(json_get_string(approval, "digest", ""), report->plan->digest) == 0;
-    const char *reason = json_get_string(approval, "reason", NULL);
-    bool withdrawn = json_get_int(approval, "withdrawn_at_ms", 0) > 0;
-
-    page_say(&report->page, counts && !withdrawn ? STYLE_GREEN : STYLE_DIM, "  ", "%s %s, %s%s%s%s",
-             withdrawn ? "withdrawn by"
-             : counts  ? "yes from"
-                       : "yes to another digest from",
-             json_get_string(approval, "actor", "?"), at,
-             json_get_bool(approval, "self", false) ? ", the author (the policy allows it)" : "",
-             reason != NULL ? ": " : "", reason != NULL ? reason : "");
-}
-
-static void
-print_approval(Report *report)
-{
-    const json_t *approvals = json_object_get(report->state, "approvals");
-    g_autofree char *prefix = short_digest(report->plan->digest);
-    int64_t expires = json_get_int(report->state, "expires_at_ms", 0);
-    json_t *approval;
-    size_t i;
-
-    page_heading(&report->page, "Approval");
-    page_paragraph(&report->page, STYLE_PLAIN, "  ", report->plan->digest);
-    json_array_foreach(approvals, i, approval) print_one_approval(report, approval);
-    if (json_array_size(approvals) == 0)
-        page_say(&report->page, STYLE_PLAIN, "  ",
-                 "nobody has said yes to it yet: `honk approve %s %s`",
-                 short_name(plan_string(report, "migration")), prefix);
-    if (expires > 0) {
-        g_autofree char *at = clock_text(expires);
-        page_say(&report->page, STYLE_PLAIN, "  ", "expires %s", at);
-    }
-}
-
-static void
 print_closing(Report *report)
 {
     size_t steps = report->plan->steps->len, forward_only = count_irreversible(report->plan);
@@ -592,7 +348,7 @@ plan_text(const Plan *plan, const json_t *observations, const json_t *state, int
     print_consumers(&report);
     changes_print(&report.page, plan, json_object_get(observations, "repositories"));
     services_print(&report.page, report.json);
-    print_after_the_cut_over(&report);
+    print_rows(&report);
     print_mapping(&report);
     print_steps(&report);
     print_forecast(&report);
