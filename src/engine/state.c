@@ -1,4 +1,4 @@
-/* state.c - the memory image: what is in it, how things are found, and its counters. */
+/* state.c - the memory image: what is in it, and how things are found. */
 #include "engine/state.h"
 #include "engine/campaign.h"
 #include "engine/moves.h"
@@ -7,121 +7,10 @@
 
 #include <string.h>
 
-#define ID_TIME_LETTERS 10
-#define ID_CHANCE_LETTERS 8
-#define PROGRESS_EVENT_MS 1000
-
-/* ---- chance and names ---- */
-
-uint64_t
-state_random(State *state)
-{
-    /* SplitMix64: small, and good enough for jitter and ids that need not be secret. */
-    uint64_t mixed = state->random += UINT64_C(0x9e3779b97f4a7c15);
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return mixed ^ (mixed >> 31);
-}
-
-static void
-id_letters(uint64_t value, int count, char *out)
-{
-    while (count-- > 0) {
-        out[count] = "0123456789abcdefghjkmnpqrstvwxyz"[value & 31];
-        value >>= 5;
-    }
-}
-
-/* The same form as base/id.h, from the beat's time and the state's own chance. */
-char *
-state_id(State *state, const char *prefix, int64_t now_ms)
-{
-    char letters[ID_TIME_LETTERS + ID_CHANCE_LETTERS + 1] = "";
-    id_letters((uint64_t) now_ms, ID_TIME_LETTERS, letters);
-    id_letters(state_random(state), ID_CHANCE_LETTERS, letters + ID_TIME_LETTERS);
-    return g_strdup_printf("%s-%s", prefix, letters);
-}
-
-/* ---- words ---- */
-
-static void
-words_free(void *data)
-{
-    Words *words = data;
-    g_ptr_array_unref(words->items);
-    g_free(words->text);
-    g_free(words);
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-Words *
-state_words_from(State *state, const GPtrArray *list)
-{
-    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; list != NULL && i < list->len; i++)
-        g_ptr_array_add(sorted, g_ptr_array_index(list, i));
-    g_ptr_array_sort(sorted, compare_names);
-    for (guint i = 0; i < sorted->len; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "",
-                               (char *) g_ptr_array_index(sorted, i));
-
-    Words *words = g_hash_table_lookup(state->words, text->str);
-    if (words != NULL)
-        return words;
-    words = g_new0(Words, 1);
-    words->text = g_strdup(text->str);
-    words->items = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < sorted->len; i++)
-        g_ptr_array_add(words->items, g_strdup(g_ptr_array_index(sorted, i)));
-    g_hash_table_insert(state->words, words->text, words);
-    return words;
-}
-
-Words *
-state_words(State *state, const json_t *list)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    size_t i;
-    json_t *item;
-    json_array_foreach(list, i, item) if (json_is_string(item))
-        g_ptr_array_add(names, (char *) json_string_value(item));
-    return state_words_from(state, names);
-}
-
-/* From the JSON text of a row; NULL and what is no list give no words. */
-static Words *
-words_of_text(State *state, const char *text)
-{
-    json_t *list = text == NULL ? NULL : json_loads(text, 0, NULL);
-    Words *words = state_words(state, list);
-    json_decref(list);
-    return words;
-}
-
 /* ---- the state ---- */
 
 static void plan_entry_free(void *data);
 static void worker_seen_free(void *data);
-
-static void
-touches_free(void *data)
-{
-    g_ptr_array_unref(data);
-}
-
-static void
-touch_free(void *data)
-{
-    Touch *touch = data;
-    g_free(touch->plan);
-    g_free(touch);
-}
 
 State *
 state_new(const EngineOptions *options, const World *world)
@@ -135,8 +24,8 @@ state_new(const EngineOptions *options, const World *world)
     state->tasks = g_hash_table_new(g_str_hash, g_str_equal);
     state->resources = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, resource_free);
     state->workers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, worker_seen_free);
-    state->words = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, words_free);
-    state->touches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, touches_free);
+    state->words = words_table_new();
+    state->touches = touches_table_new();
     state->classes = g_hash_table_new_full(class_hash, class_equal, NULL, class_free);
     state->campaigns = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, campaign_free);
     state->members = g_hash_table_new(g_str_hash, g_str_equal);
@@ -281,8 +170,8 @@ state_add_step(State *state, OpenPlan *plan, StepRow *take_row, GError **error)
     if (step->action == NULL)
         return fail(error, ERR_CORRUPT, "step '%s' of plan '%s' has an unknown action '%s'",
                     step->row.name, plan->row.id, step->row.action);
-    step->needs = words_of_text(state, step->row.needs);
-    step->uses = words_of_text(state, step->row.uses);
+    step->needs = state_words_of_text(state, step->row.needs);
+    step->uses = state_words_of_text(state, step->row.uses);
     if (!step_link(plan, step, error))
         return false;
     g_hash_table_insert(plan->step_by_name, step->row.name, step);
@@ -343,10 +232,11 @@ static void
 task_link(State *state, OpenPlan *plan, Task *task)
 {
     task->needs = task->row.needs != NULL || task->step == NULL
-                      ? words_of_text(state, task->row.needs)
+                      ? state_words_of_text(state, task->row.needs)
                       : task->step->needs;
-    task->uses = task->row.uses != NULL || task->step == NULL ? words_of_text(state, task->row.uses)
-                                                              : task->step->uses;
+    task->uses = task->row.uses != NULL || task->step == NULL
+                     ? state_words_of_text(state, task->row.uses)
+                     : task->step->uses;
     resources_know(state, task->uses);
     if (task->parent != NULL) {
         if (task->parent->children == NULL)
@@ -394,132 +284,6 @@ state_add_task(State *state, TaskRow *take_row, Task **ret, GError **error)
     return true;
 }
 
-static bool
-task_is_active(const Task *task)
-{
-    static const unsigned active = 1u << TASK_READY | 1u << TASK_LEASED | 1u << TASK_WAITING |
-                                   1u << TASK_RETRY_WAIT | 1u << TASK_UNKNOWN;
-    return task->row.phase == PHASE_FORWARD && (active & 1u << task->row.status) != 0 &&
-           !task->is_parked;
-}
-
-static bool
-task_needs_person(const Task *task)
-{
-    return task->is_parked || task->row.status == TASK_IRREVERSIBLE ||
-           (task->row.phase == PHASE_REVERSE && task->row.status == TASK_FAILED);
-}
-
-static void
-step_count(Task *task, int by)
-{
-    OpenPlan *plan = task->plan;
-    OpenStep *step = task->step;
-    if (task_is_active(task))
-        plan->tasks_active += by;
-    if (task_is_left(task))
-        plan->spares_failed += by;
-    if (!task_is_settled(task)) {
-        plan->steps_unsettled -= step->tasks_unsettled > 0;
-        step->tasks_unsettled += by;
-        plan->steps_unsettled += step->tasks_unsettled > 0;
-    }
-    bool is_done = task->row.phase == PHASE_FORWARD &&
-                   (task->row.status == TASK_DONE || task->row.status == TASK_SKIPPED);
-    if (task->parent == NULL && !is_done && !step->in_scope) {
-        if (step->action->id == ACTION_RETIRE)
-            plan->retire_open += by;
-        else if (step->action->id != ACTION_SETTLE)
-            plan->steps_open += by;
-    }
-}
-
-void
-task_count(Task *task, int by)
-{
-    if (task_needs_person(task))
-        task->plan->tasks_failed += by;
-    if (task->parent != NULL)
-        task->parent->child_count[task->row.phase][task->row.status] += by;
-    if (task->step != NULL)
-        step_count(task, by);
-}
-
-/* ---- timers ---- */
-
-static int64_t
-plan_wakes_at(const OpenPlan *plan)
-{
-    switch (plan->row.state) {
-    case PLAN_PLANNED:
-    case PLAN_APPROVED:
-        return plan->row.expires_ms > 0 ? plan->row.expires_ms : INT64_MAX;
-    case PLAN_SOAKING:
-        return plan->row.soak_until_ms;
-    case PLAN_SUCCEEDED: /* told once, by a wake_event of another name */
-        return g_strcmp0(plan->row.wake_event, "window") == 0 ? plan->row.window_until_ms
-                                                              : INT64_MAX;
-    case PLAN_DRAFT:
-    case PLAN_PREFLIGHT:
-    case PLAN_RUNNING:
-    case PLAN_PAUSED:
-    case PLAN_HALTED:
-    case PLAN_ROLLING_BACK:
-    case PLAN_ROLLED_BACK:
-    case PLAN_NEEDS_OPERATOR:
-    case PLAN_RETIRING:
-    case PLAN_CLOSED:
-    case PLAN_STALE:
-    case PLAN_REJECTED:
-    case PLAN_EXPIRED:
-    case PLAN_CANCELLED:
-    case PLAN_CLOSED_MIXED:
-    case PLAN_STATE_COUNT:
-        break;
-    }
-    return INT64_MAX;
-}
-
-static void
-timer_set(State *state, Timer *timer, int64_t at_ms)
-{
-    if (at_ms == INT64_MAX)
-        heap_remove(&state->timers, &timer->node);
-    else
-        heap_set(&state->timers, &timer->node, at_ms);
-}
-
-void
-plan_timer_set(State *state, OpenPlan *plan)
-{
-    timer_set(state, &plan->timer, plan_wakes_at(plan));
-}
-
-static bool
-task_has_deadline(const Task *task)
-{
-    static const unsigned statuses = 1u << TASK_READY | 1u << TASK_WAITING | 1u << TASK_RETRY_WAIT;
-    return task->row.deadline_ms > 0 && task->row.phase == PHASE_FORWARD &&
-           task->plan->row.paused_ms == 0 && (statuses & 1u << task->row.status) != 0;
-}
-
-void
-task_timer_set(State *state, Task *task)
-{
-    static const unsigned sleeping =
-        1u << TASK_WAITING | 1u << TASK_RETRY_WAIT | 1u << TASK_UNKNOWN;
-    int64_t at_ms = INT64_MAX;
-    if (task->row.worker != NULL)
-        at_ms = task->row.lease_until_ms;
-    else if (task->row.wake_ms > 0 && (sleeping & 1u << task->row.status) != 0)
-        at_ms = task->row.wake_ms;
-    if (task_has_deadline(task))
-        at_ms = MIN(at_ms, task->row.deadline_ms);
-    if (task->progress_waits)
-        at_ms = MIN(at_ms, task->progress_told_ms + PROGRESS_EVENT_MS);
-    timer_set(state, &task->timer, at_ms);
-}
-
 bool
 plan_is_rollout(const OpenPlan *plan)
 {
@@ -542,51 +306,6 @@ plan_settle_step(const OpenPlan *plan)
             return step;
     }
     return NULL;
-}
-
-/* ---- what was touched ---- */
-
-static void
-touch_add(State *state, const char *plan, const char *object, int64_t effects_ms)
-{
-    if (object == NULL || *object == '\0')
-        return;
-    GPtrArray *touches = g_hash_table_lookup(state->touches, object);
-    if (touches == NULL) {
-        touches = g_ptr_array_new_with_free_func(touch_free);
-        g_hash_table_insert(state->touches, g_strdup(object), touches);
-    }
-    Touch *touch = g_new0(Touch, 1);
-    touch->plan = g_strdup(plan);
-    touch->effects_ms = effects_ms;
-    g_ptr_array_add(touches, touch);
-}
-
-void
-state_touch(State *state, const char *plan, const char *source, const char *target,
-            int64_t effects_ms)
-{
-    touch_add(state, plan, source, effects_ms);
-    if (g_strcmp0(source, target) != 0)
-        touch_add(state, plan, target, effects_ms);
-}
-
-static gboolean
-touches_without(void *object, void *data, void *plan)
-{
-    GPtrArray *touches = data;
-    for (guint i = touches->len; i > 0; i--) {
-        const Touch *touch = g_ptr_array_index(touches, i - 1);
-        if (strcmp(touch->plan, plan) == 0)
-            g_ptr_array_remove_index_fast(touches, i - 1);
-    }
-    return touches->len == 0;
-}
-
-void
-state_untouch(State *state, const char *plan)
-{
-    g_hash_table_foreach_remove(state->touches, touches_without, (void *) plan);
 }
 
 /* ---- leaving ---- */

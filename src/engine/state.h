@@ -269,6 +269,9 @@ uint64_t state_random(State *state);
 char *state_id(State *state, const char *prefix, int64_t now_ms); /* caller frees */
 Words *state_words(State *state, const json_t *list);             /* NULL: empty; borrowed */
 Words *state_words_from(State *state, const GPtrArray *list);
+/* From the JSON text of a row; NULL and what is no list give no words. */
+Words *state_words_of_text(State *state, const char *text);
+GHashTable *words_table_new(void); /* of State.words */
 
 OpenPlan *state_plan(State *state, const char *id); /* NULL when not open */
 Task *state_task(State *state, const char *id);
@@ -283,6 +286,7 @@ void state_remove_plan(State *state, OpenPlan *plan);
 void state_touch(State *state, const char *plan, const char *source, const char *target,
                  int64_t effects_ms);
 void state_untouch(State *state, const char *plan);
+GHashTable *touches_table_new(void); /* of State.touches */
 
 #define PLAN_KIND_MIGRATION "migration"
 #define PLAN_KIND_ROLLOUT "rollout" /* of one service: who may ask for it may also approve it */
