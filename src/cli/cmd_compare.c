@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define ROWS_SHOWN_DEFAULT 10
+#define STOPPED_LINE "stopped; nothing was changed"
 #define VALUE_WIDTH 30 /* two of them, a name and a key fit into 80 columns */
 
 typedef struct {
@@ -23,7 +24,7 @@ typedef struct {
     Pair pair;
     Progress *progress;
     int64_t rows_all, rows_before, rows_last;
-    bool repairs;
+    bool repairs, is_repairing;
     bool looks;        /* both sides are read, and differ: which rows? */
     Repaired repaired; /* by all passes */
 } Compare;
@@ -307,9 +308,10 @@ compare_rows(Compare *compare, Comparison *seen, GError **error)
     progress_step(compare->progress, "compare", false);
     compare->rows_before = compare->rows_last = 0;
     compare->looks = false;
-    bool done =
-        count_rows(compare, error) && transfer_compare(transfer, pair->target.object, (size_t) rows,
-                                                       on_tick, compare, seen, error);
+    bool done = count_rows(compare, error);
+    local_end_slowly();
+    done = done && transfer_compare(transfer, pair->target.object, (size_t) rows, on_tick, compare,
+                                    seen, error);
     if (compare->view->is_terminal)
         progress_end(compare->progress, done ? "done" : "failed");
     g_clear_pointer(&compare->progress, progress_free);
@@ -380,6 +382,7 @@ repair(Compare *compare, Comparison *seen, GError **error)
         show_unequal(compare, seen);
     if (!open_transfer(compare, &transfer, error))
         return false;
+    compare->is_repairing = true;
     compare->progress = progress_new(compare->view, "repairing");
     progress_step(compare->progress, "repair", false);
     bool done = repair_passes(compare, transfer, error);
@@ -411,12 +414,16 @@ compare_run(Invocation *call, GError **error)
         compare = {.call = call, .view = call->view, .repairs = invocation_has(call, "repair")};
     g_auto(Comparison) seen = {0};
     local_catch_signals();
+    local_end_at_once(call->view, STOPPED_LINE);
     if (!pair_open(call, false, &compare.pair, error))
         return false;
     if (!compare_and_repair(&compare, &seen, error)) {
         if (!local_is_interrupted() || !error_is(*error, ERR_STOPPED))
             return false;
         g_clear_error(error);
+        view_line(call->view, "%s",
+                  compare.is_repairing ? "stopped; rows that are repaired already stay so"
+                                       : STOPPED_LINE);
         call->status = 128 + SIGINT;
         return true;
     }

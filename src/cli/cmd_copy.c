@@ -46,6 +46,12 @@ copy_clear(Copy *copy)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copy, copy_clear)
 
+static char *
+stopped_line(const Copy *copy)
+{
+    return g_strdup_printf("stopped; '%s' is as it was before", invocation_arg(copy->call, 1));
+}
+
 /* ---- before anything happens ---- */
 
 static char *
@@ -56,6 +62,14 @@ rejects_path(Invocation *call, const char *object)
         return g_strdup(given);
     g_autofree char *name = g_strdelimit(g_strdup(object), "/\\", '_');
     return g_strconcat(name, ".rejected.ndjson", NULL);
+}
+
+/* Until something is written, nobody who presses Ctrl-C waits for a server that hangs. */
+static void
+end_at_once(const Copy *copy)
+{
+    g_autofree char *line = stopped_line(copy);
+    local_end_at_once(copy->view, line);
 }
 
 static bool
@@ -119,6 +133,8 @@ finish_earlier(Copy *copy, GError **error)
                          &state, error) ||
         !conn_exists(target, copy->kept, &is_kept, error))
         return false;
+    if (state != SWAP_BEFORE || is_kept)
+        local_end_slowly();
     if (state == SWAP_HALF)
         return undo_half_swap(copy, error);
     if (state != SWAP_AFTER && !is_kept)
@@ -389,8 +405,11 @@ take_back(Copy *copy, GError *why, GError **error)
     g_autoptr(GError) unsaved = NULL;
     if (!save_rejects(copy, &unsaved))
         view_tone(copy->view, TONE_WARN, "%s", unsaved->message);
-    if (!local_back(copy->local, error))
+    if (!local_back(copy->local, error)) {
+        invocation_hint(copy->call, "the next copy to '%s' clears up what this one has left",
+                        copy->pair.target.text);
         return fail_in(error, "%s; and the target could not be put back", cause->message);
+    }
     address_forget_file(&copy->pair.target);
     tell_rejects(copy);
     if (error_is(cause, ERR_BUDGET) && copy->rejected > 0)
@@ -447,6 +466,7 @@ static bool
 copy_rows(Copy *copy, GError **error)
 {
     GError *failed = NULL;
+    local_end_slowly();
     if (!clear_earlier(copy, error))
         return false;
     if (!local_forward(copy->local, &failed))
@@ -458,12 +478,20 @@ copy_rows(Copy *copy, GError **error)
 }
 
 static bool
+copy_prepare(Copy *copy, bool is_dry, GError **error)
+{
+    if (!copy_open(copy, error) || !can_be_filled(&copy->pair, error) ||
+        (!is_dry && !finish_earlier(copy, error)))
+        return false;
+    end_at_once(copy);
+    return check_target(copy, error) && make_plan(copy, error);
+}
+
+static bool
 copy_do(Copy *copy, GError **error)
 {
     bool is_dry = invocation_has(copy->call, "dry-run");
-    if (!copy_open(copy, error) || !can_be_filled(&copy->pair, error) ||
-        (!is_dry && !finish_earlier(copy, error)) || !check_target(copy, error) ||
-        !make_plan(copy, error)) {
+    if (!copy_prepare(copy, is_dry, error)) {
         address_forget_file(&copy->pair.target);
         return false;
     }
@@ -480,6 +508,7 @@ copy_run(Invocation *call, GError **error)
     g_auto(Copy) copy = {.call = call, .view = call->view, .begun_ms = clock_monotonic_ms()};
     GError *failed = NULL;
     local_catch_signals();
+    end_at_once(&copy);
     if (copy_do(&copy, &failed))
         return true;
     if (!local_is_interrupted() || !error_is(failed, ERR_STOPPED)) {
@@ -487,7 +516,8 @@ copy_run(Invocation *call, GError **error)
         return false;
     }
     g_error_free(failed);
-    view_line(call->view, "stopped; '%s' is as it was before", copy.pair.target.text);
+    g_autofree char *line = stopped_line(&copy);
+    view_line(call->view, "%s", line);
     call->status = 128 + SIGINT;
     return true;
 }

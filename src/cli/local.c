@@ -7,7 +7,9 @@
 #include "cli/progress.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LEASE_MS 60000 /* nobody takes it away */
 
@@ -30,10 +32,20 @@ struct Local {
 
 static volatile sig_atomic_t interrupted;
 
+/* What the process does about one at once; it is all that a handler may look at. */
+static volatile sig_atomic_t is_at_once;
+static char last_line[512];
+static int last_fd;
+
 static void
 on_signal(int number)
 {
     interrupted = number;
+    if (!is_at_once)
+        return;
+    if (write(last_fd, last_line, strlen(last_line)) < 0)
+        _exit(EXIT_FAILURE); /* nobody reads it */
+    _exit(128 + SIGINT);
 }
 
 void
@@ -41,9 +53,28 @@ local_catch_signals(void)
 {
     /* the second one does what it always does */
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int) SA_RESETHAND};
+    is_at_once = 0;
     interrupted = 0;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+void
+local_end_at_once(const View *view, const char *line)
+{
+    is_at_once = 0;
+    fflush(view->out);
+    g_snprintf(last_line, sizeof last_line, "%s\n", line);
+    last_fd = view->json ? STDERR_FILENO : fileno(view->out);
+    is_at_once = 1;
+    if (interrupted != 0)
+        on_signal(interrupted);
+}
+
+void
+local_end_slowly(void)
+{
+    is_at_once = 0;
 }
 
 bool

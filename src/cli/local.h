@@ -20,6 +20,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Local, local_free)
 
 /* From now on Ctrl-C and SIGTERM only ask to stop; a second one ends the process. */
 void local_catch_signals(void);
+/* As long as nothing is written, there is nothing to wait for: the first one ends the process, with this line, in whatever call to
+ * a server that hangs. */
+void local_end_at_once(const View *view, const char *line);
+void local_end_slowly(void); /* from here on it only asks again */
 bool local_is_interrupted(void);
 
 /* Make the plan of a request (action.h). INVALID with all findings when it cannot be made. `*ret_findings` are the others:

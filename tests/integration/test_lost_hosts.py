@@ -1,5 +1,6 @@
 """A host that vanishes says nothing. Its sessions are asked, by the system, whether it is still there: that is seen here, and not waited for."""
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -52,6 +53,57 @@ class LostHosts(unittest.TestCase):
         server.sql("CREATE DATABASE shop; CREATE USER reader@127.0.0.1; GRANT ALL ON shop.* TO reader@127.0.0.1", server.main)
         server.sql("CREATE VIEW slow AS SELECT seq AS id, sleep(1) AS a FROM seq_1_to_60")
         self.assert_asked(server.port, f"mariadb://reader@127.0.0.1:{server.port}/shop/slow")
+
+
+class Interrupted(unittest.TestCase):
+    """Who presses Ctrl-C once waits for no server: as long as nothing is written, there is nothing to take back."""
+    SILENT = {"postgres": 'driver: postgres, connect_timeout_ms: 600000, url: "host=127.0.0.1 port={} user=nobody sslmode=disable gssencmode=disable"',
+              "mariadb": 'driver: mariadb, connect_timeout_ms: 600000, url: "mariadb://nobody@127.0.0.1:{}/shop"',
+              "redis": 'driver: redis, timeout_ms: 600000, url: "redis://127.0.0.1:{}/0"',
+              "kafka": 'driver: kafka, timeout_ms: 300000, url: "kafka://127.0.0.1:{}"'}
+
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        self.project.sql("here.db", "CREATE TABLE rows (id INTEGER PRIMARY KEY, a INTEGER); INSERT INTO rows VALUES (1, 1)")
+
+    def stores(self, settings):
+        self.project.folder.joinpath("honk.yaml").write_text("stores:\n  lite: { driver: sqlite, path: here.db }\n  there: { %s }\n" % settings)
+
+    def said_after_one(self, is_hanging, *words):
+        waiting = subprocess.Popen([support.HONK, *words], cwd=self.project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            is_hanging()
+            waiting.send_signal(signal.SIGINT)
+            out, errors = waiting.communicate(timeout=support.WAIT_S)
+            self.assertEqual((waiting.returncode, errors), (130, ""), out + errors)
+            return out
+        finally:
+            waiting.kill()
+            waiting.wait()
+
+    def test_one_interrupt_ends_a_command_that_waits_for_a_session(self):
+        for settings in self.SILENT.values():
+            with socket.create_server(("127.0.0.1", 0)) as silent:
+                silent.settimeout(support.WAIT_S)
+                self.stores(settings.format(silent.getsockname()[1]))
+                for words in (("compare", "lite:rows", "there:rows"), ("copy", "lite:rows", "there:rows"), ("copy", "there:rows", "new.db:rows"),
+                              ("copy", "lite:rows", "there:rows", "--dry-run")):
+                    said = self.said_after_one(lambda: self.addCleanup(silent.accept()[0].close), *words)
+                    self.assertEqual(said, "stopped; nothing was changed\n" if words[0] == "compare" else f"stopped; '{words[2]}' is as it was before\n")
+        self.assertFalse(self.project.folder.joinpath("new.db").exists())
+
+    def test_one_interrupt_ends_a_command_that_waits_for_an_answer_about_columns(self):
+        server = Postgres()
+        self.addCleanup(server.close)
+        there = self.project.folder / "proxy"
+        there.mkdir()
+        proxy = Proxy(str(there), server.folder)
+        self.addCleanup(proxy.close)
+        proxy.hole_at = 1500
+        self.stores(f'driver: postgres, url: "host={there} user=postgres"')
+        said = self.said_after_one(lambda: self.assertTrue(support.eventually(lambda: proxy.is_hole)), "copy", "lite:rows", "there:rows")
+        self.assertEqual(said, "stopped; 'there:rows' is as it was before\n")
 
 
 class Holes(unittest.TestCase):
