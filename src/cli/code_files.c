@@ -333,7 +333,7 @@ code_dialect_read(const Invocation *call, const Dialect **ret, GError **error)
 void
 code_diff_show(View *view, const char *diff)
 {
-    if (view_plain(view, diff))
+    if (view_verbatim(view, diff))
         return;
     g_auto(GStrv) lines = g_strsplit(diff, "\n", -1);
     for (size_t i = 0; lines[i] != NULL && (lines[i][0] != '\0' || lines[i + 1] != NULL); i++) {

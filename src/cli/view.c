@@ -22,7 +22,8 @@ view_new(FILE *out)
     const char *term = getenv("TERM");
     const char *no_color = getenv("NO_COLOR");
     view->out = out;
-    view->is_terminal = isatty(fileno(out)) && term != NULL && strcmp(term, "dumb") != 0;
+    view->is_tty = isatty(fileno(out)) != 0;
+    view->is_terminal = view->is_tty && term != NULL && strcmp(term, "dumb") != 0;
     view->colour = view->is_terminal && (no_color == NULL || *no_color == '\0');
     view->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     return view;
@@ -120,13 +121,14 @@ view_prose(View *view, Tone tone, const char *format, ...)
 }
 
 bool
-view_plain(View *view, const char *lines)
+view_verbatim(View *view, const char *lines)
 {
     size_t bytes = strlen(lines);
-    bool is_plain = !view->colour && text_is_plain(lines, bytes);
-    if (is_plain && !view->json)
+    if (view->is_tty && (view->colour || !text_is_plain(lines, bytes)))
+        return false;
+    if (!view->json)
         fwrite(lines, 1, bytes, view->out);
-    return is_plain;
+    return true;
 }
 
 void

@@ -2,7 +2,7 @@
  * view.h - what people see: lines, tables, bars; JSON for programs.
  *
  * Colour only on a terminal, and not when NO_COLOR is set or TERM is "dumb"; nothing needs colour
- * to be understood. Everything that is printed here, except view_raw(), is first made harmless
+ * to be understood. Everything that is printed here, except view_raw() and view_verbatim(), is first made harmless
  * (text_printable): names and messages come from other people's files and databases.
  */
 #pragma once
@@ -16,7 +16,8 @@ typedef enum { TONE_PLAIN, TONE_STRONG, TONE_GOOD, TONE_BUSY, TONE_WARN, TONE_BA
 
 typedef struct {
     FILE *out;
-    bool is_terminal; /* may be redrawn */
+    bool is_tty;      /* some terminal reads it */
+    bool is_terminal; /* one that may be redrawn */
     bool colour;
     bool utf8;      /* otherwise our own signs (arrows, bars, lines) are spelled in ASCII */
     bool json;      /* --json: text is not wanted */
@@ -43,8 +44,9 @@ void view_json_list_add(View *view, const json_t *item);
 /* `rest`: what stands behind the list in the object; or NULL. */
 void view_json_list_end(View *view, const json_t *rest);
 
-/* Whole lines that need neither colour nor an escape, at once. False when they do: nothing is printed then. */
-bool view_plain(View *view, const char *lines);
+/* Whole lines byte by byte: all of them where no terminal reads them, since a program or a file does; on one, those that need
+ * neither colour nor an escape. False: nothing is printed. */
+bool view_verbatim(View *view, const char *lines);
 
 /* `text` in the colour of `tone`, made harmless. Caller frees. */
 char *view_toned(const View *view, Tone tone, const char *text);

@@ -250,6 +250,27 @@ append_hunk(Diff *diff, guint first)
     return i;
 }
 
+/* ---- the file's name ---- */
+
+/* As git writes it: quoted where it has quotes, backslashes or control bytes; with a tab behind it where it has a space. */
+static void
+append_name(GString *out, const char *sign, const char *side, const char *path)
+{
+    bool is_quoted = false;
+    for (const char *at = path; *at != '\0'; at++)
+        is_quoted |= *at == '"' || *at == '\\' || g_ascii_iscntrl(*at);
+    g_string_append_printf(out, "%s %s%s/", sign, is_quoted ? "\"" : "", side);
+    for (const char *at = path; *at != '\0'; at++)
+        if (*at == '"' || *at == '\\')
+            g_string_append_printf(out, "\\%c", *at);
+        else if (g_ascii_iscntrl(*at))
+            g_string_append_printf(out, "\\%03o", (unsigned char) *at);
+        else
+            g_string_append_c(out, *at);
+    g_string_append_printf(out, "%s%s\n", is_quoted ? "\"" : "",
+                           strchr(path, ' ') != NULL ? "\t" : "");
+}
+
 char *
 rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes)
 {
@@ -259,8 +280,10 @@ rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t 
     diff.changes = changes;
     diff.after = after;
     diff.out = g_string_sized_new(2 * bytes);
-    if (changes->len > 0)
-        g_string_append_printf(diff.out, "--- a/%s\n+++ b/%s\n", path, path);
+    if (changes->len > 0) {
+        append_name(diff.out, "---", "a", path);
+        append_name(diff.out, "+++", "b", path);
+    }
     for (guint i = 0; i < changes->len;)
         i = append_hunk(&diff, i);
     g_free(diff.lines.begin);

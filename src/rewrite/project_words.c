@@ -70,7 +70,8 @@ static bool
 is_among(guint32 hash, void *data)
 {
     const GArray *words = data;
-    return bsearch(&hash, words->data, words->len, sizeof hash, by_number) != NULL;
+    return words->len > 0 && /* an empty one has no data */
+           bsearch(&hash, words->data, words->len, sizeof hash, by_number) != NULL;
 }
 
 static bool

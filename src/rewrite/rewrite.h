@@ -156,5 +156,5 @@ const char *site_kind_name(SiteKind kind);
 /* {path, language, dialect, changed, sites: [{begin, end, line, column, kind, before, after, disposition, code,
  * reason, link}]}. Caller owns. */
 json_t *rewrite_json(const Rewrite *rewrite, const char *path, bool is_changed);
-/* Unified, three lines of context; "" without edits. Caller frees. */
+/* Unified, three lines of context, as git and patch apply it: every byte of a line as it is; "" without edits. Caller frees. */
 char *rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes);

@@ -92,6 +92,19 @@ class Files(Folder):
         subprocess.run(["git", "apply", "-"], cwd=self.folder, input=diff, text=True, check=True)
         self.assertEqual(path.read_text(), after)
 
+    def test_what_diff_prints_into_a_file_puts_any_file_back(self):
+        texts = {"tabs.sql": b"\tSELECT\n\t\tid,\n\tplan AS p\nFROM\tusers", "ends of lines.sql": b"SELECT id\r\n\tFROM users\r\n",
+                 "latin.sql": b"-- caf\xe9 \xff\nSELECT id FROM users -- \xe9\n", 'a "b" \\ c.sql': b"SELECT id FROM users\n",
+                 "letters.sql": "-- → é\nSELECT id AS \"x→\" FROM users\n".encode(), "left.sql": b"SELECT * FROM users\n"}
+        for name, text in texts.items():
+            (self.folder / name).write_bytes(text)
+        command = [HONK, "rewrite", "--mapping", "mapping.yaml", "--diff", *texts]
+        diff = subprocess.run(command, cwd=self.folder, capture_output=True, timeout=120, env={**os.environ, "LC_ALL": "C"}).stdout
+        self.assertEqual(self.rewrite("--write", *texts).returncode, 3)
+        self.assertEqual([name for name, text in texts.items() if (self.folder / name).read_bytes() == text], ["left.sql"])
+        subprocess.run(["git", "apply", "-R", "-"], cwd=self.folder, input=diff, check=True)
+        self.assertEqual({name: (self.folder / name).read_bytes() for name in texts}, texts)
+
     def test_line_ends_and_the_mode_of_a_file_stay(self):
         path = self.write("a.sql", "SELECT id\r\nFROM users")
         path.chmod(0o755)
