@@ -110,7 +110,8 @@ draft_run(Invocation *call, GError **error)
     g_autofree char *draft = mapping_draft(source_name, source.schema, target_name, target.schema,
                                            conn_has_sql(source.conn), sample);
     if (path == NULL) {
-        view_raw(call->view, draft);
+        if (!view_verbatim(call->view, draft))
+            view_line(call->view, "%s", g_strchomp(draft));
         return true;
     }
     if (g_file_test(path, G_FILE_TEST_EXISTS) && !invocation_has(call, "force"))

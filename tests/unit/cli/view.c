@@ -78,19 +78,21 @@ escapes_in_cells_do_not_reach_the_terminal(void)
 }
 
 static void
-lines_that_need_an_escape_are_not_printed_as_they_are(void)
+lines_that_need_an_escape_are_printed_as_they_are_into_files_only(void)
 {
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);
     g_autoptr(View) view = view_new(out);
-    g_assert_true(view_plain(view, "+a ~\n-b\n"));
-    g_assert_false(view_plain(view, "+a\n-\033[31mb\n"));
-    g_assert_false(view_plain(view, "+\xc3\xa9\n"));
+    g_assert_true(view_verbatim(view, "+\t\xc3\xa9 \xff\r\n-\033[31mb\n"));
+    view->is_tty = true;
+    g_assert_true(view_verbatim(view, "+a ~\n-b\n"));
+    g_assert_false(view_verbatim(view, "+a\n-\033[31mb\n"));
+    g_assert_false(view_verbatim(view, "+\xc3\xa9\n"));
     view->colour = true;
-    g_assert_false(view_plain(view, "+a\n"));
+    g_assert_false(view_verbatim(view, "+a\n"));
     fclose(out);
-    g_assert_cmpstr(text, ==, "+a ~\n-b\n");
+    g_assert_cmpstr(text, ==, "+\t\xc3\xa9 \xff\r\n-\033[31mb\n+a ~\n-b\n");
     free(text);
 }
 
@@ -141,7 +143,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/escapes in cells do not reach the terminal",
                     escapes_in_cells_do_not_reach_the_terminal);
     g_test_add_func("/view/lines that need an escape are not printed as they are",
-                    lines_that_need_an_escape_are_not_printed_as_they_are);
+                    lines_that_need_an_escape_are_printed_as_they_are_into_files_only);
     g_test_add_func("/cli/a bar is as wide as asked", a_bar_is_as_wide_as_asked);
     g_test_add_func("/cli/a wrong word gets its nearest neighbour",
                     a_wrong_word_gets_its_nearest_neighbour);
