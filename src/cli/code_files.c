@@ -31,6 +31,8 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
     if (file->is_read && (file->text != NULL || exports == NULL))
         return;
     file->is_read = file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error);
+    if (file->is_read)
+        code_file_note_triggers(file, text);
     bool is_wide =
         file->is_read && code_names_in_utf16(task->renames, file->path, text, file->bytes);
     if (is_wide)
@@ -87,17 +89,17 @@ survey_one(void *data, void *user)
     CodeFile *file = data;
     const CodeTask *task = user;
     read_one(file, task, NULL);
-    if (file->text != NULL)
+    if (file->text != NULL && !code_is_sql(file->path))
         file->given =
             exports_of(file->path, file->text, file->bytes, task->renames, &task->options);
     code_file_clear(file);
 }
 
-/* SQL gives nothing, nor does what names nothing. */
+/* SQL gives nothing, nor does what names nothing; but SQL may make triggers. */
 static bool
 may_give(const CodeFile *file)
 {
-    return !code_is_sql(file->path) && (file->text != NULL || !file->is_read);
+    return !file->is_read || (file->text != NULL && !code_is_sql(file->path));
 }
 
 /* Constants by which files may read the dataset that do not name it: only where there are some is it searched for them. */
@@ -192,6 +194,15 @@ rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFil
 
 /* ---- all together ---- */
 
+static bool
+has_triggers(const GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++)
+        if (((const CodeFile *) g_ptr_array_index(files, i))->has_triggers)
+            return true;
+    return false;
+}
+
 typedef struct {
     const CodeTask *task;
     const Exports *exports;
@@ -273,7 +284,8 @@ rewrite_together(GPtrArray *files, const CodeTask *task, const Exports *exports,
         rewrite_texts(files, task);
         if (!check_all(files, check, data, &has_held, error))
             return false;
-        has_held = has_held && (task->options.propagates || !exports_are_empty(exports));
+        has_held = has_held &&
+                   (task->options.propagates || has_triggers(files) || !exports_are_empty(exports));
         for (guint i = 0; has_held && i < files->len; i++)
             code_file_clear(g_ptr_array_index(files, i));
     }
@@ -310,7 +322,8 @@ code_files_rewrite(GPtrArray *files, const CodeTask *task, CodeFileFn *check, Co
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
     if (!task->options.propagates)
         survey(files, task, exports);
-    return task->options.propagates || has_project(files) || !exports_are_empty(exports)
+    return task->options.propagates || has_project(files) || has_triggers(files) ||
+                   !exports_are_empty(exports)
                ? rewrite_together(files, task, exports, check, each, data, error)
                : rewrite_apart(files, task, check, each, data, error);
 }

@@ -71,6 +71,12 @@ code_names_in_utf16(const Renames *renames, const char *path, const char *text, 
     return plain != NULL && renames_concern(renames, path, plain, length);
 }
 
+void
+code_file_note_triggers(CodeFile *file, const char *text)
+{
+    file->has_triggers = code_is_sql(file->path) && project_has_triggers(text, file->bytes);
+}
+
 /* While its folder is open: then the system need not walk down the path once more. What cannot be read is tried again
  * when it is its turn, and told of then. */
 static void
@@ -83,6 +89,8 @@ read_here(Reading *reading, int folder, const char *name, CodeFile *file)
     file->is_read = file_read_at(folder, name, CODE_FILE_BYTES_MAX, &text, &file->bytes, NULL);
     if (file->is_read && code_names_in_utf16(reading->renames, file->path, text, file->bytes))
         file->is_read = false;
+    if (file->is_read)
+        code_file_note_triggers(file, text);
     if (!file->is_read || !code_names(reading->renames, file->path, text, file->bytes))
         return;
     __atomic_add_fetch(&reading->held_bytes, file->bytes, __ATOMIC_RELAXED);

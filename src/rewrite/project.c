@@ -168,8 +168,26 @@ entry_options(const Project *project, const Entry *entry)
     options.defined = project->defined;
     options.macros = project->macros;
     options.models = project->columns;
+    options.triggers = project->triggers;
     options.exports = entry->is_given ? project->exports : NULL;
     return options;
+}
+
+/* Does the file make a function that triggers of a dataset call, or of which nobody knows who calls it? */
+static bool
+may_see_rows(const Project *project, const Entry *entry, const Renames *renames)
+{
+    const GPtrArray *functions = trigger_calls_functions(project->triggers);
+    for (guint i = 0; entry->makes_functions && i < functions->len; i++) {
+        const TriggerFunction *function = g_ptr_array_index(functions, i);
+        if (function->text != entry->file->text || function->has_run)
+            continue;
+        TriggerBinding binding = trigger_calls_of(project->triggers, function->function, renames,
+                                                  dialect_by_name("postgres"));
+        if (binding.rename != NULL || binding.is_unclear)
+            return true;
+    }
+    return false;
 }
 
 static void
@@ -193,7 +211,8 @@ rewrite_entry(void *item, void *data)
                            renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
                            dbt_vars_mention(options.settings, renames, file->text) ||
                            dbt_seeds_have_types(renames, file->path, file->text) ||
-                           dbt_project_has_moved(renames, file->path, file->text);
+                           dbt_project_has_moved(renames, file->path, file->text) ||
+                           may_see_rows(project, entry, renames);
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
     entry->lacks_definition |= file->rewrite != NULL && file->rewrite->lacks_definition;

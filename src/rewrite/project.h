@@ -21,6 +21,9 @@ typedef struct {
 /* Is the file of use, besides those that name the dataset? */
 bool project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options);
 
+/* May it make triggers, or functions that they call? Then files are understood together. */
+bool project_has_triggers(const char *text, size_t bytes);
+
 /* `files`: ProjectFile *, of whose texts all are looked at. */
 void project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *options,
                      unsigned threads);

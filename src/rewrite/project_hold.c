@@ -13,15 +13,15 @@
 
 #include <string.h>
 
-static bool
-stays(const Entry *entry)
+bool
+entry_stays(const Entry *entry)
 {
     return entry->held != NULL || entry->file->is_held || entry->left->len > 0 ||
            (entry->file->rewrite != NULL && !rewrite_is_decided(entry->file->rewrite));
 }
 
-static bool
-is_changed(const Entry *entry)
+bool
+entry_is_changed(const Entry *entry)
 {
     return entry->file->rewrite != NULL && entry->file->rewrite->edits->len > 0;
 }
@@ -41,8 +41,9 @@ line_that_stays(const Entry *entry)
     return 1;
 }
 
-static bool
-hold(Project *project, Entry *entry, size_t begin, size_t end, const char *what, const Entry *other)
+bool
+entry_hold(Project *project, Entry *entry, size_t begin, size_t end, const char *what,
+           const Entry *other)
 {
     const char *text = entry->file->text;
     Site *site = arena_alloc(project->arena, sizeof(Site));
@@ -73,10 +74,10 @@ hold_for(Project *project, Entry *reader, const ImportUse *use)
     Entry *giver = g_hash_table_lookup(project->by_path, use->export->path);
     if (giver == NULL || giver == reader)
         return false;
-    if (stays(reader) && !stays(giver) && is_changed(giver))
-        return hold(project, giver, use->export->begin, use->export->end, "used", reader);
-    if (stays(giver) && !stays(reader) && is_changed(reader) && use->is_in_sql)
-        return hold(project, reader, use->begin, use->end, "set", giver);
+    if (entry_stays(reader) && !entry_stays(giver) && entry_is_changed(giver))
+        return entry_hold(project, giver, use->export->begin, use->export->end, "used", reader);
+    if (entry_stays(giver) && !entry_stays(reader) && entry_is_changed(reader) && use->is_in_sql)
+        return entry_hold(project, reader, use->begin, use->end, "set", giver);
     return false;
 }
 
@@ -114,14 +115,14 @@ hold_readers(Project *project, const DbtRoot *root, const Rename *rename)
 {
     const Entry *giver = declarer(project, root, rename);
     bool has_held = false;
-    if (giver == NULL || !stays(giver))
+    if (giver == NULL || !entry_stays(giver))
         return false;
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         size_t begin = 0, end = 0;
-        if (entry != giver && entry->place.root == root && !stays(entry) && is_changed(entry) &&
-            names_source(entry, &rename->dbt->from, &begin, &end))
-            has_held = hold(project, entry, begin, end, "declared", giver) || has_held;
+        if (entry != giver && entry->place.root == root && !entry_stays(entry) &&
+            entry_is_changed(entry) && names_source(entry, &rename->dbt->from, &begin, &end))
+            has_held = entry_hold(project, entry, begin, end, "declared", giver) || has_held;
     }
     return has_held;
 }
@@ -147,7 +148,7 @@ one_that_asks(const Project *project, const DbtRoot *root, const Entry *giver, c
         const Entry *entry = g_ptr_array_index(project->entries, i);
         size_t begin, end;
         if (entry != giver && entry->place.root == root && entry->file->rewrite != NULL &&
-            code_is_sql(entry->file->path) && stays(entry) &&
+            code_is_sql(entry->file->path) && entry_stays(entry) &&
             names_source(entry, name, &begin, &end))
             return entry;
     }
@@ -158,7 +159,7 @@ static void
 tell_asked(const Project *project, const DbtRoot *root, const Rename *rename)
 {
     const Entry *giver = declarer(project, root, rename);
-    const Entry *other = giver != NULL && is_changed(giver) && !stays(giver)
+    const Entry *other = giver != NULL && entry_is_changed(giver) && !entry_stays(giver)
                              ? one_that_asks(project, root, giver, &rename->dbt->from)
                              : NULL;
     if (other == NULL)
@@ -217,7 +218,7 @@ one_that_stays(const Project *project, const DbtRename *dbt)
 {
     for (guint i = 0; i < project->entries->len; i++) {
         const Entry *entry = g_ptr_array_index(project->entries, i);
-        if (entry->file->rewrite != NULL && stays(entry) && is_of_dbt(entry) &&
+        if (entry->file->rewrite != NULL && entry_stays(entry) && is_of_dbt(entry) &&
             speaks_of(entry, dbt))
             return entry;
     }
@@ -231,11 +232,11 @@ hold_all(Project *project, const DbtRename *dbt, const Entry *other)
     for (guint i = 0; other != NULL && i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         size_t begin = 0;
-        if (stays(entry) || !is_changed(entry) || !speaks_of(entry, dbt))
+        if (entry_stays(entry) || !entry_is_changed(entry) || !speaks_of(entry, dbt))
             continue;
         bool has_name = find_word(entry->file->text, entry->file->bytes, dbt->from.name, &begin);
         size_t end = has_name ? begin + strlen(dbt->from.name) : 0;
-        has_held = hold(project, entry, end > 0 ? begin : 0, end, "used", other) || has_held;
+        has_held = entry_hold(project, entry, end > 0 ? begin : 0, end, "used", other) || has_held;
     }
     return has_held;
 }
@@ -260,7 +261,7 @@ maker_that_stays(const Project *project, const DbtRoot *root, const Rename *rena
     const RewriteOptions options = {.made = root->made, .home = dbt_home(root)};
     const char *path = dbt_maker_path(&options, &rename->dbt->from);
     const Entry *entry = path != NULL ? g_hash_table_lookup(project->by_path, path) : NULL;
-    return entry != NULL && entry->file->rewrite != NULL && stays(entry) ? entry : NULL;
+    return entry != NULL && entry->file->rewrite != NULL && entry_stays(entry) ? entry : NULL;
 }
 
 static bool
@@ -319,14 +320,14 @@ hold_caller(Project *project, Entry *giver, size_t in_giver, Entry *caller, cons
 {
     size_t in_caller = 0, bytes = strlen(name);
     if (caller == giver || caller->place.root != giver->place.root || *caller->tables == '\0' ||
-        stays(caller) == stays(giver) || !code_is_sql(caller->file->path) ||
+        entry_stays(caller) == entry_stays(giver) || !code_is_sql(caller->file->path) ||
         !has_call(caller, name, &in_caller))
         return false;
-    if (stays(giver))
-        return is_changed(caller) &&
-               hold(project, caller, in_caller, in_caller + bytes, "set", giver);
-    return caller->file->rewrite != NULL && is_changed(giver) &&
-           hold(project, giver, in_giver, in_giver + bytes, "used", caller);
+    if (entry_stays(giver))
+        return entry_is_changed(caller) &&
+               entry_hold(project, caller, in_caller, in_caller + bytes, "set", giver);
+    return caller->file->rewrite != NULL && entry_is_changed(giver) &&
+           entry_hold(project, giver, in_giver, in_giver + bytes, "used", caller);
 }
 
 static void
@@ -360,12 +361,13 @@ hold_macros(Project *project)
 static bool
 hold_asker(Project *project, Entry *giver, const YamlNode *value, Entry *asker, size_t at)
 {
-    if (stays(asker) == stays(giver))
+    if (entry_stays(asker) == entry_stays(giver))
         return false;
-    if (stays(giver))
-        return is_changed(asker) && hold(project, asker, at, at + strlen("var"), "set", giver);
-    return asker->file->rewrite != NULL && is_changed(giver) &&
-           hold(project, giver, value->begin, value->end, "used", asker);
+    if (entry_stays(giver))
+        return entry_is_changed(asker) &&
+               entry_hold(project, asker, at, at + strlen("var"), "set", giver);
+    return asker->file->rewrite != NULL && entry_is_changed(giver) &&
+           entry_hold(project, giver, value->begin, value->end, "used", asker);
 }
 
 static bool
@@ -403,6 +405,7 @@ project_hold(Project *project)
     has_held = hold_made(project) || has_held;
     has_held = hold_macros(project) || has_held;
     has_held = hold_vars(project) || has_held;
+    has_held = project_hold_triggers(project) || has_held;
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;

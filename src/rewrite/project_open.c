@@ -85,6 +85,15 @@ guess_dialects(Project *project)
 /* ---- the whole ---- */
 
 static void
+note_triggers(Project *project, Entry *entry)
+{
+    const ProjectFile *file = entry->file;
+    guint before = trigger_calls_functions(project->triggers)->len;
+    trigger_calls_read(project->triggers, file->path, file->text, file->bytes);
+    entry->makes_functions = trigger_calls_functions(project->triggers)->len > before;
+}
+
+static void
 note_model(Project *project, Entry *entry)
 {
     g_autofree char *key = model_key(&entry->place);
@@ -123,6 +132,7 @@ project_open(Project *project, GPtrArray *files)
     project->foreseen = g_ptr_array_new_with_free_func((GDestroyNotify) rewrite_free);
     project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
     project->macros = macros_new();
+    project->triggers = trigger_calls_new();
     for (guint i = 0; i < files->len; i++) {
         const ProjectFile *file = g_ptr_array_index(files, i);
         bool is_test = strstr(file->path, "tests/") != NULL; /* tests/generic */
@@ -140,6 +150,7 @@ project_open(Project *project, GPtrArray *files)
         g_ptr_array_add(project->entries, entry);
         g_hash_table_insert(project->by_path, (char *) entry->file->path, entry);
         g_hash_table_insert(project->by_text, (char *) entry->file->text, entry);
+        note_triggers(project, entry);
         if (entry->place.model != NULL)
             note_model(project, entry);
         if (entry->place.model != NULL && entry->place.is_persisted)
@@ -172,6 +183,7 @@ project_close(Project *project)
     g_ptr_array_unref(project->old);
     g_ptr_array_unref(project->foreseen);
     macros_free(project->macros);
+    trigger_calls_free(project->triggers);
     arena_free(project->arena);
 }
 
@@ -191,8 +203,16 @@ is_of_dbt(const char *path, const char *text, size_t bytes)
 }
 
 bool
+project_has_triggers(const char *text, size_t bytes)
+{
+    return trigger_calls_may_be(text, bytes);
+}
+
+bool
 project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options)
 {
+    if (trigger_calls_may_be(text, bytes))
+        return true;
     bool is_template = memmem(text, bytes, "{{", 2) != NULL || memmem(text, bytes, "{%", 2) != NULL;
     if (!options->propagates)
         return (code_is_sql(path) && is_template) || is_of_dbt(path, text, bytes);

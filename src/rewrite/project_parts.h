@@ -4,6 +4,7 @@
 #include "rewrite/dbt_layout.h"
 #include "rewrite/exports.h"
 #include "rewrite/project_words.h"
+#include "rewrite/trigger_calls.h"
 #include "rewrite/work.h"
 
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
     char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
     bool is_given;          /* it may get names of others' */
+    bool makes_functions;   /* that triggers call, whose rows may be a dataset's */
     bool lacks_definition;  /* it asks, or asked, whether another file makes a dataset */
     GPtrArray *given;       /* Export *, on their way to those of all; or NULL */
 } Entry;
@@ -54,6 +56,7 @@ typedef struct {
     GPtrArray *old;       /* Exports * of rounds before: rewrites point at them */
     GPtrArray *foreseen;  /* Rewrite * of single statements: makings point at them */
     Macros *macros;
+    TriggerCalls *triggers; /* of all files */
     ProjectModels *columns; /* of models */
     Arena *arena;           /* of sites that are kept from one round to the next */
     const Renames *renames;
@@ -78,6 +81,14 @@ bool project_keep(Project *project);
 bool project_keep_all(Project *project);
 /* Files that a constant ties together stay if one of them does. False when there is nothing more. */
 bool project_hold(Project *project);
+/* Does it stay as it is, for whatever reason; and would anything change in it? */
+bool entry_stays(const Entry *entry);
+bool entry_is_changed(const Entry *entry);
+/* It stays, because of `other`, in which the name at these bytes is `what`. True. */
+bool entry_hold(Project *project, Entry *entry, size_t begin, size_t end, const char *what,
+                const Entry *other);
+/* The same for functions and the triggers that call them (project_hold_triggers.c). */
+bool project_hold_triggers(Project *project);
 /* What files of programs give each other, with what is known in this round. (project_exports.c) */
 void project_read_exports(Project *project);
 struct ProjectModel {

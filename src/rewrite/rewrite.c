@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "rewrite/code.h"
 #include "rewrite/program.h"
+#include "rewrite/trigger_calls.h"
 
 #include <string.h>
 
@@ -276,8 +277,8 @@ rewrite_program(Work *work, const Language *language)
         history_hold(work);
 }
 
-Rewrite *
-rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
+static Rewrite *
+rewrite_with(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
 {
     const Language *language = code_is_sql(path) ? NULL : language_of(path, text, bytes);
@@ -325,6 +326,21 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
     }
     finish(&work);
     return out;
+}
+
+Rewrite *
+rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
+             const RewriteOptions *options)
+{
+    if (options->triggers != NULL)
+        return rewrite_with(path, text, bytes, renames, options);
+    RewriteOptions own = *options;
+    TriggerCalls *triggers = trigger_calls_new();
+    trigger_calls_read(triggers, path, text, bytes);
+    own.triggers = triggers;
+    Rewrite *rewrite = rewrite_with(path, text, bytes, renames, &own);
+    trigger_calls_free(triggers);
+    return rewrite;
 }
 
 bool

@@ -128,6 +128,8 @@ typedef struct {
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */
     const GHashTable *defined;     /* const Rename *: datasets that other files make; or NULL */
     const struct Exports *exports; /* what other files give; or NULL */
+    const struct TriggerCalls
+        *triggers; /* of all files, and functions that they call; NULL: those of this text */
     const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */
 } RewriteOptions;
 

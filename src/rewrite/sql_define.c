@@ -184,8 +184,9 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
         if (source->shape == SHAPE_COPIED)
             break;
         refuse(work, source, "statement",
-               "the function that this trigger calls is not in this text, or it sees rows of other "
-               "tables, too: a person decides what it does with the columns that change");
+               "the function that this trigger calls is in none of these files, or is not "
+               "understood, or sees rows of other tables, too: a person decides what it does with "
+               "the columns that change");
         return true;
     case SHAPE_CLONED:
         if (may_follow(work, source, rename))

@@ -1,28 +1,38 @@
 /*
  * sql_trigger_function.c - functions that triggers call, and whose rows they see.
  *
- * That is said where the trigger is made. Where all triggers of the text that call the function are the dataset's, its body is
- * read as that of its rows (sql_trigger_rows.c). Where they are not, or no trigger is in the text, a name that the dataset has may
- * be its column, and nobody knows.
+ * That is said where the trigger is made, in this file or another one (trigger_calls.c). Where all triggers that call the function
+ * are the dataset's, its body is read as that of its rows (sql_trigger_rows.c). Where they are not, or no trigger is known, a name
+ * that the dataset has may be its column, and nobody knows.
  */
-#include "rewrite/work.h"
+#include "rewrite/trigger_calls.h"
 
 #include <string.h>
 
 /* From CREATE FUNCTION to its body, and to the name of what a trigger calls. */
 #define HEAD_TOKENS_MAX 2000
 
-/* The last part of the name that begins here. Caller frees. */
+/* Of a part of a name, without its quotes. Caller frees. */
 static char *
-last_part(const Work *work, guint index)
+part_at(const Work *work, guint index)
 {
-    while (work_token(work, index + 1)->kind == TOKEN_DOT)
-        index += 2;
     const Token *token = work_token(work, index);
     bool is_quoted = token->kind == TOKEN_QUOTED;
-    g_autofree char *name = g_strndup(work->text + token->begin + is_quoted,
-                                      token->end - token->begin - 2 * (size_t) is_quoted);
-    return g_ascii_strup(name, -1);
+    return g_strndup(work->text + token->begin + is_quoted,
+                     token->end - token->begin - 2 * (size_t) is_quoted);
+}
+
+/* The name that begins here, as trigger_calls.h has it. Caller frees. */
+static char *
+name_at(const Work *work, guint index)
+{
+    g_autofree char *schema = NULL;
+    for (; work_token(work, index + 1)->kind == TOKEN_DOT; index += 2) {
+        g_free(schema);
+        schema = part_at(work, index);
+    }
+    g_autofree char *name = part_at(work, index);
+    return trigger_calls_name(schema, name);
 }
 
 /* ---- what is made, and called ---- */
@@ -35,7 +45,7 @@ called_by(const Work *work, const SqlStatement *statement)
         return NULL;
     for (guint i = statement->first; i < statement->last; i++)
         if (work_is_text(work, i, "EXECUTE"))
-            return last_part(work, i + 2);
+            return name_at(work, i + 2);
     return NULL;
 }
 
@@ -61,19 +71,6 @@ body_of(const Work *work, guint function)
     return is_trigger ? body : 0;
 }
 
-/* Of the function of that name, which the text makes; 0 when it does not. */
-static guint
-body_called(const Work *work, const char *function)
-{
-    guint body = 0;
-    for (guint i = 1; body == 0 && i + 4 < work->sql->tokens->len; i++) {
-        guint made = body_of(work, i);
-        g_autofree char *name = made > 0 ? last_part(work, i + 1) : NULL;
-        body = g_strcmp0(name, function) == 0 ? made : 0;
-    }
-    return body;
-}
-
 /* The name of the function whose body the literal is; NULL: it is no function of triggers. Caller frees. */
 static char *
 function_of(const Work *work, guint literal)
@@ -82,34 +79,16 @@ function_of(const Work *work, guint literal)
         if (work_token(work, i)->kind == TOKEN_SEMICOLON)
             return NULL;
         else if (work_token(work, i)->word == WORD_FUNCTION)
-            return body_of(work, i) == literal ? last_part(work, i + 1) : NULL;
+            return body_of(work, i) == literal ? name_at(work, i + 1) : NULL;
     return NULL;
 }
 
-/* ---- all triggers of the text that call it ---- */
+/* ---- all triggers that call it ---- */
 
-typedef struct {
-    const Rename *rename; /* of the first that is of a dataset; or NULL */
-    guint count;
-    bool is_of_others; /* some are of other tables */
-} Binding;
-
-static Binding
+static TriggerBinding
 binding_of(const Work *work, const char *function)
 {
-    Binding binding = {0};
-    for (guint i = 0; i < work->sql->statements->len; i++) {
-        const SqlStatement *statement = g_ptr_array_index(work->sql->statements, i);
-        g_autofree char *called = called_by(work, statement);
-        if (called == NULL || strcmp(called, function) != 0)
-            continue;
-        const Rename *rename = source_rename(statement->watched);
-        binding.count++;
-        binding.is_of_others |=
-            rename == NULL || (binding.rename != NULL && rename != binding.rename);
-        binding.rename = binding.rename != NULL ? binding.rename : rename;
-    }
-    return binding;
+    return trigger_calls_of(work->options->triggers, function, work->renames, work->sql->dialect);
 }
 
 const Rename *
@@ -118,43 +97,97 @@ sql_rows_of_body(const Work *work, guint literal)
     if (literal == 0 || work_token(work, literal - 1)->word != WORD_AS)
         return NULL;
     g_autofree char *function = function_of(work, literal);
-    Binding binding = function != NULL ? binding_of(work, function) : (Binding){0};
+    TriggerBinding binding = function != NULL ? binding_of(work, function) : (TriggerBinding){0};
     bool is_of_one = binding.rename != NULL && !binding.is_of_others;
     return is_of_one && !binding.rename->is_derived ? binding.rename : NULL;
 }
 
-/* REFERENCING NEW TABLE AS a OLD TABLE AS b: behind it, or 0. */
-static guint
+static bool
 names_rows(const Work *work, const SqlStatement *statement)
 {
     for (guint i = statement->first; i < statement->last && !work_is_text(work, i, "EXECUTE"); i++)
         if (work_is_text(work, i, "REFERENCING"))
-            return i + 1;
-    return 0;
+            return true;
+    return false;
+}
+
+/* f('amount'): an argument that is a column which changes, whatever is done with it. */
+static bool
+is_given_column(const Work *work, const SqlStatement *statement, const Rename *rename)
+{
+    bool is_behind = false;
+    for (guint i = statement->first; i <= statement->last; i++) {
+        is_behind = is_behind || work_is_text(work, i, "EXECUTE");
+        const ColumnChange *change =
+            is_behind ? token_column(work, rename, work_token(work, i)) : NULL;
+        if (change != NULL && change->kind != CHANGE_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* Of one in another language it is only known which words are in it. */
+static bool
+names_column(const TriggerFunction *function, const Rename *rename)
+{
+    const char *body = function->text + function->body_begin;
+    size_t bytes = function->body_end - function->body_begin, at;
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind != CHANGE_NONE && find_word(body, bytes, change->column, &at))
+            return true;
+    }
+    return false;
+}
+
+typedef struct {
+    bool is_made;     /* in a text that is no step which has run */
+    bool sees_column; /* that changes */
+    bool is_opaque;   /* nobody knows what it does with one */
+} Seen;
+
+/* What is known of all functions of that name, or of this file's. */
+static Seen
+look_at(const Work *work, const char *called, const Rename *rename)
+{
+    Seen seen = {0};
+    const GPtrArray *functions = trigger_calls_functions(work->options->triggers);
+    bool is_made_here = trigger_calls_makes(work->options->triggers, work->path, called);
+    for (guint i = 0; i < functions->len; i++) {
+        const TriggerFunction *function = g_ptr_array_index(functions, i);
+        const ColumnChange *change;
+        size_t at;
+        if (function->has_run || !trigger_calls_same(function->function, called) ||
+            (is_made_here && strcmp(function->path, work->path) != 0))
+            continue;
+        size_t bytes = function->body_end - function->body_begin;
+        seen.is_made = true;
+        seen.is_opaque |=
+            bytes == 0 || (!function->is_understood && names_column(function, rename));
+        seen.sees_column |=
+            rows_see_column(rename, function->text + function->body_begin, bytes, &change, &at);
+    }
+    return seen;
 }
 
 bool
 sql_trigger_follows(const Work *work, const SqlStatement *statement, const Rename *rename)
 {
     g_autofree char *called = called_by(work, statement);
-    guint body = called != NULL ? body_called(work, called) : 0;
-    if (body == 0)
+    Seen seen = called != NULL ? look_at(work, called, rename) : (Seen){0};
+    if (!seen.is_made || seen.is_opaque || is_given_column(work, statement, rename))
         return false;
-    const ColumnChange *change;
-    size_t at;
-    const Token *token = work_token(work, body);
-    if (names_rows(work, statement) > 0)
-        return rename_only_renames(rename) && !binding_of(work, called).is_of_others;
-    return !binding_of(work, called).is_of_others ||
-           !rows_see_column(work, rename, token->begin, token->end, &change, &at);
+    bool is_of_others = binding_of(work, called).is_of_others;
+    if (names_rows(work, statement))
+        return rename_only_renames(rename) && !is_of_others;
+    return !is_of_others || !seen.sees_column;
 }
 
 /* ---- tables of rows ---- */
 
 static void
-add_table(const Work *work, guint name, const Rename *rows, GPtrArray *tables)
+add_table(const char *called, const Rename *rows, GPtrArray *tables)
 {
-    const Token *token = work_token(work, name);
     g_autoptr(GPtrArray) columns = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < rows->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rows->changes, i);
@@ -162,13 +195,26 @@ add_table(const Work *work, guint name, const Rename *rows, GPtrArray *tables)
         *column = (MadeColumn){change->column, change->kind != CHANGE_NONE ? change : NULL};
         g_ptr_array_add(columns, column);
     }
-    g_autofree char *called = g_strndup(work->text + token->begin, token->end - token->begin);
-    const Made made = {.name = called, .is_open = true, .columns = columns};
-    if (token->kind != TOKEN_WORD)
-        return;
+    g_autofree char *name = g_strdup(called);
+    const Made made = {.name = name, .is_open = true, .columns = columns};
     Rename *table = rename_derive(&made, NULL);
     table->is_of_rows = true;
     g_ptr_array_add(tables, table);
+}
+
+/* Those that this file's triggers name, or others'. */
+static void
+add_tables(const Work *work, const char *function, const Rename *rows, bool is_here,
+           GPtrArray *tables)
+{
+    const GPtrArray *calls = trigger_calls_list(work->options->triggers);
+    for (guint i = 0; i < calls->len; i++) {
+        const TriggerCall *call = g_ptr_array_index(calls, i);
+        bool is_it = trigger_calls_same(call->function, function) &&
+                     (strcmp(call->path, work->path) == 0) == is_here;
+        for (guint n = 0; is_it && n < call->names->len; n++)
+            add_table(g_ptr_array_index(call->names, n), rows, tables);
+    }
 }
 
 GPtrArray *
@@ -176,16 +222,9 @@ sql_row_tables_of_body(const Work *work, guint literal, const Rename *rows)
 {
     g_autofree char *function = function_of(work, literal);
     GPtrArray *tables = g_ptr_array_new_with_free_func(rename_free);
-    for (guint i = 0; i < work->sql->statements->len; i++) {
-        const SqlStatement *statement = g_ptr_array_index(work->sql->statements, i);
-        g_autofree char *called = called_by(work, statement);
-        guint at = g_strcmp0(called, function) == 0 ? names_rows(work, statement) : 0;
-        while (at > 0 && (work_is_text(work, at, "NEW") || work_is_text(work, at, "OLD"))) {
-            at += 1 + work_is_text(work, at + 1, "TABLE");
-            at += work_is_text(work, at, "AS");
-            add_table(work, at++, rows, tables);
-        }
-    }
+    add_tables(work, function, rows, true, tables);
+    if (tables->len == 0)
+        add_tables(work, function, rows, false, tables);
     return tables;
 }
 
@@ -198,15 +237,17 @@ refuse_column(Work *work, const Rename *rename, const Token *body, bool is_calle
     const ColumnChange *change = NULL;
     size_t at = 0;
     if (rename->is_derived ||
-        !rows_see_column(work, rename, body->begin, body->end, &change, &at) ||
-        site_covers(work, at, at + strlen(change->column)))
+        !rows_see_column(rename, work->text + body->begin, body->end - body->begin, &change, &at))
+        return false;
+    at += body->begin;
+    if (site_covers(work, at, at + strlen(change->column)))
         return false;
     site_refuse(work, SITE_COLUMN, at, at + strlen(change->column), "statement", NULL,
                 is_called
                     ? "triggers of several tables call this function, or it is not understood, "
                       "and '%s' is changed in one of them"
-                    : "a trigger that is not made in this text may call this function for "
-                      "the dataset's rows, whose '%s' is changed",
+                    : "no file says whose triggers call this function: they may be the dataset's, "
+                      "whose '%s' is changed",
                 change->column);
     return true;
 }
@@ -237,13 +278,13 @@ refuse_asked(Work *work, const Rename *rename, const Token *body)
 static void
 visit_function(Work *work, guint function, guint body)
 {
-    g_autofree char *name = last_part(work, function + 1);
-    Binding binding = binding_of(work, name);
+    g_autofree char *name = name_at(work, function + 1);
+    TriggerBinding binding = binding_of(work, name);
     bool is_refused = false;
     if (sql_rows_of_body(work, body) == NULL)
         for (guint r = 0; r < work->renames->list->len; r++)
             refuse_asked(work, g_ptr_array_index(work->renames->list, r), work_token(work, body));
-    if (binding.count == 0)
+    if (binding.is_unclear)
         for (guint r = 0; r < work->renames->list->len && !is_refused; r++)
             is_refused = refuse_column(work, g_ptr_array_index(work->renames->list, r),
                                        work_token(work, body), false);

@@ -60,18 +60,18 @@ row_column_edit(Work *work, guint index, const ColumnChange *change)
 }
 
 bool
-rows_see_column(const Work *work, const Rename *rename, size_t begin, size_t end,
-                const ColumnChange **ret, size_t *ret_at)
+rows_see_column(const Rename *rename, const char *body, size_t bytes, const ColumnChange **ret,
+                size_t *ret_at)
 {
     static const char *const rows[] = {"NEW", "OLD"};
     for (guint i = 0; i < rename->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, i);
         for (size_t row = 0; row < G_N_ELEMENTS(rows) && change->kind != CHANGE_NONE; row++) {
             g_autofree char *name = g_strdup_printf("%s.%s", rows[row], change->column);
-            if (!find_word(work->text + begin, end - begin, name, ret_at))
+            if (!find_word(body, bytes, name, ret_at))
                 continue;
             *ret = change;
-            *ret_at += begin + strlen(rows[row]) + 1;
+            *ret_at += strlen(rows[row]) + 1;
             return true;
         }
     }

@@ -653,9 +653,9 @@ void sql_trigger_functions(Work *work);
 /* What becomes of NEW.a, at NEW; NULL: it is something else, or stays. To write it, at `a` (sql_trigger_rows.c). */
 const ColumnChange *row_column_change(const Work *work, const Rename *rename, guint index);
 void row_column_edit(Work *work, guint index, const ColumnChange *change);
-/* Does a part of the text say NEW or OLD with a column that changes? Where. */
-bool rows_see_column(const Work *work, const Rename *rename, size_t begin, size_t end,
-                     const ColumnChange **ret, size_t *ret_at);
+/* Does a body say NEW or OLD with a column that changes? Where in it. */
+bool rows_see_column(const Rename *rename, const char *body, size_t bytes, const ColumnChange **ret,
+                     size_t *ret_at);
 void sql_trigger_rows(Work *work);
 void sql_triggers(Work *work);
 void sql_holes(Work *work); /* what is put in may name a column that changes */

@@ -4,6 +4,7 @@ A function that PostgreSQL does not take, or that fails, is thrown away. FUNCTIO
 """
 import os
 import random
+import re
 import unittest
 
 import postgres_world
@@ -102,20 +103,33 @@ class TriggerFunctions(unittest.TestCase):
         cls.server = postgres_world.Postgres()
         cls.addClassCleanup(cls.server.close)
 
+    def compare(self, functions, columns, texts):
+        """`texts`: what the functions became."""
+        before = [effect(self.server, function, "orders", OLD) for function in functions]
+        nothing = effect(self.server, "", "orders", OLD)
+        self.assertGreater(sum(one not in (None, nothing) for one in before), len(functions) / 4, "hardly any does something")
+        same = 0
+        for old, one, new in zip(functions, before, texts):
+            if one is not None and new != old:
+                self.assertEqual(one, effect(self.server, new, "orders_v2", columns), f"{old}became\n{new}")
+                same += 1
+        self.assertGreater(same, len(functions) / 4, "hardly any was rewritten")
+        print(f"{same} of {len(functions)} functions do the same with {', '.join(columns)}")
+
     def test_a_function_does_the_same_for_the_new_table(self):
         writer = Writer(random.Random(SEED))
         functions = [writer.function() for _ in range(COUNT)]
-        before = [effect(self.server, function, "orders", OLD) for function in functions]
-        nothing = effect(self.server, "", "orders", OLD)
-        self.assertGreater(sum(one not in (None, nothing) for one in before), COUNT / 4, "hardly any does something")
         for columns in MAPPINGS:
-            same = 0
-            for old, one, new in zip(functions, before, rewritten(functions, "postgres", columns)):
-                if one is not None and new != old:
-                    self.assertEqual(one, effect(self.server, new, "orders_v2", columns), f"{old}became\n{new}")
-                    same += 1
-            self.assertGreater(same, COUNT / 4, "hardly any was rewritten")
-            print(f"{same} of {COUNT} functions do the same with {', '.join(columns)}")
+            self.compare(functions, columns, rewritten(functions, "postgres", columns))
+
+    def test_a_function_and_its_trigger_may_be_in_two_files(self):
+        writer = Writer(random.Random(SEED + 1))
+        functions = [writer.function().replace("note()", f"note_{number}()") for number in range(COUNT)]
+        parts = [part for function in functions for part in re.split(r"(?=^CREATE TRIGGER)", function, flags=re.MULTILINE)]
+        self.assertEqual(len(parts), 2 * COUNT)
+        for columns in MAPPINGS:
+            new = rewritten(parts, "postgres", columns)
+            self.compare(functions, columns, ["".join(new[i:i + 2]) for i in range(0, len(new), 2)])
 
 
 if __name__ == "__main__":
