@@ -27,6 +27,7 @@ class Proxy:
         self.cuts, self.answer_cuts, self.delay_s, self.done, self.lock = list(cuts), [], delay_s, 0, threading.Lock()
         self.is_gone = False  # every session is ended, and nobody gets a new one
         self.then, self.said_most, self.answered_most = None, 0, 0
+        self.begun, self.deaf, self.unheard = 0, 0, []  # sessions; the next so many are let in, and never heard
         self.hole_at, self.is_hole = None, False  # once one session has said so much, all is taken from now on, and nothing handed on
         self.listener = socket.socket(self.family)
         self.listener.bind(place)
@@ -39,6 +40,11 @@ class Proxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
+            self.begun += 1
+            if self.deaf > 0:
+                self.deaf -= 1
+                self.unheard.append(client)
+                continue
             threading.Thread(target=self.session, args=(client,), daemon=True).start()
 
     def is_cut(self, said, cuts):
@@ -86,6 +92,8 @@ class Proxy:
 
     def close(self):
         self.listener.close()
+        for client in self.unheard:
+            client.close()
 
 
 class TcpProxy(Proxy):

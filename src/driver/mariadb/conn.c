@@ -19,7 +19,6 @@
 #include <sys/socket.h>
 
 #define CONNECT_TIMEOUT_MS 10000
-#define SILENCE_MS 60000 /* as long as the system waits for a host that is gone */
 #define LOCK_TIMEOUT_MS                                                                            \
     5000 /* longer than most transactions of services, shorter than their patience */
 #define VERSION_MIN 100600 /* DROP and RENAME that a crash does not halve */
@@ -65,11 +64,12 @@ setup_texts(const json_t *settings, int64_t lock_timeout_s)
 
 /* Words of the library about itself are safe to repeat; the url is not among them. */
 static bool
-fail_connect(MYSQL *db, GError **error)
+fail_connect(MariaConn *conn, MYSQL *db, GError **error)
 {
     unsigned code = mysql_errno(db);
     bool is_refused = code == 1045 || code == 1044 || code == 1698 || code == 1130;
-    bool is_full = code == 1040 || code == 1203;
+    bool is_full = code == 1040 || code == 1203 || code == 1226;
+    conn->code = code;
     return fail(error,
                 is_refused     ? ERR_FORBIDDEN
                 : code == 1049 ? ERR_INVALID
@@ -117,7 +117,7 @@ maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error)
     }
     if (mysql_real_connect(db, at->host, at->user, at->password, at->database, at->port, at->socket,
                            CLIENT_FOUND_ROWS) == NULL) {
-        fail_connect(db, error);
+        fail_connect(conn, db, error);
         mysql_close(db);
         return false;
     }

@@ -12,6 +12,7 @@
 #include "driver/book.h"
 #include "driver/driver.h"
 #include "driver/mariadb/libmariadb.h"
+#include "driver/silence.h"
 
 #define AUTO_ROWS __attribute__((cleanup(maria_done))) MYSQL_RES
 
@@ -69,6 +70,8 @@ bool maria_end_reading(MariaConn *conn, MYSQL *db);
 void maria_done(MYSQL_RES **rows);
 /* What became of a statement, as one of our codes. Returns false. */
 bool maria_fail(MariaConn *conn, MYSQL *db, GError **error);
+/* Did no server say so? */
+bool maria_is_of_library(unsigned code);
 /* Was the last error about a row's values? */
 bool maria_is_refusal(const MariaConn *conn);
 /* One statement, of any bytes; its rows are then to be taken or left. Ticks while it waits. */
@@ -77,7 +80,7 @@ CHECKED bool maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t byte
 CHECKED bool maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *ret,
                         GError **error);
 /* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
-CHECKED bool maria_is_at_work(MariaConn *conn, MYSQL *db, GError **error);
+CHECKED bool maria_is_at_work(MariaConn *conn, MYSQL *db, Silence *silence, GError **error);
 /* Give up rows that are on their way; the session is lost. */
 void maria_abandon(MYSQL *db, MYSQL_RES *rows);
 CHECKED bool maria_run_on(MariaConn *conn, MYSQL *db, const char *sql, GError **error);

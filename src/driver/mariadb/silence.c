@@ -1,7 +1,7 @@
 /*
  * silence.c - a session that says nothing: is it at work, or lost?
  *
- * As with PostgreSQL (postgres/silence.c): after a minute without a byte a second session asks. Where none can be had, or it gets no answer, the server
+ * As with PostgreSQL (postgres/silence.c): after each minute without a byte a second session asks. Where SILENCE_LOOKS of them get no answer, the server
  * is gone; where the first one has been asleep for a while, what we said or what it answered is.
  */
 #include "driver/mariadb/mariadb.h"
@@ -11,34 +11,40 @@
 
 #define ASLEEP_S 10 /* so that no answer can still be on its way */
 
-/* Why the session is lost, as far as a second one can tell; NULL: it is at work, or nobody can tell. */
+/* Why the session is lost, as far as a second one can tell; NULL: it is at work, or nobody can tell. `*ret_answered`: somebody
+ * is there, who may be too full to let us in. */
 static const char *
-why_lost(MariaConn *conn, MYSQL *db)
+why_lost(MariaConn *conn, MYSQL *db, bool *ret_answered)
 {
     MYSQL *other = NULL;
-    g_autoptr(GError) failed = NULL;
     g_autofree char *sql = g_strdup_printf("SELECT 1 FROM information_schema.PROCESSLIST WHERE "
                                            "ID = %lu AND COMMAND = 'Sleep' AND TIME >= %d",
                                            mysql_thread_id(db), ASLEEP_S);
-    if (!maria_connect(conn, true, &other, &failed))
-        return error_is(failed, ERR_UNREACHABLE) ? "the server lets nobody in" : NULL;
-    bool is_answered = mysql_real_query(other, sql, strlen(sql)) == 0;
-    AUTO_ROWS *rows = is_answered ? mysql_store_result(other) : NULL;
+    if (!maria_connect(conn, true, &other, NULL)) {
+        *ret_answered = !maria_is_of_library(conn->code);
+        conn->code = 0; /* nothing is wrong with the statement */
+        return *ret_answered ? NULL : "the server lets nobody in";
+    }
+    AUTO_ROWS *rows =
+        mysql_real_query(other, sql, strlen(sql)) == 0 ? mysql_store_result(other) : NULL;
+    *ret_answered = rows != NULL || !maria_is_of_library(mysql_errno(other));
     bool is_asleep = rows != NULL && mysql_fetch_row(rows) != NULL;
     mysql_close(other);
-    return !is_answered ? "the server answers nobody"
-           : is_asleep  ? "the server has nothing to do for it"
-                        : NULL;
+    return !*ret_answered ? "the server answers nobody"
+           : is_asleep    ? "the server has nothing to do for it"
+                          : NULL;
 }
 
 bool
-maria_is_at_work(MariaConn *conn, MYSQL *db, GError **error)
+maria_is_at_work(MariaConn *conn, MYSQL *db, Silence *silence, GError **error)
 {
-    const char *why = why_lost(conn, db);
-    if (why == NULL)
+    bool is_answered = false;
+    const char *why = why_lost(conn, db, &is_answered);
+    silence->unanswered = is_answered ? 0 : silence->unanswered + 1;
+    if (why == NULL || (!is_answered && silence->unanswered < SILENCE_LOOKS))
         return true;
     shutdown((int) mysql_get_socket(db), SHUT_RDWR); /* whoever reads from it next hears so */
     return fail(error, ERR_UNREACHABLE,
-                "the session with %s is lost: it said nothing for %d s, and %s", conn->place,
-                conn->silence_ms / 1000, why);
+                "the session with %s is lost: it said nothing for %" G_GINT64_FORMAT " s, and %s",
+                conn->place, (g_get_monotonic_time() - silence->since_us) / G_USEC_PER_SEC, why);
 }

@@ -47,7 +47,12 @@ static const struct {
     {1158, ERR_UNREACHABLE}, {1159, ERR_UNREACHABLE}, {1160, ERR_UNREACHABLE},
     {1161, ERR_UNREACHABLE},
 };
-#define CLIENT_CODES 2000 /* from here to 2999: the library's own */
+
+bool
+maria_is_of_library(unsigned code)
+{
+    return code >= 2000 && code < 3000;
+}
 
 bool
 maria_fail(MariaConn *conn, MYSQL *db, GError **error)
@@ -62,7 +67,7 @@ maria_fail(MariaConn *conn, MYSQL *db, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
         if (codes[i].number == conn->code)
             return fail(error, codes[i].code, "%s", message);
-    if (conn->code >= CLIENT_CODES && conn->code < CLIENT_CODES + 1000)
+    if (maria_is_of_library(conn->code))
         return fail(error, ERR_UNREACHABLE, "the session with %s ended: %s", conn->place, message);
     return fail(error, ERR_INVALID, "%s", message);
 }
@@ -104,10 +109,12 @@ static bool
 await(MariaConn *conn, MYSQL *db, GError **error)
 {
     struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
-    for (int silent_ms = TICK_MS; poll(&wait, 1, TICK_MS) == 0; silent_ms += TICK_MS) {
+    for (Silence silence = {.since_us = g_get_monotonic_time(), .waited_ms = TICK_MS};
+         poll(&wait, 1, TICK_MS) == 0; silence.waited_ms += TICK_MS) {
         if (!ticks(conn))
             return fail(error, ERR_STOPPED, "asked to stop");
-        if (silent_ms % conn->silence_ms < TICK_MS && !maria_is_at_work(conn, db, error))
+        if (silence.waited_ms % conn->silence_ms < TICK_MS &&
+            !maria_is_at_work(conn, db, &silence, error))
             return false;
     }
     return true;

@@ -22,7 +22,6 @@
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
-#define SILENCE_MS 60000 /* as long as the system waits for a host that is gone */
 #define LOCK_TIMEOUT_MS                                                                            \
     5000 /* longer than most transactions of services, shorter than their patience */
 #define SLOT_BYTES_MAX (INT64_C(64) * 1024 * 1024 * 1024) /* the disk is others', too */

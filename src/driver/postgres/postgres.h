@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "driver/driver.h"
 #include "driver/postgres/libpq.h"
+#include "driver/silence.h"
 
 #define AUTO_RESULT __attribute__((cleanup(pg_done))) PGresult
 #define SQLSTATE_BYTES 6
@@ -77,7 +78,7 @@ CHECKED bool pg_ticks(PgConn *conn, GError **error);
 /* Until PQgetResult() would not wait. */
 CHECKED bool pg_await_result(PgConn *conn, PGconn *db, GError **error);
 /* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
-CHECKED bool pg_is_at_work(PgConn *conn, PGconn *db, GError **error);
+CHECKED bool pg_is_at_work(PgConn *conn, PGconn *db, Silence *silence, GError **error);
 /* Whoever reads from it next hears that it has ended. */
 void pg_lose(PGconn *db);
 /* Until there is something to take; false: the time is over, and the session lost. */

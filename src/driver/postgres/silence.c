@@ -2,8 +2,10 @@
  * silence.c - a session that says nothing: is it at work, or lost?
  *
  * A statement may take hours, so waiting has no limit. But a server that hangs, or something in between that takes what we say and hands nothing on,
- * would be waited for for ever. So after a minute without a byte a second session asks. Where none can be had, or it gets no answer, the
- * server is gone; where the first one has had nothing to do for a while, what we said or what it answered is.
+ * would be waited for for ever. So after each minute without a byte a second session asks. Whatever a server answers, it is there: also that it lets
+ * nobody else in, since it is full. One that says nothing may be overfull for a moment, with many waiting to be let in; so it is gone only when
+ * SILENCE_LOOKS of them have got no answer, one after the other. Where the first session has had nothing to do for a while, what we said or what it
+ * answered is gone.
  */
 #include "driver/postgres/postgres.h"
 
@@ -35,13 +37,23 @@ ask(PGconn *other, const char *sql, PGresult **ret)
     return true;
 }
 
-/* Why the session is lost, as far as the second one can tell; NULL: it is at work, or nobody can tell. */
+/* A server's own words begin with how grave it is, in whatever language: "FATAL:  sorry, too many clients already". The
+ * library's have no such beginning. */
+static bool
+says_why(PGconn *other)
+{
+    return strstr(PQerrorMessage(other), ":  ") != NULL;
+}
+
+/* Why the session is lost, as far as the second one can tell; NULL: it is at work, or nobody can tell. `*ret_answered`: somebody
+ * is there. */
 static const char *
-why_lost(PGconn *other, PGconn *db)
+why_lost(PGconn *other, PGconn *db, bool *ret_answered)
 {
     AUTO_RESULT *rows = NULL;
-    if (PQstatus(other) != CONNECTION_OK) /* who says why not is there */
-        return strstr(PQerrorMessage(other), "FATAL:") != NULL ? NULL : "the server lets nobody in";
+    *ret_answered = PQstatus(other) == CONNECTION_OK || says_why(other);
+    if (PQstatus(other) != CONNECTION_OK)
+        return *ret_answered ? NULL : "the server lets nobody in";
     /* behind a pooler the number may be somebody else's: so it must be one of ours, too. Who waits to read what was said to the end waits
      * for what has got lost, unless some of it is still here. */
     int unsent = 0;
@@ -53,25 +65,28 @@ why_lost(PGconn *other, PGconn *db)
         "THEN state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %d) "
         "ELSE %s AND wait_event = 'ClientRead' END",
         PQbackendPID(db), ANSWER_MS / 1000, is_said ? "true" : "false");
-    if (!ask(other, sql, &rows))
+    *ret_answered = ask(other, sql, &rows);
+    if (!*ret_answered)
         return "the server answers nobody";
     return PQntuples(rows) > 0 ? "the server has nothing to do for it" : NULL;
 }
 
 bool
-pg_is_at_work(PgConn *conn, PGconn *db, GError **error)
+pg_is_at_work(PgConn *conn, PGconn *db, Silence *silence, GError **error)
 {
+    bool is_answered = false;
     PGconn *other = PQconnectdbParams((const char *const *) conn->keywords,
                                       (const char *const *) conn->values, 0);
-    const char *why = why_lost(other, db);
+    const char *why = why_lost(other, db, &is_answered);
     PQfinish(other);
-    if (why == NULL)
+    silence->unanswered = is_answered ? 0 : silence->unanswered + 1;
+    if (why == NULL || (!is_answered && silence->unanswered < SILENCE_LOOKS))
         return true;
     pg_lose(db);
     g_strlcpy(conn->state, "08006", sizeof conn->state);
     return fail(error, ERR_UNREACHABLE,
-                "the session with %s is lost: it said nothing for %d s, and %s", conn->place,
-                conn->silence_ms / 1000, why);
+                "the session with %s is lost: it said nothing for %" G_GINT64_FORMAT " s, and %s",
+                conn->place, (g_get_monotonic_time() - silence->since_us) / G_USEC_PER_SEC, why);
 }
 
 void

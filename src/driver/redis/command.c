@@ -202,10 +202,18 @@ redis_fail(const char *says, GError **error)
         const char *begins;
         ErrorCode code;
     } kinds[] = {
-        {"NOAUTH", ERR_FORBIDDEN},     {"WRONGPASS", ERR_FORBIDDEN},  {"NOPERM", ERR_FORBIDDEN},
-        {"LOADING", ERR_TRANSIENT},    {"BUSY", ERR_TRANSIENT},       {"TRYAGAIN", ERR_TRANSIENT},
-        {"MASTERDOWN", ERR_TRANSIENT}, {"NOREPLICAS", ERR_TRANSIENT}, {"OOM", ERR_NO_SPACE},
-        {"MISCONF", ERR_NO_SPACE},     {"READONLY", ERR_UNSUPPORTED},
+        {"NOAUTH", ERR_FORBIDDEN},
+        {"WRONGPASS", ERR_FORBIDDEN},
+        {"NOPERM", ERR_FORBIDDEN},
+        {"LOADING", ERR_TRANSIENT},
+        {"BUSY", ERR_TRANSIENT},
+        {"TRYAGAIN", ERR_TRANSIENT},
+        {"ERR max number of clients", ERR_TRANSIENT},
+        {"MASTERDOWN", ERR_TRANSIENT},
+        {"NOREPLICAS", ERR_TRANSIENT},
+        {"OOM", ERR_NO_SPACE},
+        {"MISCONF", ERR_NO_SPACE},
+        {"READONLY", ERR_UNSUPPORTED},
     };
     ErrorCode code = ERR_INTERNAL;
     if (strstr(says, "unknown command") != NULL)

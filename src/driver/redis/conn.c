@@ -157,10 +157,26 @@ interval(int64_t ms)
     return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
+/* Who is turned away is told why before the server hangs up, and cannot say anything any more. */
+static bool
+fail_turned_away(redisContext *db, GError *lost, GError **error)
+{
+    void *words = NULL;
+    db->err = 0;
+    if (redisGetReply(db, &words) != REDIS_OK) {
+        g_propagate_error(error, lost);
+        return false;
+    }
+    AUTO_REPLY *reply = words;
+    g_error_free(lost);
+    return redis_fail(reply->type == REDIS_REPLY_ERROR ? reply->str : "something else", error);
+}
+
 static bool
 log_in(const RedisConn *conn, redisContext *db, const Address *address, GError **error)
 {
     g_autoptr(GString) commands = g_string_new(NULL);
+    GError *lost = NULL;
     int count = 1;
     if (address->password != NULL && address->user != NULL)
         resp_command(commands, "AUTH", address->user, address->password, NULL);
@@ -170,8 +186,8 @@ log_in(const RedisConn *conn, redisContext *db, const Address *address, GError *
     resp_begin(commands, 2);
     resp_text(commands, "SELECT");
     resp_int(commands, address->database);
-    if (!redis_send(conn, db, commands, error))
-        return false;
+    if (!redis_send(conn, db, commands, &lost))
+        return fail_turned_away(db, lost, error);
     for (int i = 0; i < count; i++) {
         AUTO_REPLY *reply = NULL;
         if (!redis_next(conn, db, &reply, error))
