@@ -401,6 +401,8 @@ bool program_quotes_are_doubtful(const Unit *unit, const Text *text, const Diale
                                  const Rewrite *inner);
 /* Is it a statement, whole and without doubt? (program_is_sql.c) */
 bool is_statement(const Sql *sql);
+/* Does one that gives rights, copies, comments or keeps up begin at this token? (program_upkeep.c) */
+bool sql_is_upkeep(const Sql *sql, guint first);
 typedef struct {
     SqlPart parts[SPELLING_PARTS_MAX];
     SqlPath path;

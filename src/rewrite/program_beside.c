@@ -155,6 +155,34 @@ block_of(const Text *text, size_t key, size_t column)
     return block;
 }
 
+/* __table_args__ = {"schema": "shop"} of SQLAlchemy, in the class whose __tablename__ it is. */
+static bool
+read_class(Unit *unit, const Use *use, Beside *beside)
+{
+    const guint near = 400; /* pieces: columns may stand between the two */
+    static const char *const ends[] = {"class", "__tablename__", NULL};
+    if (!unit_is_language(unit, "python") || !span_is(unit->text, use->key, "__tablename__"))
+        return false;
+    guint from = use->first, end = use->last + 1;
+    while (from > 2 && use->first - from < near && !unit_is_word(unit, from - 1, "class"))
+        from--;
+    while (end < unit->pieces->len && end - use->last < near && !unit_is_among(unit, end, ends))
+        end++;
+    for (guint i = from; i < end; i++) {
+        if (!unit_is_word(unit, i, "__table_args__") || !unit_is_sign(unit, i + 1, '='))
+            continue;
+        guint brace = unit_next(unit, i + 1, false);
+        guint last = MIN(unit_bracket_end(unit, brace), end);
+        if (unit_is_sign(unit, brace, '(')) /* constraints, and then the settings */
+            while (++brace < last && !unit_is_sign(unit, brace, '{'))
+                brace = unit_bracket_end(unit, brace);
+        if (unit_is_sign(unit, brace, '{'))
+            read_brackets(unit, brace, beside);
+        return true;
+    }
+    return false;
+}
+
 /* Thousands of names may stand in one list or block: it is read once. NULL: it stands in none. */
 static const Beside *
 beside_of(Unit *unit, const Use *use)
@@ -269,11 +297,13 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
 {
     const GPtrArray *list = unit->work->renames->list;
     bool is_other = false;
+    Beside of_class = {0};
+    bool is_of_class = read_class(unit, use, &of_class);
     bool is_argument = use->key.end == 0 && use->argument == 0 && use_is_read_by_call(unit, use);
-    if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument) || use->in_list ||
-        unit->language->lex == lex_sqlx)
+    if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument && !is_of_class) ||
+        use->in_list || unit->language->lex == lex_sqlx)
         return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */
-    const Beside *beside = beside_of(unit, use);
+    const Beside *beside = is_of_class ? &of_class : beside_of(unit, use);
     if (beside == NULL)
         return BESIDE_UNKNOWN;
     if (span_is(unit->text, use->key, "name") && !is_below_table(unit, use))
@@ -343,6 +373,8 @@ is_qualifying(const Unit *unit, guint index)
         return false;
     if (unit_sign(unit, index + 1) == ':' && unit_sign(unit, index + 2) == ':')
         return false; /* DB::table("…") of PHP */
+    if (unit_sign(unit, index + 1) == '=' && unit_sign(unit, index + 2) == '=')
+        return false; /* a.database == b */
     if (!unit->language->is_data && !is_literal && unit_sign(unit, index + 1) == ':' &&
         g_ascii_isupper(text_byte(unit->text, unit_piece(unit, index + 2)->begin)))
         return false; /* db: Database, a parameter with its type */

@@ -24,6 +24,15 @@ is_text(const Sql *sql, guint index, const char *text)
            g_ascii_strncasecmp(sql->list->text + token->begin, text, strlen(text)) == 0;
 }
 
+static bool
+token_is_among(const Sql *sql, guint index, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (is_text(sql, index, words[i]))
+            return true;
+    return false;
+}
+
 /* ---- prose ---- */
 
 static bool
@@ -37,13 +46,31 @@ is_word_of_prose(const Sql *sql, guint index)
     return false;
 }
 
+/* Words of definitions, rights and upkeep: many stand in a row without being prose. */
 static bool
-is_prose(const Sql *sql)
+is_word_of_definition(const Sql *sql, guint index)
+{
+    static const char *const words[] = {
+        "ADD",          "ALTER",        "CASCADE",    "CHECK",     "COLUMN",
+        "CONCURRENTLY", "CONSTRAINT",   "DEFERRABLE", "DROP",      "ENABLE",
+        "DISABLE",      "EXISTS",       "FOREIGN",    "GENERATED", "GRANT",
+        "IDENTITY",     "INDEX",        "INITIALLY",  "KEY",       "LEVEL",
+        "LOCATION",     "MATERIALIZED", "MODIFY",     "OWNER",     "PARTITION",
+        "PRIMARY",      "PRIVILEGES",   "REFERENCES", "RENAME",    "RESTRICT",
+        "REVOKE",       "SECURITY",     "TABLE",      "TEMPORARY", "TRIGGER",
+        "TRUNCATE",     "UNIQUE",       "VALIDATE",   "VIEW",      NULL};
+    return at(sql, index)->kind == TOKEN_WORD && token_is_among(sql, index, words);
+}
+
+/* `defines`: the statement's first word says that it defines something, or keeps it up. */
+static bool
+is_prose(const Sql *sql, bool defines)
 {
     guint row = 0, last = sql->tokens->len - 1;
     for (guint i = 0; i < last; i++) {
         const Token *token = at(sql, i);
-        bool is_word = token->kind == TOKEN_WORD && token->word == WORD_NONE;
+        bool is_word = token->kind == TOKEN_WORD && token->word == WORD_NONE &&
+                       !(defines && is_word_of_definition(sql, i));
         row = is_word ? row + 1 : 0;
         if (row > WORDS_IN_A_ROW_MAX || (is_word && is_word_of_prose(sql, i)))
             return true;
@@ -108,6 +135,9 @@ has_odd_source(const Sql *sql)
 {
     for (guint b = 0; b < sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
+        const SqlStatement *statement = block->statement;
+        if (statement != NULL && statement->query == NULL && sql_is_upkeep(sql, statement->first))
+            continue; /* its words have been looked at */
         for (guint i = 0; i < block->sources->len; i++)
             if (!is_well_followed(sql, g_ptr_array_index(block->sources, i)))
                 return true;
@@ -131,10 +161,19 @@ static bool
 has_soon(const Sql *sql, guint from, const char *const *words)
 {
     for (guint i = from; i < from + 8; i++)
-        for (size_t w = 0; words[w] != NULL; w++)
-            if (is_text(sql, i, words[w]))
-                return true;
+        if (token_is_among(sql, i, words))
+            return true;
     return false;
+}
+
+/* CREATE TABLE and the like. */
+static bool
+is_maker(const Sql *sql, guint first)
+{
+    static const char *const things[] = {"TABLE",     "VIEW",  "FUNCTION", "INDEX",   "SCHEMA",
+                                         "PROCEDURE", "MODEL", "DATABASE", "TRIGGER", NULL};
+    static const char *const makers[] = {"CREATE", "DROP", "ALTER", "TRUNCATE", NULL};
+    return token_is_among(sql, first, makers) && has_soon(sql, first + 1, things);
 }
 
 static bool
@@ -142,14 +181,11 @@ is_known_start(const Sql *sql, const SqlStatement *statement, guint first)
 {
     static const char *const into[] = {"INTO", "OVERWRITE", NULL}, *const set[] = {"SET", NULL},
                              *const using[] = {"USING", NULL};
-    static const char *const things[] = {"TABLE",     "VIEW",  "FUNCTION", "INDEX", "SCHEMA",
-                                         "PROCEDURE", "MODEL", "DATABASE", NULL};
-    static const char *const makers[] = {"CREATE", "DROP", "ALTER", "TRUNCATE", "GRANT", NULL};
     if (is_text(sql, first, "SELECT") || is_text(sql, first, "WITH"))
         return reads_something(statement);
-    if (is_text(sql, first, "COPY") || is_text(sql, first, "EXPORT"))
-        return (at(sql, first + 1)->kind == TOKEN_OPEN || is_text(sql, first + 1, "DATA")) &&
-               reads_something(statement);
+    if ((is_text(sql, first, "COPY") && at(sql, first + 1)->kind == TOKEN_OPEN) ||
+        (is_text(sql, first, "EXPORT") && is_text(sql, first + 1, "DATA")))
+        return reads_something(statement);
     if (is_text(sql, first, "INSERT"))
         return has_soon(sql, first + 1, into) && statement->target != NULL;
     if (is_text(sql, first, "UPDATE"))
@@ -158,10 +194,7 @@ is_known_start(const Sql *sql, const SqlStatement *statement, guint first)
         return is_text(sql, first + 1, "FROM") && statement->target != NULL;
     if (is_text(sql, first, "MERGE"))
         return has_soon(sql, first + 1, using) || at(sql, first + 1)->word == WORD_INTO;
-    for (size_t i = 0; makers[i] != NULL; i++)
-        if (is_text(sql, first, makers[i]))
-            return has_soon(sql, first + 1, things);
-    return false;
+    return is_maker(sql, first) || sql_is_upkeep(sql, first);
 }
 
 /* The first word; what is put in before it, and brackets, do not count. */
@@ -194,10 +227,10 @@ is_script(const Sql *sql, guint first)
 bool
 is_statement(const Sql *sql)
 {
-    if (sql->is_broken || sql->statements->len == 0 || has_loose_brackets(sql) || is_prose(sql) ||
-        has_odd_source(sql))
-        return false;
     guint first = first_word(sql);
+    if (sql->is_broken || sql->statements->len == 0 || has_loose_brackets(sql) ||
+        is_prose(sql, is_maker(sql, first) || sql_is_upkeep(sql, first)) || has_odd_source(sql))
+        return false;
     return is_known_start(sql, g_ptr_array_index(sql->statements, 0), first) ||
            is_script(sql, first);
 }

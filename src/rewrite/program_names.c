@@ -262,11 +262,12 @@ key_after(const Unit *unit, const Use *use, const Rename *rename, const SqlPart 
                                          : NULL;
 }
 
-/* "users.id" of a key, where the column gets another name, too. */
+/* "users.id" and "shop.orders.id" of a key, where the column gets another name, too. */
 static void
 edit_key(Unit *unit, const Text *text, const Spelling *spelling, const char *column)
 {
-    g_autofree char *after = g_strconcat(spelling->target[0], ".", column, NULL), *written = NULL;
+    g_autofree char *table = g_strjoinv(".", spelling->target);
+    g_autofree char *after = g_strconcat(table, ".", column, NULL), *written = NULL;
     Span span;
     if (!text_edit(text, 0, text->count, after, &span, &written)) {
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "escaped", NULL,
@@ -278,6 +279,16 @@ edit_key(Unit *unit, const Text *text, const Spelling *spelling, const char *col
     edit_add(unit->work, span.begin, span.end, written);
 }
 
+/* Is the table before the column said whole, or in one part where nothing else says what it is in? */
+static bool
+is_table_of_column(Unit *unit, const Use *use, const NameText *table, const Spelling *spelling)
+{
+    if (table->path.count == 1)
+        return spelling->target[1] == NULL && !use_is_apart(unit, use);
+    return use_is_foreign_key(unit, use) && g_strv_length(spelling->source) == table->path.count &&
+           g_strv_length(spelling->target) == table->path.count;
+}
+
 /* "users.id", where a query or a key of a table takes it: the table before the dot, and a key's column. */
 static bool
 before_column(Unit *unit, const Use *use, const Text *text, const NameText *name)
@@ -285,15 +296,16 @@ before_column(Unit *unit, const Use *use, const Text *text, const NameText *name
     const Spelling *spelling = NULL;
     bool is_other = false;
     NameText table = *name;
-    table.path = (SqlPath){.parts = table.parts, .count = 1};
-    if (name->path.count != 2 || name->has_colon || !use_is_column_with_table(unit, use))
+    table.path = (SqlPath){.parts = table.parts, .count = name->path.count - 1};
+    if (name->path.count < 2 || name->has_colon || name->has_quotes ||
+        !use_is_column_with_table(unit, use))
         return false;
     const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
                                         &table.path, &spelling, &is_other);
-    if (rename == NULL || rename->is_derived || spelling->target[1] != NULL ||
-        use_is_apart(unit, use))
+    if (rename == NULL || rename->is_derived || !is_table_of_column(unit, use, &table, spelling))
         return false;
-    const char *key = key_after(unit, use, rename, &name->parts[1]);
+    const SqlPart *column = &name->parts[name->path.count - 1];
+    const char *key = key_after(unit, use, rename, column);
     if (key != NULL && rename_changes_columns(rename))
         edit_key(unit, text, spelling, key);
     else if (!rename_changes_columns(rename))

@@ -133,6 +133,19 @@ is_read_otherwise(Work *work, const SqlSource *source)
     return sql_reshape_refuses(work, source, rename);
 }
 
+/* INSERT INTO the new one … FROM the old one: it would be read and written at once. */
+static bool
+fills_new(const Work *work, const SqlSource *source, const Rename *rename)
+{
+    const SqlSource *target = source->block->statement->target;
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    const Dialect *dialect = work->sql->dialect;
+    return target != NULL && target != source && target->path.count > 0 && !rename->is_derived &&
+           rename_has_target(work->renames, rename, dialect, &target->path) &&
+           renames_find(work->renames, dialect, &target->path, &spelling, &is_other) == NULL;
+}
+
 static void
 edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 {
@@ -160,6 +173,12 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     if (set_has(work->new_here, rename)) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "makes-source", NULL,
                     "the new dataset is made in this text: it is the move itself, and no consumer");
+        return;
+    }
+    if (fills_new(work, source, rename)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "makes-source", NULL,
+                    "the new dataset is filled from the old one here: it is the move itself, and "
+                    "no consumer");
         return;
     }
     if (sql_define_refuses(work, source, rename))

@@ -1,0 +1,144 @@
+/*
+ * program_upkeep.c - statements that ask for no rows: definitions, rights, comments, copies, statistics, locks.
+ *
+ * `Grant access to users` is English, and so is `Show orders`. A statement is one by the words that must follow each other in
+ * it; where these are few, by capitals, or by a name that is no ordinary word.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* Words that follow each other; one of several is separated by `|`. `@` is a name, `*` whatever comes, `(` a bracket up to its
+ * end, `$` a text or what is put in. What stands behind the last one does not matter. `!` at the beginning: only in capitals, or
+ * of a name that is no ordinary word. */
+/* clang-format off */
+#define CHANGES "ADD|ALTER|ATTACH|CHANGE|CLUSTER|COMMENT|CONVERT|DETACH|DISABLE|DROP|ENABLE|EXCHANGE|FORCE|INHERIT|MODIFY|NO|OWNER|" \
+    "PARTITION|RECOVER|RENAME|REPLACE|REPLICA|RESET|SET|SWAP|SWITCH|UNSET|VALIDATE"
+static const char *const forms[] = {
+    "GRANT SELECT|INSERT|UPDATE|DELETE|TRUNCATE|REFERENCES|TRIGGER|ALL|OWNERSHIP * ON * TO",
+    "REVOKE SELECT|INSERT|UPDATE|DELETE|TRUNCATE|REFERENCES|TRIGGER|ALL|OWNERSHIP * ON * FROM",
+    "COMMENT ON TABLE|COLUMN|VIEW|MATERIALIZED * IS $|NULL",
+    "COPY @ FROM|TO STDIN|STDOUT|PROGRAM|$", "COPY @ ( FROM|TO STDIN|STDOUT|PROGRAM|$", "COPY INTO @ FROM", "COPY INTO @ ( FROM",
+    "ALTER TABLE @ " CHANGES, "ALTER TABLE ONLY|EXISTS @ " CHANGES, "ALTER TABLE IF EXISTS @ " CHANGES, "ALTER TABLE IF EXISTS ONLY @ " CHANGES,
+    "ALTER VIEW @ " CHANGES, "ALTER MATERIALIZED VIEW @ " CHANGES, "DROP TABLE|VIEW @ CASCADE|RESTRICT|PURGE",
+    "DROP * EXISTS @ CASCADE|RESTRICT|PURGE", "CREATE * TABLE @ (", "CREATE * EXISTS @ (", "CREATE * TRIGGER @ * ON @ * EXECUTE",
+    "LOAD DATA * INTO TABLE @", "UNLOAD (", "REPLACE INTO @ (", "DECLARE @ CURSOR FOR SELECT|WITH", "SET IDENTITY_INSERT @ ON|OFF",
+    "REFRESH MATERIALIZED VIEW @", "REFRESH MATERIALIZED VIEW CONCURRENTLY @", "MSCK REPAIR TABLE @", "CLUSTER @ USING @",
+    "LOCK TABLE @ IN", "SHOW CREATE TABLE @", "!REFRESH TABLE @", "!CACHE|UNCACHE|LOCK|PURGE TABLE @", "!CACHE LAZY TABLE @",
+    "UNCACHE TABLE IF EXISTS @", "RENAME TABLE @ TO @", "!LOCK @ IN", "!ANALYZE TABLE|VERBOSE @", "!VACUUM FULL|ANALYZE|VERBOSE @",
+    "!TRUNCATE|ANALYZE|VACUUM|OPTIMIZE|DESCRIBE|DESC @", "!DESCRIBE|DESC TABLE|EXTENDED|FORMATTED @",
+    "!SHOW PARTITIONS|TBLPROPERTIES @", "!SHOW COLUMNS IN|FROM @", "INVALIDATE METADATA @", "COMPUTE STATS @",
+    "COMPUTE INCREMENTAL STATS @", "!UPDATE STATISTICS @", "!DELETE @ WHERE",
+};
+/* clang-format on */
+
+static const Token *
+at(const Sql *sql, guint index)
+{
+    return &g_array_index(sql->tokens, Token, MIN(index, sql->tokens->len - 1));
+}
+
+static bool
+is_end(const Sql *sql, guint index)
+{
+    return index >= sql->tokens->len - 1 || at(sql, index)->kind == TOKEN_SEMICOLON;
+}
+
+/* Is the token one of `one|two|three`? */
+static bool
+is_one_of(const Sql *sql, guint index, const char *words)
+{
+    const Token *token = at(sql, index);
+    bool is_value = token->kind == TOKEN_STRING || token->kind == TOKEN_PARAMETER ||
+                    token->kind == TOKEN_TEMPLATE;
+    g_auto(GStrv) each = g_strsplit(words, "|", -1);
+    for (size_t i = 0; each[i] != NULL; i++)
+        if ((each[i][0] == '$' && is_value) ||
+            (token->end - token->begin == strlen(each[i]) &&
+             g_ascii_strncasecmp(sql->list->text + token->begin, each[i], strlen(each[i])) == 0))
+            return true;
+    return false;
+}
+
+static bool
+is_part_of_name(const Token *token)
+{
+    return token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED ||
+           token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_PARAMETER;
+}
+
+/* Behind the name that begins there, or `index`. */
+static guint
+name_end(const Sql *sql, guint index)
+{
+    guint end = index;
+    while (!is_end(sql, end) && is_part_of_name(at(sql, end))) {
+        end++;
+        bool touches = at(sql, end)->begin == at(sql, end - 1)->end;
+        if (at(sql, end)->kind == TOKEN_DOT)
+            end++;
+        else if (!touches || !is_part_of_name(at(sql, end)))
+            break;
+    }
+    return end;
+}
+
+/* Behind what matches `step`; 0: nothing does. */
+static guint
+behind_step(const Sql *sql, guint index, const char *step)
+{
+    if (is_end(sql, index))
+        return 0;
+    if (step[0] == '@')
+        return name_end(sql, index) > index ? name_end(sql, index) : 0;
+    if (step[0] == '(')
+        return at(sql, index)->kind == TOKEN_OPEN && at(sql, index)->match > index
+                   ? at(sql, index)->match + 1
+                   : 0;
+    return is_one_of(sql, index, step) ? index + 1 : 0;
+}
+
+static bool
+matches(const Sql *sql, guint first, const char *form)
+{
+    g_auto(GStrv) steps = g_strsplit(form, " ", -1);
+    guint index = first;
+    for (size_t i = 0; steps[i] != NULL; i++) {
+        bool skips = steps[i][0] == '*';
+        i += skips;
+        guint behind = behind_step(sql, index, steps[i]);
+        while (skips && behind == 0 && !is_end(sql, index))
+            behind = behind_step(sql, ++index, steps[i]);
+        if (behind == 0)
+            return false;
+        index = behind;
+    }
+    return true;
+}
+
+/* In capitals, or about a name with a dot, a digit or a line below: no label of a button. */
+static bool
+is_plainly_sql(const Sql *sql, guint first)
+{
+    const char *text = sql->list->text;
+    const Token *word = at(sql, first);
+    bool is_capital = true;
+    for (uint32_t i = word->begin; i < word->end; i++)
+        is_capital = is_capital && g_ascii_isupper(text[i]);
+    for (guint i = first + 1; !is_capital && !is_end(sql, i); i++)
+        for (uint32_t b = at(sql, i)->begin; b < at(sql, i)->end; b++)
+            if (text[b] == '.' || text[b] == '_' || g_ascii_isdigit(text[b]))
+                return true;
+    return is_capital;
+}
+
+bool
+sql_is_upkeep(const Sql *sql, guint first)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+        bool is_short = forms[i][0] == '!';
+        if (matches(sql, first, forms[i] + is_short))
+            return !is_short || is_plainly_sql(sql, first);
+    }
+    return false;
+}
