@@ -118,6 +118,8 @@ uint32_t closing(const Parser *parser, uint32_t open,
 bool take_word(Parser *parser, uint32_t end, Word word);
 bool starts_query(const Parser *parser, uint32_t index, uint32_t end);
 bool starts_clause(const Parser *parser, uint32_t index);
+/* START WITH …, CONNECT BY …: of Oracle and Snowflake. */
+bool starts_hierarchy(const Parser *parser, uint32_t index);
 bool is_set_operation(const Parser *parser, uint32_t index); /* UNION, and EXCEPT before a query */
 bool starts_join(const Parser *parser, uint32_t index);
 

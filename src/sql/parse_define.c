@@ -160,6 +160,29 @@ parse_index(Parser *parser, uint32_t end)
     return true;
 }
 
+/* USING a > 1 TO r, of ClickHouse: a condition without brackets. */
+static void
+take_condition(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    uint32_t stop = parser->pos + 1;
+    while (stop < end && !is_text(parser, stop, "TO"))
+        stop = peek(parser, stop)->kind == TOKEN_OPEN ? closing(parser, stop, end) + 1 : stop + 1;
+    settle(parser, parser->pos++);
+    parse_expression(parser, &context, MIN(stop, end), 0);
+}
+
+/* USING a > 1, USING (a > 1) OR b */
+static bool
+is_condition(const Parser *parser, uint32_t using, uint32_t end)
+{
+    uint32_t next = using + 1;
+    if (!is_word(parser, using, WORD_USING) || next >= end)
+        return false;
+    next = is_open(parser, next) ? closing(parser, next, end) + 1 : next;
+    return next == using + 1 || is_word(parser, next, WORD_AND) || is_word(parser, next, WORD_OR);
+}
+
 /* POLICY p ON t … USING (…) WITH CHECK (…) */
 static bool
 parse_policy(Parser *parser, uint32_t end)
@@ -172,6 +195,8 @@ parse_policy(Parser *parser, uint32_t end)
     while (parser->pos < end)
         if (is_open(parser, parser->pos))
             group_take(parser, block, end);
+        else if (is_condition(parser, parser->pos, end))
+            take_condition(parser, block, end);
         else
             settle(parser, parser->pos++);
     return true;
@@ -283,6 +308,7 @@ parse_altered(Parser *parser, uint32_t end)
     if (take_word(parser, end, WORD_TABLE) ||
         (!has_query(parser, end) && take_relation_word(parser, end)))
         return parse_altered_table(parser, end);
+    plain_word_take(parser, end, "ROW");
     if (plain_word_take(parser, end, "POLICY"))
         return parse_policy(parser, end);
     if (plain_word_take(parser, end, "TRIGGER"))

@@ -210,6 +210,30 @@ ends_operand(const Parser *parser, uint32_t index)
     }
 }
 
+#define HIERARCHY_TOKENS_MAX 2000 /* from a value to CONNECT BY */
+
+/* PRIOR a, CONNECT_BY_ROOT a: a word before a value, of queries with CONNECT BY. */
+static bool
+is_prior(const Parser *parser, uint32_t index)
+{
+    TokenKind next = peek(parser, index + 1)->kind;
+    bool has_value = next == TOKEN_WORD || next == TOKEN_QUOTED || next == TOKEN_OPEN;
+    if (!has_value || word_is_reserved(peek(parser, index + 1)->word))
+        return false;
+    if (is_text(parser, index, "CONNECT_BY_ROOT"))
+        return true;
+    if (!is_text(parser, index, "PRIOR"))
+        return false;
+    for (uint32_t at = index; at < index + HIERARCHY_TOKENS_MAX; at++) {
+        TokenKind kind = peek(parser, at)->kind;
+        if (kind == TOKEN_SEMICOLON || kind == TOKEN_END)
+            return false;
+        if (is_text(parser, at, "CONNECT") && is_word(parser, at + 1, WORD_BY))
+            return true;
+    }
+    return false;
+}
+
 /* `price p,`: a name right behind a value, and nothing behind it. */
 static bool
 is_bare_alias(const Parser *parser, const Scan *scan, uint32_t index, uint32_t end)
@@ -217,7 +241,8 @@ is_bare_alias(const Parser *parser, const Scan *scan, uint32_t index, uint32_t e
     static const Word operators[] = {WORD_ILIKE,  WORD_SIMILAR, WORD_COLLATE, WORD_OVER,
                                      WORD_FILTER, WORD_WITHIN,  WORD_AT,      WORD_ESCAPE};
     if (index == scan->first || scan->case_depth > 0 || !is_name(parser, index) ||
-        !ends_operand(parser, index - 1) || is_word(parser, index, WORD_END))
+        !ends_operand(parser, index - 1) || is_word(parser, index, WORD_END) ||
+        is_prior(parser, index - 1))
         return false;
     Word word = peek(parser, index)->word;
     for (size_t i = 0; word != WORD_NONE && i < G_N_ELEMENTS(operators); i++)
@@ -316,6 +341,8 @@ scan_elements(Parser *parser, Scan *scan, uint32_t end)
         const Token *token = peek(parser, before);
         if (is_key_of_object(parser, scan))
             parser->pos += 2;
+        else if (token->kind == TOKEN_WORD && is_prior(parser, before))
+            parser->pos++;
         else if (token->kind == TOKEN_WORD)
             take_word_element(parser, scan, end);
         else if (token->kind == TOKEN_QUOTED || token->kind == TOKEN_TEMPLATE)

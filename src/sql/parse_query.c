@@ -116,7 +116,7 @@ clause_of(Word word)
 static bool
 is_behind_blocks(const Parser *parser)
 {
-    if (is_text(parser, parser->pos, "PREWHERE"))
+    if (is_text(parser, parser->pos, "PREWHERE") || starts_hierarchy(parser, parser->pos))
         return false;
     switch (peek(parser, parser->pos)->word) {
     case WORD_WHERE:
@@ -163,7 +163,7 @@ take_clause(Parser *parser, SqlBlock *block, uint32_t end)
         take_windows(parser, block, end);
         return;
     }
-    parser->pos += word == WORD_GROUP ? 2 : 1;
+    parser->pos += word == WORD_GROUP || starts_hierarchy(parser, parser->pos) ? 2 : 1;
     if (word == WORD_GROUP)
         parse_keys(parser, &context, end);
     else

@@ -179,10 +179,19 @@ starts_own_clause(const Parser *parser, const Token *token)
 }
 
 bool
+starts_hierarchy(const Parser *parser, uint32_t index)
+{
+    const Token *token = peek(parser, index);
+    return token->kind == TOKEN_WORD &&
+           ((token[1].word == WORD_BY && token_is_text(parser, token, "CONNECT")) ||
+            (token[1].word == WORD_WITH && token_is_text(parser, token, "START")));
+}
+
+bool
 starts_clause(const Parser *parser, uint32_t index)
 {
     const Token *token = peek(parser, index);
-    if (starts_own_clause(parser, token))
+    if (starts_own_clause(parser, token) || starts_hierarchy(parser, index))
         return true;
     if (token->word == WORD_NONE && token->kind != TOKEN_OPERATOR &&
         !parser->sql->dialect->has_alias_first) /* most are names */
