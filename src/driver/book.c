@@ -49,14 +49,22 @@ run(Conn *conn, GError **error, char *take_sql)
 }
 
 static bool
+run_later(Conn *conn, GError **error, char *take_sql)
+{
+    g_autofree char *sql = take_sql;
+    return conn->book->later != NULL ? conn->book->later(conn, sql, error)
+                                     : conn->book->run(conn, sql, error);
+}
+
+static bool
 each(Conn *conn, BookRowFn *row, void *data, GError **error, char *take_sql)
 {
     g_autofree char *sql = take_sql;
     return conn->book->each(conn, sql, row, data, error);
 }
 
-static bool
-take_int(const char *const *cells, void *data, GError **error)
+bool
+book_take_token(const char *const *cells, void *data, GError **error)
 {
     *(int64_t *) data = cells[0] != NULL ? g_ascii_strtoll(cells[0], NULL, 10) : 0;
     return true;
@@ -67,15 +75,33 @@ static bool
 ask_int(Conn *conn, int64_t *ret, GError **error, char *take_sql)
 {
     *ret = 0;
-    return each(conn, take_int, ret, error, take_sql);
+    return each(conn, book_take_token, ret, error, take_sql);
 }
 
 /* --- the tables --- */
 
+char *
+book_list(const char *const *names, size_t count)
+{
+    GString *list = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *name = book_text("%Q", names[i]);
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+void
+book_tick_off(const char *table, const char *const *names, size_t count, bool *there)
+{
+    for (size_t i = 0; i < count; i++)
+        there[i] = there[i] || strcmp(table, names[i]) == 0;
+}
+
 bool
 book_has(Conn *conn, const char *table, bool *ret, GError **error)
 {
-    return conn->book->has(conn, table, ret, error);
+    return conn->book->has(conn, &table, 1, ret, error);
 }
 
 static bool
@@ -87,15 +113,18 @@ lock(Conn *conn, GError **error)
 bool
 book_make(Conn *conn, GError **error)
 {
-    if (!lock(conn, error))
+    bool there[BOOK_TABLES] = {0}, has_place = false;
+    if (!lock(conn, error) || !conn->book->has(conn, tables, BOOK_TABLES, there, error))
         return false;
     for (size_t i = 0; i < BOOK_TABLES; i++) {
-        bool is_there = false;
-        if (!book_has(conn, tables[i], &is_there, error) ||
-            (!is_there && conn->book->make_place != NULL && !conn->book->make_place(conn, error)) ||
-            (!is_there && !run(conn, error,
-                               book_text("CREATE TABLE %s.%s %s", conn->book_place, tables[i],
-                                         conn->book->columns[i]))))
+        if (there[i])
+            continue;
+        if (!has_place && conn->book->make_place != NULL && !conn->book->make_place(conn, error))
+            return false;
+        has_place = true;
+        if (!run_later(conn, error,
+                       book_text("CREATE TABLE %s.%s %s", conn->book_place, tables[i],
+                                 conn->book->columns[i])))
             return false;
     }
     return true;
@@ -104,12 +133,10 @@ book_make(Conn *conn, GError **error)
 static bool
 has_rows(Conn *conn, const char *table, bool *ret, GError **error)
 {
-    bool is_there = false;
     int64_t rows = 0;
-    if (!book_has(conn, table, &is_there, error) ||
-        (is_there && !ask_int(conn, &rows, error,
-                              book_text("SELECT count(*) FROM (SELECT 1 FROM %s.%s LIMIT 1) t",
-                                        conn->book_place, table))))
+    if (!ask_int(conn, &rows, error,
+                 book_text("SELECT count(*) FROM (SELECT 1 FROM %s.%s LIMIT 1) t", conn->book_place,
+                           table)))
         return false;
     *ret = rows > 0;
     return true;
@@ -119,11 +146,12 @@ has_rows(Conn *conn, const char *table, bool *ret, GError **error)
 bool
 book_tidy(Conn *conn, GError **error)
 {
-    if (!lock(conn, error))
+    bool there[BOOK_TABLES] = {0};
+    if (!lock(conn, error) || !conn->book->has(conn, tables, BOOK_TABLES, there, error))
         return false;
     for (size_t i = 0; i < BOOK_TABLES; i++) {
         bool is_used = false;
-        if (!has_rows(conn, tables[i], &is_used, error))
+        if (there[i] && !has_rows(conn, tables[i], &is_used, error))
             return false;
         if (is_used && i == BOOK_FENCE)
             return true;
@@ -137,16 +165,15 @@ book_tidy(Conn *conn, GError **error)
 bool
 book_delete(Conn *conn, const char *plan, BookExtent extent, GError **error)
 {
-    if (!lock(conn, error))
+    bool there[BOOK_TABLES] = {0};
+    if (!lock(conn, error) || !conn->book->has(conn, tables, BOOK_TABLES, there, error))
         return false;
     for (size_t i = 0; i < BOOK_TABLES; i++) {
-        bool is_there = false;
         if (i == BOOK_QUARANTINE && extent == BOOK_BUT_QUARANTINE)
             continue;
-        if (!book_has(conn, tables[i], &is_there, error) ||
-            (is_there && !run(conn, error,
-                              book_text("DELETE FROM %s.%s WHERE plan = %Q", conn->book_place,
-                                        tables[i], plan))))
+        if (there[i] && !run_later(conn, error,
+                                   book_text("DELETE FROM %s.%s WHERE plan = %Q", conn->book_place,
+                                             tables[i], plan)))
             return false;
     }
     return true;
@@ -160,13 +187,18 @@ book_forget(Conn *conn, const char *plan, BookExtent extent, GError **error)
 
 /* --- fence --- */
 
+char *
+book_fence_question(const Conn *conn, const char *scope, const char *share)
+{
+    return book_text("SELECT token FROM %s._honk_fence WHERE scope = %Q%s", conn->book_place, scope,
+                     share);
+}
+
 /* 0 when there is no row. */
 static bool
 read_fence(Conn *conn, const char *scope, const char *share, int64_t *ret_token, GError **error)
 {
-    return ask_int(conn, ret_token, error,
-                   book_text("SELECT token FROM %s._honk_fence WHERE scope = %Q%s",
-                             conn->book_place, scope, share));
+    return ask_int(conn, ret_token, error, book_fence_question(conn, scope, share));
 }
 
 static bool
@@ -175,35 +207,50 @@ lock_task(Conn *conn, const Writer *writer, bool is_shared, GError **error)
     return conn->book->lock_task == NULL || conn->book->lock_task(conn, writer, is_shared, error);
 }
 
+static bool
+look(Conn *conn, const Writer *writer, BookLook *ret, GError **error)
+{
+    if (conn->book->look != NULL)
+        return conn->book->look(conn, writer, ret, error);
+    return lock_task(conn, writer, true, error) &&
+           read_fence(conn, writer->plan, conn->book->share, &ret->of_plan, error) &&
+           read_fence(conn, writer->task, "", &ret->of_task, error);
+}
+
+static bool
+lets_pass(const BookLook *look, const Writer *writer, GError **error)
+{
+    if (look->of_plan > writer->token)
+        return fail_fenced("plan", writer->plan, look->of_plan, writer, error);
+    if (look->of_task > writer->token)
+        return fail_fenced("task", writer->task, look->of_task, writer, error);
+    return true;
+}
+
 bool
 book_passes(Conn *conn, const Writer *writer, bool *ret_is_staged, GError **error)
 {
-    int64_t of_plan = 0, of_task = 0;
+    BookLook seen = {0};
     bool is_there = false;
     *ret_is_staged = false;
     if (!book_has(conn, tables[BOOK_FENCE], &is_there, error))
         return false;
     if (!is_there)
         return true;
-    if (!lock_task(conn, writer, true, error) ||
-        !read_fence(conn, writer->plan, conn->book->share, &of_plan, error) ||
-        !read_fence(conn, writer->task, "", &of_task, error))
+    if (!look(conn, writer, &seen, error))
         return false;
-    *ret_is_staged = of_plan > 0;
-    if (of_plan > writer->token)
-        return fail_fenced("plan", writer->plan, of_plan, writer, error);
-    if (of_task > writer->token)
-        return fail_fenced("task", writer->task, of_task, writer, error);
-    return true;
+    *ret_is_staged = seen.of_plan > 0;
+    return lets_pass(&seen, writer, error);
 }
 
 static bool
 raise_scope(Conn *conn, const char *scope, const Writer *writer, GError **error)
 {
-    return run(conn, error,
-               book_text("INSERT INTO %s._honk_fence (scope, plan, token) VALUES (%Q, %Q, %lld) %s",
-                         conn->book_place, scope, writer->plan, (long long) writer->token,
-                         conn->book->raise));
+    return run_later(
+        conn, error,
+        book_text("INSERT INTO %s._honk_fence (scope, plan, token) VALUES (%Q, %Q, %lld) %s",
+                  conn->book_place, scope, writer->plan, (long long) writer->token,
+                  conn->book->raise));
 }
 
 bool
@@ -217,20 +264,68 @@ book_raise_stage(Conn *conn, const Writer *writer, const char *stage, const char
                  GError **error)
 {
     return book_raise(conn, writer, error) &&
-           run(conn, error,
-               book_text("UPDATE %s._honk_fence SET stage = %Q, target = %Q WHERE scope = %Q",
-                         conn->book_place, stage, target, writer->plan));
+           run_later(conn, error,
+                     book_text("UPDATE %s._honk_fence SET stage = %Q, target = %Q WHERE scope = %Q",
+                               conn->book_place, stage, target, writer->plan));
+}
+
+static bool
+fail_not_staged(const Writer *writer, GError **error)
+{
+    return fail(error, ERR_FENCED, "plan '%s' has nothing staged here (any more)", writer->plan);
+}
+
+bool
+book_fail_look(const Writer *writer, GError *take_broken, GError **error)
+{
+    g_autoptr(GError) broken = take_broken;
+    if (error_is(broken, ERR_NOT_FOUND))
+        return fail_not_staged(writer, error);
+    g_propagate_error(error, g_steal_pointer(&broken));
+    return false;
+}
+
+static bool
+take_range(const BookRanges *found, bool *ret_found, RangeResult *ret)
+{
+    *ret_found = found->ranges > 0;
+    if (*ret_found) {
+        *ret = found->sum;
+        ret->was_there = true;
+    }
+    return true;
+}
+
+bool
+book_judge(const BookLook *look, const Writer *writer, bool *ret_done, RangeResult *ret,
+           GError **error)
+{
+    if (look->of_plan == 0)
+        return fail_not_staged(writer, error);
+    return lets_pass(look, writer, error) && take_range(&look->range, ret_done, ret);
+}
+
+/* Where several things are asked at once, nobody asks for the tables first: they are there where a plan has staged something. */
+static bool
+may_begin(Conn *conn, const Writer *writer, GError **error)
+{
+    g_autoptr(GError) broken = NULL;
+    BookLook seen = {0};
+    RangeResult none;
+    bool is_done = false, is_there = true;
+    if (conn->book->look == NULL && !book_has(conn, tables[BOOK_FENCE], &is_there, error))
+        return false;
+    if (is_there && !look(conn, writer, &seen, &broken))
+        return book_fail_look(writer, g_steal_pointer(&broken), error);
+    return book_judge(&seen, writer, &is_done, &none, error);
 }
 
 bool
 book_begin(Conn *conn, const Writer *writer, GError **error)
 {
-    bool is_staged = false;
     if (!conn->book->begin(conn, writer, error))
         return false;
-    if (book_passes(conn, writer, &is_staged, error) &&
-        (is_staged ||
-         fail(error, ERR_FENCED, "plan '%s' has nothing staged here (any more)", writer->plan)))
+    if (may_begin(conn, writer, error))
         return true;
     conn->book->rollback(conn);
     return false;
@@ -272,25 +367,21 @@ bool
 book_write_range(Conn *conn, const Writer *writer, const RangeResult *result, GError **error)
 {
     g_autofree char *hash = hash_sum_text(&result->hash);
-    return run(conn, error,
-               book_text("INSERT INTO %s._honk_ledger (plan, task, \"range\", token, rows_in, "
-                         "rows_out, rejected, hash, at_ms) "
-                         "VALUES (%Q, %Q, %Q, %lld, %lld, %lld, %lld, %Q, %lld)",
-                         conn->book_place, writer->plan, writer->task, writer->range,
-                         (long long) writer->token, (long long) result->rows_in,
-                         (long long) result->rows_out, (long long) result->rejected, hash,
-                         (long long) clock_wall_ms()));
+    return run_later(
+        conn, error,
+        book_text("INSERT INTO %s._honk_ledger (plan, task, \"range\", token, rows_in, "
+                  "rows_out, rejected, hash, at_ms) "
+                  "VALUES (%Q, %Q, %Q, %lld, %lld, %lld, %lld, %Q, %lld)",
+                  conn->book_place, writer->plan, writer->task, writer->range,
+                  (long long) writer->token, (long long) result->rows_in,
+                  (long long) result->rows_out, (long long) result->rejected, hash,
+                  (long long) clock_wall_ms()));
 }
 
-typedef struct {
-    RangeResult sum;
-    int64_t ranges;
-} LedgerSum;
-
-static bool
-add_range(const char *const *cells, void *data, GError **error)
+bool
+book_take_range(const char *const *cells, void *data, GError **error)
 {
-    LedgerSum *all = data;
+    BookRanges *all = data;
     HashSum hash;
     if (!hash_sum_parse(cells[3], &hash, error))
         return false;
@@ -302,41 +393,36 @@ add_range(const char *const *cells, void *data, GError **error)
     return true;
 }
 
-/* `range` NULL: all of the plan. */
+char *
+book_ledger_question(const Conn *conn, const char *plan, const char *range)
+{
+    g_autofree char *only = range != NULL ? book_text(" AND \"range\" = %Q", range) : g_strdup("");
+    return book_text("SELECT rows_in, rows_out, rejected, hash FROM %s._honk_ledger "
+                     "WHERE plan = %Q%s",
+                     conn->book_place, plan, only);
+}
+
 static bool
-read_ledger(Conn *conn, const char *plan, const char *range, LedgerSum *ret, GError **error)
+read_ledger(Conn *conn, const char *plan, const char *range, BookRanges *ret, GError **error)
 {
     bool is_there = false;
-    if (!book_has(conn, tables[BOOK_LEDGER], &is_there, error))
-        return false;
-    if (!is_there)
-        return true;
-    g_autofree char *only = range != NULL ? book_text(" AND \"range\" = %Q", range) : g_strdup("");
-    return each(conn, add_range, ret, error,
-                book_text("SELECT rows_in, rows_out, rejected, hash FROM %s._honk_ledger "
-                          "WHERE plan = %Q%s",
-                          conn->book_place, plan, only));
+    return book_has(conn, tables[BOOK_LEDGER], &is_there, error) &&
+           (!is_there ||
+            each(conn, book_take_range, ret, error, book_ledger_question(conn, plan, range)));
 }
 
 bool
 book_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found, RangeResult *ret,
                  GError **error)
 {
-    LedgerSum found = {0};
-    if (!read_ledger(conn, plan, range, &found, error))
-        return false;
-    *ret_found = found.ranges > 0;
-    if (*ret_found) {
-        *ret = found.sum;
-        ret->was_there = true;
-    }
-    return true;
+    BookRanges found = {0};
+    return read_ledger(conn, plan, range, &found, error) && take_range(&found, ret_found, ret);
 }
 
 bool
 book_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges, GError **error)
 {
-    LedgerSum all = {0};
+    BookRanges all = {0};
     if (!read_ledger(conn, plan, NULL, &all, error))
         return false;
     *ret = all.sum;

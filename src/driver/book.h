@@ -13,6 +13,18 @@ enum { BOOK_FENCE, BOOK_LEDGER, BOOK_QUARANTINE, BOOK_SWAP, BOOK_WRITTEN, BOOK_T
 /* Cells are texts, NULL for NULL; they are borrowed for the call. */
 typedef bool BookRowFn(const char *const *cells, void *data, GError **error);
 
+/* Of the ledger. */
+typedef struct {
+    RangeResult sum;
+    int64_t ranges;
+} BookRanges;
+
+/* What is found where a transaction begins. */
+typedef struct {
+    int64_t of_plan, of_task; /* tokens of the fences; 0: there is none */
+    BookRanges range;         /* the one that is to be written, if it is in already */
+} BookLook;
+
 struct BookSql {
     const char *columns[BOOK_TABLES]; /* what stands behind CREATE TABLE name */
     const char
@@ -20,8 +32,11 @@ struct BookSql {
     const char *raise;  /* behind an INSERT of a fence: the higher token stays */
     const char *oldest; /* what the quarantine is ordered by */
     bool (*run)(Conn *conn, const char *sql, GError **error);
+    /* The same, together with what comes next, at the latest the commit; NULL: at once. */
+    bool (*later)(Conn *conn, const char *sql, GError **error);
     bool (*each)(Conn *conn, const char *sql, BookRowFn *row, void *data, GError **error);
-    bool (*has)(Conn *conn, const char *table, bool *ret, GError **error);
+    /* Which of these tables are there? */
+    bool (*has)(Conn *conn, const char *const *tables, size_t count, bool *ret, GError **error);
     /* A transaction of `writer`, which is NULL for those that only look. */
     bool (*begin)(Conn *conn, const Writer *writer, GError **error);
     bool (*commit)(Conn *conn, GError **error); /* asks conn_confirm() */
@@ -30,13 +45,30 @@ struct BookSql {
     bool (*lock)(Conn *conn, GError **error); /* who makes or drops tables of ours is alone */
     bool (*lock_task)(Conn *conn, const Writer *writer, bool is_shared, GError **error);
     bool (*lock_range)(Conn *conn, const Writer *writer, GError **error);
+    /* The task's lock, which is shared, and both fences, at once. NOT_FOUND: there is no bookkeeping. NULL: one after the other. */
+    bool (*look)(Conn *conn, const Writer *writer, BookLook *ret, GError **error);
     /* Where the tables lie, made and dropped with them; NULL: it is there anyway. */
     bool (*make_place)(Conn *conn, GError **error);
     bool (*drop_place)(Conn *conn, GError **error);
 };
 
+/* For BookSql.has: 'one', 'other' (caller frees), and one of them is there. */
+char *book_list(const char *const *tables, size_t count);
+void book_tick_off(const char *table, const char *const *tables, size_t count, bool *there);
 /* printf-like as sqlite3_mprintf: %Q texts, "%w" names, %lld numbers. Caller frees. */
 char *book_text(const char *format, ...);
+
+/* For those who ask several things at once: a question, and what takes its rows (into an int64_t, into BookRanges). Caller frees. */
+char *book_fence_question(const Conn *conn, const char *scope, const char *share);
+BookRowFn book_take_token;
+/* `range` NULL: all of the plan. */
+char *book_ledger_question(const Conn *conn, const char *plan, const char *range);
+BookRowFn book_take_range;
+/* FENCED, as book_begin() says it, or is the range in already? */
+CHECKED bool book_judge(const BookLook *look, const Writer *writer, bool *ret_done,
+                        RangeResult *ret, GError **error);
+/* What a look could not see: FENCED where that is because there is no bookkeeping. Returns false. */
+bool book_fail_look(const Writer *writer, GError *take_broken, GError **error);
 
 CHECKED bool book_has(Conn *conn, const char *table, bool *ret, GError **error);
 /* All tables; again: nothing. */

@@ -38,16 +38,20 @@ book_each(Conn *base, const char *sql, BookRowFn *fn, void *data, GError **error
 }
 
 static bool
-book_find(Conn *base, const char *table, bool *ret, GError **error)
+book_find(Conn *base, const char *const *tables, size_t count, bool *ret, GError **error)
 {
     MariaConn *conn = maria_conn(base);
-    int64_t count = 0;
-    if (!maria_int(conn, &count, error,
-                   "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %Q AND "
-                   "TABLE_NAME = %Q",
-                   conn->at.database, table))
+    g_autofree char *list = book_list(tables, count);
+    AUTO_ROWS *rows = NULL;
+    if (!maria_rows(conn, &rows, error,
+                    "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %Q AND "
+                    "TABLE_NAME IN (%s)",
+                    conn->at.database, list))
         return false;
-    *ret = count > 0;
+    for (size_t i = 0; i < count; i++)
+        ret[i] = false;
+    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
+        book_tick_off(row[0], tables, count, ret);
     return true;
 }
 
@@ -132,7 +136,7 @@ begin(Conn *base, const Writer *writer, GError **error)
 {
     MariaConn *conn = maria_conn(base);
     bool has_fence = false;
-    if (writer != NULL && !book_find(base, "_honk_fence", &has_fence, error))
+    if (writer != NULL && !book_has(base, "_honk_fence", &has_fence, error))
         return false;
     if (has_fence &&
         !maria_run(conn, error,

@@ -19,11 +19,15 @@ book_run(Conn *base, const char *sql, GError **error)
 }
 
 static bool
-book_each(Conn *base, const char *sql, BookRowFn *fn, void *data, GError **error)
+book_later(Conn *base, const char *sql, GError **error)
 {
-    AUTO_RESULT *rows = NULL;
-    if (!pg_rows(pg_conn(base), &rows, error, "%s", sql))
-        return false;
+    pg_later(pg_conn(base), "%s", sql);
+    return true;
+}
+
+static bool
+take_rows(const PGresult *rows, BookRowFn *fn, void *data, GError **error)
+{
     int count = PQnfields(rows);
     g_assert(count <= CELLS_MAX);
     for (int row = 0; row < PQntuples(rows); row++) {
@@ -37,23 +41,35 @@ book_each(Conn *base, const char *sql, BookRowFn *fn, void *data, GError **error
 }
 
 static bool
-book_find(Conn *base, const char *table, bool *ret, GError **error)
+book_each(Conn *base, const char *sql, BookRowFn *fn, void *data, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    return pg_rows(pg_conn(base), &rows, error, "%s", sql) && take_rows(rows, fn, data, error);
+}
+
+static bool
+book_find(Conn *base, const char *const *tables, size_t count, bool *ret, GError **error)
 {
     PgConn *conn = pg_conn(base);
-    int64_t count = 0;
-    if (!pg_int(conn, &count, error,
-                "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                "WHERE n.nspname = %Q AND c.relname = %Q",
-                conn->book_name, table))
+    g_autofree char *list = book_list(tables, count);
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                 "WHERE n.nspname = %Q AND c.relname IN (%s)",
+                 conn->book_name, list))
         return false;
-    *ret = count > 0;
+    for (size_t i = 0; i < count; i++)
+        ret[i] = false;
+    for (int row = 0; row < PQntuples(rows); row++)
+        book_tick_off(pg_cell(rows, row, 0), tables, count, ret);
     return true;
 }
 
 static bool
 begin(Conn *base, const Writer *writer, GError **error)
 {
-    return pg_begin(pg_conn(base), error);
+    pg_begin(pg_conn(base));
+    return true;
 }
 
 static bool
@@ -73,23 +89,95 @@ rollback(Conn *base)
 bool
 pg_book_lock(Conn *base, GError **error)
 {
-    return pg_run(pg_conn(base), error, "SELECT pg_advisory_xact_lock(%d, 0)", LOCK_CLASS);
+    pg_later(pg_conn(base), "SELECT pg_advisory_xact_lock(%d, 0)", LOCK_CLASS);
+    return true;
 }
 
 static bool
 lock_task(Conn *base, const Writer *writer, bool is_shared, GError **error)
 {
-    return pg_run(pg_conn(base), error,
-                  "SELECT pg_advisory_xact_lock%s(%d, hashtext(%Q || '/' || %Q))",
-                  is_shared ? "_shared" : "", LOCK_CLASS, writer->plan, writer->task);
+    pg_later(pg_conn(base), "SELECT pg_advisory_xact_lock%s(%d, hashtext(%Q || '/' || %Q))",
+             is_shared ? "_shared" : "", LOCK_CLASS, writer->plan, writer->task);
+    return true;
+}
+
+/* --- the beginning of a range --- */
+
+/* Each statement sees what was committed before it began, so the fences are read behind the lock, and the ledger behind the range's. */
+static char *
+look_sql(PgConn *conn, const Writer *writer)
+{
+    g_autofree char *of_plan = book_fence_question(&conn->base, writer->plan, pg_book.share);
+    g_autofree char *of_task = book_fence_question(&conn->base, writer->task, "");
+    return g_strdup_printf("%s; %s", of_plan, of_task);
+}
+
+/* The answers to it are those from `at` on. */
+static bool
+take_look(const GPtrArray *all, guint at, BookLook *ret, GError **error)
+{
+    return take_rows(all->pdata[at], book_take_token, &ret->of_plan, error) &&
+           take_rows(all->pdata[at + 1], book_take_token, &ret->of_task, error);
 }
 
 static bool
-lock_range(Conn *base, const Writer *writer, GError **error)
+look(Conn *base, const Writer *writer, BookLook *ret, GError **error)
 {
-    return pg_run(pg_conn(base), error,
-                  "SELECT pg_advisory_xact_lock(%d, hashtext('range/' || %Q || '/' || %Q))",
-                  LOCK_CLASS, writer->plan, writer->range);
+    PgConn *conn = pg_conn(base);
+    g_autoptr(GPtrArray) all = NULL;
+    g_autofree char *sql = look_sql(conn, writer);
+    return lock_task(base, writer, true, error) && pg_run_all(conn, conn->db, sql, &all, error) &&
+           take_look(all, all->len - 2, ret, error);
+}
+
+/* Whoever is fenced off does not wait for those who are not. */
+static char *
+range_sql(PgConn *conn, const Writer *writer)
+{
+    g_autofree char *ledger = book_ledger_question(&conn->base, writer->plan, writer->range);
+    return pg_sql("SELECT pg_advisory_xact_lock(%d, hashtext('range/' || %Q || '/' || %Q)) FROM "
+                  "%s._honk_fence p WHERE scope = %Q AND token <= %lld AND NOT EXISTS (SELECT FROM "
+                  "%s._honk_fence t WHERE t.scope = %Q AND t.token > %lld); %s",
+                  LOCK_CLASS, writer->plan, writer->range, conn->book, writer->plan,
+                  (long long) writer->token, conn->book, writer->task, (long long) writer->token,
+                  ledger);
+}
+
+enum { LOOKS = 2, RANGES = 2 }; /* answers to look_sql() and range_sql() */
+
+static bool
+take_begin(PgConn *conn, const GPtrArray *all, const char *stage, const Writer *writer,
+           bool *ret_done, RangeResult *ret, PgDescription *ret_stage, GError **error)
+{
+    BookLook seen = {0};
+    guint at = all->len - LOOKS - RANGES - PG_DESCRIPTION;
+    if (!take_look(all, at, &seen, error) ||
+        !take_rows(all->pdata[at + LOOKS + 1], book_take_range, &seen.range, error) ||
+        !book_judge(&seen, writer, ret_done, ret, error))
+        return false;
+    return *ret_done || pg_take_description(conn, stage, all, ret_stage, error);
+}
+
+bool
+pg_begin_range(PgConn *conn, const char *stage, const Writer *writer, bool *ret_done,
+               RangeResult *ret, PgDescription *ret_stage, GError **error)
+{
+    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GError) broken = NULL;
+    g_autofree char *described = NULL;
+    g_autofree char *looked = look_sql(conn, writer), *range = range_sql(conn, writer);
+    if (!pg_description_sql(stage, &described, error))
+        return false;
+    g_autofree char *sql = g_strdup_printf("%s; %s; %s", looked, range, described);
+    pg_begin(conn);
+    if (!lock_task(&conn->base, writer, true, error))
+        return false;
+    if (pg_run_all(conn, conn->db, sql, &all, &broken)
+            ? take_begin(conn, all, stage, writer, ret_done, ret, ret_stage, error)
+            : book_fail_look(writer, g_steal_pointer(&broken), error))
+        return true;
+    pg_rollback(conn);
+    return false;
 }
 
 /* --- the schema --- */
@@ -98,7 +186,8 @@ static bool
 make_place(Conn *base, GError **error)
 {
     PgConn *conn = pg_conn(base);
-    return pg_run(conn, error, "CREATE SCHEMA IF NOT EXISTS %s", conn->book);
+    pg_later(conn, "CREATE SCHEMA IF NOT EXISTS %s", conn->book);
+    return true;
 }
 
 /* A schema that somebody else chose for us is not ours to drop. */
@@ -156,6 +245,7 @@ const BookSql pg_book = {
              "excluded.token)",
     .oldest = "id",
     .run = book_run,
+    .later = book_later,
     .each = book_each,
     .has = book_find,
     .begin = begin,
@@ -163,7 +253,7 @@ const BookSql pg_book = {
     .rollback = rollback,
     .lock = pg_book_lock,
     .lock_task = lock_task,
-    .lock_range = lock_range,
+    .look = look,
     .make_place = make_place,
     .drop_place = drop_place,
 };

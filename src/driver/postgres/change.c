@@ -24,7 +24,8 @@ pg_change(PgConn *conn, PgChangeFn *change, const void *data, GError **error)
 {
     for (int tries = 1;; tries++) {
         g_autoptr(GError) problem = NULL;
-        if (pg_begin(conn, &problem) && change(conn, data, &problem) && pg_commit(conn, &problem))
+        pg_begin(conn);
+        if (change(conn, data, &problem) && pg_commit(conn, &problem))
             return true;
         pg_rollback(conn);
         if (pg_may_try_again(conn, tries, problem))

@@ -208,6 +208,7 @@ pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error
     conn->base.book = &pg_book;
     conn->base.book_place = conn->book;
     conn->idle = g_ptr_array_new();
+    conn->later = g_string_new(NULL);
     conn->setup = setup_text(settings);
     if (!read_parameters(conn, settings, error) || !connect_session(conn, &conn->db, error) ||
         !look_at_server(conn, error)) {
@@ -227,6 +228,8 @@ pg_close(Conn *base)
     for (guint i = 0; i < conn->idle->len; i++)
         pg_park(conn, conn->idle->pdata[i]);
     g_ptr_array_unref(conn->idle);
+    g_string_free(conn->later, TRUE);
+    pg_recent_free(conn->recent);
     pg_park(conn, conn->db);
     g_strfreev(conn->keywords);
     g_strfreev(conn->values);

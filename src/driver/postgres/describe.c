@@ -99,30 +99,32 @@ pg_column_free(void *data)
     g_free(column);
 }
 
-bool
-pg_columns(PgConn *conn, const PgObject *object, GPtrArray **ret, GError **error)
+char *
+pg_columns_sql(const char *oid)
 {
-    AUTO_RESULT *rows = NULL;
-    if (!pg_rows(
-            conn, &rows, error,
-            "SELECT a.attname, CASE WHEN a.atttypid IN (20, 21, 23, 700, 701) THEN b.typname "
-            "ELSE format_type(a.atttypid, a.atttypmod) END, d.oid, d.modifier, a.attnotnull OR "
-            "d.is_not_null, "
-            "(a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '', a.attgenerated <> '', "
-            "a.attidentity <> '', "
-            "a.atttypid <> d.oid FROM pg_attribute a JOIN pg_type b ON b.oid = a.atttypid, LATERAL "
-            "("
-            "WITH RECURSIVE d(oid, modifier, is_not_null, depth) AS (SELECT a.atttypid, "
-            "a.atttypmod, false, 0 UNION ALL "
-            "SELECT t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE d.modifier "
-            "END, "
-            "d.is_not_null OR t.typnotnull, d.depth + 1 FROM d JOIN pg_type t ON t.oid = d.oid AND "
-            "t.typtype = 'd') "
-            "SELECT * FROM d ORDER BY depth DESC LIMIT 1) d "
-            "WHERE a.attrelid = %lld AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-            (long long) object->oid))
-        return false;
-    g_autoptr(GPtrArray) columns = g_ptr_array_new_with_free_func(pg_column_free);
+    return g_strdup_printf(
+        "SELECT a.attname, CASE WHEN a.atttypid IN (20, 21, 23, 700, 701) THEN b.typname "
+        "ELSE format_type(a.atttypid, a.atttypmod) END, d.oid, d.modifier, a.attnotnull OR "
+        "d.is_not_null, "
+        "(a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '', a.attgenerated <> '', "
+        "a.attidentity <> '', "
+        "a.atttypid <> d.oid FROM pg_attribute a JOIN pg_type b ON b.oid = a.atttypid, LATERAL "
+        "("
+        "WITH RECURSIVE d(oid, modifier, is_not_null, depth) AS (SELECT a.atttypid, "
+        "a.atttypmod, false, 0 UNION ALL "
+        "SELECT t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE d.modifier "
+        "END, "
+        "d.is_not_null OR t.typnotnull, d.depth + 1 FROM d JOIN pg_type t ON t.oid = d.oid AND "
+        "t.typtype = 'd') "
+        "SELECT * FROM d ORDER BY depth DESC LIMIT 1) d "
+        "WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+        oid);
+}
+
+GPtrArray *
+pg_take_columns(const PGresult *rows)
+{
+    GPtrArray *columns = g_ptr_array_new_with_free_func(pg_column_free);
     for (int i = 0; i < PQntuples(rows); i++) {
         PgColumn *column = g_new0(PgColumn, 1);
         column->name = g_strdup(pg_cell(rows, i, 0));
@@ -136,19 +138,29 @@ pg_columns(PgConn *conn, const PgObject *object, GPtrArray **ret, GError **error
         column->is_domain = pg_cell_bool(rows, i, 8);
         g_ptr_array_add(columns, column);
     }
-    *ret = g_steal_pointer(&columns);
+    return columns;
+}
+
+bool
+pg_columns(PgConn *conn, const PgObject *object, GPtrArray **ret, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    g_autofree char *oid = g_strdup_printf("%" G_GINT64_FORMAT, object->oid);
+    g_autofree char *sql = pg_columns_sql(oid);
+    if (!pg_run_on(conn, conn->db, sql, &rows, error))
+        return false;
+    *ret = pg_take_columns(rows);
     return true;
 }
 
 /* But for what hangs on it. */
 static bool
-outline(PgConn *conn, const PgObject *object, const char *name, Schema **ret, GError **error)
+outline(const PgDescription *seen, const char *name, Schema **ret, GError **error)
 {
-    g_autoptr(GPtrArray) columns = NULL;
+    const PgObject *object = seen->object;
+    const GPtrArray *columns = seen->columns;
     g_autoptr(Schema) schema = schema_new(name);
     schema->is_table = object->kind == PG_TABLE || object->kind == PG_PARTITIONED;
-    if (!pg_columns(conn, object, &columns, error))
-        return false;
     for (guint i = 0; i < columns->len; i++) {
         const PgColumn *from = columns->pdata[i];
         Column *column = schema_add(schema, from->name, pg_type_of(from->base), from->declared,
@@ -164,42 +176,44 @@ outline(PgConn *conn, const PgObject *object, const char *name, Schema **ret, GE
     return true;
 }
 
-static bool
-describe_object(PgConn *conn, const PgObject *object, const char *name, Schema **ret,
-                GError **error)
+bool
+pg_outline(Conn *base, const char *name, Schema **ret, GError **error)
 {
-    g_autoptr(Schema) schema = NULL;
-    if (!outline(conn, object, name, &schema, error) ||
-        !pg_add_dependents(conn, object, schema, error))
+    PgConn *conn = pg_conn(base);
+    g_auto(PgDescription) seen = {0};
+    if (!pg_describe_columns(conn, name, &seen, error) || !outline(&seen, name, ret, error))
         return false;
+    pg_remember(conn, name, &seen);
+    return true;
+}
+
+static bool
+describe(PgConn *conn, const char *name, PgObject **ret_object, Schema **ret, GError **error)
+{
+    g_auto(PgDescription) seen = {0};
+    g_autoptr(Schema) schema = NULL;
+    if (!pg_describe_columns(conn, name, &seen, error) || !outline(&seen, name, &schema, error) ||
+        !pg_add_dependents(conn, seen.object, schema, error))
+        return false;
+    *ret_object = g_steal_pointer(&seen.object);
     *ret = g_steal_pointer(&schema);
     return true;
 }
 
 bool
-pg_outline(Conn *base, const char *name, Schema **ret, GError **error)
-{
-    PgConn *conn = pg_conn(base);
-    g_autoptr(PgObject) object = NULL;
-    return pg_object_need(conn, name, &object, error) && outline(conn, object, name, ret, error);
-}
-
-bool
 pg_describe(Conn *base, const char *name, Schema **ret, GError **error)
 {
-    PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
-    return pg_object_need(conn, name, &object, error) &&
-           describe_object(conn, object, name, ret, error);
+    return describe(pg_conn(base), name, &object, ret, error);
 }
 
 bool
 pg_identity(Conn *base, const char *name, json_t **ret, GError **error)
 {
-    PgConn *conn = pg_conn(base);
-    g_autoptr(PgObject) object = NULL;
+    g_auto(PgDescription) seen = {0};
     g_autoptr(Schema) schema = NULL;
-    if (!pg_object_need(conn, name, &object, error) || !outline(conn, object, name, &schema, error))
+    if (!pg_describe_columns(pg_conn(base), name, &seen, error) ||
+        !outline(&seen, name, &schema, error))
         return false;
     *ret = columns_identity(schema);
     return true;
@@ -260,9 +274,8 @@ pg_fingerprint(Conn *base, const char *name, char **ret, GError **error)
     g_autoptr(PgObject) object = NULL;
     g_autofree char *text = NULL;
     HashSum sum;
-    if (!pg_object_need(conn, name, &object, error) ||
-        !describe_object(conn, object, name, &schema, error) ||
-        !own_text(conn, object, &text, error) || !sum_rows(conn, object, &sum, error))
+    if (!describe(conn, name, &object, &schema, error) || !own_text(conn, object, &text, error) ||
+        !sum_rows(conn, object, &sum, error))
         return false;
     g_autofree char *rows = hash_sum_text(&sum);
     g_autofree char *columns = schema_fingerprint(schema);

@@ -143,22 +143,22 @@ build_lists(PgConn *conn, const PgObject *source, const Program *program, Inside
 }
 
 bool
-inside_look(PgConn *conn, const PgObject *source, const Program *program, const char *object,
-            Inside *ret, GError **error)
+inside_look(PgConn *conn, const PgObject *source, const Program *program,
+            const PgDescription *object, Inside *ret, GError **error)
 {
-    return pg_targets(conn, object, program_target(program), &ret->targets, error) &&
-           build_lists(conn, source, program, ret, error);
+    const Schema *schema = program_target(program);
+    bool done = object != NULL ? pg_targets_of(object, schema, &ret->targets, error)
+                               : pg_targets(conn, NULL, schema, &ret->targets, error);
+    return done && build_lists(conn, source, program, ret, error);
 }
 
 bool
-inside_say(PgConn *conn, const ScanSpec *spec, const Program *program, const char *stage,
+inside_say(PgConn *conn, const ScanSpec *spec, const Program *program, const PgDescription *stage,
            Inside *ret, GError **error)
 {
     g_autoptr(PgObject) source = NULL;
-    g_autoptr(PgObject) target = NULL;
     g_autoptr(GString) condition = g_string_new(NULL);
     if (!pg_object_of_range(conn, spec->object, spec->range, &source, error) ||
-        !pg_object_need(conn, stage, &target, error) ||
         !inside_look(conn, source, program, stage, ret, error) ||
         (spec->range != NULL && !pg_append_range(condition, source, spec->range, error)))
         return false;
@@ -167,7 +167,7 @@ inside_say(PgConn *conn, const ScanSpec *spec, const Program *program, const cha
     g_autofree char *columns = pg_target_list(ret->targets);
     ret->from = g_strdup_printf("%s WHERE true%s", source->sql, condition->str);
     ret->insert = g_strdup_printf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
-                                  target->sql, columns, ret->items->str, ret->from);
+                                  stage->object->sql, columns, ret->items->str, ret->from);
     return true;
 }
 

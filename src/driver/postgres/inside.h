@@ -18,13 +18,13 @@ typedef struct {
 void inside_init(Inside *inside);
 void inside_clear(Inside *inside);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inside, inside_clear)
-/* The lists alone, of the object that is written or one like it. INVALID, here and below: the mapping cannot be said in SQL, or a
+/* The lists alone, of the object that is written or one like it (NULL: it would be made). INVALID, here and below: the mapping cannot be said in SQL, or a
  * column might bend what it gets. */
 CHECKED bool inside_look(PgConn *conn, const PgObject *source, const Program *program,
-                         const char *object, Inside *ret, GError **error);
+                         const PgDescription *object, Inside *ret, GError **error);
 /* All of it. */
 CHECKED bool inside_say(PgConn *conn, const ScanSpec *spec, const Program *program,
-                        const char *stage, Inside *ret, GError **error);
+                        const PgDescription *stage, Inside *ret, GError **error);
 /* Of a stage that is not there yet, and will be as the mapping makes it. */
 CHECKED bool inside_can(PgConn *conn, const PgObject *source, const Program *program,
                         GError **error);

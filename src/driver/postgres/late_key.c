@@ -91,15 +91,14 @@ put_off_inside(PgConn *conn, const char *stage, const GPtrArray *unique, const W
     AUTO_RESULT *keys = NULL;
     RangeResult sum = {0};
     int64_t ranges = 0;
-    if (!pg_object_need(conn, stage, &object, error) ||
-        !pg_run(conn, error, "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", object->sql) ||
-        !book_ledger_sum(&conn->base, writer->plan, &sum, &ranges, error) ||
+    if (!pg_object_need(conn, stage, &object, error))
+        return false;
+    pg_later(conn, "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", object->sql);
+    if (!book_ledger_sum(&conn->base, writer->plan, &sum, &ranges, error) ||
         (ranges == 0 && !waiting_keys(conn, object, unique, &keys, error)))
         return false;
     for (int i = 0; keys != NULL && i < PQntuples(keys); i++)
-        if (!pg_run(conn, error, "ALTER TABLE %s DROP CONSTRAINT \"%w\"", object->sql,
-                    pg_cell(keys, i, 0)))
-            return false;
+        pg_later(conn, "ALTER TABLE %s DROP CONSTRAINT \"%w\"", object->sql, pg_cell(keys, i, 0));
     return true;
 }
 

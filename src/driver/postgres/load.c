@@ -83,22 +83,24 @@ targets_to_be(PgConn *conn, const Schema *schema, GArray *targets, GError **erro
     return true;
 }
 
-bool
-pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret, GError **error)
+static GArray *
+targets_new(void)
 {
-    g_autoptr(PgObject) object = NULL;
-    g_autoptr(GPtrArray) columns = NULL;
-    g_autoptr(GArray) targets = g_array_new(FALSE, TRUE, sizeof(PgTarget));
+    GArray *targets = g_array_new(FALSE, TRUE, sizeof(PgTarget));
     g_array_set_clear_func(targets, target_clear);
-    if (stage == NULL ? !targets_to_be(conn, schema, targets, error)
-                      : !pg_object_need(conn, stage, &object, error) ||
-                            !pg_columns(conn, object, &columns, error))
-        return false;
-    for (size_t i = 0; stage != NULL && i < schema_count(schema); i++) {
+    return targets;
+}
+
+bool
+pg_targets_of(const PgDescription *stage, const Schema *schema, GArray **ret, GError **error)
+{
+    g_autoptr(GArray) targets = targets_new();
+    for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *wanted = schema_column(schema, i);
-        const PgColumn *column = find_column(columns, wanted->name);
+        const PgColumn *column = find_column(stage->columns, wanted->name);
         if (column == NULL)
-            return fail(error, ERR_DRIFT, "'%s' has no column '%s'", stage, wanted->name);
+            return fail(error, ERR_DRIFT, "'%s' has no column '%s'", stage->object->name,
+                        wanted->name);
         if (column->is_generated || wanted->is_generated)
             continue;
         PgTarget target = {.base = column->base,
@@ -108,6 +110,21 @@ pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret, 
                            .name = g_strdup(wanted->name)};
         g_array_append_val(targets, target);
     }
+    *ret = g_steal_pointer(&targets);
+    return true;
+}
+
+bool
+pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret, GError **error)
+{
+    g_auto(PgDescription) seen = {0};
+    g_autoptr(GArray) targets = NULL;
+    if (stage != NULL)
+        return pg_describe_columns(conn, stage, &seen, error) &&
+               pg_targets_of(&seen, schema, ret, error);
+    targets = targets_new();
+    if (!targets_to_be(conn, schema, targets, error))
+        return false;
     *ret = g_steal_pointer(&targets);
     return true;
 }
@@ -139,14 +156,12 @@ targets_of(const PgLoader *loader)
 /* --- begin --- */
 
 static bool
-loader_new(PgConn *conn, const char *stage, const Schema *schema, const Writer *writer,
+loader_new(const PgDescription *seen, const char *stage, const Schema *schema, const Writer *writer,
            PgLoader **ret, GError **error)
 {
-    g_autoptr(PgObject) object = NULL;
     g_autoptr(PgLoader) loader = g_new0(PgLoader, 1);
     loader->buffer = g_string_new(NULL);
-    if (!pg_object_need(conn, stage, &object, error) ||
-        !pg_targets(conn, stage, schema, &loader->targets, error))
+    if (!pg_targets_of(seen, schema, &loader->targets, error))
         return false;
     loader->stage = g_strdup(stage);
     loader->plan = g_strdup(writer->plan);
@@ -159,7 +174,7 @@ loader_new(PgConn *conn, const char *stage, const Schema *schema, const Writer *
                               .in_bulk = writer->in_bulk};
     loader->is_binary = encode_is_binary(targets_of(loader), loader->targets->len);
     g_autofree char *columns = pg_target_list(loader->targets);
-    loader->copy = g_strdup_printf("COPY %s (%s) FROM STDIN%s", object->sql, columns,
+    loader->copy = g_strdup_printf("COPY %s (%s) FROM STDIN%s", seen->object->sql, columns,
                                    loader->is_binary ? " (FORMAT binary)" : "");
     *ret = g_steal_pointer(&loader);
     return true;
@@ -172,10 +187,11 @@ begin_range(Conn *base, const char *stage, const Schema *schema, const Writer *w
     PgConn *conn = pg_conn(base);
     g_assert(conn->loader == NULL);
     g_autoptr(PgLoader) loader = NULL;
+    g_auto(PgDescription) seen = {0};
     bool is_done = false;
-    if (!book_begin_range(base, writer, &is_done, ret_result, error))
+    if (!pg_begin_range(conn, stage, writer, &is_done, ret_result, &seen, error))
         return false;
-    if (!is_done && !loader_new(conn, stage, schema, writer, &loader, error)) {
+    if (!is_done && !loader_new(&seen, stage, schema, writer, &loader, error)) {
         pg_rollback(conn);
         return false;
     }
@@ -274,8 +290,8 @@ copy_rows(PgConn *conn, const Batch *batch, size_t from, size_t to, CopyResult *
     AUTO_RESULT *result = NULL;
     g_autofree char *reason = NULL;
     size_t end = from;
-    if (!pg_run(conn, error, "SAVEPOINT honk_put") ||
-        !pg_run_on(conn, conn->db, loader->copy, NULL, error) ||
+    pg_later(conn, "SAVEPOINT honk_put");
+    if (!pg_run_on(conn, conn->db, loader->copy, NULL, error) ||
         !send_rows(conn, batch, from, to, &end, &reason, error))
         return false;
     if (PQputCopyEnd(conn->db, NULL) != 1)
@@ -287,7 +303,8 @@ copy_rows(PgConn *conn, const Batch *batch, size_t from, size_t to, CopyResult *
         *ret =
             (CopyResult){.end = end, .is_said = reason != NULL, .reason = g_steal_pointer(&reason)};
         PQclear(PQgetResult(conn->db));
-        return pg_run(conn, error, "RELEASE SAVEPOINT honk_put");
+        pg_later(conn, "RELEASE SAVEPOINT honk_put");
+        return true;
     }
     pg_fail(conn, conn->db, result, &broken);
     PQclear(PQgetResult(conn->db));

@@ -243,8 +243,8 @@ read_part(PgConn *conn, const PgObject *object, const char *notes, const char *u
     LogReader reader = {
         .conn = conn, .object = object, .notes = notes, .lines = g_string_new(NULL)};
     log_message_init(&reader.message);
-    bool done =
-        pg_begin(conn, error) && read_inside(&reader, upto, error) && pg_commit(conn, error);
+    pg_begin(conn);
+    bool done = read_inside(&reader, upto, error) && pg_commit(conn, error);
     if (!done)
         pg_rollback(conn);
     *ret_all = reader.messages < CHANGES_AT_ONCE;

@@ -58,13 +58,14 @@ check_bent(const MirrorSpec *spec, const Inside *inside, const char *stage, cons
 static bool
 say_mirror(PgConn *conn, const MirrorSpec *spec, char **ret, GError **error)
 {
-    g_autoptr(PgObject) stage = NULL;
+    g_auto(PgDescription) seen = {0};
     g_auto(Inside) inside;
     inside_init(&inside);
     inside.may_bend = true;
-    if (!pg_object_need(conn, spec->stage, &stage, error) ||
-        !inside_say(conn, spec->spec, spec->program, spec->stage, &inside, error))
+    if (!pg_describe_columns(conn, spec->stage, &seen, error) ||
+        !inside_say(conn, spec->spec, spec->program, &seen, &inside, error))
         return false;
+    const PgObject *stage = seen.object;
     g_autofree char *old = same_key(spec, "OLD."), *new = is_new_row(spec);
     g_autofree char *bent = check_bent(spec, &inside, stage->sql, new);
     *ret = g_strdup_printf(MARK " IF TG_OP <> 'INSERT' THEN DELETE FROM %s WHERE %s; END IF; "
@@ -170,16 +171,17 @@ pg_mirror_can(Conn *base, const MirrorSpec *spec, char **ret_why, GError **error
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
+    g_auto(PgDescription) stage = {0};
     g_autoptr(GError) unsaid = NULL;
     g_auto(Inside) inside;
     inside_init(&inside);
     inside.may_bend = true;
     *ret_why = NULL;
-    if (!pg_object_need(conn, spec->spec->object, &object, error))
+    if (!pg_object_need(conn, spec->spec->object, &object, error) ||
+        (spec->stage != NULL && !pg_describe_columns(conn, spec->stage, &stage, error)))
         return false;
-    if (spec->stage != NULL
-            ? inside_look(conn, object, spec->program, spec->stage, &inside, &unsaid)
-            : inside_can(conn, object, spec->program, &unsaid))
+    if (spec->stage != NULL ? inside_look(conn, object, spec->program, &stage, &inside, &unsaid)
+                            : inside_can(conn, object, spec->program, &unsaid))
         return true;
     if (!error_is(unsaid, ERR_INVALID)) {
         g_propagate_error(error, g_steal_pointer(&unsaid));

@@ -25,6 +25,28 @@ pg_object_free(PgObject *object)
     g_free(object);
 }
 
+static GPtrArray *
+copy_texts(const GPtrArray *texts)
+{
+    GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < texts->len; i++)
+        g_ptr_array_add(copy, g_strdup(texts->pdata[i]));
+    return copy;
+}
+
+PgObject *
+pg_object_copy(const PgObject *object)
+{
+    PgObject *copy = g_memdup2(object, sizeof *object);
+    copy->schema = g_strdup(object->schema);
+    copy->name = g_strdup(object->name);
+    copy->sql = g_strdup(object->sql);
+    copy->key = copy_texts(object->key);
+    copy->key_types = copy_texts(object->key_types);
+    copy->int_key = g_strdup(object->int_key);
+    return copy;
+}
+
 const char *
 pg_kind_name(PgKind kind)
 {
@@ -128,36 +150,31 @@ pg_place_new(PgConn *conn, const char *name, const PgObject *beside, char **ret_
 
 /* --- keys --- */
 
-/* The primary key, else the first unique index over columns that are never NULL. */
-static bool
-read_key(PgConn *conn, PgObject *object, GError **error)
+/* Of a table c: its primary key, else its first unique index over columns that are never NULL. */
+static const char key_sql[] =
+    "SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.atttypid, b.indisprimary, "
+    "n.n FROM (SELECT i.indkey, i.indnkeyatts, i.indisprimary FROM pg_index i WHERE i.indrelid = "
+    "c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND "
+    "i.indimmediate AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = i.indrelid AND "
+    "a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull) ORDER BY "
+    "i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1) b, generate_series(0, b.indnkeyatts "
+    "- 1) n(n) JOIN pg_attribute a ON a.attrelid = c.oid WHERE a.attnum = b.indkey[n.n]";
+
+enum { OF_OBJECT = 8 }; /* cells of find_sql() in front of the key's */
+
+static void
+take_key(PgObject *object, const PGresult *rows)
 {
-    AUTO_RESULT *rows = NULL;
     object->key = g_ptr_array_new_with_free_func(g_free);
     object->key_types = g_ptr_array_new_with_free_func(g_free);
-    if (!pg_rows(conn, &rows, error,
-                 "WITH best AS (SELECT i.indexrelid, i.indrelid, i.indkey, i.indnkeyatts, "
-                 "i.indisprimary FROM pg_index i "
-                 "WHERE i.indrelid = %lld AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
-                 "AND i.indexprs IS NULL "
-                 "AND i.indimmediate AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid "
-                 "= i.indrelid AND "
-                 "a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull) "
-                 "ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1) "
-                 "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, "
-                 "b.indisprimary FROM best b, "
-                 "generate_series(0, b.indnkeyatts - 1) n JOIN pg_attribute a ON a.attrelid = %lld "
-                 "WHERE a.attnum = b.indkey[n] ORDER BY n",
-                 (long long) object->oid, (long long) object->oid))
-        return false;
-    for (int i = 0; i < PQntuples(rows); i++) {
-        g_ptr_array_add(object->key, g_strdup(pg_cell(rows, i, 0)));
-        g_ptr_array_add(object->key_types, g_strdup(pg_cell(rows, i, 1)));
-        object->key_is_primary = pg_cell_bool(rows, i, 3);
+    for (int i = 0; i < PQntuples(rows) && pg_cell(rows, i, OF_OBJECT) != NULL; i++) {
+        g_ptr_array_add(object->key, g_strdup(pg_cell(rows, i, OF_OBJECT)));
+        g_ptr_array_add(object->key_types, g_strdup(pg_cell(rows, i, OF_OBJECT + 1)));
+        object->key_is_primary = pg_cell_bool(rows, i, OF_OBJECT + 3);
     }
-    if (object->key->len == 1 && pg_type_of((unsigned) pg_cell_int(rows, 0, 2)) == TYPE_INT)
+    if (object->key->len == 1 &&
+        pg_type_of((unsigned) pg_cell_int(rows, 0, OF_OBJECT + 2)) == TYPE_INT)
         object->int_key = g_strdup(object->key->pdata[0]);
-    return true;
 }
 
 /* Tables that inherit from another one have keys of their own: the same may be in several. */
@@ -193,25 +210,31 @@ pg_unique_columns(Conn *base, const char *name, GPtrArray **ret, GError **error)
 
 /* --- finding --- */
 
-static bool
-find(PgConn *conn, const char *schema, const char *table, PgObject **ret, GError **error)
+/* Of a table c in a schema n. */
+#define CALLED                                                                                     \
+    "c.relname = %Q AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND CASE WHEN %Q IS NULL THEN "     \
+    "pg_table_is_visible(c.oid) ELSE n.nspname = %Q END"
+
+static char *
+find_sql(const char *schema, const char *table)
 {
-    AUTO_RESULT *rows = NULL;
-    if (!pg_rows(
-            conn, &rows, error,
-            "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relhassubclass, "
-            "CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) / "
-            "current_setting('block_size')::int8 "
-            "ELSE 0 END, c.reltuples::int8 FROM pg_class c JOIN pg_namespace n ON n.oid = "
-            "c.relnamespace "
-            "WHERE c.relname = %Q AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND "
-            "CASE WHEN %Q IS NULL THEN pg_table_is_visible(c.oid) ELSE n.nspname = %Q END",
-            table, schema, schema))
-        return false;
-    *ret = NULL;
+    return pg_sql(
+        "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, "
+        "c.relhassubclass, CASE WHEN c.relkind IN ('r', 'm') THEN "
+        "pg_relation_size(c.oid) / current_setting('block_size')::int8 ELSE 0 END, "
+        "c.reltuples::int8, k.attname, k.type, k.atttypid, k.indisprimary FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN LATERAL (%s) k ON true "
+        "WHERE " CALLED " ORDER BY k.n",
+        key_sql, table, schema, schema);
+}
+
+/* NULL: there is none. */
+static PgObject *
+take_object(const PGresult *rows)
+{
     if (PQntuples(rows) == 0)
-        return true;
-    g_autoptr(PgObject) object = g_new0(PgObject, 1);
+        return NULL;
+    PgObject *object = g_new0(PgObject, 1);
     object->oid = pg_cell_int(rows, 0, 0);
     object->schema = g_strdup(pg_cell(rows, 0, 1));
     object->name = g_strdup(pg_cell(rows, 0, 2));
@@ -221,18 +244,22 @@ find(PgConn *conn, const char *schema, const char *table, PgObject **ret, GError
     object->has_children = pg_cell_bool(rows, 0, 5);
     object->blocks = pg_cell_int(rows, 0, 6);
     object->rows_guess = pg_cell_int(rows, 0, 7);
-    if (!read_key(conn, object, error))
-        return false;
-    *ret = g_steal_pointer(&object);
-    return true;
+    take_key(object, rows);
+    return object;
 }
 
 bool
 pg_object_find(PgConn *conn, const char *name, PgObject **ret, GError **error)
 {
-    g_autofree char *schema = NULL;
-    g_autofree char *table = NULL;
-    return pg_split_name(name, &schema, &table, error) && find(conn, schema, table, ret, error);
+    g_autofree char *schema = NULL, *table = NULL;
+    AUTO_RESULT *rows = NULL;
+    if (!pg_split_name(name, &schema, &table, error))
+        return false;
+    g_autofree char *sql = find_sql(schema, table);
+    if (!pg_run_on(conn, conn->db, sql, &rows, error))
+        return false;
+    *ret = take_object(rows);
+    return true;
 }
 
 static bool
@@ -270,4 +297,48 @@ pg_object_need(PgConn *conn, const char *name, PgObject **ret, GError **error)
         return fail_no_object(conn, name, error);
     *ret = object;
     return true;
+}
+
+/* --- with its columns --- */
+
+void
+pg_description_clear(PgDescription *description)
+{
+    g_clear_pointer(&description->object, pg_object_free);
+    g_clear_pointer(&description->columns, g_ptr_array_unref);
+}
+
+bool
+pg_description_sql(const char *name, char **ret, GError **error)
+{
+    g_autofree char *schema = NULL, *table = NULL;
+    if (!pg_split_name(name, &schema, &table, error))
+        return false;
+    g_autofree char *object = find_sql(schema, table);
+    g_autofree char *oid = pg_sql("(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                                  "c.relnamespace WHERE " CALLED ")",
+                                  table, schema, schema);
+    g_autofree char *columns = pg_columns_sql(oid);
+    *ret = g_strdup_printf("%s; %s", object, columns);
+    return true;
+}
+
+bool
+pg_take_description(PgConn *conn, const char *name, const GPtrArray *all, PgDescription *ret,
+                    GError **error)
+{
+    PgObject *object = take_object(all->pdata[all->len - PG_DESCRIPTION]);
+    if (object == NULL)
+        return fail_no_object(conn, name, error);
+    *ret = (PgDescription){.object = object, .columns = pg_take_columns(all->pdata[all->len - 1])};
+    return true;
+}
+
+bool
+pg_describe_columns(PgConn *conn, const char *name, PgDescription *ret, GError **error)
+{
+    g_autofree char *sql = NULL;
+    g_autoptr(GPtrArray) all = NULL;
+    return pg_description_sql(name, &sql, error) && pg_run_all(conn, conn->db, sql, &all, error) &&
+           pg_take_description(conn, name, all, ret, error);
 }

@@ -17,6 +17,7 @@
 
 /* How the columns of a stage are written (load.c). */
 typedef struct PgLoader PgLoader;
+typedef struct PgRecent PgRecent;
 
 typedef struct {
     Conn base;
@@ -30,13 +31,15 @@ typedef struct {
     GPtrArray *idle;           /* PGconn *: sessions of scans that ended well */
     bool is_ascii;             /* the server knows nothing of encodings */
     bool in_transaction;
+    GString *later;             /* statements that go in front of the session's next message */
     int version;                /* 150018 */
     int64_t rows_done;          /* told to the tick */
     int silence_ms;             /* after so long without an answer a session is looked after */
     int64_t slot_bytes_max;     /* of log that the server may keep for one slot of ours */
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
-    char *snapshot; /* its name, while everything that is read is of one state; or NULL */
+    char *snapshot;   /* its name, while everything that is read is of one state; or NULL */
+    PgRecent *recent; /* what was described last (recent.c) */
 } PgConn;
 
 PgConn *pg_conn(Conn *conn); /* checked cast */
@@ -73,6 +76,10 @@ char *pg_sql(const char *format, ...);
 CHECKED bool pg_run(PgConn *conn, GError **error, const char *format, ...);
 CHECKED bool pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *format, ...);
 CHECKED bool pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error);
+/* Several statements in one message, the last of which may be a COPY that begins; what each gave, PGresult * in order. */
+CHECKED bool pg_run_all(PgConn *conn, PGconn *db, const char *sql, GPtrArray **ret, GError **error);
+/* In a transaction: said in front of the next message, which fails if this does. */
+void pg_later(PgConn *conn, const char *format, ...);
 /* For loops over rows: is it to go on? */
 CHECKED bool pg_ticks(PgConn *conn, GError **error);
 /* Until PQgetResult() would not wait. */
@@ -100,7 +107,8 @@ CHECKED bool pg_int(PgConn *conn, int64_t *ret, GError **error, const char *form
 const char *pg_cell(const PGresult *rows, int row, int column); /* NULL for NULL */
 int64_t pg_cell_int(const PGresult *rows, int row, int column);
 bool pg_cell_bool(const PGresult *rows, int row, int column);
-CHECKED bool pg_begin(PgConn *conn, GError **error);
+/* With the next message. */
+void pg_begin(PgConn *conn);
 CHECKED bool pg_commit(PgConn *conn, GError **error); /* asks conn_confirm() */
 void pg_rollback(PgConn *conn);                       /* harmless outside of a transaction */
 char *pg_name(const char *name);                      /* quoted; caller frees */
@@ -139,6 +147,7 @@ typedef struct {
 } PgObject;
 
 void pg_object_free(PgObject *object);
+PgObject *pg_object_copy(const PgObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PgObject, pg_object_free)
 /* `*ret` NULL when there is none. */
 CHECKED bool pg_object_find(PgConn *conn, const char *name, PgObject **ret, GError **error);
@@ -202,6 +211,30 @@ typedef struct {
 void pg_column_free(void *column);
 /* Array of PgColumn *, in order. */
 CHECKED bool pg_columns(PgConn *conn, const PgObject *object, GPtrArray **ret, GError **error);
+/* The question of pg_columns(), of a table whose oid is said in SQL, and its answer. Caller frees. */
+char *pg_columns_sql(const char *oid);
+GPtrArray *pg_take_columns(const PGresult *rows);
+
+/* An object with its columns. */
+typedef struct {
+    PgObject *object;
+    GPtrArray *columns; /* PgColumn * */
+} PgDescription;
+void pg_description_clear(PgDescription *description);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PgDescription, pg_description_clear)
+/* In one message; NOT_FOUND names near ones. */
+CHECKED bool pg_describe_columns(PgConn *conn, const char *name, PgDescription *ret,
+                                 GError **error);
+/* The same for those who ask more at once: so many questions, of which the answers are the last ones of `all`. */
+enum { PG_DESCRIPTION = 2 };
+CHECKED bool pg_description_sql(const char *name, char **ret, GError **error);
+CHECKED bool pg_take_description(PgConn *conn, const char *name, const GPtrArray *all,
+                                 PgDescription *ret, GError **error);
+/* What was described a moment ago need not be asked for again. */
+void pg_remember(PgConn *conn, const char *name, PgDescription *take);
+/* NULL: it is not known, or has been for too long. The connection's. */
+const PgDescription *pg_recall(const PgConn *conn, const char *name);
+void pg_recent_free(PgRecent *recent);
 bool pg_outline(Conn *conn, const char *object, Schema **ret, GError **error);
 bool pg_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 bool pg_identity(Conn *conn, const char *object, json_t **ret, GError **error);
@@ -294,6 +327,9 @@ CHECKED bool pg_query_fill(PgConn *conn, PGconn *db, const QueryView *view, GErr
 extern const BookSql pg_book;
 /* Nobody else makes or removes bookkeeping until the transaction ends. */
 CHECKED bool pg_book_lock(Conn *conn, GError **error);
+/* Begin, as book_begin_range() does, and what the stage is like by then: all in one message. */
+CHECKED bool pg_begin_range(PgConn *conn, const char *stage, const Writer *writer, bool *ret_done,
+                            RangeResult *ret, PgDescription *ret_stage, GError **error);
 
 /* --- form.c, forms.c --- */
 /* What a column of this type (jsonb, uuid) gives back for a text, into `to`. False: not known here, the server knows. */
@@ -330,7 +366,7 @@ bool pg_finish(Conn *conn, const char *stage, const char *like, const Writer *wr
 void pg_soften(const PgConn *conn, GError **error);
 /* relay.c: rows from one session to another, in the open transaction of `to`. INVALID: they have to go the other way. */
 CHECKED bool pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
-                      const char *stage, bool hash, RangeResult *ret, GError **error);
+                      const PgDescription *stage, bool hash, RangeResult *ret, GError **error);
 /* The same for people (PushOps.look). */
 CHECKED bool pg_relay_look(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
                            const char *object, PlaceFn *tell, void *data, char **ret_note,
@@ -353,6 +389,9 @@ CHECKED bool pg_made_type(PgConn *conn, const Column *column, char **ret, GError
  * PgTarget, count in its `len`. */
 CHECKED bool pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret,
                         GError **error);
+/* The same of one that is described already. */
+CHECKED bool pg_targets_of(const PgDescription *stage, const Schema *schema, GArray **ret,
+                           GError **error);
 /* The same of the stage that is being loaded, whose session may be in the middle of a COPY and can be asked nothing; NULL when it is not. The
  * loader's. */
 const GArray *pg_load_targets(const PgConn *conn, const char *stage);

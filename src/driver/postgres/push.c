@@ -128,8 +128,8 @@ pg_soften(const PgConn *conn, GError **error)
 
 /* Inside of one database by its own statement, where that can be said; else from session to session. */
 static bool
-push_rows_of(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const char *stage,
-             bool hash, RangeResult *ret, GError **error)
+push_rows_of(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
+             const PgDescription *stage, bool hash, RangeResult *ret, GError **error)
 {
     g_auto(Inside) inside;
     g_autoptr(GError) unsaid = NULL;
@@ -154,13 +154,14 @@ push_range(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *s
 {
     PgConn *conn = pg_conn(base);
     RangeResult result = {0};
+    g_auto(PgDescription) seen = {0};
     bool is_done = false;
     conn->state[0] = '\0';
     conn->rows_done = 0;
-    if (!book_begin_range(base, writer, &is_done, &result, error))
+    if (!pg_begin_range(conn, stage, writer, &is_done, &result, &seen, error))
         return false;
     bool done = is_done ||
-                (push_rows_of(conn, pg_conn(source), spec, program, stage, hash, &result, error) &&
+                (push_rows_of(conn, pg_conn(source), spec, program, &seen, hash, &result, error) &&
                  book_write_range(base, writer, &result, error) && pg_commit(conn, error));
     pg_rollback(conn);
     if (done)
@@ -176,6 +177,7 @@ tell_inside(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, co
             PlaceFn *tell, void *data, bool *ret_told, char **ret_why, GError **error)
 {
     g_autoptr(PgObject) whole = NULL;
+    g_auto(PgDescription) seen = {0};
     g_auto(Inside) inside;
     g_autoptr(GError) unsaid = NULL;
     inside_init(&inside);
@@ -183,9 +185,10 @@ tell_inside(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, co
     *ret_why = NULL;
     if (strcmp(to->url, from->url) != 0 || from->snapshot != NULL)
         return true;
-    if (!pg_object_need(to, spec->object, &whole, error))
+    if (!pg_object_need(to, spec->object, &whole, error) ||
+        (object != NULL && !pg_describe_columns(to, object, &seen, error)))
         return false;
-    if (!inside_look(to, whole, program, object, &inside, &unsaid)) {
+    if (!inside_look(to, whole, program, object != NULL ? &seen : NULL, &inside, &unsaid)) {
         if (!error_is(unsaid, ERR_INVALID)) {
             g_propagate_error(error, g_steal_pointer(&unsaid));
             return false;

@@ -297,11 +297,10 @@ relay_range(Relay *relay, const char *stage, GError **error)
 }
 
 bool
-pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const char *stage,
-         bool hash, RangeResult *ret, GError **error)
+pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
+         const PgDescription *stage, bool hash, RangeResult *ret, GError **error)
 {
     Relay relay = {.to = to, .program = program};
-    g_autoptr(PgObject) object = NULL;
     relay.scan = pg_scan_new(from);
     relay.scan->is_bare = true;
     /* else one is borrowed: what fails in it must end neither the range nor what is held */
@@ -309,10 +308,9 @@ pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const
     relay.out = g_string_sized_new(SEND_BYTES + BATCH_ROWS_MAX);
     relay.form = g_string_new(NULL);
     row_hasher_init(&relay.hasher);
-    bool done = pg_object_need(to, stage, &object, error) &&
-                pg_targets(to, stage, program_target(program), &relay.targets, error) &&
+    bool done = pg_targets_of(stage, program_target(program), &relay.targets, error) &&
                 pg_scan_prepare(relay.scan, spec, error) && look_at_columns(&relay, error) &&
-                relay_range(&relay, object->sql, error);
+                relay_range(&relay, stage->object->sql, error);
     if (done) {
         ret->rows_in = ret->rows_out = relay.sum.rows;
         ret->hash = hash ? relay.sum : (HashSum){.rows = relay.sum.rows};

@@ -54,17 +54,17 @@ pg_remove(Conn *base, const char *stage, const Schema *key, const Batch *keys, i
           GError **error)
 {
     PgConn *conn = pg_conn(base);
-    g_autoptr(PgObject) object = NULL;
+    g_auto(PgDescription) seen = {0};
     g_autoptr(GArray) targets = NULL;
     g_assert(conn->loader != NULL && keys->column_count == schema_count(key));
     *ret_rows = 0;
-    if (!pg_object_need(conn, stage, &object, error) ||
-        !pg_targets(conn, stage, key, &targets, error))
+    if (!pg_describe_columns(conn, stage, &seen, error) ||
+        !pg_targets_of(&seen, key, &targets, error))
         return false;
     g_assert(targets->len ==
              schema_count(key)); /* a key that is generated is no column of the source as it is */
     for (size_t from = 0; from < keys->row_count; from += KEYS_AT_ONCE)
-        if (!remove_some(conn, object, targets, keys, from,
+        if (!remove_some(conn, seen.object, targets, keys, from,
                          MIN(from + KEYS_AT_ONCE, keys->row_count), ret_rows, error))
             return false;
     return true;

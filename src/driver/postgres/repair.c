@@ -120,18 +120,19 @@ pg_repair(Conn *base, const char *object, const Schema *schema,
           GPtrArray *const batches[REPAIR_KINDS], GError **error)
 {
     PgConn *conn = pg_conn(base);
-    g_autoptr(PgObject) table = NULL;
+    g_auto(PgDescription) table = {0};
     g_autoptr(GArray) targets = NULL;
-    if (!pg_object_need(conn, object, &table, error) ||
-        !pg_targets(conn, object, schema, &targets, error) || !pg_begin(conn, error))
+    if (!pg_describe_columns(conn, object, &table, error) ||
+        !pg_targets_of(&table, schema, &targets, error))
         return false;
-    if (base->passes_freeze &&
-        !pg_run(conn, error, "SET LOCAL \"honk.repairs\" = '%lld'", (long long) table->oid)) {
-        pg_rollback(conn);
-        return false;
-    }
-    Repair repair = {
-        .conn = conn, .object = object, .table = table, .schema = schema, .targets = targets};
+    pg_begin(conn);
+    if (base->passes_freeze)
+        pg_later(conn, "SET LOCAL \"honk.repairs\" = '%lld'", (long long) table.object->oid);
+    Repair repair = {.conn = conn,
+                     .object = object,
+                     .table = table.object,
+                     .schema = schema,
+                     .targets = targets};
     if (repair_each_row(batches, repair_row, &repair, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);

@@ -133,8 +133,7 @@ pg_stage(Conn *base, const char *stage, const char *like, const Schema *schema,
          const Writer *writer, GError **error)
 {
     PgConn *conn = pg_conn(base);
-    if (!pg_begin(conn, error))
-        return false;
+    pg_begin(conn);
     if (stage_inside(conn, stage, like, schema, writer, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);
@@ -164,8 +163,7 @@ bool
 pg_unstage(Conn *base, const char *stage, const Writer *writer, GError **error)
 {
     PgConn *conn = pg_conn(base);
-    if (!pg_begin(conn, error))
-        return false;
+    pg_begin(conn);
     if (unstage_inside(conn, stage, writer, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);

@@ -1,6 +1,10 @@
 /*
  * statement.c - statements on a session: sent, awaited with a tick, and how they fail.
  *
+ * Each message is a way to the server and back, which is milliseconds where it is far away. So what gives no answer that anybody waits for
+ * (BEGIN, a lock, the row of a ledger) is kept until there is a question, and said in front of it (pg_later()); and questions that do not need
+ * each other's answers are one message (pg_run_all()). The server does one after the other, and nothing behind one that fails.
+ *
  * Nothing here blocks for longer than TICK_MS without asking whether to go on. Whoever is told to stop cancels the
  * statement in the server and hears its end before anything else is done on that session.
  */
@@ -238,13 +242,31 @@ pg_sql(const char *format, ...)
     return copy;
 }
 
-bool
-pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error)
+/* With what was kept for this session in front. */
+static bool
+say(PgConn *conn, PGconn *db, const char *sql)
 {
-    AUTO_RESULT *last = NULL;
+    if (db != conn->db || conn->later->len == 0)
+        return PQsendQuery(db, sql) == 1;
+    g_string_append(conn->later, sql);
+    bool done = PQsendQuery(db, conn->later->str) == 1;
+    g_string_truncate(conn->later, 0);
+    return done;
+}
+
+static void
+clear_result(void *result)
+{
+    PQclear(result);
+}
+
+bool
+pg_run_all(PgConn *conn, PGconn *db, const char *sql, GPtrArray **ret, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(clear_result);
     if (!ticks(conn))
         return fail(error, ERR_STOPPED, "asked to stop");
-    if (PQsendQuery(db, sql) != 1)
+    if (!say(conn, db, sql))
         return pg_fail(conn, db, NULL, error);
     for (;;) {
         PGresult *result = NULL;
@@ -252,14 +274,35 @@ pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **er
             return false;
         if (result == NULL)
             break;
-        PQclear(last);
-        last = result;
-        if (PQresultStatus(last) == PGRES_COPY_OUT || PQresultStatus(last) == PGRES_COPY_IN)
+        g_ptr_array_add(all, result);
+        if (PQresultStatus(result) == PGRES_COPY_OUT || PQresultStatus(result) == PGRES_COPY_IN)
             break; /* the caller goes on from here */
     }
-    if (ret != NULL)
-        *ret = g_steal_pointer(&last);
+    *ret = g_steal_pointer(&all);
     return true;
+}
+
+bool
+pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error)
+{
+    g_autoptr(GPtrArray) all = NULL;
+    if (!pg_run_all(conn, db, sql, &all, error))
+        return false;
+    if (ret != NULL)
+        *ret = all->len > 0 ? g_ptr_array_steal_index(all, all->len - 1) : NULL;
+    return true;
+}
+
+void
+pg_later(PgConn *conn, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *sql = sqlite3_vmprintf(format, args);
+    va_end(args);
+    g_assert(sql != NULL && conn->in_transaction);
+    g_string_append_printf(conn->later, "%s; ", sql);
+    sqlite3_free(sql);
 }
 
 static bool
@@ -345,17 +388,13 @@ pg_name_list(const GPtrArray *names, const char *before)
 /* --- transactions --- */
 
 /* Deferred constraints speak up at each statement, while it is known which rows they are about. */
-bool
-pg_begin(PgConn *conn, GError **error)
+void
+pg_begin(PgConn *conn)
 {
     g_assert(!conn->in_transaction);
-    if (!pg_run(conn, error,
-                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET CONSTRAINTS ALL IMMEDIATE")) {
-        PQclear(PQexec(conn->db, "ROLLBACK"));
-        return false;
-    }
     conn->in_transaction = true;
-    return true;
+    pg_later(conn,
+             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET CONSTRAINTS ALL IMMEDIATE");
 }
 
 bool
@@ -373,7 +412,9 @@ pg_commit(PgConn *conn, GError **error)
 void
 pg_rollback(PgConn *conn)
 {
-    if (conn->in_transaction)
+    if (conn->in_transaction &&
+        PQtransactionStatus(conn->db) != PQTRANS_IDLE) /* else it is not begun */
         PQclear(PQexec(conn->db, "ROLLBACK"));
+    g_string_truncate(conn->later, 0);
     conn->in_transaction = false;
 }

@@ -269,8 +269,8 @@ pg_back(Conn *base, const char *stage, const char *target, const char *kept, con
     int64_t rows = 0;
     for (int tries = 1;; tries++) {
         g_autoptr(GError) problem = NULL;
-        if (pg_begin(conn, &problem) && back_inside(conn, &call, &rows, &problem) &&
-            pg_commit(conn, &problem)) {
+        pg_begin(conn);
+        if (back_inside(conn, &call, &rows, &problem) && pg_commit(conn, &problem)) {
             *ret_rows = rows;
             return true;
         }
@@ -310,8 +310,7 @@ pg_settle(Conn *base, const char *plan, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgNote) note = NULL;
-    if (!pg_begin(conn, error))
-        return false;
+    pg_begin(conn);
     if (pg_note_read(conn, plan, &note, error) &&
         (note == NULL ||
          (pg_stop_log(conn, plan, error) && run_noted(conn, note->settle, note->target, error))) &&
@@ -346,8 +345,7 @@ pg_drop(Conn *base, const char *name, GError **error)
         return false;
     if (object == NULL)
         return true;
-    if (!pg_begin(conn, error))
-        return false;
+    pg_begin(conn);
     if (drop_inside(conn, object, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);

@@ -36,6 +36,13 @@ pg_branches(PgConn *conn, const PgObject *root, GPtrArray **ret, GError **error)
 {
     AUTO_RESULT *rows = NULL;
     g_autoptr(GPtrArray) branches = g_ptr_array_new_with_free_func(branch_free);
+    if (root->kind == PG_TABLE && !root->has_children) {
+        PgBranch *alone = g_new0(PgBranch, 1);
+        alone->object = pg_object_copy(root);
+        g_ptr_array_add(branches, alone);
+        *ret = g_steal_pointer(&branches);
+        return true;
+    }
     /* by its name: only newer servers can detach at leisure */
     if (!pg_rows(
             conn, &rows, error,
@@ -110,12 +117,19 @@ pg_object_of_range(PgConn *conn, const char *name, const json_t *range, PgObject
                    GError **error)
 {
     const char *part = json_get_string(range, "partition", NULL);
+    const PgDescription *seen = pg_recall(conn, name);
     g_autoptr(PgObject) whole = NULL;
     g_autoptr(PgObject) object = NULL;
     int64_t above = 0;
-    if (part == NULL)
-        return pg_object_need(conn, name, ret, error);
-    if (!pg_object_need(conn, name, &whole, error) || !pg_object_find(conn, part, &object, error) ||
+    if (seen != NULL)
+        whole = pg_object_copy(seen->object);
+    else if (!pg_object_need(conn, name, &whole, error))
+        return false;
+    if (part == NULL) {
+        *ret = g_steal_pointer(&whole);
+        return true;
+    }
+    if (!pg_object_find(conn, part, &object, error) ||
         (object != NULL &&
          !pg_int(conn, &above, error,
                  "SELECT count(*) FROM pg_partition_ancestors(%lld) a WHERE a = %lld",

@@ -34,14 +34,16 @@ book_each(Conn *base, const char *sql, BookRowFn *fn, void *data, GError **error
 }
 
 static bool
-book_find(Conn *base, const char *table, bool *ret, GError **error)
+book_find(Conn *base, const char *const *tables, size_t count, bool *ret, GError **error)
 {
-    int64_t count = 0;
-    if (!sq_int(sqlite_conn(base), &count, error,
-                "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = %Q",
-                table))
-        return false;
-    *ret = count > 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t there = 0;
+        if (!sq_int(sqlite_conn(base), &there, error,
+                    "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = %Q",
+                    tables[i]))
+            return false;
+        ret[i] = there > 0;
+    }
     return true;
 }
 
