@@ -509,7 +509,10 @@ copy_run(Invocation *call, GError **error)
     GError *failed = NULL;
     local_catch_signals();
     end_at_once(&copy);
-    if (copy_do(&copy, &failed))
+    action_keep_warm(true); /* each step opens its stores anew */
+    bool done = copy_do(&copy, &failed);
+    action_keep_warm(false);
+    if (done)
         return true;
     if (!local_is_interrupted() || !error_is(failed, ERR_STOPPED)) {
         g_propagate_error(error, failed);

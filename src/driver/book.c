@@ -131,34 +131,47 @@ book_make(Conn *conn, GError **error)
 }
 
 static bool
-has_rows(Conn *conn, const char *table, bool *ret, GError **error)
+take_used(const char *const *cells, void *data, GError **error)
 {
-    int64_t rows = 0;
-    if (!ask_int(conn, &rows, error,
-                 book_text("SELECT count(*) FROM (SELECT 1 FROM %s.%s LIMIT 1) t", conn->book_place,
-                           table)))
-        return false;
-    *ret = rows > 0;
+    bool *used = data;
+    for (size_t i = 0; i < BOOK_TABLES; i++)
+        used[i] = strcmp(cells[i], "0") != 0;
     return true;
+}
+
+/* Which of those that are there have a row? */
+static bool
+find_used(Conn *conn, bool *ret, GError **error)
+{
+    bool there[BOOK_TABLES] = {0};
+    g_autoptr(GString) sql = g_string_new("SELECT ");
+    if (!conn->book->has(conn, tables, BOOK_TABLES, there, error))
+        return false;
+    for (size_t i = 0; i < BOOK_TABLES; i++) {
+        const char *next = i > 0 ? ", " : "";
+        if (there[i])
+            g_string_append_printf(sql, "%s(SELECT count(*) FROM (SELECT 1 FROM %s.%s LIMIT 1) t)",
+                                   next, conn->book_place, tables[i]);
+        else
+            g_string_append_printf(sql, "%s0", next);
+    }
+    return conn->book->each(conn, sql->str, take_used, ret, error);
 }
 
 /* None while a plan is fenced, which needs all of them; else what has no row left. */
 bool
 book_tidy(Conn *conn, GError **error)
 {
-    bool there[BOOK_TABLES] = {0};
-    if (!lock(conn, error) || !conn->book->has(conn, tables, BOOK_TABLES, there, error))
+    bool used[BOOK_TABLES] = {0};
+    if (!lock(conn, error) || !find_used(conn, used, error))
         return false;
-    for (size_t i = 0; i < BOOK_TABLES; i++) {
-        bool is_used = false;
-        if (there[i] && !has_rows(conn, tables[i], &is_used, error))
+    if (used[BOOK_FENCE])
+        return true;
+    for (size_t i = 0; i < BOOK_TABLES; i++)
+        if (!used[i] &&
+            !run_later(conn, error,
+                       book_text("DROP TABLE IF EXISTS %s.%s", conn->book_place, tables[i])))
             return false;
-        if (is_used && i == BOOK_FENCE)
-            return true;
-        if (!is_used &&
-            !run(conn, error, book_text("DROP TABLE IF EXISTS %s.%s", conn->book_place, tables[i])))
-            return false;
-    }
     return conn->book->drop_place == NULL || conn->book->drop_place(conn, error);
 }
 
@@ -520,19 +533,22 @@ bool
 book_note_write(Conn *conn, const char *plan, const BookNote *note, GError **error)
 {
     g_autofree char *saved = json_compact(note->saved);
-    return run(conn, error,
-               book_text("INSERT INTO %s._honk_swap (plan, stage, target, kept, saved, at_ms) "
-                         "VALUES (%Q, %Q, %Q, %Q, %Q, %lld)",
-                         conn->book_place, plan, note->stage, note->target, note->kept, saved,
-                         (long long) clock_wall_ms()));
+    return run_later(
+        conn, error,
+        book_text("INSERT INTO %s._honk_swap (plan, stage, target, kept, saved, at_ms) "
+                  "VALUES (%Q, %Q, %Q, %Q, %Q, %lld)",
+                  conn->book_place, plan, note->stage, note->target, note->kept, saved,
+                  (long long) clock_wall_ms()));
 }
 
 bool
 book_note_drop(Conn *conn, const char *plan, GError **error)
 {
-    return run(conn, error,
+    return run_later(
+               conn, error,
                book_text("DELETE FROM %s._honk_swap WHERE plan = %Q", conn->book_place, plan)) &&
-           run(conn, error,
+           run_later(
+               conn, error,
                book_text("DELETE FROM %s._honk_written WHERE plan = %Q", conn->book_place, plan));
 }
 
@@ -553,9 +569,9 @@ drop_written(Conn *conn, const char *plan, GError **error)
 {
     bool is_there = false;
     return book_has(conn, tables[BOOK_WRITTEN], &is_there, error) &&
-           (!is_there ||
-            run(conn, error,
-                book_text("DELETE FROM %s._honk_written WHERE plan = %Q", conn->book_place, plan)));
+           (!is_there || run_later(conn, error,
+                                   book_text("DELETE FROM %s._honk_written WHERE plan = %Q",
+                                             conn->book_place, plan)));
 }
 
 bool

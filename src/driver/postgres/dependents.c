@@ -1,7 +1,7 @@
 /*
  * dependents.c - what hangs on a table or view: indexes, constraints, views, triggers, sequences, and who may do what.
  *
- * One question for all of them; each row is a kind (model/schema.h), a name and PostgreSQL's own text. What is ours is
+ * All that there is to ask is one message; each row is a kind (model/schema.h), a name and PostgreSQL's own text. What is ours is
  * left out: triggers by their name, all else by the schema that it lies in.
  */
 #include "driver/postgres/postgres.h"
@@ -73,11 +73,18 @@ static const char *const questions[] = {
 bool
 pg_add_dependents(PgConn *conn, const PgObject *object, Schema *schema, GError **error)
 {
+    g_autoptr(GString) sql = g_string_new(NULL);
+    g_autoptr(GPtrArray) all = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
-        AUTO_RESULT *rows = NULL;
-        if (!pg_rows(conn, &rows, error, questions[i], (long long) object->oid,
-                     (long long) object->oid))
-            return false;
+        g_autofree char *question =
+            pg_sql(questions[i], (long long) object->oid, (long long) object->oid);
+        g_string_append_printf(sql, "%s; ", question);
+    }
+    if (!pg_run_all(conn, conn->db, sql->str, &all, error))
+        return false;
+    guint first = all->len - (guint) G_N_ELEMENTS(questions);
+    for (guint i = first; i < all->len; i++) {
+        const PGresult *rows = all->pdata[i];
         for (int row = 0; row < PQntuples(rows); row++) {
             const char *definition = pg_cell(rows, row, 2);
             schema_add_dependent(schema, pg_cell(rows, row, 0), pg_cell(rows, row, 1),
