@@ -145,9 +145,12 @@ find_used(Conn *conn, bool *ret, GError **error)
 {
     bool there[BOOK_TABLES] = {0};
     g_autoptr(GString) sql = g_string_new("SELECT ");
+    bool is_any = false;
     if (!conn->book->has(conn, tables, BOOK_TABLES, there, error))
         return false;
-    for (size_t i = 0; i < BOOK_TABLES; i++) {
+    for (size_t i = 0; i < BOOK_TABLES; i++)
+        is_any = is_any || there[i];
+    for (size_t i = 0; is_any && i < BOOK_TABLES; i++) {
         const char *next = i > 0 ? ", " : "";
         if (there[i])
             g_string_append_printf(sql, "%s(SELECT count(*) FROM (SELECT 1 FROM %s.%s LIMIT 1) t)",
@@ -155,7 +158,7 @@ find_used(Conn *conn, bool *ret, GError **error)
         else
             g_string_append_printf(sql, "%s0", next);
     }
-    return conn->book->each(conn, sql->str, take_used, ret, error);
+    return !is_any || conn->book->each(conn, sql->str, take_used, ret, error);
 }
 
 /* None while a plan is fenced, which needs all of them; else what has no row left. */

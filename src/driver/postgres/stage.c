@@ -31,11 +31,53 @@ without_lengths(const char *declared)
     return g_strconcat(name, end != NULL ? end + 1 : "", NULL);
 }
 
+/* Of which nobody need ask: every server has them, under these names. */
+static const struct {
+    const char *name;
+    unsigned oid;
+} everywhere[] = {
+    {"boolean", OID_BOOL},
+    {"int2", OID_INT2},
+    {"int4", OID_INT4},
+    {"int8", OID_INT8},
+    {"float4", OID_FLOAT4},
+    {"float8", OID_FLOAT8},
+    {"numeric", OID_NUMERIC},
+    {"text", OID_TEXT},
+    {"character varying", OID_VARCHAR},
+    {"character", OID_BPCHAR},
+    {"date", OID_DATE},
+    {"timestamp without time zone", OID_TIMESTAMP},
+    {"timestamp with time zone", OID_TIMESTAMPTZ},
+    {"bytea", OID_BYTEA},
+    {"json", OID_JSON},
+    {"jsonb", OID_JSONB},
+    {"uuid", OID_UUID},
+};
+
+/* 0: there is none of that name. */
+static bool
+find_type(PgConn *conn, const char *name, unsigned *ret, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(everywhere); i++)
+        if (strcmp(everywhere[i].name, name) == 0) {
+            *ret = everywhere[i].oid;
+            return true;
+        }
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE "
+                 "n.nspname = 'pg_catalog' AND format_type(t.oid, NULL) = %Q",
+                 name))
+        return false;
+    *ret = PQntuples(rows) == 1 ? (unsigned) pg_cell_int(rows, 0, 0) : 0;
+    return true;
+}
+
 bool
 pg_made_type(PgConn *conn, const Column *column, char **ret, GError **error)
 {
     const char *declared = column->declared;
-    AUTO_RESULT *rows = NULL;
     *ret = g_strdup(pg_type_names[column->type]);
     bool is_word =
         declared[0] >= 'a' && declared[0] <= 'z' &&
@@ -43,17 +85,14 @@ pg_made_type(PgConn *conn, const Column *column, char **ret, GError **error)
     if (!is_word)
         return true;
     g_autofree char *name = without_lengths(declared);
-    if (!pg_rows(conn, &rows, error,
-                 "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE "
-                 "n.nspname = 'pg_catalog' "
-                 "AND (format_type(t.oid, NULL) = %Q OR (t.typname = %Q AND t.oid IN (20, 21, 23, "
-                 "700, 701)))",
-                 name, name))
-        return false;
-    unsigned oid = PQntuples(rows) == 1 ? (unsigned) pg_cell_int(rows, 0, 0) : 0;
     bool is_vague = strcmp(name, "integer") == 0 || strcmp(name, "real") == 0 ||
                     strcmp(name, "smallint") == 0 || strcmp(name, "bigint") == 0;
-    if (oid == 0 || is_vague || pg_type_of(oid) != column->type)
+    unsigned oid = 0;
+    if (is_vague)
+        return true;
+    if (!find_type(conn, name, &oid, error))
+        return false;
+    if (oid == 0 || pg_type_of(oid) != column->type)
         return true;
     g_free(*ret);
     *ret = g_strdup(declared);
