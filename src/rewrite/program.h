@@ -396,6 +396,10 @@ bool program_sql(Unit *unit, Use *use, const Text *text);
 /* The same of a part of SQL that is one by itself. (program_condition.c) */
 bool program_condition(Unit *unit, Use *use, const Text *text);
 bool program_is_statement(Unit *unit, Use *use, const Text *text);
+/* Does the program name the new dataset, too, of something that it makes? Then it may be the move itself; and what a string
+ * makes, the program makes. (program_makes.c) */
+bool program_may_be_move(const Work *work);
+void program_take_definitions(Work *work, Work *inner, bool is_run);
 /* Does what was done to this SQL hang on a dialect that nobody says? (program_quotes.c) */
 bool program_quotes_are_doubtful(const Unit *unit, const Text *text, const Dialect *dialect,
                                  const Rewrite *inner);
@@ -425,6 +429,8 @@ bool program_name(Unit *unit, const Use *use, const Text *text);
 bool program_dbt(Unit *unit, const Use *use, const Text *text);
 /* The string is a key under which checks of the dataset stand, and now is decided. (program_checks.c) */
 bool program_checks(Unit *unit, const Use *use, const Text *text);
+/* The string is a tag of Go that names a struct's table, and now is decided. (program_tags.c) */
+bool program_tag(Unit *unit, const Use *use, const Text *text);
 /* Does the program name a table there, to read it; and by a call? (program_tables.c) */
 bool use_reads_table(const Unit *unit, const Use *use);
 bool use_is_read_by_call(const Unit *unit, const Use *use);
@@ -511,6 +517,8 @@ bool use_is_of_no_table(Unit *unit, const Use *use);
 bool use_is_column_of_result(const Unit *unit, const Use *use);
 /* What a library names there, where that is no table; or NULL. (program_others.c) */
 const char *use_names_other(const Unit *unit, const Use *use);
+bool text_is_in_path(const Unit *unit, const Text *text, size_t begin,
+                     size_t end); /* program_path.c */
 bool text_is_tag_for_others(const Unit *unit, const Text *text);
 bool text_is_sentence(const Text *text);
 bool text_is_dotted_key(const Work *work, const Text *text, size_t begin, size_t end);

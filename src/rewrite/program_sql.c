@@ -318,51 +318,6 @@ program_is_statement(Unit *unit, Use *use, const Text *text)
     return use->is_run ? !sql->is_broken : is_statement(sql);
 }
 
-/* Does the program name the new dataset, too? Then it may be the move itself, and what it drops is the old one. */
-static bool
-names_target(const Work *work, const Rename *rename)
-{
-    for (guint s = 0; s < rename->spellings->len; s++) {
-        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-        guint length = g_strv_length(spelling->target);
-        bool is_same = g_strv_equal((const char *const *) spelling->source,
-                                    (const char *const *) spelling->target);
-        if (!is_same && program_has_word(work, spelling->target[length - 1]) &&
-            (length < 2 || program_has_word(work, spelling->target[length - 2])))
-            return true;
-    }
-    return false;
-}
-
-static bool
-may_be_move(const Work *work)
-{
-    GHashTableIter iter;
-    void *rename;
-    if (work->options->defined == NULL)
-        return false;
-    g_hash_table_iter_init(&iter, (GHashTable *) work->options->defined);
-    while (g_hash_table_iter_next(&iter, &rename, NULL))
-        if (names_target(work, rename))
-            return true;
-    return false;
-}
-
-/* What the string makes, the program makes: DROP TABLE in another string goes with it, as in a script. */
-static void
-take_definitions(Work *work, Work *inner, bool is_run)
-{
-    GHashTableIter iter;
-    void *rename;
-    work->lacks_definition |= inner->lacks_definition;
-    if (inner->defines == NULL)
-        return;
-    g_hash_table_iter_init(&iter, inner->defines);
-    while (is_run && g_hash_table_iter_next(&iter, &rename, NULL))
-        set_add(&work->defines, rename);
-    g_clear_pointer(&inner->defines, g_hash_table_unref);
-}
-
 bool
 program_sql(Unit *unit, Use *use, const Text *text)
 {
@@ -371,7 +326,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
     RewriteOptions options = *unit->work->options;
     options.model = NULL; /* that is what the file is */
     options.dialect = dialect_for(unit, use, text);
-    if (may_be_move(unit->work))
+    if (program_may_be_move(unit->work))
         options.defined = NULL;
     g_autoptr(Rewrite) inner = rewrite_new("sql");
     Work work = {.renames = unit->work->renames,
@@ -386,7 +341,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);
-    take_definitions(unit->work, &work, !use->is_message);
+    program_take_definitions(unit->work, &work, !use->is_message);
     made_merge(unit->work->out->made, inner->made);
     unit->work->gives_old_names |= work.gives_old_names;
     check_inner(unit, use, text, options.dialect, inner);

@@ -161,8 +161,10 @@ is_builder_of_columns(const Unit *unit, const Use *use)
 bool
 use_is_foreign_key(const Unit *unit, const Use *use)
 {
+    static const char *const modules[] = {"db", "sa", NULL}; /* of Flask, and by habit */
     return strcmp(unit->language->name, "python") == 0 && use->argument == 0 &&
-           span_is(unit->text, use->callee, "ForeignKey") && has_word(unit, "sqlalchemy");
+           span_is(unit->text, use->callee, "ForeignKey") &&
+           (has_word(unit, "sqlalchemy") || span_is_among(unit->text, use->receiver, modules));
 }
 
 /* ForeignKey("users.id") of SQLAlchemy; .where("users.id", 3) and the like, where knex builds queries. */

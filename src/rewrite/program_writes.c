@@ -10,12 +10,14 @@ static const char *const writing_calls[] = {
     "insertOrThrow", "insertWithOnConflict", "update", "updateWithOnConflict", "upsert", "delete", "write_database",
     "dbAppendTable", "copy_to", "bq_table_create", "bq_table_upload", "bq_table_delete", "spark_write_table",
     "spark_write_jdbc", "spark_write_delta", "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
-    "load_table_from_json", "insert_all", "update_all", "delete_all", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
+    "load_table_from_json", "insert_all", "update_all", "delete_all", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable",
+    "createOrReplaceTempView", "createTempView", "registerTempTable", "createOrReplaceGlobalTempView", "createGlobalTempView", NULL};
 /* Of these, calls that can take nothing else. */
 static const char *const table_calls[] = {
     "insertInto", "saveAsTable", "writeTo", "write_table", "writeTable", "to_gbq", "to_sql", "createTable", "create_table",
     "dbWriteTable", "dbCreateTable", "dbAppendTable", "bq_table_create", "bq_table_upload", "spark_write_table", "WriteToBigQuery",
-    "insertWithOnConflict", "insertOrThrow", "updateWithOnConflict", "saveAsBigQueryTable", "toTable", NULL};
+    "insertWithOnConflict", "insertOrThrow", "updateWithOnConflict", "saveAsBigQueryTable", "toTable",
+    "createOrReplaceTempView", "createTempView", "registerTempTable", "createOrReplaceGlobalTempView", "createGlobalTempView", NULL};
 static const char *const removing_words[] = {"delete", "deletion", "drop", "remove", "truncate", "undelete", "dbRemove", "bq_table_delete", NULL};
 static const char *const writing_words[] = {
     "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", "deletion", NULL};

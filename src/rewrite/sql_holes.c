@@ -84,9 +84,15 @@ is_value(const Work *work, guint index)
 {
     if (index == 0)
         return false;
-    if (is_comparison(work, index - 1) || is_end_of_range(work, index - 1))
+    if (is_comparison(work, index - 1) || is_end_of_range(work, index - 1) ||
+        at(work, index - 1)->word == WORD_IN) /* IN %s: the list with its brackets */
         return true;
     guint first = index - 1;
+    while (first > 0 && at(work, first)->kind == TOKEN_OPEN)
+        first--;
+    if (is_comparison(work, first)) /* day >= (%s - 5) */
+        return true;
+    first = index - 1;
     for (guint back = 0; back < 64 && first > 0 && at(work, first)->kind != TOKEN_OPEN; back++)
         if (at(work, first)->kind == TOKEN_COMMA || is_hole(work, first) ||
             at(work, first)->kind == TOKEN_STRING || at(work, first)->kind == TOKEN_NUMBER)
