@@ -5,19 +5,20 @@
 
 /* ---- exposures ---- */
 
-/* Who reads a model outside of the project reads its columns by their names. */
+/* Who reads a model outside of the project reads its columns by their names: it keeps them. */
 void
 yaml_exposure(Work *work, const YamlNode *exposure)
 {
     const YamlNode *list = yaml_get(exposure, "depends_on");
     for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
-        const Rename *rename = yaml_follow_call(work, list->items[i], false);
-        if (rename != NULL && rename->is_derived && rename_changes_columns(rename))
-            yaml_refuse(work, list->items[i], "outside", NULL,
-                        "what is outside of the project reads this model, of which columns would "
-                        "be renamed");
-        else
-            yaml_follow_call(work, list->items[i], true);
+        const YamlNode *call = list->items[i];
+        const Rename *rename = yaml_follow_call(work, call, true);
+        if (rename == NULL || !rename->is_derived || !rename_changes_columns(rename))
+            continue;
+        Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, call->begin, call->end);
+        site->reason = "what is outside of the project reads this model, which keeps the names of "
+                       "its columns for it";
+        site->keeps = keep(work, rename->key);
     }
 }
 

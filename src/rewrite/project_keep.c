@@ -71,6 +71,27 @@ keep_for(Project *project, Entry *entry)
     return has_kept;
 }
 
+/* ---- readers outside of the project ---- */
+
+/* An exposure needs nothing but that the model keeps its names: its file changes as if it were not there. */
+static bool
+keep_for_outside(Project *project, Entry *entry)
+{
+    const Rewrite *rewrite = entry->file->rewrite;
+    bool has_kept = false;
+    for (guint i = 0; rewrite != NULL && i < rewrite->sites->len; i++) {
+        const Site *site = g_ptr_array_index(rewrite->sites, i);
+        if (site->keeps == NULL)
+            continue;
+        g_autofree char *why = g_strdup_printf(
+            "it keeps the names of its columns: %s:%d reads it from outside of the project",
+            entry->file->path, site->line);
+        has_kept |= keep_names(project, site->keeps, why);
+        g_ptr_array_add(entry->told, site_copy(project->arena, site));
+    }
+    return has_kept;
+}
+
 /* ---- makings that contradict each other ---- */
 
 static const Making *
@@ -334,8 +355,11 @@ project_keep(Project *project)
         has_kept |= keep_doubled(project, making) ||
                     (g_hash_table_contains(knots, making) && keep_circle(project, making));
     }
-    for (guint i = 0; i < project->entries->len; i++)
-        has_kept |= keep_contradicted(project, g_ptr_array_index(project->entries, i));
+    for (guint i = 0; i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        has_kept |= keep_contradicted(project, entry);
+        has_kept |= keep_for_outside(project, entry);
+    }
     return has_kept || keep_for_all(project);
 }
 
@@ -364,15 +388,14 @@ has_site(const Rewrite *rewrite, const Site *site)
     return false;
 }
 
-/* What was undecided before its source kept its names is still what a person has to look at. */
+/* What was undecided before its source kept its names is still what a person has to look at, and for what it keeps them is told. */
 static void
-tell_left(Entry *entry)
+tell_again(ProjectFile *file, const GPtrArray *sites)
 {
-    ProjectFile *file = entry->file;
-    if (entry->left->len > 0 && file->rewrite == NULL)
+    if (sites->len > 0 && file->rewrite == NULL)
         file->rewrite = rewrite_new("text");
-    for (guint i = 0; i < entry->left->len; i++) {
-        const Site *site = g_ptr_array_index(entry->left, i);
+    for (guint i = 0; i < sites->len; i++) {
+        const Site *site = g_ptr_array_index(sites, i);
         if (!has_site(file->rewrite, site))
             rewrite_add_site(file->rewrite, site);
     }
@@ -408,7 +431,8 @@ project_tell(Project *project)
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;
         g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
-        tell_left(entry);
+        tell_again(entry->file, entry->left);
+        tell_again(entry->file, entry->told);
         bool is_told = project->options->propagates && rewrite != NULL && adds_names(rewrite);
         for (guint m = 0; is_told && m < rewrite->made->len; m++) {
             const Made *made = g_ptr_array_index(rewrite->made, m);

@@ -15,6 +15,7 @@ entry_free(void *data)
     Entry *entry = data;
     dbt_place_clear(&entry->place);
     g_ptr_array_unref(entry->left);
+    g_ptr_array_unref(entry->told);
     g_clear_pointer(&entry->words, g_array_unref);
     joined_texts_free(entry->joined);
     g_free(entry->tables);
@@ -40,7 +41,10 @@ static Entry *
 entry_new(const Project *project, ProjectFile *file)
 {
     Entry *entry = g_new0(Entry, 1);
-    *entry = (Entry){.file = file, .kept = project->kept_views, .left = g_ptr_array_new()};
+    *entry = (Entry){.file = file,
+                     .kept = project->kept_views,
+                     .left = g_ptr_array_new(),
+                     .told = g_ptr_array_new()};
     dbt_place(project->roots, file, &entry->place);
     entry->tables = tables_in(project, entry);
     g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);

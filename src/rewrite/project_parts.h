@@ -15,8 +15,9 @@ typedef struct {
     JoinedTexts *joined;    /* names that its templates put together; NULL: none, or under `keep` */
     const GHashTable *kept; /* as of RewriteOptions: one of the two of the project; borrowed */
     GPtrArray
-        *left;  /* Site * of the arena: what needs a person unless what is read keeps its names */
-    char *seen; /* what it was rewritten with; NULL: not yet */
+        *left; /* Site * of the arena: what needs a person unless what is read keeps its names */
+    GPtrArray *told; /* likewise: for what of the file models keep them, which hinders nothing */
+    char *seen;      /* what it was rewritten with; NULL: not yet */
     const Dialect *dialect; /* that an SQL file tells by itself; or NULL */
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
     char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
