@@ -128,7 +128,7 @@ void foresight_free(Foresight *foresight);
 const Made *foresee(Foresight *foresight, Entry *entry, const Made *made);
 void foresight_note(Foresight *foresight, const Making *making);
 
-/* Write down, in the files, what was kept, and why. */
+/* Write down, in the files, what was kept, and why (project_tell.c). */
 void project_tell(Project *project);
 /* In YAML that changes: who still asks for a source under the name of before (project_hold.c). */
 void project_tell_asked(const Project *project);
