@@ -35,9 +35,8 @@ yaml_refuse(Work *work, const YamlNode *node, const char *code, const char *link
     site_refuse(work, SITE_COLUMN, node->begin, node->end, code, link, "%s", reason);
 }
 
-/* YAML 1.1, which dbt reads, takes these for true, false or nothing where no quotes are around them. */
-static bool
-is_no_text(const char *word)
+bool
+yaml_is_no_text(const char *word)
 {
     static const char *const words[] = {"y",   "n",    "yes",   "no",   "on",
                                         "off", "true", "false", "null", "~"};
@@ -54,7 +53,7 @@ edit_scalar(Work *work, SiteKind kind, const YamlNode *node, size_t begin, size_
 {
     g_autofree char *quoted = g_strdup_printf("\"%s\"", to);
     bool is_bare = begin == node->begin && end == node->end;
-    site_edit(work, kind, begin, end, is_bare && is_no_text(to) ? quoted : to);
+    site_edit(work, kind, begin, end, is_bare && yaml_is_no_text(to) ? quoted : to);
 }
 
 void
@@ -136,12 +135,16 @@ yaml_each(Work *work, const YamlNode *list, YamlVisit *visit)
 
 static const struct {
     const char *key;
-    YamlVisit *visit;
+    YamlVisit *visit; /* of each entry; NULL: they are visited as a list */
 } parts[] = {
-    {"sources", yaml_source},       {"models", yaml_model},
-    {"seeds", yaml_seed},           {"snapshots", yaml_snapshot},
-    {"exposures", yaml_exposure},   {"semantic_models", yaml_semantic_model},
-    {"unit_tests", yaml_unit_test}, {"metrics", yaml_metric},
+    {"sources", NULL},
+    {"models", yaml_model},
+    {"seeds", yaml_seed},
+    {"snapshots", yaml_snapshot},
+    {"exposures", yaml_exposure},
+    {"semantic_models", yaml_semantic_model},
+    {"unit_tests", yaml_unit_test},
+    {"metrics", yaml_metric},
 };
 
 static const YamlNode *
@@ -177,8 +180,10 @@ dbt_yaml_is(const YamlNode *root)
 static void
 visit_all(Work *work, const YamlNode *root)
 {
+    yaml_sources(work, yaml_get(root, "sources"));
     for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)
-        yaml_each(work, yaml_get(root, parts[p].key), parts[p].visit);
+        if (parts[p].visit != NULL)
+            yaml_each(work, yaml_get(root, parts[p].key), parts[p].visit);
     yaml_check_rest(work, root, "");
     g_clear_pointer(&work->understood, g_hash_table_unref);
 }

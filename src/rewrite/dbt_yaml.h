@@ -6,6 +6,8 @@
 
 void yaml_refuse(Work *work, const YamlNode *node, const char *code, const char *link,
                  const char *reason);
+/* YAML 1.1, which dbt reads, takes these words for true, false or nothing where no quotes are around them. */
+bool yaml_is_no_text(const char *word);
 /* All of the scalar. */
 void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to);
 /* A column of the dataset, or an expression over it (dbt_yaml_expression.c). */
@@ -36,6 +38,23 @@ void yaml_each(Work *work, const YamlNode *list, YamlVisit *visit);
 void yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename);
 /* Names under `column_types` of settings; `is_own`: of this seed alone, else a person decides. */
 void yaml_column_types(Work *work, const YamlNode *map, const Rename *rename, bool is_own);
-/* Entries of a file's parts (dbt_yaml_source.c, dbt_yaml_model.c, dbt_yaml_reader.c). */
-YamlVisit yaml_source, yaml_model, yaml_seed, yaml_snapshot, yaml_exposure, yaml_semantic_model,
-    yaml_unit_test, yaml_metric;
+/* The list of sources (dbt_yaml_source.c). */
+void yaml_sources(Work *work, const YamlNode *sources);
+/* The mapping that gives a table of this source to another one, which does not declare it yet; or NULL. */
+const Rename *yaml_moved_table(Work *work, const YamlNode *source, const YamlNode *table);
+void yaml_refuse_move(Work *work, const YamlNode *name, const Rename *rename);
+/* Tables whose lines go to another source of the list, or a new one; NULL: none. Then their entries are visited as those of tables
+ * that stay, and finishing puts the lines where they belong, and frees (dbt_yaml_move.c). */
+typedef struct YamlMoves YamlMoves;
+YamlMoves *yaml_moves_new(Work *work, const YamlNode *sources, const YamlNode *source);
+bool yaml_moves_has(const YamlMoves *moves, const YamlNode *table);
+/* Do all of the source's tables go? Then its entry can be that of one of the sources where they go: which one, or NULL; and what goes
+ * there stays in the entry. */
+bool yaml_moves_all(const YamlMoves *moves);
+const char *yaml_moves_to_share(const YamlMoves *moves);
+void yaml_moves_leave(YamlMoves *moves, const char *name);
+void yaml_moves_free(YamlMoves *moves);
+void yaml_moves_finish(Work *work, YamlMoves *moves);
+/* Entries of a file's other parts (dbt_yaml_model.c, dbt_yaml_reader.c). */
+YamlVisit yaml_model, yaml_seed, yaml_snapshot, yaml_exposure, yaml_semantic_model, yaml_unit_test,
+    yaml_metric;

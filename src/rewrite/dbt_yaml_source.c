@@ -1,8 +1,8 @@
 /*
  * dbt_yaml_source.c - tables under `sources:` that are the dataset.
  *
- * A table that goes to another source is declared there by a person, unless all tables of the entry go to one and the same
- * source that has none of them yet: then the entry is that source, and gets its name.
+ * A table that goes to another source: where all tables of the entry go to one and the same source that has none of them yet,
+ * the entry is that source, and gets its name; else the lines of the table go there (dbt_yaml_move.c), or a person declares it.
  */
 #include "rewrite/dbt_yaml.h"
 
@@ -86,9 +86,18 @@ typedef struct {
     const char *schema, *project; /* where its tables are then; NULL: as before */
 } Move;
 
+void
+yaml_refuse_move(Work *work, const YamlNode *name, const Rename *rename)
+{
+    site_refuse(work, SITE_TABLE, name->begin, name->end, "makes-source", NULL,
+                "the new table belongs to the source '%s': declare it there",
+                rename->dbt->to.package);
+}
+
+/* `goes`: into the source that it is of then, as it is or by its own lines. */
 static void
 visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, const Rename *rename,
-                   const Move *move)
+                   bool goes)
 {
     const YamlNode *name = yaml_get(table, "name");
     const DbtRename *dbt = rename->dbt;
@@ -110,9 +119,8 @@ visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, co
             is_moved ? "the new table is declared already" : "the new table is declared beside it";
         return;
     }
-    if (is_moved && move->name == NULL) {
-        site_refuse(work, SITE_TABLE, name->begin, name->end, "makes-source", NULL,
-                    "the new table belongs to the source '%s': declare it there", dbt->to.package);
+    if (is_moved && !goes) {
+        yaml_refuse_move(work, name, rename);
         return;
     }
     if (keeps_table(work, table, rename))
@@ -188,14 +196,27 @@ is_shared(const Work *work, const Rename *rename)
     return false;
 }
 
-static bool
-can_move(const Work *work, const YamlNode *source, const Rename *rename, Move *ret)
+const Rename *
+yaml_moved_table(Work *work, const YamlNode *source, const YamlNode *table)
 {
+    const Rename *rename =
+        table->kind == YAML_MAP
+            ? rename_of_source(work, yaml_get_text(source, "name"), yaml_get_text(table, "name"))
+            : NULL;
     const DbtRename *dbt = rename != NULL ? rename->dbt : NULL;
     return dbt != NULL && dbt->doubt == NULL && !dbt->is_there && rename->spellings->len > 0 &&
-           dbt->to.package != NULL && strcmp(dbt->from.package, dbt->to.package) != 0 &&
-           !is_shared(work, rename) && can_move_to(source, rename, ret) &&
-           (ret->name = dbt->to.package) != NULL;
+                   dbt->to.package != NULL && strcmp(dbt->from.package, dbt->to.package) != 0 &&
+                   !is_shared(work, rename)
+               ? rename
+               : NULL;
+}
+
+static bool
+can_move(Work *work, const YamlNode *source, const YamlNode *table, Move *ret)
+{
+    const Rename *rename = yaml_moved_table(work, source, table);
+    return rename != NULL && can_move_to(source, rename, ret) &&
+           (ret->name = rename->dbt->to.package) != NULL;
 }
 
 /* No anchor gives it to others, and no alias takes it from others. */
@@ -221,23 +242,22 @@ is_alone(const Work *work, const YamlNode *source, const Move *move)
     return true;
 }
 
-/* All tables of the entry go there, so that nothing of it is left under the name of before. */
+/* All tables of the entry go there, so that nothing of it is left under the name of before; `only` not NULL: but for those that go
+ * to other sources than this one. */
 static Move
-move_of(Work *work, const YamlNode *source, const YamlNode *tables)
+move_of(Work *work, const YamlNode *source, const YamlNode *tables, const char *only)
 {
     Move move = {0};
-    const char *name = yaml_get_text(source, "name");
     if (yaml_get(source, "overrides") != NULL)
         return move;
     for (size_t i = 0; tables != NULL && tables->kind == YAML_LIST && i < tables->count; i++) {
-        const YamlNode *table = tables->items[i];
         Move one = {0};
-        if (table->kind != YAML_MAP ||
-            !can_move(work, source, rename_of_source(work, name, yaml_get_text(table, "name")),
-                      &one) ||
-            (i > 0 &&
-             (strcmp(move.name, one.name) != 0 || g_strcmp0(move.schema, one.schema) != 0 ||
-              g_strcmp0(move.project, one.project) != 0)))
+        bool can = can_move(work, source, tables->items[i], &one);
+        if (can && only != NULL && strcmp(one.name, only) != 0)
+            continue;
+        if (!can || (move.name != NULL &&
+                     (strcmp(move.name, one.name) != 0 || g_strcmp0(move.schema, one.schema) != 0 ||
+                      g_strcmp0(move.project, one.project) != 0)))
             return (Move){0};
         move = one;
     }
@@ -255,11 +275,30 @@ rename_source(Work *work, const YamlNode *source, const Move *move)
         yaml_rename(work, said_of(source, "database", "project"), SITE_TABLE, move->project);
 }
 
-void
-yaml_source(Work *work, const YamlNode *source)
+/* Where all tables go, and not all to one source, the entry is that of the first new one. */
+static YamlMoves *
+moves_of(Work *work, const YamlNode *sources, const YamlNode *source, const YamlNode *tables,
+         Move *move)
+{
+    YamlMoves *moves = yaml_moves_new(work, sources, source);
+    if (moves == NULL || !yaml_moves_all(moves))
+        return moves;
+    const char *name = yaml_moves_to_share(moves);
+    *move = name != NULL ? move_of(work, source, tables, name) : (Move){0};
+    if (move->name != NULL) {
+        yaml_moves_leave(moves, move->name);
+        return moves;
+    }
+    yaml_moves_free(moves);
+    return NULL;
+}
+
+static void
+visit_source(Work *work, const YamlNode *sources, const YamlNode *source)
 {
     const YamlNode *tables = yaml_get(source, "tables");
-    Move move = move_of(work, source, tables);
+    Move move = move_of(work, source, tables, NULL);
+    YamlMoves *moves = move.name == NULL ? moves_of(work, sources, source, tables, &move) : NULL;
     rename_source(work, source, &move);
     for (size_t i = 0; tables != NULL && tables->kind == YAML_LIST && i < tables->count; i++) {
         const YamlNode *table = tables->items[i];
@@ -270,8 +309,20 @@ yaml_source(Work *work, const YamlNode *source)
         if (rename != NULL && rename->dbt->doubt == NULL)
             yaml_check_freshness(work, source, rename);
         if (rename != NULL)
-            visit_source_table(work, tables, table, rename, &move);
+            visit_source_table(work, tables, table, rename,
+                               g_strcmp0(move.name, rename->dbt->to.package) == 0 ||
+                                   yaml_moves_has(moves, table));
         else if (table->kind == YAML_MAP)
             yaml_visit_table(work, table, NULL);
     }
+    if (moves != NULL)
+        yaml_moves_finish(work, moves);
+}
+
+void
+yaml_sources(Work *work, const YamlNode *sources)
+{
+    for (size_t i = 0; sources != NULL && sources->kind == YAML_LIST && i < sources->count; i++)
+        if (sources->items[i]->kind == YAML_MAP)
+            visit_source(work, sources, sources->items[i]);
 }
