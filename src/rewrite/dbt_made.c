@@ -6,6 +6,7 @@
  */
 #include "rewrite/dbt_layout.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/dbt_selects.h"
 
 #include <string.h>
 
@@ -153,6 +154,23 @@ dbt_maker_path(const RewriteOptions *options, const DbtName *name)
 {
     const Maker *maker = maker_of(options, name);
     return maker != NULL ? maker->path : NULL;
+}
+
+bool
+dbt_has_folder(const RewriteOptions *options, const char *name)
+{
+    GHashTableIter iter;
+    void *value;
+    if (options->made == NULL)
+        return false;
+    g_hash_table_iter_init(&iter, (GHashTable *) options->made);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        char **keys = ((const Maker *) value)->keys;
+        for (guint i = 0; keys != NULL && keys[i] != NULL && keys[i + 1] != NULL; i++)
+            if (strcmp(keys[i], name) == 0)
+                return true;
+    }
+    return false;
 }
 
 /* The name that is made today goes to another model at once. */

@@ -1,6 +1,7 @@
 /* rewrite.c - one file: its language, its sites, its edits; and what is done with them. */
 #include "base/json.h"
 #include "rewrite/code.h"
+#include "rewrite/dbt_selects.h"
 #include "rewrite/program.h"
 #include "rewrite/trigger_calls.h"
 
@@ -324,6 +325,8 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
         dbt_vars_set(&work);
         dbt_project_hooks(&work);
     }
+    if (!is_document(path))
+        dbt_selects(&work);
     finish(&work);
     return out;
 }

@@ -1,0 +1,254 @@
+/*
+ * dbt_selects.c - where dbt is told what to run.
+ *
+ * In selectors.yml, and in commands: `dbt run --select users+ --exclude tag:x` in a Makefile, a script, a step of a pipeline or a
+ * string of a program, or the same as a list of strings. What is not such a command is not looked at.
+ */
+#include "rewrite/dbt_selects.h"
+#include "base/yaml.h"
+#include "rewrite/code.h"
+
+#include <string.h>
+
+/* ---- selectors.yml ---- */
+
+/* Where its text stands, if it is written as it is read. */
+static void
+select_scalar(Work *work, const YamlNode *node, const char *method)
+{
+    size_t begin = node->begin, end = node->end;
+    if (node->kind != YAML_SCALAR || node->text == NULL)
+        return;
+    if (begin < end && strchr("'\"", work->text[begin]) != NULL) {
+        begin++;
+        end--;
+    }
+    if (end >= begin && end - begin == strlen(node->text) &&
+        memcmp(work->text + begin, node->text, end - begin) == 0)
+        dbt_selection(work, begin, end, method);
+}
+
+/* `method: fqn` with its `value:`, `tag: nightly`, lists of these, and what is said as in a command. */
+static void
+select_node(Work *work, const YamlNode *node)
+{
+    static const char *const methods[] = {"fqn", "path", "file", "source"};
+    if (node->kind == YAML_SCALAR)
+        select_scalar(work, node, NULL);
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
+        select_node(work, node->items[i]);
+    if (node->kind != YAML_MAP)
+        return;
+    const char *method = yaml_get_text(node, "method");
+    const YamlNode *value = yaml_get(node, "value");
+    if (method != NULL && value != NULL)
+        select_scalar(work, value, method);
+    for (size_t i = 0; i < node->count; i++) {
+        const char *key = node->items[2 * i]->text;
+        bool is_method = false;
+        for (size_t m = 0; m < G_N_ELEMENTS(methods); m++)
+            is_method |= g_strcmp0(key, methods[m]) == 0;
+        if (is_method)
+            select_scalar(work, node->items[2 * i + 1], key);
+        else if (node->items[2 * i + 1]->kind == YAML_LIST)
+            select_node(work, node->items[2 * i + 1]);
+    }
+}
+
+/* What is left there are names of selectors, tags and the like. */
+static void
+settle_rest(Work *work)
+{
+    for (guint i = 0; i < work->out->sites->len; i++) {
+        Site *site = g_ptr_array_index(work->out->sites, i);
+        if (strcmp(site->code, "apart") != 0 && strcmp(site->code, "in-string") != 0)
+            continue;
+        site->disposition = DISPOSITION_UNAFFECTED;
+        site->code = "";
+        site->reason = "among selectors of dbt, this picks no model or source of that name";
+    }
+}
+
+static bool
+select_in_yaml(Work *work)
+{
+    static const char *const endings[] = {".yml", ".yaml", NULL};
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(YamlFile) file = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!code_ends_with(work->path, endings) || strstr(work->text, "selectors:") == NULL ||
+        !yaml_parse(work->text, work->bytes, "", diags, &file, &error) ||
+        yaml_document_count(file) == 0)
+        return false;
+    const YamlNode *root = yaml_document(file, 0);
+    const YamlNode *list =
+        root != NULL && root->kind == YAML_MAP ? yaml_get(root, "selectors") : NULL;
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+        const YamlNode *one = list->items[i],
+                       *definition = one->kind == YAML_MAP ? yaml_get(one, "definition") : NULL;
+        if (definition != NULL)
+            select_node(work, definition);
+    }
+    if (list != NULL && list->kind == YAML_LIST)
+        settle_rest(work);
+    return list != NULL;
+}
+
+/* ---- commands ---- */
+
+typedef struct {
+    Work *work;
+    size_t at;
+    char quote; /* of the string that the command stands in; '\0': none, or not known */
+} Command;
+
+/* From the word `dbt` on: a line that goes on, or one that begins with an option, is of the same command. */
+static bool
+goes_on(const Work *work, size_t newline)
+{
+    const char *text = work->text;
+    size_t before = newline, at = newline + 1;
+    while (before > 0 && strchr(" \t\r", text[before - 1]) != NULL)
+        before--;
+    at += strspn(text + at, " \t");
+    return (before > 0 && text[before - 1] == '\\') ||
+           (at < work->bytes && strchr("-\"'", text[at]) != NULL);
+}
+
+static bool
+is_flag(const char *word, size_t bytes)
+{
+    static const char *const flags[] = {"--select", "--models", "--model", "--exclude", "-s", "-m"};
+    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+        if (strlen(flags[i]) == bytes && memcmp(word, flags[i], bytes) == 0)
+            return true;
+    return false;
+}
+
+static size_t
+word_end(const Work *work, size_t at)
+{
+    return at + strcspn(work->text + at, " \t\r\n\"'`;&|()[]{}<>#=\\");
+}
+
+/* `--select`, `"users+", "other"`: strings up to the next option, or the list's end. */
+static void
+select_listed(Command *command)
+{
+    Work *work = command->work;
+    const char *text = work->text;
+    for (;;) {
+        size_t at = command->at + strspn(text + command->at, " \t\r\n,");
+        if (at >= work->bytes || text[at] != command->quote || text[at + 1] == '-')
+            return;
+        size_t end = at + 1 + strcspn(text + at + 1, "\"'\n\\");
+        if (text[end] != command->quote)
+            return;
+        dbt_selection(work, at + 1, end, NULL);
+        command->at = end + 1;
+    }
+}
+
+/* Words up to the next option, the end of the command, or of the string that it stands in. */
+static void
+select_words(Command *command)
+{
+    Work *work = command->work;
+    const char *text = work->text;
+    while (command->at < work->bytes) {
+        size_t at = command->at;
+        char sign = text[at];
+        if (strchr(" \t\r=", sign) != NULL || (sign == '\\' && text[at + 1] == '\n') ||
+            (sign == '\n' && at > 0 && text[at - 1] == '\\')) {
+            command->at++;
+            continue;
+        }
+        bool opens = (sign == '"' || sign == '\'') && sign != command->quote && at > 0 &&
+                     strchr(" \t=", text[at - 1]) != NULL;
+        size_t end = opens ? at + 1 + strcspn(text + at + 1, "\"'\n\\") : word_end(work, at);
+        if (sign == '-' || end == at || (opens && text[end] != sign))
+            return;
+        dbt_selection(work, at + opens, end, NULL);
+        command->at = end + opens;
+    }
+}
+
+/* The quote of the string in which the command begins, on its line; '\0': it stands in none. */
+static char
+quote_before(const Work *work, size_t at)
+{
+    char quote = '\0';
+    size_t line = at;
+    while (line > 0 && work->text[line - 1] != '\n')
+        line--;
+    for (; line < at; line++) {
+        char sign = work->text[line];
+        if (quote != '\0' ? sign == quote : sign == '"' || sign == '\'')
+            quote = quote != '\0' ? '\0' : sign;
+    }
+    return quote;
+}
+
+/* What stands behind the word `dbt`, as far as the command goes. */
+static size_t
+read_command(Work *work, size_t begin)
+{
+    Command command = {.work = work, .at = begin, .quote = quote_before(work, begin)};
+    const char *text = work->text;
+    while (command.at < work->bytes) {
+        size_t at = command.at;
+        if (text[at] == ';' || text[at] == '&' || text[at] == '|' ||
+            (text[at] == '\n' && !goes_on(work, at)))
+            return at;
+        size_t end = word_end(work, at);
+        if (end == at) {
+            command.at++;
+            continue;
+        }
+        command.at = end;
+        if (!is_flag(text + at, end - at))
+            continue;
+        bool is_listed = at > 0 && strchr("\"'", text[at - 1]) != NULL && text[end] == text[at - 1];
+        if (is_listed) {
+            Command list = {.work = work, .at = end + 1, .quote = text[end]};
+            select_listed(&list);
+            command.at = list.at;
+        } else {
+            select_words(&command);
+        }
+    }
+    return command.at;
+}
+
+/* The word `dbt` at this byte; comments stay as they are. */
+static bool
+is_command(const Work *work, size_t at)
+{
+    const char *text = work->text;
+    size_t line = at;
+    while (line > 0 && text[line - 1] != '\n')
+        line--;
+    line += strspn(text + line, " \t");
+    return strchr("#/*", text[line]) == NULL && (at == 0 || !is_identifier_byte(text[at - 1])) &&
+           text[at + strlen("dbt")] != '\0' && strchr(" \t\"'.", text[at + strlen("dbt")]) != NULL;
+}
+
+void
+dbt_selects(Work *work)
+{
+    bool has_moved = false;
+    for (guint i = 0; !has_moved && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        has_moved = rename->dbt != NULL && !rename->is_derived;
+    }
+    if (!has_moved || code_is_sql(work->path) || select_in_yaml(work))
+        return;
+    for (size_t at = 0; at < work->bytes;) {
+        const char *found = strstr(work->text + at, "dbt");
+        if (found == NULL)
+            return;
+        at = (size_t) (found - work->text) + strlen("dbt");
+        if (is_command(work, at - strlen("dbt")))
+            at = read_command(work, at);
+    }
+}
