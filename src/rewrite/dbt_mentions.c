@@ -3,6 +3,7 @@
  *
  * A text between {{ and }} names a table where it is its name, or where SQL may stand in it: 'ADA / USD' is no table `ada`.
  */
+#include "rewrite/dbt_listed.h"
 #include "rewrite/dbt_macro_parts.h"
 #include "rewrite/dbt_sources.h"
 #include "sql/jinja.h"
@@ -371,6 +372,7 @@ void
 dbt_mentions(Work *work)
 {
     const TokenList *list = work->sql->list;
+    dbt_listed(work);
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
