@@ -25,20 +25,6 @@ names_changed(Work *work, const Rename *rename, const SqlStatement *statement)
     return false;
 }
 
-/* users%ROWTYPE: what a variable is declared as. RETURNS SETOF users: in PostgreSQL, the type of a table's rows has its name. */
-static bool
-is_row_type(const Work *work, const SqlPath *path)
-{
-    guint first = path->parts[0].token, last = path->parts[path->count - 1].token;
-    if (work_is_text(work, last + 1, "%") && work_is_text(work, last + 2, "ROWTYPE"))
-        return true;
-    const Dialect *dialect = work->sql->dialect;
-    if (!dialect->has_dollar_quotes || !dialect->has_cast_names || first < 2)
-        return false;
-    return work_is_text(work, first - 1, "RETURNS") ||
-           (work_is_text(work, first - 1, "SETOF") && work_is_text(work, first - 2, "RETURNS"));
-}
-
 static void
 visit_row_type(Work *work, const SqlPath *path, const Rename *rename, const Spelling *spelling)
 {
@@ -67,7 +53,7 @@ visit_mention(Work *work, const SqlMention *mention)
     if (rename != NULL && sql_is_in_path(work, first->begin))
         site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end)->reason =
             keep(work, "this is the name of a file");
-    else if (rename != NULL && !rename->is_derived && is_row_type(work, &mention->path))
+    else if (rename != NULL && !rename->is_derived && sql_is_row_type(work, &mention->path))
         visit_row_type(work, &mention->path, rename, spelling);
     else if (rename != NULL)
         site_refuse(work, SITE_MENTION, first->begin, last->end, "statement", NULL,

@@ -7,9 +7,24 @@
 static bool
 is_taken_for_table(const Work *work, guint literal)
 {
-    static const char *const functions[] = {
-        "OBJECT_ID",     "IDENT_CURRENT",          "CHECKIDENT",      "to_regclass",
-        "pg_table_size", "pg_total_relation_size", "pg_relation_size"};
+    static const char *const functions[] = {"OBJECT_ID",
+                                            "IDENT_CURRENT",
+                                            "CHECKIDENT",
+                                            "to_regclass",
+                                            "pg_table_size",
+                                            "pg_total_relation_size",
+                                            "pg_relation_size",
+                                            "pg_indexes_size",
+                                            /* of TimescaleDB: */ "set_chunk_time_interval",
+                                            "show_chunks",
+                                            "drop_chunks",
+                                            "add_retention_policy",
+                                            "remove_retention_policy",
+                                            "add_compression_policy",
+                                            "remove_compression_policy",
+                                            "add_reorder_policy",
+                                            "hypertable_size",
+                                            /* of Citus: */ "create_reference_table"};
     if (work_is_text(work, literal + 1, "::") && work_is_text(work, literal + 2, "regclass"))
         return true;
     TokenKind behind = work_token(work, literal + 1)->kind;
@@ -91,7 +106,8 @@ sql_named(Work *work, guint literal)
     size_t begin = token->begin;
     while (begin < token->end && work->text[begin] != '\'')
         begin++;
-    if (!is_taken_for_table(work, literal) || begin + 1 >= token->end ||
+    bool asks = sql_asks_catalog(work, literal);
+    if ((!asks && !is_taken_for_table(work, literal)) || begin + 1 >= token->end ||
         !read_path(work, begin + 1, token->end - 1, parts, &count))
         return false;
     SqlPath path = {.parts = parts, .count = count};
@@ -99,7 +115,8 @@ sql_named(Work *work, guint literal)
         renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other);
     if (rename == NULL && is_other && sql_put_in_refuses(work, &path))
         return true;
-    if (rename == NULL || rename->is_derived)
+    if (rename == NULL || rename->is_derived ||
+        (asks && !sql_catalog_follows(work, literal, spelling)))
         return false;
     if (sql_is_unsure_table(work, &path, spelling))
         return true;

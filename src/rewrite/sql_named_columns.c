@@ -7,8 +7,11 @@
 #include <string.h>
 
 /* Functions whose first argument is a table (or its number), and whose second one is a column of it. */
-static const char *const column_functions[] = {"COL_LENGTH", "COLUMNPROPERTY",
-                                               "pg_get_serial_sequence", "has_column_privilege"};
+static const char *const column_functions[] = {
+    "COL_LENGTH",           "COLUMNPROPERTY",           "pg_get_serial_sequence",
+    "has_column_privilege", "create_hypertable",        /* of TimescaleDB */
+    "add_dimension",        "create_distributed_table", /* of Citus */
+    "create_parent"};                                   /* of pg_partman */
 
 bool
 sql_takes_column(const Work *work, guint function)
@@ -96,9 +99,8 @@ reads_columns(const Work *work, const SqlStatement *statement)
     return false;
 }
 
-/* What the literal is compared with: the name before `=`, or before IN (…); 0 when it is with nothing that has a name. */
-static guint
-compared_with(const Work *work, guint literal)
+guint
+sql_compared_with(const Work *work, guint literal)
 {
     if (literal >= 2 &&
         (work_is_text(work, literal - 1, "=") || work_token(work, literal - 1)->word == WORD_LIKE))
@@ -129,7 +131,7 @@ is_of_others(const Work *work, guint name)
 static void
 visit_literal(Work *work, const SqlStatement *statement, guint literal, const ColumnChange *change)
 {
-    guint with = compared_with(work, literal), open = sql_row_of(work, literal);
+    guint with = sql_compared_with(work, literal), open = sql_row_of(work, literal);
     bool is_column =
         with > 0 && (is_called(work, with, "attname") || is_called(work, with, "column_name") ||
                      (is_called(work, with, "name") && reads_columns(work, statement)));

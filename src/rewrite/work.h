@@ -584,6 +584,14 @@ bool sql_named(Work *work, guint literal);
  * table, and a column of it (sql_named_columns.c)? */
 void sql_named_columns(Work *work, guint literal, const Rename *rename);
 bool sql_takes_column(const Work *work, guint function);
+/* What the literal is compared with: the name before `=`, or before IN (…); 0 when it is with nothing that has a name. */
+guint sql_compared_with(const Work *work, guint literal);
+/* Is a catalog asked for a table called like the literal (a token)? Is it the dataset, whose new name can stand there
+ * (sql_named_catalog.c)? */
+bool sql_asks_catalog(const Work *work, guint literal);
+bool sql_catalog_follows(const Work *work, guint literal, const Spelling *spelling);
+/* Is it the type of the table's rows that is named (sql_row_type.c)? */
+bool sql_is_row_type(const Work *work, const SqlPath *path);
 /* The literal (a token) is the table that an extended property of T-SQL is said of, and now is decided (sql_properties.c). */
 bool sql_property(Work *work, guint literal);
 /* The token is the dataset's own name, and another one of its statement says its schema (sql_catalog.c). */
