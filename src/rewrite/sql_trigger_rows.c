@@ -25,10 +25,16 @@ name_of(const Work *work, const Token *token)
 const ColumnChange *
 row_column_change(const Work *work, const Rename *rename, guint index)
 {
-    const Token *name = work_token(work, index + 2);
     bool may_be = is_row(work, index) || work_is_text(work, index, ":NEW") ||
                   work_is_text(work, index, ":OLD");
-    if (!may_be || work_token(work, index + 1)->kind != TOKEN_DOT ||
+    return may_be ? row_change_at(work, rename, index) : NULL;
+}
+
+const ColumnChange *
+row_change_at(const Work *work, const Rename *rename, guint index)
+{
+    const Token *name = work_token(work, index + 2);
+    if (work_token(work, index + 1)->kind != TOKEN_DOT ||
         (name->kind != TOKEN_WORD && name->kind != TOKEN_QUOTED))
         return NULL;
     g_autofree char *text = name_of(work, name);

@@ -660,6 +660,8 @@ GPtrArray *sql_row_tables_of_body(const Work *work, guint literal, const Rename 
 void sql_trigger_functions(Work *work);
 /* What becomes of NEW.a, at NEW; NULL: it is something else, or stays. To write it, at `a` (sql_trigger_rows.c). */
 const ColumnChange *row_column_change(const Work *work, const Rename *rename, guint index);
+/* The same, where it is known that a row stands there. */
+const ColumnChange *row_change_at(const Work *work, const Rename *rename, guint index);
 void row_column_edit(Work *work, guint index, const ColumnChange *change);
 /* Does a body say NEW or OLD with a column that changes? Where in it. */
 bool rows_see_column(const Rename *rename, const char *body, size_t bytes, const ColumnChange **ret,

@@ -45,6 +45,7 @@ typedef struct {
         *watched; /* whose rows are NEW and OLD: the table of the trigger whose body is read */
     bool
         is_batch; /* that body ends with its batch, at GO, and sees the rows as `inserted` and `deleted` */
+    uint32_t row_names[2]; /* of it, as in SqlStatement */
     int begins;            /* of that body, which are not closed */
     bool is_at_body;       /* it begins at `pos`, as a statement of its own */
     bool has_keys;         /* ASC and DESC may stand behind items */

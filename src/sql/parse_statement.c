@@ -1,6 +1,8 @@
 /* parse_statement.c - statements: what kind each is, what it writes to, and where its query stands. */
 #include "sql/parse.h"
 
+#include <string.h>
+
 /* ---- helpers ---- */
 
 /* SELECT … ->> SELECT a FROM $1, of Snowflake: the next statement reads what this one gives, by its names. */
@@ -540,6 +542,7 @@ parse_nested(Parser *parser, SqlQuery *with, uint32_t end)
                                         .blocks = list(parser),
                                         .watched = parser->watched,
                                         .is_nested = true};
+    memcpy(parser->statement->row_names, parser->row_names, sizeof(parser->row_names));
     list_add(parser, parser->sql->statements, parser->statement);
     parse_by_kind(parser, with, end);
     parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
@@ -559,6 +562,7 @@ parse_statement(Parser *parser, uint32_t end)
                                         .first = parser->pos,
                                         .blocks = list(parser),
                                         .watched = parser->watched};
+    memcpy(parser->statement->row_names, parser->row_names, sizeof(parser->row_names));
     list_add(parser, parser->sql->statements, parser->statement);
     if (is_word(parser, parser->pos, WORD_WITH)) {
         SqlQuery *query = query_new(parser, NULL);

@@ -4,12 +4,16 @@
  *   CREATE TRIGGER name AFTER UPDATE OF a, b ON t FOR EACH ROW WHEN (…) EXECUTE FUNCTION f ()
  *   CREATE TRIGGER name AFTER UPDATE OF a, b ON t FOR EACH ROW WHEN … BEGIN UPDATE u SET c = NEW.a; … END
  *   CREATE TRIGGER name BEFORE INSERT ON t FOR EACH ROW SET NEW.a = upper(NEW.a)
+ *   CREATE TRIGGER name AFTER UPDATE ON t REFERENCING NEW AS n FOR EACH ROW DECLARE … BEGIN … :n.a … END
+ *   CREATE TRIGGER name FOR UPDATE ON t COMPOUND TRIGGER … AFTER EACH ROW IS BEGIN … :NEW.a … END AFTER EACH ROW; END
  *   CREATE TRIGGER name ON t AFTER UPDATE AS IF UPDATE(a) INSERT INTO u SELECT i.a FROM inserted AS i …
  *
  * The body of all but the first is statements like others. Parser.watched is the trigger's table until it ends: that
  * is, where something else is made, or END closes what BEGIN opened. That of the last one, in T-SQL, ends with its batch.
  */
 #include "sql/parse_define.h"
+
+#include <string.h>
 
 /* Does EXECUTE FUNCTION f (…) come next, behind FOR EACH ROW WHEN (…)? */
 static bool
@@ -52,6 +56,7 @@ begins_body(const Parser *parser, uint32_t at)
 {
     switch (peek(parser, at)->word) {
     case WORD_BEGIN:
+    case WORD_DECLARE:
     case WORD_INSERT:
     case WORD_UPDATE:
     case WORD_DELETE:
@@ -60,23 +65,43 @@ begins_body(const Parser *parser, uint32_t at)
     case WORD_IF:
         return true;
     default:
-        return is_text(parser, at, "CALL");
+        return is_text(parser, at, "CALL") || is_text(parser, at, "COMPOUND");
     }
 }
 
-/* [FOR EACH ROW] [WHEN …] [FOLLOWS x]: what may stand before the body. False when the rows have other names. */
+/* REFERENCING NEW AS a OLD AS b: which tokens name the rows. False where they are tables. */
+static bool
+note_row_names(Parser *parser, uint32_t at)
+{
+    static const char *const rows[] = {"NEW", "OLD", "PARENT"};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!is_text(parser, at, rows[i]))
+            continue;
+        at += 1 + is_text(parser, at + 1, "ROW");
+        at += is_word(parser, at, WORD_AS);
+        if (!is_name(parser, at) || is_word(parser, at, WORD_TABLE))
+            return false;
+        if (i < G_N_ELEMENTS(parser->row_names))
+            parser->row_names[i] = at;
+        return note_row_names(parser, at + 1);
+    }
+    return parser->row_names[0] + parser->row_names[1] > 0;
+}
+
+/* [REFERENCING …] [FOR EACH ROW] [WHEN …] [FOLLOWS x]: what may stand before the body. False when the rows are tables. */
 static bool
 take_before_body(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Context context = {.block = block, .clause = CLAUSE_OTHER};
     uint32_t body = parser->pos;
     while (body < end && !begins_body(parser, body)) {
-        if (is_text(parser, body, "REFERENCING"))
+        if (is_text(parser, body, "REFERENCING") && !note_row_names(parser, body + 1))
             return false;
         body = peek(parser, body)->kind == TOKEN_OPEN ? closing(parser, body, end) + 1 : body + 1;
     }
     if (body >= end)
         return false;
+    memcpy(parser->statement->row_names, parser->row_names, sizeof(parser->row_names));
     while (parser->pos < body && !is_word(parser, parser->pos, WORD_WHEN))
         settle(parser, parser->pos++);
     parse_expression(parser, &context, body, 0);
@@ -92,6 +117,11 @@ begin_body(Parser *parser, SqlSource *table, bool is_batch)
     parser->is_batch = is_batch;
     parser->is_at_body = true;
     parser->begins = 0;
+    if (is_text(parser, parser->pos, "COMPOUND")) { /* TRIGGER … END, with a body for each moment */
+        settle(parser, parser->pos++);
+        settle(parser, parser->pos++);
+        parser->begins = 1;
+    }
 }
 
 /* WITH EXECUTE AS OWNER AFTER UPDATE AS: up to the body, of T-SQL. False when there is none. */
@@ -122,6 +152,7 @@ bool
 parse_trigger(Parser *parser, uint32_t end)
 {
     uint32_t of = 0;
+    memset(parser->row_names, 0, sizeof(parser->row_names));
     if_exists_take(parser, end);
     uint32_t on = find_on(parser, parser->pos, end);
     bool is_batch = is_batch_at(parser, parser->pos);
@@ -190,6 +221,7 @@ watch_statement(Parser *parser)
         return;
     parser->watched = NULL;
     parser->is_batch = false;
+    memset(parser->row_names, 0, sizeof(parser->row_names));
 }
 
 /* ---- rows of the table ---- */

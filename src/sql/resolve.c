@@ -71,6 +71,25 @@ bind_row_of(SqlRef *ref, SqlSource *source, const char *row)
     return true;
 }
 
+/* n.x in the condition of what makes a trigger: REFERENCING NEW AS n … WHEN (n.x > 1). */
+static bool
+bind_named_row(const Resolver *resolver, SqlRef *ref)
+{
+    const SqlStatement *statement = ref->block->statement;
+    const SqlSource *watched = statement != NULL ? statement->watched : NULL;
+    bool is_maker = watched != NULL && watched->block->statement == statement;
+    for (size_t i = 0; is_maker && i < G_N_ELEMENTS(statement->row_names); i++) {
+        uint32_t name = statement->row_names[i];
+        const Token *token = &g_array_index(resolver->sql->tokens, Token, name);
+        g_autofree char *row = name > 0 ? g_strndup(resolver->sql->list->text + token->begin,
+                                                    token->end - token->begin)
+                                        : NULL;
+        if (row != NULL && bind_row_of(ref, statement->watched, row))
+            return true;
+    }
+    return false;
+}
+
 /* excluded.x of an upsert, inserted.x of OUTPUT, NEW.x of a trigger: a table's row under another name. */
 static bool
 bind_target_row(SqlRef *ref)
@@ -465,8 +484,9 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
         return;
     if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
         return;
-    if (ref->path.count > 1 && (bind_output_row(resolver, ref) || bind_qualified(resolver, ref) ||
-                                bind_target_row(ref) || bind_inserted(resolver, ref)))
+    if (ref->path.count > 1 &&
+        (bind_output_row(resolver, ref) || bind_qualified(resolver, ref) || bind_target_row(ref) ||
+         bind_named_row(resolver, ref) || bind_inserted(resolver, ref)))
         return;
     if (bind_starred(resolver, ref, ref->block))
         return;

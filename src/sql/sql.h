@@ -331,9 +331,10 @@ struct SqlStatement {
     SqlStatementKind kind;
     uint32_t first, last; /* tokens */
     SqlQuery *query; /* whose rows are the result, or go into the target; NULL when there is none */
-    SqlSource *target;          /* written to, or made; NULL when there is none */
-    SqlSource *watched;         /* whose rows are NEW and OLD, in what makes a trigger; or NULL */
-    SqlPath created;            /* of CREATE … AS, SELECT … INTO */
+    SqlSource *target;     /* written to, or made; NULL when there is none */
+    SqlSource *watched;    /* whose rows are NEW and OLD, in what makes a trigger; or NULL */
+    uint32_t row_names[2]; /* tokens that name them instead: REFERENCING NEW AS a OLD AS b; or 0 */
+    SqlPath created;       /* of CREATE … AS, SELECT … INTO */
     bool is_into, is_temporary; /* how it is made */
     SqlStatement *next;         /* of the same list of those that make a table of some name */
     ArenaList *blocks;          /* SqlBlock * */
