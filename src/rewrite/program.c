@@ -160,7 +160,9 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
                  .pieces = pieces,
                  .uses = uses,
                  .expressions = expressions,
-                 .dialect = dialect,
+                 .dialect = dialect == NULL && language->has_sql_values
+                                ? lookml_dialect(text, pieces)
+                                : dialect,
                  .depth = depth};
     if (broken_at == SIZE_MAX)
         visit_unit(&unit);

@@ -94,6 +94,8 @@ struct Constant {
     Span place;        /* in this file: where it is got from */
     int missed;        /* how often it was asked for and could not be given */
     bool is_of_class;  /* __tablename__ and the like: set for the class, not for the program */
+    bool
+        is_view; /* of LookML: what it is called from now on is decided where the view says its table */
 };
 
 GHashTable *constants_new(void);
@@ -160,7 +162,7 @@ void text_put(Text *text, size_t begin, size_t end, const char *what, size_t byt
 void text_put_constant(Text *text, size_t begin, size_t end, Constant *constant);
 /* The constant that [begin, end) of the text is from, or NULL. */
 const FixedRun *text_fixed(const Text *text, size_t begin, size_t end);
-/* Is `after` written instead of [begin, end) by changing the constant where it is set? */
+/* Is `after` written instead of [begin, end) by changing the constant where it is set? Of a view's table anything is. */
 bool text_is_changed_elsewhere(const Text *text, size_t begin, size_t end, const char *after);
 /* Where [begin, end) is in the file: from its first byte to its last. */
 Span text_span(const Text *text, size_t begin, size_t end);
@@ -555,6 +557,10 @@ void program_notebook(Work *work);
 Constant *lookml_view(Unit *unit);
 /* An expression of it, as SQL over its table; NULL when it is something else. Caller frees. */
 Text *lookml_text(const Unit *unit, const Use *use);
+/* `text` with the view's own name for it instead of the one that it was read under; caller frees. */
+char *lookml_written(const char *text);
+/* What all SQL of a file of LookML is taken for, or NULL. */
+const Dialect *lookml_dialect(const Text *text, const GArray *pieces);
 /* Has the field with this name an expression of its own? */
 bool lookml_has_expression(const Unit *unit, guint name);
 /* Is the file one of Dataform that is called like a dataset; and a site where it makes it? (described_sqlx.c) */

@@ -5,6 +5,7 @@
  * ${TABLE} is the view. Only where the file is one view of one table.
  */
 #include "rewrite/program.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -46,6 +47,7 @@ lookml_view(Unit *unit)
         Constant *view = g_new0(Constant, 1);
         view->text = g_strdup(g_strdelimit(plain, "`", ' '));
         view->after = g_strdup(g_strdelimit(after, "`", ' '));
+        view->is_view = true;
         g_strstrip(view->text);
         g_strstrip(view->after);
         return view;
@@ -104,6 +106,28 @@ lookml_text(const Unit *unit, const Use *use)
     text_put(text, piece->inner_end, piece->inner_end, "`", has_dash ? 1 : 0);
     text_put(text, piece->inner_end, piece->inner_end, behind, sizeof behind - 1);
     return g_steal_pointer(&text);
+}
+
+char *
+lookml_written(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, VIEW ".", -1);
+    return g_strjoinv("${TABLE}.", parts);
+}
+
+/* One expression seldom tells the dialect; all that the file has may. */
+const Dialect *
+lookml_dialect(const Text *text, const GArray *pieces)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (guint i = 0; i < pieces->len; i++) {
+        const Piece *piece = &g_array_index(pieces, Piece, i);
+        if (piece->quoting.holes == HOLES_DOLLAR_BRACES)
+            g_string_append_len(all, text->bytes + piece->inner_begin,
+                                (gssize) (piece->inner_end - piece->inner_begin));
+        g_string_append_c(all, '\n');
+    }
+    return guess_text(all->str, all->len);
 }
 
 bool

@@ -13,12 +13,42 @@
 
 /* ---- what is said ---- */
 
+/* A name in LookML stands in SQL like any other there; NULL: elsewhere, or where nobody tells. */
+static const Dialect *
+shown_dialect(const Unit *unit)
+{
+    const Dialect *told = unit->work->options->dialect;
+    return !unit->language->has_sql_values ? NULL
+           : told != NULL                  ? told
+                                           : renames_guessed(unit->work->renames, unit->dialect);
+}
+
+/* acme-crm.accounts, where it has to be in quotes. */
+static bool
+needs_quotes(const Unit *unit, const char *after)
+{
+    const Dialect *shown = shown_dialect(unit);
+    return shown != NULL && !shown->has_dashed_paths && strchr(after, '-') != NULL;
+}
+
 /* Names without quotes keep their case, as in BigQuery; those with quotes of their own are as the dialect has them that is told. */
 static const Dialect *
 name_dialect(const Unit *unit, const NameText *name)
 {
-    const Dialect *told = unit->work->options->dialect;
-    return name->has_quotes && told != NULL ? told : dialect_by_name("bigquery");
+    const Dialect *told = unit->work->options->dialect, *shown = shown_dialect(unit);
+    return name->has_quotes && told != NULL ? told
+           : shown != NULL                  ? shown
+                                            : dialect_by_name("bigquery");
+}
+
+/* SHOP.ORDERS, as the writer has them. */
+static char *
+in_letters_of(const Dialect *dialect, const Text *text, const NameText *name,
+              const Spelling *spelling, guint kept, const char *after)
+{
+    size_t begin = name->parts[kept].begin, end = name->parts[name->path.count - 1].end;
+    g_autofree char *written = g_strndup(text->bytes + begin, end - begin);
+    return name_in_letters(dialect, &(SqlPart){.text = written}, spelling->whole, after);
 }
 
 /* What is written instead of the parts behind `*ret_kept`; NULL when it cannot be said so. */
@@ -26,16 +56,22 @@ static char *
 new_name(const Unit *unit, const Text *text, const NameText *name, const Spelling *spelling,
          guint *ret_kept)
 {
-    char *after = spell_name(spelling, name->path.count, ret_kept), *dot = strchr(after, '.');
+    char *after = spell_name(spelling, name->path.count, ret_kept);
     if (name->has_quotes) {
         g_autofree char *plain = after;
         return name_in_own_quotes(text, name_dialect(unit, name), name, *ret_kept, plain);
     }
     bool has_colon = name->has_colon && *ret_kept == 0;
-    if (has_colon && g_strv_length(spelling->target) < 3)
+    if (shown_dialect(unit) != NULL) {
+        g_autofree char *plain = after;
+        after = in_letters_of(shown_dialect(unit), text, name, spelling, *ret_kept, plain);
+    }
+    if (needs_quotes(unit, after))
         g_clear_pointer(&after, g_free);
-    else if (has_colon && dot != NULL)
-        *dot = ':';
+    else if (has_colon && g_strv_length(spelling->target) < 3)
+        g_clear_pointer(&after, g_free);
+    else if (has_colon && strchr(after, '.') != NULL)
+        *strchr(after, '.') = ':';
     return after;
 }
 

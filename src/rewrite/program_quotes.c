@@ -43,9 +43,12 @@ edits_doubtful_quotes(const Unit *unit, const Rewrite *inner, const Text *text)
 static bool
 adds_quotes(const Rewrite *inner, const Text *text)
 {
-    for (guint i = 0; i < inner->edits->len; i++)
-        if (strchr(((const Edit *) g_ptr_array_index(inner->edits, i))->text, '"') != NULL)
+    for (guint i = 0; i < inner->edits->len; i++) {
+        const Edit *edit = g_ptr_array_index(inner->edits, i);
+        if (strchr(edit->text, '"') != NULL &&
+            !text_is_changed_elsewhere(text, edit->begin, edit->end, edit->text))
             return memchr(text->bytes, '"', text->count) == NULL;
+    }
     return false;
 }
 

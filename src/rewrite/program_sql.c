@@ -51,9 +51,10 @@ dialect_for(const Unit *unit, const Use *use, const Text *text)
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         if (span_is(unit->text, use->callee, commands[i].command))
             return dialect_by_name(commands[i].dialect);
-    return unit->dialect != NULL
-               ? unit->dialect
-               : dialect_guess(text->bytes, text->count, unit->work->options->usual);
+    const Dialect *guess =
+        unit->dialect != NULL ? unit->dialect
+                              : dialect_guess(text->bytes, text->count, unit->work->options->usual);
+    return renames_guessed(unit->work->renames, guess);
 }
 
 /* ---- carrying back ---- */
@@ -141,7 +142,8 @@ carry_edits(Work *work, const Text *text, const Rewrite *inner)
         if (!text_edit(text, edit->begin, edit->end, edit->text, &span, &after))
             return false;
         g_array_append_val(spans, span);
-        g_ptr_array_add(written, after);
+        g_ptr_array_add(written, lookml_written(after));
+        g_free(after);
     }
     for (guint i = 0; i < spans->len; i++) {
         Span span = g_array_index(spans, Span, i);

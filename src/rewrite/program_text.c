@@ -105,6 +105,8 @@ bool
 text_is_changed_elsewhere(const Text *text, size_t begin, size_t end, const char *after)
 {
     const FixedRun *run = text_fixed(text, begin, end);
+    if (run != NULL && run->constant->is_view)
+        return true;
     if (run == NULL || begin == end || run->constant->after == NULL)
         return false;
     g_autofree char *whole =

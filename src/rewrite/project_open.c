@@ -68,7 +68,7 @@ guess_entry(void *item, void *data)
     bool is_told = place->root != NULL && !place->is_macro;
     entry->dialect = is_told ? place->root->dialect : NULL;
     if (entry->dialect == NULL)
-        entry->dialect = guess_text(entry->file->text, entry->file->bytes);
+        entry->dialect = renames_guessed(data, guess_text(entry->file->text, entry->file->bytes));
 }
 
 /* Files that do not tell their dialect are in that of most that do. */
@@ -79,7 +79,7 @@ guess_dialects(Project *project)
     project->usual = project->options->usual;
     if (project->options->dialect != NULL)
         return;
-    parallel_each(project->entries, project->threads, guess_entry, NULL);
+    parallel_each(project->entries, project->threads, guess_entry, (void *) project->renames);
     for (guint i = 0; i < project->entries->len; i++)
         guess_vote(&votes, ((const Entry *) g_ptr_array_index(project->entries, i))->dialect);
     const Dialect *winner = guess_winner(&votes);

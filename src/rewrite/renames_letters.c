@@ -21,29 +21,48 @@ is_all(const char *name, bool is_upper)
     return has_letter;
 }
 
-/* The new name in the other letters; NULL where either name has both, or what changes is more than the name. Caller frees. */
+/* `to` in the other letters than `from` has; NULL where either has both. Caller frees. */
 static char *
-in_other_letters(const ColumnChange *change)
+in_other_letters(const char *from, const char *to)
 {
-    bool is_upper = is_all(change->column, true);
-    if (change->kind != CHANGE_NAME || (!is_upper && !is_all(change->column, false)) ||
-        !is_all(change->to, is_upper))
+    bool is_upper = is_all(from, true);
+    if ((!is_upper && !is_all(from, false)) || !is_all(to, is_upper))
         return NULL;
-    return is_upper ? g_ascii_strdown(change->to, -1) : g_ascii_strup(change->to, -1);
+    return is_upper ? g_ascii_strdown(to, -1) : g_ascii_strup(to, -1);
 }
 
 static bool
-is_in_other_letters(const ColumnChange *change, const Dialect *dialect, const SqlPart *part)
+is_in_other_letters(const Dialect *dialect, const SqlPart *part, const char *from)
 {
     return dialect->column_case == CASE_UPPER && part->quote == '\0' &&
-           is_all(part->text, !is_all(change->column, true));
+           is_all(part->text, !is_all(from, true));
+}
+
+char *
+name_in_letters(const Dialect *dialect, const SqlPart *part, const char *from, const char *to)
+{
+    char *other = is_in_other_letters(dialect, part, from) ? in_other_letters(from, to) : NULL;
+    return other != NULL ? other : g_strdup(to);
 }
 
 char *
 change_in_letters(const ColumnChange *change, const Dialect *dialect, const SqlPart *part)
 {
-    char *to = is_in_other_letters(change, dialect, part) ? in_other_letters(change) : NULL;
-    return to != NULL ? to : g_strdup(change->to);
+    return change->kind == CHANGE_NAME ? name_in_letters(dialect, part, change->column, change->to)
+                                       : g_strdup(change->to);
+}
+
+/* Nobody writes all names of a mapping in capitals for a store that makes them small. */
+const Dialect *
+renames_guessed(const Renames *renames, const Dialect *guess)
+{
+    for (guint i = 0; guess != NULL && i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        const Spelling *first = rename->spellings->len > 0 ? rename->spellings->pdata[0] : NULL;
+        if (!rename->is_derived && (first == NULL || !is_all(first->last, true)))
+            return guess;
+    }
+    return guess != NULL && renames->list->len > 0 ? dialect_in_any_letters(guess) : guess;
 }
 
 /* ---- kept with a mapping, because names are looked up all the time ---- */
@@ -51,7 +70,7 @@ change_in_letters(const ColumnChange *change, const Dialect *dialect, const SqlP
 static ColumnChange *
 twin_of(const ColumnChange *change)
 {
-    char *to = in_other_letters(change);
+    char *to = change->kind == CHANGE_NAME ? in_other_letters(change->column, change->to) : NULL;
     if (to == NULL)
         return NULL;
     ColumnChange *twin = g_new(ColumnChange, 1);
@@ -84,5 +103,5 @@ rename_in_letters(const Rename *rename, guint index, const Dialect *dialect, con
     const ColumnChange *change = g_ptr_array_index(rename->changes, index),
                        *twin =
                            rename->twins != NULL ? g_ptr_array_index(rename->twins, index) : NULL;
-    return twin != NULL && is_in_other_letters(change, dialect, part) ? twin : change;
+    return twin != NULL && is_in_other_letters(dialect, part, change->column) ? twin : change;
 }

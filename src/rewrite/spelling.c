@@ -221,10 +221,36 @@ both_begin_with_digits(const SqlPart *old, const char *name)
            is_plain_else;
 }
 
+/* `@schema`.`users`: what is put in stands within quotes, too. */
+static bool
+has_quoted_hole(const Work *work, const SqlPath *path)
+{
+    for (guint i = 0; i < path->count; i++)
+        if (path->parts[i].quote != '\0' && !is_inside_quotes(work, &path->parts[i]) &&
+            begins_put_in(path->parts[i].text))
+            return true;
+    return false;
+}
+
+/* The source's part that is meant by part `index` of the path, or "". */
+static const char *
+source_part(const SqlPath *path, const Spelling *spelling, guint index)
+{
+    guint from = g_strv_length(spelling->source) + index;
+    return from >= path->count ? spelling->source[from - path->count] : "";
+}
+
+/* What is written for part `index` of the path. */
 static char *
-spell_part(const Work *work, const SqlPart *old, const char *name)
+spell_part(const Work *work, const SqlPath *path, guint index, const Spelling *spelling,
+           const char *after)
 {
     const Dialect *dialect = work->sql->dialect;
+    const SqlPart *old = &path->parts[index];
+    g_autofree char *name =
+        name_in_letters(dialect, old, source_part(path, spelling, index), after);
+    if (old->quote != '\0' && begins_put_in(name) && has_quoted_hole(work, path))
+        return quoted(name, old->quote);
     bool is_inside = is_inside_quotes(work, old);
     bool stays = old->quote == '\0' && strcmp(old->text, name) == 0; /* also {{ schema }} */
     bool has_dashes = dialect->has_dashed_paths && old->quote == '\0' && strchr(name, '-') != NULL;
@@ -264,7 +290,7 @@ spell_parts(Work *work, const SqlPath *path, const Spelling *spelling, char *con
         size_t bytes = old->end - old->begin;
         g_autofree char *part = part_stays(path, spelling, i)
                                     ? g_strndup(work->text + old->begin, bytes)
-                                    : spell_part(work, old, parts[i - kept]);
+                                    : spell_part(work, path, i, spelling, parts[i - kept]);
         g_string_append_len(whole, work->text + written, (gssize) (old->begin - written));
         g_string_append(whole, part);
         written = old->end;
@@ -312,13 +338,14 @@ spell_anew(Work *work, const SqlPath *path, const Spelling *spelling, char *cons
     }
     for (guint i = 0; parts[i] != NULL; i++) {
         bool is_last = parts[i + 1] == NULL;
-        const SqlPart *old = is_last ? last : &path->parts[MIN(kept + i, path->count - 1)];
+        guint index = is_last ? path->count - 1 : MIN(kept + i, path->count - 1);
+        const SqlPart *old = &path->parts[index];
         bool stays = !is_mixed && (is_last ? last_stays(spelling)
                                            : parts_written == path->count &&
                                                  part_stays(path, spelling, kept + i));
         g_autofree char *part = stays ? g_strndup(work->text + old->begin, old->end - old->begin)
                                 : is_mixed ? spell_like(work->sql->dialect, old, parts[i])
-                                           : spell_part(work, old, parts[i]);
+                                           : spell_part(work, path, index, spelling, parts[i]);
         append_part(whole, part);
     }
     if (is_mixed) {
@@ -402,7 +429,9 @@ spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spelling 
     SqlPart old = *last;
     if (source->path.is_in_one_quote && source->path.count > 1)
         old.quote = '\0';
-    return spell_like(dialect, &old, spelling->target[g_strv_length(spelling->target) - 1]);
+    g_autofree char *name = name_in_letters(dialect, &old, spelling->last,
+                                            spelling->target[g_strv_length(spelling->target) - 1]);
+    return spell_like(dialect, &old, name);
 }
 
 const char *

@@ -16,8 +16,9 @@ edit_qualifier(Work *work, const SqlSource *source, const Spelling *spelling, co
     SqlPath qualifier = {.parts = path->parts, .count = parts};
     guint to = g_strv_length(spelling->target);
     if (parts == 1) {
-        g_autofree char *name =
-            spell_like(work->sql->dialect, &path->parts[0], spelling->target[to - 1]);
+        g_autofree char *after = name_in_letters(work->sql->dialect, &path->parts[0],
+                                                 spelling->last, spelling->target[to - 1]);
+        g_autofree char *name = spell_like(work->sql->dialect, &path->parts[0], after);
         if (strcmp(path->parts[0].text, spelling->target[to - 1]) != 0)
             edit_add(work, path->parts[0].begin, path->parts[0].end, name);
         return;

@@ -286,7 +286,7 @@ void
 sql_text(Work *work)
 {
     const Dialect *said = work->options->dialect;
-    work->dialect = said != NULL ? said : guess(work);
+    work->dialect = said != NULL ? said : renames_guessed(work->renames, guess(work));
     g_autoptr(GHashTable) declared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool is_outermost = work->declared == NULL;
     work->out->language = "sql";

@@ -122,6 +122,11 @@ const ColumnChange *rename_in_letters(const Rename *rename, guint index, const D
                                       const SqlPart *part);
 /* Likewise that name alone; caller frees. */
 char *change_in_letters(const ColumnChange *change, const Dialect *dialect, const SqlPart *part);
+/* The new name of a table, or of what it is in, in the letters that the writer has for the old one; caller frees. */
+char *name_in_letters(const Dialect *dialect, const SqlPart *part, const char *from,
+                      const char *to);
+/* The dialect that a text is taken for, where nobody says it, with the case rules that the mappings show; or NULL, as `guess`. */
+const Dialect *renames_guessed(const Renames *renames, const Dialect *guess);
 /* For a Rename; caller frees. */
 GPtrArray *rename_twins(const GPtrArray *changes);
 /* Will the dataset have a column of this name that it does not have today? */

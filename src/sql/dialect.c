@@ -33,6 +33,9 @@
     "replace require resignal restrict return revoke row rows row_number schema sensitive separator set show signal smallint spatial " \
     "sql ssl starting stored system terminated tinyint to trailing trigger undo unique unlock unsigned update usage use utc_date varchar " \
     "varying virtual while window write xor zerofill condition dual groups "
+#define POSTGRES_SIGNS .has_ordered_commons = true, .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, \
+    .has_cast_names = true, .has_joined_returning = true, .has_rows = true, .name_quotes = "\"", .string_quotes = "'", \
+    .has_dollar_quotes = true, .has_nested_comments = true, .quotes_keep_case = true
 static const Dialect dialects[] = {
     {.name = "ansi", .omitted_schema = "dbo", .also = {"generic"}, .name_quotes = "\"", .string_quotes = "'", .has_loose_statements = true,
      .has_from_first = true, .has_alias_strings = true, .has_methods = true, .has_lambdas = true,
@@ -43,9 +46,7 @@ static const Dialect dialects[] = {
      .has_paths_in_quotes = true, .has_dashed_paths = true, .has_value_tables = true, .has_rows = true,
      .has_group_outputs = true, .has_late_aliases = true, .has_from_first = true, .has_named_values = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
-    {.name = "postgres", .has_ordered_commons = true, .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, .has_cast_names = true, .has_joined_returning = true, .has_rows = true, .name_quotes = "\"", .string_quotes = "'",
-     .has_dollar_quotes = true, .has_nested_comments = true,
-     .table_case = CASE_LOWER, .column_case = CASE_LOWER, .quotes_keep_case = true},
+    {.name = "postgres", POSTGRES_SIGNS, .table_case = CASE_LOWER, .column_case = CASE_LOWER},
     {.name = "sqlite", .default_schema = "main", .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .has_order_columns = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "mysql", .has_ordered_commons = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .name_quotes = "`", .string_quotes = "'\"",
@@ -73,12 +74,14 @@ static const Dialect dialects[] = {
     {.name = "clickhouse", .also = {"chdb"}, .name_quotes = "`\"", .string_quotes = "'", .has_backslash = true,
      .has_lambdas = true, .has_alias_reuse = true, .has_hiding_aliases = true, .has_group_outputs = true, .has_having_outputs = true,
      .has_from_first = true, .has_typed_parameters = true, .table_case = CASE_KEPT, .column_case = CASE_KEPT, .quotes_keep_case = true},
+    /* not found by its name: */
+    {.name = "postgres", POSTGRES_SIGNS, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
 };
 
 static const char *const names[] = {"ansi", "bigquery", "postgres", "sqlite", "mysql", "snowflake",
                                     "spark", "trino", "duckdb", "redshift", "tsql", "clickhouse", NULL};
 /* clang-format on */
-G_STATIC_ASSERT(G_N_ELEMENTS(names) == G_N_ELEMENTS(dialects) + 1);
+G_STATIC_ASSERT(G_N_ELEMENTS(names) == G_N_ELEMENTS(dialects));
 
 const Dialect *
 dialect_by_name(const char *name)
@@ -92,6 +95,12 @@ dialect_by_name(const char *name)
                 return dialect;
     }
     return NULL;
+}
+
+const Dialect *
+dialect_in_any_letters(const Dialect *dialect)
+{
+    return dialect->column_case == CASE_LOWER ? &dialects[G_N_ELEMENTS(dialects) - 1] : dialect;
 }
 
 const char *const *

@@ -81,7 +81,7 @@ typedef struct {
     char before[SIGN_BYTES_MAX]; /* the word before, in small letters */
     bool is_seen[G_N_ELEMENTS(signs)];
     bool is_cast, is_named, is_path, is_quoted, is_field, is_prefix, is_delimiter, is_dollar,
-        is_arrow, is_code, is_text, is_table, is_dashed;
+        is_arrow, is_code, is_text, is_table, is_dashed, is_upper, is_long;
     int score[COUNT];
 } Guess;
 
@@ -149,6 +149,30 @@ check_dashes(Guess *guess, const char *from)
         once(guess, &guess->is_dashed, (signed char[COUNT]){[BIGQUERY] = 2});
 }
 
+/* Does a table follow the word before? */
+static bool
+is_before_table(const Guess *guess)
+{
+    static const char *const words[] = {"from", "join", "into", "update", "table"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(guess->before, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* FROM a.b.c: in some, a name has no more than two parts, or hardly ever. */
+static void
+check_parts(Guess *guess, const char *from)
+{
+    const char *at = from;
+    int dots = 0;
+    while (at < guess->end && (is_word(*at) || *at == '.'))
+        dots += *at++ == '.';
+    if (dots == 2 && at[-1] != '.' && is_before_table(guess))
+        once(guess, &guess->is_long,
+             (signed char[COUNT]){[POSTGRES] = -3, [SQLITE] = -3, [MYSQL] = -3, [CLICKHOUSE] = -3});
+}
+
 static const char *
 behind_blanks(const Guess *guess, const char *at)
 {
@@ -176,6 +200,7 @@ take_word(Guess *guess)
         guess->at++;
     } while (guess->at < guess->end && is_word(*guess->at));
     check_dashes(guess, from);
+    check_parts(guess, from);
     bytes = (size_t) (guess->at - from);
     for (size_t i = 0; bytes < sizeof word && i < bytes; i++)
         word[i] = g_ascii_tolower(from[i]);
@@ -252,15 +277,14 @@ take_dash(Guess *guess)
     guess->at++;
 }
 
-/* Does a table follow the word before? */
+/* "ORDERS", "_LDTS", but no single letter. */
 static bool
-is_before_table(const Guess *guess)
+is_in_capitals(const char *from, const char *to)
 {
-    static const char *const words[] = {"from", "join", "into", "update", "table"};
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (strcmp(guess->before, words[i]) == 0)
-            return true;
-    return false;
+    int letters = 0;
+    for (; from < to && !g_ascii_islower(*from); from++)
+        letters += g_ascii_isupper(*from) != 0;
+    return from == to && letters > 2;
 }
 
 /* Texts that no name looks like, in the quotes of names: here they are those of strings. Where a table stands, and beside the dot of
@@ -274,6 +298,7 @@ take_double_quotes(Guess *guess)
         is_name = is_word(*at) || strchr(" .-/()#?&'", *at) != NULL;
     bool is_in_path =
         (from - 1 > guess->begin && from[-2] == '.') || (to < guess->end && *to == '.');
+    guess->is_upper = guess->is_upper || (is_in_path && is_in_capitals(from, to - 1));
     if (is_before_table(guess) || is_in_path)
         once(guess, &guess->is_table,
              (signed char[COUNT]){[BIGQUERY] = -4, [MYSQL] = -4, [SPARK] = -4});
@@ -396,6 +421,8 @@ guess_text(const char *text, size_t bytes)
             take_word(&guess);
         else if (!pass_over(&guess))
             take_sign(&guess);
+    if (guess.is_upper && guess.score[SNOWFLAKE] > 0) /* by itself it says nothing */
+        guess.score[SNOWFLAKE] += 3;
     int best = best_of(&guess);
     return best != NONE || guess.is_table ? dialect_by_name(names[best]) : NULL;
 }

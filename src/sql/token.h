@@ -117,6 +117,8 @@ typedef struct {
 /* NULL when unknown. `dialect_names()` is NULL-terminated, without the other names. */
 const Dialect *dialect_by_name(const char *name);
 const char *const *dialect_names(void);
+/* The same, but names are the same in small letters and in capitals, also where a dialect makes all of them small. */
+const Dialect *dialect_in_any_letters(const Dialect *dialect);
 /* Is it among the dialect's `reserved`, in letters of either case; NULL: among those of any? */
 bool dialect_reserves(const Dialect *dialect, const char *name);
 
