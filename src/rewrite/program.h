@@ -519,8 +519,7 @@ bool use_is_of_no_table(Unit *unit, const Use *use);
 bool use_is_column_of_result(const Unit *unit, const Use *use);
 /* What a library names there, where that is no table; or NULL. (program_others.c) */
 const char *use_names_other(const Unit *unit, const Use *use);
-bool text_is_in_path(const Unit *unit, const Text *text, size_t begin,
-                     size_t end); /* program_path.c */
+bool text_is_in_path(const Text *text, size_t begin, size_t end); /* program_path.c */
 bool text_is_tag_for_others(const Unit *unit, const Text *text);
 bool text_is_sentence(const Text *text);
 bool text_is_dotted_key(const Work *work, const Text *text, size_t begin, size_t end);

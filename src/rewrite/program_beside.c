@@ -4,7 +4,7 @@
  * They are read where they stand in the same list of arguments, object or block, under keys that say what they are, as
  * plain strings. Then the name is the dataset's, or another's. What is put in there says nothing.
  */
-#include "rewrite/program.h"
+#include "rewrite/program_said.h"
 
 #include <string.h>
 
@@ -155,34 +155,6 @@ block_of(const Text *text, size_t key, size_t column)
     return block;
 }
 
-/* __table_args__ = {"schema": "shop"} of SQLAlchemy, in the class whose __tablename__ it is. */
-static bool
-read_class(Unit *unit, const Use *use, Beside *beside)
-{
-    const guint near = 400; /* pieces: columns may stand between the two */
-    static const char *const ends[] = {"class", "__tablename__", NULL};
-    if (!unit_is_language(unit, "python") || !span_is(unit->text, use->key, "__tablename__"))
-        return false;
-    guint from = use->first, end = use->last + 1;
-    while (from > 2 && use->first - from < near && !unit_is_word(unit, from - 1, "class"))
-        from--;
-    while (end < unit->pieces->len && end - use->last < near && !unit_is_among(unit, end, ends))
-        end++;
-    for (guint i = from; i < end; i++) {
-        if (!unit_is_word(unit, i, "__table_args__") || !unit_is_sign(unit, i + 1, '='))
-            continue;
-        guint brace = unit_next(unit, i + 1, false);
-        guint last = MIN(unit_bracket_end(unit, brace), end);
-        if (unit_is_sign(unit, brace, '(')) /* constraints, and then the settings */
-            while (++brace < last && !unit_is_sign(unit, brace, '{'))
-                brace = unit_bracket_end(unit, brace);
-        if (unit_is_sign(unit, brace, '{'))
-            read_brackets(unit, brace, beside);
-        return true;
-    }
-    return false;
-}
-
 /* Thousands of names may stand in one list or block: it is read once. NULL: it stands in none. */
 static const Beside *
 beside_of(Unit *unit, const Use *use)
@@ -291,14 +263,41 @@ keeps_rest(const Spelling *spelling)
     return true;
 }
 
+/* gather_stats(cursor, "shop", "orders"): the argument before it is its schema. */
+static BesideAnswer
+beside_argument(Unit *unit, const Use *use, const char *table, const Rename **ret_rename,
+                const Spelling **ret_spelling)
+{
+    const GPtrArray *list = unit->work->renames->list;
+    Span schema = use_schema_before(unit, use);
+    for (guint i = 0; schema.end > 0 && i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (g_strv_length(spelling->source) != 2 || strcmp(spelling->last, table) != 0 ||
+                !is_same(unit->text, schema, spelling->source[0]) || !keeps_rest(spelling) ||
+                rename->is_derived || rename_changes_columns(rename))
+                continue;
+            *ret_rename = rename;
+            *ret_spelling = spelling;
+            return BESIDE_SAME;
+        }
+    }
+    return BESIDE_UNKNOWN;
+}
+
 BesideAnswer
 program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret_rename,
                const Spelling **ret_spelling)
 {
     const GPtrArray *list = unit->work->renames->list;
     bool is_other = false;
+    if (beside_argument(unit, use, table, ret_rename, ret_spelling) == BESIDE_SAME)
+        return BESIDE_SAME;
     Beside of_class = {0};
-    bool is_of_class = read_class(unit, use, &of_class);
+    bool is_of_class = use_has_class_schema(unit, use, &of_class.values[ROLE_DATASET]);
+    of_class.counts[ROLE_DATASET] = 1;
+    of_class.is_unknown[ROLE_DATASET] = of_class.values[ROLE_DATASET].end == 0;
     bool is_argument = use->key.end == 0 && use->argument == 0 && use_is_read_by_call(unit, use);
     if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument && !is_of_class) ||
         use->in_list || unit->language->lex == lex_sqlx)
@@ -315,7 +314,9 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
             if (strcmp(spelling->last, table) != 0)
                 continue;
             BesideAnswer answer = compare(unit, beside, spelling);
-            if (answer == BESIDE_SAME && (!keeps_rest(spelling) || rename->is_derived))
+            bool is_followed =
+                keeps_rest(spelling) || (is_of_class && class_schema_follows(unit, spelling));
+            if (answer == BESIDE_SAME && (!is_followed || rename->is_derived))
                 answer = BESIDE_APART;
             if (answer == BESIDE_UNKNOWN || answer == BESIDE_APART)
                 return answer;

@@ -200,8 +200,8 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
         note(unit, text, begin, end, "this is an ordinary word in a text");
     else if (is_single(text, begin, end) && is_selector(text, begin))
         note(unit, text, begin, end, "this is a part of a page, or a table of a session alone");
-    else if (is_single(text, begin, end) && text_is_in_path(unit, text, begin, end))
-        note(unit, text, begin, end, "this is a part of a path: files keep their names");
+    else if (is_single(text, begin, end) && text_is_in_path(text, begin, end))
+        note(unit, text, begin, end, "this is the name of a file of the program: it stays");
     else if (text_is_tag_for_others(unit, text))
         note(unit, text, begin, end, "this is a tag for something else than tables");
     else if (is_single(text, begin, end) && !is_behind_keyword(text, begin) &&

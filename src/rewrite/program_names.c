@@ -124,6 +124,18 @@ edit_name(Unit *unit, const Text *text, const NameText *name, const Spelling *sp
         edit_add(unit->work, span.begin, span.end, written);
 }
 
+/* The table alone: its schema is written elsewhere. */
+static void
+edit_last(Unit *unit, const Text *text, const Spelling *spelling)
+{
+    NameText last = {.parts = {{.end = (uint32_t) text->count}}};
+    Spelling alone = *spelling;
+    alone.source = spelling->source + g_strv_length(spelling->source) - 1;
+    alone.target = spelling->target + g_strv_length(spelling->target) - 1;
+    last.path = (SqlPath){.parts = last.parts, .count = 1};
+    edit_name(unit, text, &last, &alone);
+}
+
 static bool
 is_ordinary(const char *word)
 {
@@ -227,7 +239,9 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
         bool is_of_class = use_is_of_class(unit, use) && rename_changes_columns(rename);
         if (!is_of_class && !is_only_put_in(unit, use))
             g_hash_table_add(unit->work->named, (void *) rename);
-        if (!rename->is_derived)
+        if (name->path.count == 1 && class_edit_schema(unit, use, spelling))
+            edit_last(unit, text, spelling);
+        else if (!rename->is_derived)
             edit_name(unit, text, name, spelling);
     }
 }

@@ -40,3 +40,12 @@ bool use_says_column(Unit *unit, const Use *use);
 bool use_is_for_others(const Unit *unit, const Use *use);
 /* What keeps the program as it is, where a class of this language does not say its columns; NULL: nothing is known. */
 const char *class_hint(const Unit *unit);
+
+/* The schema of the class whose __tablename__ this is, as __table_args__ says it (program_schema.c). `*ret` is the name between
+ * its quotes; empty: it is no plain string. False: there is none. */
+bool use_has_class_schema(Unit *unit, const Use *use, Span *ret);
+/* Can the class's schema be written, where the dataset gets another one? And that written down: false, where it stays. */
+bool class_schema_follows(const Unit *unit, const Spelling *spelling);
+bool class_edit_schema(Unit *unit, const Use *use, const Spelling *spelling);
+/* The argument before this one, where a database is asked by the first one: "shop" of run(cursor, "shop", "orders"); or empty. */
+Span use_schema_before(Unit *unit, const Use *use);
