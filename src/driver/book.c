@@ -218,9 +218,9 @@ read_fence(Conn *conn, const char *scope, const char *share, int64_t *ret_token,
 }
 
 static bool
-lock_task(Conn *conn, const Writer *writer, bool is_shared, GError **error)
+lock_task(Conn *conn, const Writer *writer, GError **error)
 {
-    return conn->book->lock_task == NULL || conn->book->lock_task(conn, writer, is_shared, error);
+    return conn->book->lock_task == NULL || conn->book->lock_task(conn, writer, error);
 }
 
 static bool
@@ -228,8 +228,7 @@ look(Conn *conn, const Writer *writer, BookLook *ret, GError **error)
 {
     if (conn->book->look != NULL)
         return conn->book->look(conn, writer, ret, error);
-    return lock_task(conn, writer, true, error) &&
-           read_fence(conn, writer->plan, conn->book->share, &ret->of_plan, error) &&
+    return read_fence(conn, writer->plan, conn->book->share, &ret->of_plan, error) &&
            read_fence(conn, writer->task, "", &ret->of_task, error);
 }
 
@@ -321,7 +320,7 @@ book_judge(const BookLook *look, const Writer *writer, bool *ret_done, RangeResu
     return lets_pass(look, writer, error) && take_range(&look->range, ret_done, ret);
 }
 
-/* Where several things are asked at once, nobody asks for the tables first: they are there where a plan has staged something. */
+/* Where questions are dear, nobody asks for the tables first: they are there where a plan has staged something. */
 static bool
 may_begin(Conn *conn, const Writer *writer, GError **error)
 {
@@ -368,8 +367,8 @@ book_fence(Conn *conn, const Writer *writer, GError **error)
     if (!conn->book->begin(conn, writer, error))
         return false;
     if (book_has(conn, tables[BOOK_FENCE], &is_there, error) &&
-        (!is_there || (lock_task(conn, writer, false, error) &&
-                       read_fence(conn, writer->plan, "", &of_plan, error))) &&
+        (!is_there ||
+         (lock_task(conn, writer, error) && read_fence(conn, writer->plan, "", &of_plan, error))) &&
         (of_plan == 0 || raise_scope(conn, writer->task, writer, error)) &&
         conn->book->commit(conn, error))
         return true;
@@ -418,13 +417,20 @@ book_ledger_question(const Conn *conn, const char *plan, const char *range)
                      conn->book_place, plan, only);
 }
 
+/* Likewise; in a transaction, the tables were seen by then. */
 static bool
 read_ledger(Conn *conn, const char *plan, const char *range, BookRanges *ret, GError **error)
 {
-    bool is_there = false;
-    return book_has(conn, tables[BOOK_LEDGER], &is_there, error) &&
-           (!is_there ||
-            each(conn, book_take_range, ret, error, book_ledger_question(conn, plan, range)));
+    bool is_there = conn->book->look != NULL;
+    g_autoptr(GError) missing = NULL;
+    if (!is_there && !book_has(conn, tables[BOOK_LEDGER], &is_there, error))
+        return false;
+    if (!is_there ||
+        each(conn, book_take_range, ret, &missing, book_ledger_question(conn, plan, range)) ||
+        (conn->book->look != NULL && error_is(missing, ERR_NOT_FOUND)))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&missing));
+    return false;
 }
 
 bool

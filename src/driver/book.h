@@ -41,11 +41,12 @@ struct BookSql {
     bool (*begin)(Conn *conn, const Writer *writer, GError **error);
     bool (*commit)(Conn *conn, GError **error); /* asks conn_confirm() */
     void (*rollback)(Conn *conn);
-    /* All three NULL in a store that has one writer at a time. */
+    /* All of these NULL in a store that has one writer at a time. */
     bool (*lock)(Conn *conn, GError **error); /* who makes or drops tables of ours is alone */
-    bool (*lock_task)(Conn *conn, const Writer *writer, bool is_shared, GError **error);
+    bool (*lock_task)(Conn *conn, const Writer *writer, GError **error); /* not shared */
     bool (*lock_range)(Conn *conn, const Writer *writer, GError **error);
-    /* The task's lock, which is shared, and both fences, at once. NOT_FOUND: there is no bookkeeping. NULL: one after the other. */
+    /* The task's lock, which is shared, and both fences, with as few questions as can be. NOT_FOUND, here and of a question for a table that is
+     * not there: there is no bookkeeping. */
     bool (*look)(Conn *conn, const Writer *writer, BookLook *ret, GError **error);
     /* Where the tables lie, made and dropped with them; NULL: it is there anyway. */
     bool (*make_place)(Conn *conn, GError **error);

@@ -109,7 +109,7 @@ class Interrupted(unittest.TestCase):
 
 class Holes(unittest.TestCase):
     """A proxy takes all that it is told, and from some byte on hands nothing on, either way."""
-    PLACES = (0, 1500, 60000)  # when it is opened, at a question, among the rows
+    PLACES = (0, 1200, 60000)  # when it is opened, at a question, among the rows
 
     def end_of(self, url, socket_name, server_folder, at):
         project = support.Project()

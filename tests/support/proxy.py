@@ -13,7 +13,8 @@ class Proxy:
     """`folder` gets a socket as the server has one. `cuts`: after so many bytes from the client one session each is ended, in the middle of a
     message; a session that says less is not met, and the next one is asked. `answer_cuts`: the same of what the server answers, so that
     it has done what nobody heard of. `delay_s` is waited before each piece of the server's answers. `then` is done at each cut. What the session
-    with the most of either said is counted in `said_most` and `answered_most`."""
+    with the most of either said is counted in `said_most` and `answered_most`; in `turns`, how often a client spoke when it was the server who had
+    spoken last, of all sessions."""
 
     family = socket.AF_UNIX
 
@@ -26,7 +27,7 @@ class Proxy:
     def begin(self, place, cuts, delay_s):
         self.cuts, self.answer_cuts, self.delay_s, self.done, self.lock = list(cuts), [], delay_s, 0, threading.Lock()
         self.is_gone = False  # every session is ended, and nobody gets a new one
-        self.then, self.said_most, self.answered_most = None, 0, 0
+        self.then, self.said_most, self.answered_most, self.turns = None, 0, 0, 0
         self.begun, self.deaf, self.unheard = 0, 0, []  # sessions; the next so many are let in, and never heard
         self.hole_at, self.is_hole = None, False  # once one session has said so much, all is taken from now on, and nothing handed on
         self.listener = socket.socket(self.family)
@@ -59,6 +60,7 @@ class Proxy:
 
     def session(self, client):
         said = answered = 0
+        is_answered = True  # by whoever spoke last
         with client, socket.socket(self.family) as server:
             try:
                 server.connect(self.server)
@@ -69,6 +71,10 @@ class Proxy:
                             return
                         if self.is_hole:
                             continue
+                        if end is client and is_answered:
+                            with self.lock:
+                                self.turns += 1
+                        is_answered = end is server
                         if end is server:
                             time.sleep(self.delay_s)
                             answered += len(data)

@@ -110,11 +110,11 @@ maria_unlock(Conn *base)
 }
 
 static bool
-lock_task(Conn *base, const Writer *writer, bool is_shared, GError **error)
+lock_task(Conn *base, const Writer *writer, GError **error)
 {
     MariaConn *conn = maria_conn(base);
-    return maria_run(conn, error, "SELECT token FROM %s._honk_fence WHERE scope = %Q %s",
-                     conn->book, writer->task, is_shared ? "LOCK IN SHARE MODE" : "FOR UPDATE");
+    return maria_run(conn, error, "SELECT token FROM %s._honk_fence WHERE scope = %Q FOR UPDATE",
+                     conn->book, writer->task);
 }
 
 static bool
@@ -129,22 +129,38 @@ lock_range(Conn *base, const Writer *writer, GError **error)
     return true;
 }
 
+/* The lock is on the task's own row, so whoever takes it sees its token, and both are locked as they are read. */
+static bool
+look(Conn *base, const Writer *writer, BookLook *ret, GError **error)
+{
+    g_autofree char *of_task = book_fence_question(base, writer->task, maria_book.share);
+    g_autofree char *of_plan = book_fence_question(base, writer->plan, maria_book.share);
+    return book_each(base, of_task, book_take_token, &ret->of_task, error) &&
+           book_each(base, of_plan, book_take_token, &ret->of_plan, error);
+}
+
 /* --- transactions --- */
+
+/* Where there is no bookkeeping, there is no row to be locked. */
+static bool
+make_row(MariaConn *conn, const Writer *writer, GError **error)
+{
+    g_autoptr(GError) missing = NULL;
+    if (maria_run(conn, &missing,
+                  "INSERT IGNORE INTO %s._honk_fence (scope, plan, token) SELECT %Q, %Q, 0 FROM "
+                  "%s._honk_fence WHERE scope = %Q LOCK IN SHARE MODE",
+                  conn->book, writer->task, writer->plan, conn->book, writer->plan) ||
+        error_is(missing, ERR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&missing));
+    return false;
+}
 
 static bool
 begin(Conn *base, const Writer *writer, GError **error)
 {
     MariaConn *conn = maria_conn(base);
-    bool has_fence = false;
-    if (writer != NULL && !book_has(base, "_honk_fence", &has_fence, error))
-        return false;
-    if (has_fence &&
-        !maria_run(conn, error,
-                   "INSERT IGNORE INTO %s._honk_fence (scope, plan, token) SELECT %Q, %Q, 0 FROM "
-                   "%s._honk_fence WHERE scope = %Q LOCK IN SHARE MODE",
-                   conn->book, writer->task, writer->plan, conn->book, writer->plan))
-        return false;
-    return maria_begin(conn, error);
+    return (writer == NULL || make_row(conn, writer, error)) && maria_begin(conn, error);
 }
 
 static bool
@@ -187,4 +203,5 @@ const BookSql maria_book = {
     .lock = maria_lock,
     .lock_task = lock_task,
     .lock_range = lock_range,
+    .look = look,
 };

@@ -102,6 +102,10 @@ bool
 maria_columns(MariaConn *conn, const MariaObject *object, GPtrArray **ret, GError **error)
 {
     AUTO_ROWS *rows = NULL;
+    if (object->columns != NULL) { /* a moment ago */
+        *ret = g_ptr_array_ref(object->columns);
+        return true;
+    }
     if (!maria_rows(
             conn, &rows, error,
             "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE = 'YES', COLUMN_DEFAULT IS "

@@ -107,8 +107,9 @@ typedef struct {
     char *engine;
     bool is_view;
     int64_t rows_guess;
-    GPtrArray *key;    /* char *: columns of the primary key, or of a unique index without NULL */
-    GArray *key_types; /* ColumnType */
+    GPtrArray *key;     /* char *: columns of the primary key, or of a unique index without NULL */
+    GArray *key_types;  /* ColumnType */
+    GPtrArray *columns; /* MariaColumn *, as they were when it was found */
     bool key_is_primary, key_has_order; /* are its columns ordered as their texts say? */
     char *int_key; /* the key's only column, where it is a whole number; or NULL */
 } MariaObject;

@@ -23,6 +23,7 @@ maria_object_free(MariaObject *object)
     g_free(object->int_key);
     g_clear_pointer(&object->key, g_ptr_array_unref);
     g_clear_pointer(&object->key_types, g_array_unref);
+    g_clear_pointer(&object->columns, g_ptr_array_unref);
     g_free(object);
 }
 
@@ -155,6 +156,7 @@ read_key(MariaConn *conn, MariaObject *object, GError **error)
     object->key_has_order = true;
     if (!find_key(conn, object, error) || !maria_columns(conn, object, &columns, error))
         return false;
+    object->columns = g_ptr_array_ref(columns);
     for (guint i = 0; i < object->key->len; i++) {
         const MariaColumn *column = maria_column_named(columns, object->key->pdata[i]);
         if (column == NULL || column->type == TYPE_FLOAT || column->type == TYPE_BYTES ||

@@ -93,15 +93,23 @@ pg_book_lock(Conn *base, GError **error)
     return true;
 }
 
-static bool
-lock_task(Conn *base, const Writer *writer, bool is_shared, GError **error)
+static void
+lock_task_later(PgConn *conn, const char *how, const Writer *writer)
 {
-    pg_later(pg_conn(base), "SELECT pg_advisory_xact_lock%s(%d, hashtext(%Q || '/' || %Q))",
-             is_shared ? "_shared" : "", LOCK_CLASS, writer->plan, writer->task);
+    pg_later(conn, "SELECT pg_advisory_xact_lock%s(%d, hashtext(%Q || '/' || %Q))", how, LOCK_CLASS,
+             writer->plan, writer->task);
+}
+
+static bool
+lock_task(Conn *base, const Writer *writer, GError **error)
+{
+    lock_task_later(pg_conn(base), "", writer);
     return true;
 }
 
 /* --- the beginning of a range --- */
+
+enum { LOOKS = 2, RANGES = 2 }; /* answers to look_sql() and range_sql() */
 
 /* Each statement sees what was committed before it began, so the fences are read behind the lock, and the ledger behind the range's. */
 static char *
@@ -126,8 +134,9 @@ look(Conn *base, const Writer *writer, BookLook *ret, GError **error)
     PgConn *conn = pg_conn(base);
     g_autoptr(GPtrArray) all = NULL;
     g_autofree char *sql = look_sql(conn, writer);
-    return lock_task(base, writer, true, error) && pg_run_all(conn, conn->db, sql, &all, error) &&
-           take_look(all, all->len - 2, ret, error);
+    lock_task_later(conn, "_shared", writer);
+    return pg_run_all(conn, conn->db, sql, &all, error) &&
+           take_look(all, all->len - LOOKS, ret, error);
 }
 
 /* Whoever is fenced off does not wait for those who are not. */
@@ -142,8 +151,6 @@ range_sql(PgConn *conn, const Writer *writer)
                   (long long) writer->token, conn->book, writer->task, (long long) writer->token,
                   ledger);
 }
-
-enum { LOOKS = 2, RANGES = 2 }; /* answers to look_sql() and range_sql() */
 
 static bool
 take_begin(PgConn *conn, const GPtrArray *all, const char *stage, const Writer *writer,
@@ -170,8 +177,7 @@ pg_begin_range(PgConn *conn, const char *stage, const Writer *writer, bool *ret_
         return false;
     g_autofree char *sql = g_strdup_printf("%s; %s; %s", looked, range, described);
     pg_begin(conn);
-    if (!lock_task(&conn->base, writer, true, error))
-        return false;
+    lock_task_later(conn, "_shared", writer);
     if (pg_run_all(conn, conn->db, sql, &all, &broken)
             ? take_begin(conn, all, stage, writer, ret_done, ret, ret_stage, error)
             : book_fail_look(writer, g_steal_pointer(&broken), error))
