@@ -1,7 +1,7 @@
 /*
  * dbt_hooks.c - SQL in hooks: {{ config(post_hook="delete from {{ source('a', 'b') }} where …") }}.
  *
- * Each text is read as SQL in a copy of the file that has blanks for all else, so that everything stands where it stood.
+ * Each text is read as SQL in an excerpt of the file.
  */
 #include "rewrite/work.h"
 #include "sql/jinja.h"
@@ -43,9 +43,10 @@ may_read(const Work *work, const JinjaArgument *hook)
 static void
 visit_hook(Work *work, const JinjaArgument *hook)
 {
-    g_autofree char *copy = dbt_copy_blank(work);
-    memcpy(copy + hook->begin, work->text + hook->begin, hook->end - hook->begin);
-    dbt_copy_rewrite(work, copy);
+    Excerpt excerpt = excerpt_new(work, hook->begin, hook->end);
+    memcpy(excerpt.text, work->text + hook->begin, excerpt.bytes);
+    excerpt_rewrite(work, &excerpt);
+    g_free(excerpt.text);
 }
 
 void

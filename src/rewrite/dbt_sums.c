@@ -1,17 +1,19 @@
 /*
  * dbt_sums.c - SQL that a template puts together: run_query("select max(a) from " ~ ref('x') ~ " where b").
  *
- * The texts are read as one, in a copy of the file that has blanks for all else and {{ … }} around the calls, so that
- * everything stands where it stood.
+ * The texts are read as one, in an excerpt of the file that has blanks for all else and {{ … }} around the calls, so that
+ * everything stands where it stood behind its first byte. A file may have many: each costs what it is long.
  */
 #include "rewrite/dbt_macro_parts.h"
 
 #include <string.h>
 
+#define BRACES 2 /* bytes of {{ and }} */
+
 typedef struct {
     Work *work;
     const GArray *words;
-    char *copy;
+    Excerpt copy;
     uint32_t written; /* up to here */
 } Sum;
 
@@ -81,7 +83,7 @@ copy_text(Sum *sum, const JinjaWord *word)
     if (memchr(text + word->begin, '\\', bytes) != NULL ||
         memmem(text + word->begin, bytes, "{{", 2) != NULL)
         return false;
-    memcpy(sum->copy + word->begin, text + word->begin, bytes);
+    memcpy(excerpt_at(&sum->copy, word->begin), text + word->begin, bytes);
     sum->written = word->end;
     return true;
 }
@@ -94,7 +96,7 @@ copy_value(Sum *sum, guint first, guint last, bool is_last)
     uint32_t begin = jinja_word(sum->words, first)->begin,
              end = jinja_word(sum->words, last - 1)->end;
     bool is_string = jinja_word(sum->words, last - 1)->kind == JINJA_STRING;
-    if (is_string || first == 0 || begin < sum->written + 2 || /* nothing may be written twice */
+    if (is_string || first == 0 || begin < sum->written + BRACES || /* nothing may be written twice */
         (sum->written > 0 && is_part_of_name(text[sum->written - 1])) ||
         jinja_is(text, sum->words, first, "this"))
         return false;
@@ -102,10 +104,10 @@ copy_value(Sum *sum, guint first, guint last, bool is_last)
         (last + 1 >= sum->words->len || jinja_word(sum->words, last + 1)->kind != JINJA_STRING ||
          is_part_of_name(text[jinja_word(sum->words, last + 1)->begin])))
         return false;
-    memcpy(sum->copy + begin - 2, "{{", 2);
-    memcpy(sum->copy + begin, text + begin, end - begin);
-    memcpy(sum->copy + end, "}}", 2);
-    sum->written = end + 2;
+    memcpy(excerpt_at(&sum->copy, begin - BRACES), "{{", BRACES);
+    memcpy(excerpt_at(&sum->copy, begin), text + begin, end - begin);
+    memcpy(excerpt_at(&sum->copy, end), "}}", BRACES);
+    sum->written = end + BRACES;
     return true;
 }
 
@@ -143,18 +145,35 @@ can_carry(const Work *work, const Rewrite *inner)
     return true;
 }
 
-char *
-dbt_copy_blank(const Work *work)
+Excerpt
+excerpt_new(const Work *work, size_t begin, size_t end)
 {
-    char *copy = g_malloc(work->bytes + 1);
-    for (size_t i = 0; i < work->bytes; i++)
-        copy[i] = work->text[i] == '\n' ? '\n' : ' ';
-    copy[work->bytes] = '\0';
-    return copy;
+    Excerpt excerpt = {.begin = begin, .bytes = end - begin};
+    excerpt.text = g_malloc(excerpt.bytes + 1);
+    for (size_t i = 0; i < excerpt.bytes; i++)
+        excerpt.text[i] = work->text[begin + i] == '\n' ? '\n' : ' ';
+    excerpt.text[excerpt.bytes] = '\0';
+    return excerpt;
+}
+
+/* To where they stand in the file. */
+static void
+move_found(const Rewrite *found, size_t by)
+{
+    for (guint i = 0; i < found->sites->len; i++) {
+        Site *site = g_ptr_array_index(found->sites, i);
+        site->begin += by;
+        site->end += by;
+    }
+    for (guint i = 0; i < found->edits->len; i++) {
+        Edit *edit = g_ptr_array_index(found->edits, i);
+        edit->begin += by;
+        edit->end += by;
+    }
 }
 
 bool
-dbt_copy_rewrite(Work *work, const char *copy)
+excerpt_rewrite(Work *work, const Excerpt *excerpt)
 {
     RewriteOptions options = *work->options;
     g_autoptr(GPtrArray) sites = g_ptr_array_new(), edits = g_ptr_array_new(),
@@ -164,19 +183,26 @@ dbt_copy_rewrite(Work *work, const char *copy)
     options.propagates = options.finds_made = false;
     Work inner = {.renames = work->renames,
                   .options = &options,
-                  .text = copy,
-                  .bytes = work->bytes,
+                  .text = excerpt->text,
+                  .bytes = excerpt->bytes,
                   .path = work->path,
                   .depth = work->depth + 1,
                   .out = &out};
     sql_text(&inner);
+    move_found(&out, excerpt->begin);
     if (!can_carry(work, &out))
         return false;
-    for (guint i = 0; i < sites->len; i++)
-        g_ptr_array_add(work->out->sites, g_ptr_array_index(sites, i));
-    for (guint i = 0; i < edits->len; i++)
-        g_ptr_array_add(work->out->edits, g_ptr_array_index(edits, i));
+    g_ptr_array_extend(work->out->sites, sites, NULL, NULL);
+    g_ptr_array_extend(work->out->edits, edits, NULL, NULL);
     return true;
+}
+
+static bool
+is_copied(const Sum *sum, size_t byte)
+{
+    const Excerpt *copy = &sum->copy;
+    return byte >= copy->begin && byte < copy->begin + copy->bytes &&
+           copy->text[byte - copy->begin] != ' ';
 }
 
 static void
@@ -185,7 +211,7 @@ mark_calls(Sum *sum, const Token *token)
     g_autoptr(GPtrArray) calls = dbt_calls(sum->work->text, token);
     for (guint i = 0; i < calls->len; i++) {
         const DbtCall *call = g_ptr_array_index(calls, i);
-        if (sum->copy[call->callee] != ' ')
+        if (is_copied(sum, call->callee))
             set_add(&sum->work->understood, GSIZE_TO_POINTER(call->callee + 1));
     }
 }
@@ -202,10 +228,12 @@ dbt_sum(Work *work, const Token *token, const DbtCall *call)
     guint first = begin_of(work->text, words, at), last = end_of(work->text, words, at);
     if (!begins_query(work->text, jinja_word(words, first)))
         return false;
-    g_autofree char *copy = dbt_copy_blank(work);
-    Sum sum = {.work = work, .words = words, .copy = copy};
-    if (!copy_sum(&sum, first, last) || !dbt_copy_rewrite(work, copy))
-        return false;
-    mark_calls(&sum, token);
-    return true;
+    Sum sum = {.work = work, .words = words};
+    sum.copy = excerpt_new(work, jinja_word(words, first)->begin - BRACES,
+                           MIN(jinja_word(words, last - 1)->end + BRACES, work->bytes));
+    bool is_read = copy_sum(&sum, first, last) && excerpt_rewrite(work, &sum.copy);
+    if (is_read)
+        mark_calls(&sum, token);
+    g_free(sum.copy.text);
+    return is_read;
 }

@@ -117,22 +117,50 @@ is_run_or_set(const Work *work, guint variable)
     return is_declared && next->kind == TOKEN_WORD && next->word != WORD_FROM;
 }
 
+/* What is done with a variable in all of the text, as bits. */
+enum { VARIABLE_IS_RUN = 1, VARIABLE_IS_USED = 2 };
+
+/* Its name in small letters; caller frees. */
+static char *
+variable_name(const Work *work, guint variable)
+{
+    const Token *token = work_token(work, variable);
+    return g_ascii_strdown(work->text + token->begin, (gssize) (token->end - token->begin));
+}
+
+static guint
+what_is_done(const Work *work, guint variable)
+{
+    if (!is_run_or_set(work, variable))
+        return VARIABLE_IS_USED;
+    bool is_set = work_is_text(work, variable - 1, "SET") ||
+                  work_is_text(work, variable - 1, "DECLARE");
+    return is_set ? 0 : VARIABLE_IS_RUN;
+}
+
+/* Name -> these bits. The text is gone through once, however many variables it has. */
+static GHashTable *
+find_run(const Work *work)
+{
+    GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 2; i < work->sql->tokens->len; i++) {
+        if (work_token(work, i)->kind != TOKEN_PARAMETER)
+            continue;
+        char *name = variable_name(work, i);
+        guint before = GPOINTER_TO_UINT(g_hash_table_lookup(found, name));
+        g_hash_table_insert(found, name, GUINT_TO_POINTER(before | what_is_done(work, i)));
+    }
+    return found;
+}
+
 bool
-sql_is_only_run(const Work *work, guint value)
+sql_is_only_run(Work *work, guint value)
 {
     guint variable = variable_of(work, value);
-    const Token *name = work_token(work, variable);
-    size_t bytes = name->end - name->begin;
-    bool is_run = false;
-    for (guint i = 2; variable > 0 && i < work->sql->tokens->len; i++) {
-        const Token *token = work_token(work, i);
-        if (token->kind != TOKEN_PARAMETER || token->end - token->begin != bytes ||
-            g_ascii_strncasecmp(work->text + token->begin, work->text + name->begin, bytes) != 0)
-            continue;
-        if (!is_run_or_set(work, i))
-            return false;
-        is_run =
-            is_run || !(work_is_text(work, i - 1, "SET") || work_is_text(work, i - 1, "DECLARE"));
-    }
-    return variable > 0 && is_run;
+    if (variable == 0)
+        return false;
+    if (work->run == NULL)
+        work->run = find_run(work);
+    g_autofree char *name = variable_name(work, variable);
+    return GPOINTER_TO_UINT(g_hash_table_lookup(work->run, name)) == VARIABLE_IS_RUN;
 }

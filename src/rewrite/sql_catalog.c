@@ -68,24 +68,6 @@ says_schema(const Work *work, guint index, const char *schema)
            NULL;
 }
 
-static bool
-is_said_in_statement(const Work *work, guint index, const char *schema)
-{
-    for (guint at = index; at > 0 && index - at < TOKENS_MAX; at--) {
-        if (work_token(work, at - 1)->kind == TOKEN_SEMICOLON)
-            break;
-        if (says_schema(work, at - 1, schema))
-            return true;
-    }
-    for (guint at = index + 1; at < work->sql->tokens->len && at - index < TOKENS_MAX; at++) {
-        if (work_token(work, at)->kind == TOKEN_SEMICOLON)
-            break;
-        if (says_schema(work, at, schema))
-            return true;
-    }
-    return false;
-}
-
 /* SET @sql = 'SELECT … FROM shop.' + @table: wherever that is, what is set to 'orders' may be put behind it. */
 static bool
 is_put_behind(const Work *work, const char *schema)
@@ -93,6 +75,67 @@ is_put_behind(const Work *work, const char *schema)
     g_autofree char *ending = g_strconcat(schema, ".'", NULL);
     const char *at = text_find_folded(work->text, work->bytes, ending);
     return at != NULL && (at == work->text || !is_identifier_byte(at[-1]));
+}
+
+/* Where the text speaks of a schema: it is gone through once for each, not for each literal. */
+typedef struct {
+    GArray *places; /* guint32, tokens in their order: those that say it, and the semicolons between */
+    bool is_put_behind;
+} SchemaSaid;
+
+static void
+schema_said_free(void *data)
+{
+    SchemaSaid *schema = data;
+    g_array_unref(schema->places);
+    g_free(schema);
+}
+
+static const SchemaSaid *
+schema_of(Work *work, const char *name)
+{
+    if (work->schemas == NULL)
+        work->schemas = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, schema_said_free);
+    SchemaSaid *schema = g_hash_table_lookup(work->schemas, name);
+    if (schema != NULL)
+        return schema;
+    schema = g_new(SchemaSaid, 1);
+    *schema = (SchemaSaid){.places = g_array_new(FALSE, FALSE, sizeof(guint32)),
+                       .is_put_behind = is_put_behind(work, name)};
+    for (guint32 i = 0; i < work->sql->tokens->len; i++)
+        if (work_token(work, i)->kind == TOKEN_SEMICOLON || says_schema(work, i, name))
+            g_array_append_val(schema->places, i);
+    g_hash_table_insert(work->schemas, g_strdup(name), schema);
+    return schema;
+}
+
+/* Is the place one that says it, and near? */
+static bool
+is_near(const Work *work, const SchemaSaid *schema, guint place, guint index)
+{
+    if (place >= schema->places->len)
+        return false;
+    guint at = g_array_index(schema->places, guint32, place);
+    return work_token(work, at)->kind != TOKEN_SEMICOLON &&
+           MAX(at, index) - MIN(at, index) <= TOKENS_MAX;
+}
+
+static bool
+is_said_in_statement(const Work *work, guint index, const SchemaSaid *schema)
+{
+    guint low = 0, high = schema->places->len; /* the first place at `index` or behind */
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(schema->places, guint32, middle) < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    guint behind = low;
+    if (low < schema->places->len && g_array_index(schema->places, guint32, low) == index)
+        behind++;
+    return (low > 0 && is_near(work, schema, low - 1, index)) ||
+           is_near(work, schema, behind, index);
 }
 
 /* cluster('c', shop, orders), of ClickHouse */
@@ -107,7 +150,7 @@ is_behind_schema(const Work *work, guint index, const char *schema)
 }
 
 bool
-sql_is_named_apart(const Work *work, guint index)
+sql_is_named_apart(Work *work, guint index)
 {
     const Token *token = work_token(work, index);
     for (guint i = 0; i < work->renames->list->len; i++) {
@@ -118,10 +161,14 @@ sql_is_named_apart(const Work *work, guint index)
             if (parts < 2 || !(is_name_alone(work, index, spelling->last) ||
                                is_name_closed(work, index, spelling->last)))
                 continue;
-            const char *schema = spelling->source[parts - 2];
-            if (token->kind == TOKEN_STRING
-                    ? is_said_in_statement(work, index, schema) || is_put_behind(work, schema)
-                    : is_behind_schema(work, index, schema))
+            const char *name = spelling->source[parts - 2];
+            if (token->kind != TOKEN_STRING) {
+                if (is_behind_schema(work, index, name))
+                    return true;
+                continue;
+            }
+            const SchemaSaid *schema = schema_of(work, name);
+            if (schema->is_put_behind || is_said_in_statement(work, index, schema))
                 return true;
         }
     }

@@ -103,7 +103,7 @@ is_body(const Work *work, guint literal)
 }
 
 static bool
-is_run(const Work *work, guint literal)
+is_run(Work *work, guint literal)
 {
     if (!is_alone(work, literal))
         return false;

@@ -90,7 +90,7 @@ mentions_last(const Work *work, const Token *token)
 
 /* What is found is nothing but the name, and its schema stands elsewhere. */
 static bool
-find_apart(const Work *work, guint index, size_t *ret_at, size_t *ret_bytes)
+find_apart(Work *work, guint index, size_t *ret_at, size_t *ret_bytes)
 {
     if (!sql_is_named_apart(work, index))
         return false;

@@ -205,6 +205,8 @@ typedef struct {
     const GPtrArray *parameters; /* of the routine whose body the text is; or NULL */
     const Rename *rows; /* the text is the body of a function that sees rows of it alone; or NULL */
     GHashTable *setters; /* of dbt_variables.c; NULL until it is asked for */
+    GHashTable *run;     /* of sql_assigned.c; the same */
+    GHashTable *schemas; /* of sql_catalog.c; the same */
     int depth;           /* of SQL in literals of SQL */
     GArray *borders;     /* where macros and the like begin and end (sql_made.c) */
     /* sql_may_follow_assigned(), once it was asked */
@@ -431,10 +433,20 @@ bool dbt_values(Work *work, const Token *token, size_t at, const Rename *rename)
 /* Is it a name of the table that get_column_values(…) is given, and no column of the query around it? */
 bool dbt_values_settles(Work *work, const SqlRef *ref);
 bool dbt_sum(Work *work, const Token *token, const DbtCall *call);
-/* A copy of the text with blanks for all bytes but ends of lines, caller frees; SQL that was put into one is rewritten at its
- * place. False: what would be written cannot stand there, and nothing is (dbt_sums.c). */
-char *dbt_copy_blank(const Work *work);
-bool dbt_copy_rewrite(Work *work, const char *copy);
+/* A part of the text, with blanks for all bytes but ends of lines, into which SQL is put at its place (dbt_sums.c). */
+typedef struct {
+    char *text; /* caller frees */
+    size_t begin, bytes;
+} Excerpt;
+Excerpt excerpt_new(const Work *work, size_t begin, size_t end);
+/* Where the file's byte stands in it. */
+static inline char *
+excerpt_at(const Excerpt *excerpt, size_t byte)
+{
+    return excerpt->text + (byte - excerpt->begin);
+}
+/* Rewrites the SQL in it, in the file. False: what would be written cannot stand there, and nothing is. */
+bool excerpt_rewrite(Work *work, const Excerpt *excerpt);
 /* SQL in hooks of config(…) (dbt_hooks.c). */
 void dbt_hooks(Work *work);
 
@@ -600,7 +612,7 @@ bool sql_is_row_type(const Work *work, const SqlPath *path);
 /* The literal (a token) is the table that an extended property of T-SQL is said of, and now is decided (sql_properties.c). */
 bool sql_property(Work *work, guint literal);
 /* The token is the dataset's own name, and another one of its statement says its schema (sql_catalog.c). */
-bool sql_is_named_apart(const Work *work, guint index);
+bool sql_is_named_apart(Work *work, guint index);
 /* The literal is the dataset's own name, and its schema is the argument of a call before it: both are rewritten, where no column
  * changes. False where they are not. */
 bool sql_named_by_two(Work *work, guint index);
@@ -610,7 +622,7 @@ bool sql_takes_values(const Work *work, guint function);
 bool sql_is_assigned(const Work *work, guint value);
 bool sql_may_follow_assigned(Work *work);
 /* Is it set to a variable of which nothing is done but that it is run: SET @q = '…'; EXEC (@q)? */
-bool sql_is_only_run(const Work *work, guint value);
+bool sql_is_only_run(Work *work, guint value);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */
 bool sql_may_join(const char *text, size_t bytes);
