@@ -64,7 +64,7 @@ is_halved(const Halves *halves, const char *quote)
         g_string_append_len(name, next, end - next);
         next = end < halves->end && is_quote(*end) ? joined_literal(halves, end) : NULL;
     }
-    return renames_ending_in(halves->renames->by_last, name->str) != NULL;
+    return renames_ending_in(halves->renames, RENAMES_BY_LAST, name->str) != NULL;
 }
 
 /* By the sign, which is rarer than quotes are. */

@@ -364,7 +364,7 @@ renames_find(const Renames *renames, const Dialect *dialect, const SqlPath *path
     *ret_is_other = false;
     if (!renames_may_end(renames, last, strlen(last)))
         return NULL;
-    const GPtrArray *list = renames_ending_in(renames->by_last, last);
+    const GPtrArray *list = renames_ending_in(renames, RENAMES_BY_LAST, last);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
@@ -397,7 +397,7 @@ bool
 renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path)
 {
     const char *last = path->count > 0 ? path->parts[path->count - 1].text : "";
-    const GPtrArray *list = renames_ending_in(renames->by_target, last);
+    const GPtrArray *list = renames_ending_in(renames, RENAMES_BY_TARGET, last);
     for (guint i = 0; list != NULL && i < list->len; i++)
         if (rename_has_target(renames, g_ptr_array_index(list, i), dialect, path))
             return true;
@@ -452,7 +452,10 @@ rename_gains(const Rename *rename, const char *name)
 bool
 renames_gain(const Renames *renames, const char *name)
 {
-    return has_small(renames->gained, name);
+    for (; renames != NULL; renames = renames->base)
+        if (has_small(renames->gained, name))
+            return true;
+    return false;
 }
 
 bool

@@ -71,6 +71,8 @@ renames_with(const Renames *base, const GPtrArray *more)
 {
     Renames *renames = g_new0(Renames, 1);
     renames->list = g_ptr_array_new();
+    renames->base = base;
+    renames->first_own = base->list->len;
     renames->default_path = g_strdupv(base->default_path);
     renames->has_sources = base->has_sources;
     g_ptr_array_extend(renames->list, base->list, NULL, NULL);

@@ -44,7 +44,7 @@ static bool
 is_last_part(const Work *work, const char *name, size_t bytes)
 {
     g_autofree char *own = g_strndup(name, bytes);
-    const GPtrArray *list = renames_ending_in(work->renames->by_last, own);
+    const GPtrArray *list = renames_ending_in(work->renames, RENAMES_BY_LAST, own);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const Rename *rename = g_ptr_array_index(list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {

@@ -75,18 +75,24 @@ struct Rename {
 
 #define RENAMES_LENGTHS 32
 
+/* By the last part of what they are called, or of what that becomes. */
+typedef enum { RENAMES_BY_LAST, RENAMES_BY_TARGET, RENAMES_BYS } RenamesBy;
+
 struct Renames {
+    const Renames *base; /* of which it has all, and outlives it; or NULL */
+    guint first_own;     /* of the list: behind those of the base */
     GPtrArray *list;     /* Rename * */
     char **default_path; /* parts, or NULL */
     bool has_sources;    /* those that the project declares are among them */
-    TextMany *words; /* all that a text may mention them by; NULL: few, each looked for by itself */
+    /* Of its own, without those of the base: all that a text may mention them by; NULL: few, each looked for by itself. */
+    TextMany *words;
     /* What the last parts of the spellings begin with, a bit for each letter, by how long they are: most names of a text are
      * told by it to be none of them. */
     guint32 initials[RENAMES_LENGTHS], all_initials;
-    /* sql_name_hash() of the last part of a spelling, or of what it becomes -> GPtrArray of const Rename *, in the order of
+    /* Of names that its own have: sql_name_hash() -> GPtrArray of const Rename *, those of the base, too, in the order of
      * `list`. */
-    GHashTable *by_last, *by_target;
-    GHashTable *gained; /* all that any of them gains, in small letters; borrowed */
+    GHashTable *by[RENAMES_BYS];
+    GHashTable *gained; /* all that any of its own gains, in small letters; borrowed */
 };
 
 #define INITIAL_OF(letter) (1U << ((guchar) (letter) &31)) /* of both cases it is the same */
@@ -98,11 +104,15 @@ renames_may_end(const Renames *renames, const char *name, size_t bytes)
     return (renames->initials[bytes % RENAMES_LENGTHS] & INITIAL_OF(*name)) != 0;
 }
 
-/* Those of `by_last` or `by_target` whose last part may be this name, but for its case; or NULL. */
+/* Those whose last part may be this name, but for its case; or NULL. */
 static inline const GPtrArray *
-renames_ending_in(GHashTable *by_last, const char *name)
+renames_ending_in(const Renames *renames, RenamesBy by, const char *name)
 {
-    return g_hash_table_lookup(by_last, GUINT_TO_POINTER(sql_name_hash(name)));
+    const GPtrArray *list = NULL;
+    void *key = GUINT_TO_POINTER(sql_name_hash(name));
+    for (; list == NULL && renames != NULL; renames = renames->base)
+        list = g_hash_table_lookup(renames->by[by], key);
+    return list;
 }
 
 /* The spelling that a path means, or NULL. `*ret_is_other`: it is called so, but is in another dataset. */
