@@ -303,6 +303,8 @@ find_name(Work *work, const Token *token, const char *name, size_t *ret_at)
 static bool
 find_table(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
 {
+    if (!renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin))
+        return false;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {

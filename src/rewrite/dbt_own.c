@@ -6,19 +6,25 @@
 
 #include <string.h>
 
+/* Is it called as the file's model is? Of many mappings, few are. */
+static bool
+is_called(const RewriteOptions *options, const Rename *rename)
+{
+    const DbtName *from = rename->dbt != NULL ? &rename->dbt->from : NULL;
+    return from != NULL && strcmp(from->name, options->model) == 0 &&
+           g_strcmp0(from->version, options->version) == 0 &&
+           (from->package == NULL || g_strcmp0(from->package, options->home.package) == 0);
+}
+
 const Rename *
 dbt_own_rename(const Work *work)
 {
     const RewriteOptions *options = work->options;
     for (guint i = 0; options->model != NULL && i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        bool is_own =
-            rename_keeps_model(rename) ||
-            (rename_changes_columns(rename) && dbt_is_renamed(work->renames, options, rename));
-        if (is_own && strcmp(rename->dbt->from.name, options->model) == 0 &&
-            g_strcmp0(rename->dbt->from.version, options->version) == 0 &&
-            (rename->dbt->from.package == NULL ||
-             g_strcmp0(rename->dbt->from.package, options->home.package) == 0))
+        if (is_called(options, rename) &&
+            (rename_keeps_model(rename) ||
+             (rename_changes_columns(rename) && dbt_is_renamed(work->renames, options, rename))))
             return rename;
     }
     return NULL;

@@ -149,6 +149,7 @@ Excerpt
 excerpt_new(const Work *work, size_t begin, size_t end)
 {
     Excerpt excerpt = {.begin = begin, .bytes = end - begin};
+    program_steps += excerpt.bytes;
     excerpt.text = g_malloc(excerpt.bytes + 1);
     for (size_t i = 0; i < excerpt.bytes; i++)
         excerpt.text[i] = work->text[begin + i] == '\n' ? '\n' : ' ';

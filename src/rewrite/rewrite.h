@@ -135,7 +135,7 @@ typedef struct {
     const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */
 } RewriteOptions;
 
-/* How often this thread looked at pieces of programs and bytes around their strings, and at those of templates: a measure of work that no clock disturbs. */
+/* How often this thread looked at pieces of programs and bytes around their strings, at those of templates, and at a text as a whole: a measure of work that no clock disturbs. */
 extern _Thread_local uint64_t program_steps;
 
 /* `path` tells the language by its ending. Always gives a result. */

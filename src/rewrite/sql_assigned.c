@@ -143,6 +143,7 @@ static GHashTable *
 find_run(const Work *work)
 {
     GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    program_steps += work->sql->tokens->len;
     for (guint i = 2; i < work->sql->tokens->len; i++) {
         if (work_token(work, i)->kind != TOKEN_PARAMETER)
             continue;

@@ -102,6 +102,7 @@ schema_of(Work *work, const char *name)
     schema = g_new(SchemaSaid, 1);
     *schema = (SchemaSaid){.places = g_array_new(FALSE, FALSE, sizeof(guint32)),
                        .is_put_behind = is_put_behind(work, name)};
+    program_steps += work->sql->tokens->len;
     for (guint32 i = 0; i < work->sql->tokens->len; i++)
         if (work_token(work, i)->kind == TOKEN_SEMICOLON || says_schema(work, i, name))
             g_array_append_val(schema->places, i);

@@ -104,6 +104,9 @@ static const struct {
     {"tables of WITH that double the one before", {"a.sql", "WITH p0 AS (SELECT id, amount FROM shop.orders)", ", p%v AS (SELECT a.*, b.* FROM p%u a JOIN p%u b ON a.id = b.id)", "", ", r%u AS (SELECT amount FROM shop.orders)", " SELECT amount FROM r0;\n"}},
     {"lists of dbt that are made of themselves", {"a.sql", "{% set names = ['id'] %}\n", "{% set names = names + ['amount'] %}\n", "", "", "SELECT {{ names | join(', ') }} FROM shop.orders\n", .needs_person = true}},
     {"variables of dbt that are tables", {"a.sql", "", "{% set t%u = ref('orders') %}\n", "", "SELECT amount FROM {{ t%u }};\n", "SELECT id FROM shop.orders\n"}},
+    {"queries that templates put together", {"a.sql", "", "{% set r%u = run_query(\"select max(amount) from \" ~ ref('orders')) %}\n", "", "", "SELECT id FROM shop.orders\n"}},
+    {"texts that are set and run", {"a.sql", "", "SET @q%u = 'SELECT amount FROM shop.orders';\nEXEC (@q%u);\n", "", "", ""}},
+    {"texts that are the table's own name", {"a.sql", "", "SELECT amount, 'orders' AS t%u FROM shop.orders;\n", "", "", ""}},
     {"views that are made of the one before", {"a.sql", "CREATE VIEW v0 AS SELECT id, amount FROM shop.orders;\n", "CREATE VIEW v%v AS SELECT id, amount FROM v%u;\n", "", "", "", true}},
     {"views that let through what the one before has", {"a.sql", "CREATE VIEW v0 AS SELECT * FROM shop.orders;\n", "CREATE VIEW v%v AS SELECT * FROM v%u WHERE id > 1;\n", "", "", "", true}},
     {"lists that are read by a list", {"a.sql", "WITH p0 AS (SELECT id, amount FROM shop.orders)", ", p%v AS (SELECT id, amount FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", false}},
@@ -147,7 +150,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     static const char text[] =
         "apiVersion: honk/v1\nkind: Mapping\nsource: shop.orders\ntarget: sales.orders_v2\n"
-        "columns:\n  order_id: { from: id }\n  total_cents: { from: amount }\n";
+        "columns:\n  order_id: { from: id }\n  total_cents: { from: amount }\n"
+        "dbt: { ref: orders, target: orders_v2 }\n";
     g_autoptr(GError) error = NULL;
     g_autoptr(MappingSet) mappings = NULL;
     g_autoptr(Diags) diags = diags_new();
