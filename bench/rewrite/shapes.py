@@ -158,6 +158,7 @@ SQL = {
         f"SELECT plan, plan{i} FROM {TABLE};\n" for i in range(n)),
     "SET": joined(";\n", f"SET x# = (SELECT max(plan) FROM {TABLE})"),
     "SET of texts": joined(";\n", f"SET @q# = 'SELECT plan FROM {TABLE}'"),
+    "SET of texts, each run": joined(";\n", f"SET @q# = 'SELECT plan FROM {TABLE}';\nEXEC (@q#)"),
     "SET of one text": around("SET @q = '';\n", ";\n", f"SET @q = @q || 'SELECT plan FROM {TABLE}'", ";\nEXECUTE IMMEDIATE @q"),
     "BEGIN": nested("BEGIN ", f"SELECT plan {V};", " END;"),
     "BEGIN that does not end": lambda n: "BEGIN " * n + f"SELECT plan {V};",

@@ -96,7 +96,8 @@ copy_value(Sum *sum, guint first, guint last, bool is_last)
     uint32_t begin = jinja_word(sum->words, first)->begin,
              end = jinja_word(sum->words, last - 1)->end;
     bool is_string = jinja_word(sum->words, last - 1)->kind == JINJA_STRING;
-    if (is_string || first == 0 || begin < sum->written + BRACES || /* nothing may be written twice */
+    if (is_string || first == 0 ||
+        begin < sum->written + BRACES || /* nothing may be written twice */
         (sum->written > 0 && is_part_of_name(text[sum->written - 1])) ||
         jinja_is(text, sum->words, first, "this"))
         return false;

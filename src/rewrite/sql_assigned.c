@@ -133,8 +133,8 @@ what_is_done(const Work *work, guint variable)
 {
     if (!is_run_or_set(work, variable))
         return VARIABLE_IS_USED;
-    bool is_set = work_is_text(work, variable - 1, "SET") ||
-                  work_is_text(work, variable - 1, "DECLARE");
+    bool is_set =
+        work_is_text(work, variable - 1, "SET") || work_is_text(work, variable - 1, "DECLARE");
     return is_set ? 0 : VARIABLE_IS_RUN;
 }
 

@@ -79,7 +79,8 @@ is_put_behind(const Work *work, const char *schema)
 
 /* Where the text speaks of a schema: it is gone through once for each, not for each literal. */
 typedef struct {
-    GArray *places; /* guint32, tokens in their order: those that say it, and the semicolons between */
+    GArray
+        *places; /* guint32, tokens in their order: those that say it, and the semicolons between */
     bool is_put_behind;
 } SchemaSaid;
 
@@ -101,7 +102,7 @@ schema_of(Work *work, const char *name)
         return schema;
     schema = g_new(SchemaSaid, 1);
     *schema = (SchemaSaid){.places = g_array_new(FALSE, FALSE, sizeof(guint32)),
-                       .is_put_behind = is_put_behind(work, name)};
+                           .is_put_behind = is_put_behind(work, name)};
     program_steps += work->sql->tokens->len;
     for (guint32 i = 0; i < work->sql->tokens->len; i++)
         if (work_token(work, i)->kind == TOKEN_SEMICOLON || says_schema(work, i, name))

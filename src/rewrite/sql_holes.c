@@ -133,15 +133,10 @@ is_last_part(const Work *work, const char *text, size_t bytes)
     return false;
 }
 
-/* The name around a hole, from blank to blank. */
+/* The name in these tokens, from blank to blank. */
 static void
-check_made_name(Work *work, guint hole)
+check_made_name(Work *work, guint first, guint last)
 {
-    guint first = hole, last = hole;
-    while (first > 0 && touches(work, first - 1))
-        first--;
-    while (last + 1 < work->sql->tokens->len - 1 && touches(work, last))
-        last++;
     size_t begin = at(work, first)->begin, end = at(work, last)->end;
     if (!is_last_part(work, work->text + begin, end - begin))
         return;
@@ -155,6 +150,21 @@ check_made_name(Work *work, guint hole)
     }
     site_refuse(work, SITE_TABLE, begin, end, "hole-in-name", NULL,
                 "a part of this name is put in at run time: nobody knows which table it is");
+}
+
+/* The name around a hole, once for all the holes in it: behind `*checked` none was looked at. */
+static void
+check_name_around(Work *work, guint hole, guint *checked)
+{
+    guint first = hole, last = hole;
+    if (hole < *checked)
+        return;
+    while (first > 0 && touches(work, first - 1))
+        first--;
+    while (last + 1 < work->sql->tokens->len - 1 && touches(work, last))
+        last++;
+    check_made_name(work, first, last);
+    *checked = last + 1;
 }
 
 /* ---- what may be named by a hole ---- */
@@ -211,13 +221,13 @@ is_function(const Work *work, guint index)
 }
 
 static void
-check_hole(Work *work, const SqlBlock *block, guint index)
+check_hole(Work *work, const SqlBlock *block, guint index, guint *checked)
 {
     const Token *token = at(work, index);
     bool is_glued = touches(work, index) || (index > 0 && touches(work, index - 1) &&
                                              at(work, index - 1)->kind != TOKEN_OPERATOR);
     if (is_glued || token->kind == TOKEN_QUOTED)
-        check_made_name(work, index);
+        check_name_around(work, index, checked);
     if (is_bound(work, index) || is_macro(work, index) || is_time(work, index) ||
         is_function(work, index) || (!is_glued && is_value(work, index)) ||
         (block != NULL && is_source(block, index)) || !changes_columns(work, block))
@@ -264,8 +274,9 @@ void
 sql_holes(Work *work)
 {
     g_autofree const SqlBlock **inner = innermost(work);
+    guint checked = 0;
     for (guint i = 0; i + 1 < work->sql->tokens->len; i++)
         if (is_hole(work, i) &&
             !set_has(work->understood, GSIZE_TO_POINTER(at(work, i)->begin + 1)))
-            check_hole(work, inner[i], i);
+            check_hole(work, inner[i], i, &checked);
 }
