@@ -23,8 +23,8 @@ is_tied(const Project *project, const TriggerCall *call, const TriggerFunction *
     const Rename *rename = renames_find(project->renames, dialect_by_name("postgres"), &call->table,
                                         &spelling, &is_other);
     size_t bytes = function->body_end - function->body_begin;
-    return rename != NULL &&
-           ((call->names->len > 0 && rename_changes_columns(rename)) ||
+    return rename != NULL && rename_changes_columns(rename) &&
+           (bytes == 0 || call->names->len > 0 ||
             rows_see_column(rename, function->text + function->body_begin, bytes, &change, &at));
 }
 

@@ -10,7 +10,9 @@
 
 #include <string.h>
 
-#define PARTS_MAX 4 /* of a name */
+#define PARTS_MAX 4                 /* of a name */
+#define WORDS_MAX 2000              /* of the head of a function, which may have no end */
+#define BODY_BYTES_MAX (256 * 1024) /* of one; people write some kilobytes */
 
 struct TriggerCalls {
     GPtrArray *list, *functions;
@@ -245,7 +247,8 @@ read_trigger(TriggerCalls *calls, Reader *reader)
 static void
 read_body(Reader *reader, TriggerFunction *function)
 {
-    const char *text = reader->text + reader->begin, *end = reader->text + reader->bytes;
+    const char *text = reader->text + reader->begin;
+    const char *end = text + MIN(reader->bytes - reader->begin, BODY_BYTES_MAX);
     const char *tag_end = *text == '$' ? memchr(text + 1, '$', (size_t) (end - text) - 1) : text;
     if ((*text != '$' && *text != '\'') || tag_end == NULL)
         return;
@@ -279,13 +282,15 @@ read_routine(TriggerCalls *calls, const Reader *at)
     *function = (TriggerFunction){.path = at->path, .text = at->text, .has_run = at->has_run};
     bool has_name = next(&reader) && (function->function = read_function(&reader, &function->begin,
                                                                          &function->end)) != NULL;
-    for (bool goes_on = has_name; goes_on && !is_word(&reader, ";"); goes_on = next(&reader)) {
+    bool goes_on = has_name;
+    for (int words = 0; goes_on && words < WORDS_MAX && !is_word(&reader, ";"); words++) {
         if (is_word(&reader, "RETURNS") && next(&reader))
             is_trigger = is_word(&reader, "TRIGGER");
         if (is_word(&reader, "LANGUAGE"))
             function->is_understood = is_understood(&reader);
         if (is_trigger && is_word(&reader, "AS") && function->body_end == 0 && next(&reader))
             read_body(&reader, function);
+        goes_on = next(&reader);
     }
     if (is_trigger)
         g_ptr_array_add(calls->functions, function);

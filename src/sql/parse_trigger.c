@@ -69,21 +69,29 @@ begins_body(const Parser *parser, uint32_t at)
     }
 }
 
+/* NEW, OLD, PARENT: its place in SqlStatement.row_names and behind them; -1: it is none. */
+static int
+row_at(const Parser *parser, uint32_t at)
+{
+    static const char *const rows[] = {"NEW", "OLD", "PARENT"};
+    for (int i = 0; i < (int) G_N_ELEMENTS(rows); i++)
+        if (is_text(parser, at, rows[i]))
+            return i;
+    return -1;
+}
+
 /* REFERENCING NEW AS a OLD AS b: which tokens name the rows. False where they are tables. */
 static bool
 note_row_names(Parser *parser, uint32_t at)
 {
-    static const char *const rows[] = {"NEW", "OLD", "PARENT"};
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (!is_text(parser, at, rows[i]))
-            continue;
+    int row = row_at(parser, at);
+    for (; row >= 0; row = row_at(parser, ++at)) {
         at += 1 + is_text(parser, at + 1, "ROW");
         at += is_word(parser, at, WORD_AS);
         if (!is_name(parser, at) || is_word(parser, at, WORD_TABLE))
             return false;
-        if (i < G_N_ELEMENTS(parser->row_names))
-            parser->row_names[i] = at;
-        return note_row_names(parser, at + 1);
+        if (row < (int) G_N_ELEMENTS(parser->row_names))
+            parser->row_names[row] = at;
     }
     return parser->row_names[0] + parser->row_names[1] > 0;
 }
@@ -158,7 +166,10 @@ parse_trigger(Parser *parser, uint32_t end)
     bool is_batch = is_batch_at(parser, parser->pos);
     settle(parser, parser->pos);
     for (; parser->pos < on; parser->pos++)
-        of = is_text(parser, parser->pos, "OF") && of == 0 ? parser->pos + 1 : of;
+        of = is_text(parser, parser->pos, "OF") && !is_text(parser, parser->pos - 1, "INSTEAD") &&
+                     of == 0
+                 ? parser->pos + 1
+                 : of;
     if (!take_word(parser, end, WORD_ON) || !names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = define_block(parser);
