@@ -32,6 +32,8 @@ static bool
 is_free(Work *work, size_t begin, size_t end)
 {
     GPtrArray *sites = work->out->sites;
+    if (!site_covers(work, begin, end))
+        return true;
     for (guint i = 0; i < sites->len; i++) {
         const Site *site = g_ptr_array_index(sites, i);
         if (site->begin < end && site->end > begin && !is_of_word(work, site, begin, end))

@@ -173,27 +173,11 @@ select_words(Command *command)
     }
 }
 
-/* The quote of the string in which the command begins, on its line; '\0': it stands in none. */
-static char
-quote_before(const Work *work, size_t at)
-{
-    char quote = '\0';
-    size_t line = at;
-    while (line > 0 && work->text[line - 1] != '\n')
-        line--;
-    for (; line < at; line++) {
-        char sign = work->text[line];
-        if (quote != '\0' ? sign == quote : sign == '"' || sign == '\'')
-            quote = quote != '\0' ? '\0' : sign;
-    }
-    return quote;
-}
-
 /* What stands behind the word `dbt`, as far as the command goes. */
 static size_t
-read_command(Work *work, size_t begin)
+read_command(Work *work, size_t begin, char quote)
 {
-    Command command = {.work = work, .at = begin, .quote = quote_before(work, begin)};
+    Command command = {.work = work, .at = begin, .quote = quote};
     const char *text = work->text;
     while (command.at < work->bytes) {
         size_t at = command.at;
@@ -220,17 +204,38 @@ read_command(Work *work, size_t begin)
     return command.at;
 }
 
-/* The word `dbt` at this byte; comments stay as they are. */
+/* What is known of the line at a byte, from the first to the last one in their order. */
+typedef struct {
+    size_t at;
+    bool is_begun, is_comment; /* by its first sign that is no blank */
+    char quote;                /* of the string that is open; '\0': none */
+} Line;
+
+static void
+go_to(Line *line, const char *text, size_t to)
+{
+    for (; line->at < to; line->at++) {
+        char sign = text[line->at];
+        if (sign == '\n') {
+            *line = (Line){.at = line->at};
+            continue;
+        }
+        if (!line->is_begun && sign != ' ' && sign != '\t') {
+            line->is_begun = true;
+            line->is_comment = sign == '#' || sign == '/' || sign == '*';
+        }
+        if (line->quote != '\0' ? sign == line->quote : sign == '"' || sign == '\'')
+            line->quote = line->quote != '\0' ? '\0' : sign;
+    }
+}
+
+/* The word `dbt`. */
 static bool
 is_command(const Work *work, size_t at)
 {
     const char *text = work->text;
-    size_t line = at;
-    while (line > 0 && text[line - 1] != '\n')
-        line--;
-    line += strspn(text + line, " \t");
-    return strchr("#/*", text[line]) == NULL && (at == 0 || !is_identifier_byte(text[at - 1])) &&
-           text[at + strlen("dbt")] != '\0' && strchr(" \t\"'.", text[at + strlen("dbt")]) != NULL;
+    return (at == 0 || !is_identifier_byte(text[at - 1])) && text[at + strlen("dbt")] != '\0' &&
+           strchr(" \t\"'.", text[at + strlen("dbt")]) != NULL;
 }
 
 void
@@ -243,12 +248,17 @@ dbt_selects(Work *work)
     }
     if (!has_moved || code_is_sql(work->path) || select_in_yaml(work))
         return;
+    Line line = {0};
     for (size_t at = 0; at < work->bytes;) {
         const char *found = strstr(work->text + at, "dbt");
         if (found == NULL)
             return;
-        at = (size_t) (found - work->text) + strlen("dbt");
-        if (is_command(work, at - strlen("dbt")))
-            at = read_command(work, at);
+        at = (size_t) (found - work->text);
+        go_to(&line, work->text, at);
+        bool is_there = is_command(work, at) && !line.is_comment; /* comments stay as they are */
+        at += strlen("dbt");
+        go_to(&line, work->text, at);
+        if (is_there)
+            at = read_command(work, at, line.quote);
     }
 }

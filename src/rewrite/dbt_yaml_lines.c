@@ -31,13 +31,30 @@ lines_begin_with(const Work *work, size_t line, const char *signs)
     return at >= work->bytes ? strchr(signs, '\n') != NULL : strchr(signs, work->text[at]) != NULL;
 }
 
+/* Before the blanks that stand before it: lines may be long, and nothing else of them is looked at. */
+static size_t
+before_blanks(const Work *work, size_t at)
+{
+    while (at > 0 && work->text[at - 1] == ' ')
+        at--;
+    return at;
+}
+
+static bool
+begins_line(const Work *work, size_t at)
+{
+    return at == 0 || work->text[at - 1] == '\n';
+}
+
 bool
 lines_is_item(const Work *work, const YamlNode *node, size_t *ret_dash)
 {
-    size_t line = lines_begin(work, node->begin), dash = line + indent_at(work, line);
-    *ret_dash = dash - line;
-    return dash < node->begin && work->text[dash] == '-' &&
-           dash + 1 + strspn(work->text + dash + 1, " ") == node->begin;
+    size_t behind = before_blanks(work, node->begin);
+    if (behind == 0 || behind == node->begin || work->text[behind - 1] != '-')
+        return false;
+    size_t line = before_blanks(work, behind - 1);
+    *ret_dash = behind - 1 - line;
+    return begins_line(work, line);
 }
 
 size_t
@@ -107,10 +124,8 @@ lines_are_map(const Work *work, const YamlNode *map, size_t *ret_dash)
 {
     if (!lines_is_item(work, map, ret_dash) || !is_plain(work, map, map))
         return false;
-    for (size_t i = 1; i < map->count; i++) {
-        size_t key = map->items[2 * i]->begin, line = lines_begin(work, key);
-        if (line + indent_at(work, line) != key)
+    for (size_t i = 1; i < map->count; i++)
+        if (!begins_line(work, before_blanks(work, map->items[2 * i]->begin)))
             return false;
-    }
     return strchr(work->text, '\r') == NULL;
 }

@@ -2,7 +2,8 @@
  * program_dbt.c - models of dbt in Python: dbt.source("identity", "users_v1"), dbt.ref("users").
  *
  * The table's name is renamed as in SQL, where its columns stay. Where they change, the data frame has other names, and with them
- * what the model gives, of which nothing is known.
+ * what the model gives, of which nothing is known. Where the file asks for models by a variable, each text that is called like one may
+ * be it.
  */
 #include "rewrite/program.h"
 
@@ -76,11 +77,41 @@ edit(Unit *unit, const Text *text, const Rename *rename)
     return true;
 }
 
+/* dbt.ref(name) */
+static bool
+asks_by_variable(const Unit *unit)
+{
+    static const char call[] = "dbt.ref(";
+    for (const char *at = unit->text->bytes; (at = strstr(at, call)) != NULL;) {
+        at += strlen(call);
+        at += strspn(at, " \t\r\n");
+        if (g_ascii_isalpha(*at) || *at == '_')
+            return true;
+    }
+    return false;
+}
+
+static bool
+may_be_asked_for(Unit *unit, const Text *text)
+{
+    for (guint i = 0; i < unit->work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
+        if (!is_table(unit, rename, NULL, text) || !asks_by_variable(unit))
+            continue;
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "in-string", NULL,
+                       "this may be the model: dbt.ref() gets a variable in this file");
+        return true;
+    }
+    return false;
+}
+
 bool
 program_dbt(Unit *unit, const Use *use, const Text *text)
 {
     bool is_source = span_is(unit->text, use->callee, "source"),
          is_ref = span_is(unit->text, use->callee, "ref");
+    if (!is_source && !is_ref)
+        return may_be_asked_for(unit, text);
     if ((!is_source && !is_ref) || !span_is(unit->text, use->receiver, "dbt") ||
         use->argument != (is_source ? 1 : use->argument > 0) || use->key.end != 0 ||
         use->is_changed || use->has_operand_before || use->is_format)
