@@ -75,6 +75,19 @@ class OfServers(unittest.TestCase):
         types = "SELECT column_name, column_type FROM information_schema.columns WHERE table_name = 'sums' AND data_type = 'decimal' ORDER BY 1"
         self.assertEqual(self.mariadb.sql(types, "elsewhere").split(), ["noted|decimal(65,30)", "sum|decimal(12,2)"])
 
+    def test_stores_of_one_database_that_look_into_different_schemas_are_not_mixed_up(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        postgres.sql("CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE one.rows (id int PRIMARY KEY, a text); CREATE TABLE one.more (id int PRIMARY KEY);"
+                     "CREATE TABLE two.rows (LIKE one.rows INCLUDING ALL); INSERT INTO one.rows VALUES (1, 'right'), (2, 'right');"
+                     "INSERT INTO two.rows VALUES (1, 'wrong'), (9, 'wrong'); INSERT INTO one.more VALUES (7)", "postgres")
+        self.project.folder.joinpath("honk.yaml").write_text("stores:\n" + "".join(
+            f'  {name}: {{ driver: postgres, schema: {name}, url: "host={postgres.folder} user=postgres" }}\n' for name in ("one", "two")))
+        self.assertIn("1 row copied", self.said("copy", "one:more", "two:more"))
+        self.assertIn("2 rows copied", self.said("copy", "one:rows", "two:rows", "--replace"))
+        self.assertEqual(postgres.sql("SELECT * FROM two.rows ORDER BY 1", "postgres").splitlines(), ["1|right", "2|right"])
+        self.assertIn("equal: 2 rows", self.said("compare", "one:rows", "two:rows"))
+
     def test_types_with_lengths_in_their_middle_have_a_name_in_every_new_table(self):
         self.mariadb.sql("CREATE TABLE counted (id int(10) unsigned PRIMARY KEY, price decimal(10,2) unsigned, share double(8,2) unsigned);"
                          "INSERT INTO counted VALUES (4294967295, 1.25, 0.5)", "shop")
@@ -93,6 +106,15 @@ class OfServers(unittest.TestCase):
         types = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attnum > 1 AND attrelid = '{}'::regclass ORDER BY attnum"
         self.assertEqual(postgres.sql(types.format("again")), postgres.sql(types.format("times")))
         self.assertEqual(postgres.sql("SELECT * FROM again"), postgres.sql("SELECT * FROM times"))
+
+    def test_rows_of_keys_without_a_sign_have_their_own_numbers(self):
+        self.mariadb.sql("CREATE TABLE large (id bigint unsigned PRIMARY KEY, a varchar(9)); INSERT INTO large VALUES "
+                         "(7, '1'), (9223372036854775808, '2'), (18446744073709551614, 'x')", "shop")
+        self.project.sql("new.db", "CREATE TABLE large (id TEXT, a INTEGER) STRICT")
+        said = self.said("copy", self.maria("shop", "large"), "new.db:large", "--budget", "1")
+        self.assertIn("row 18446744073709551614, a: 'x' is not a whole number", said)
+        self.assertIn('"row":"18446744073709551614"', self.project.folder.joinpath("large.rejected.ndjson").read_text())
+        self.assertIn("row 18446744073709551614, a: 'x'", self.said("compare", self.maria("shop", "large"), "new.db:large"))
 
     def test_what_a_table_refuses_changes_nothing(self):
         self.said("copy", self.maria("shop"), self.maria("elsewhere"))

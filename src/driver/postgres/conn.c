@@ -104,18 +104,30 @@ append_path(GString *path, const json_t *name)
     g_string_append_printf(path, "%s%s", path->len > 0 ? ", " : "", quoted);
 }
 
-/* One meaning of every text, whatever the server's or the role's settings are. */
 static char *
-setup_text(const json_t *settings)
+path_text(const json_t *settings)
 {
-    g_autoptr(GString) path = g_string_new(NULL);
+    GString *path = g_string_new(NULL);
     json_t *schema = json_object_get(settings, "schema"), *name;
     size_t i;
     if (json_is_string(schema))
         append_path(path, schema);
     json_array_foreach(schema, i, name) if (json_is_string(name)) append_path(path, name);
+    return g_string_free(path, FALSE);
+}
+
+bool
+pg_is_one_place(const PgConn *a, const PgConn *b)
+{
+    return strcmp(a->url, b->url) == 0 && strcmp(a->path, b->path) == 0;
+}
+
+/* One meaning of every text, whatever the server's or the role's settings are. */
+static char *
+setup_text(const char *path, const json_t *settings)
+{
     g_autofree char *search =
-        path->len > 0 ? g_strdup_printf("SET search_path = %s;", path->str) : g_strdup("");
+        *path != '\0' ? g_strdup_printf("SET search_path = %s;", path) : g_strdup("");
     return pg_sql(
         "SET client_min_messages = warning; SET standard_conforming_strings = on; SET DateStyle = "
         "'ISO, YMD';"
@@ -141,9 +153,11 @@ fail_connect(PGconn *db, GError **error)
     bool is_refused = strstr(message, "authentication failed") != NULL ||
                       strstr(message, "no password") != NULL ||
                       strstr(message, "no pg_hba.conf entry") != NULL ||
-                      strstr(message, "role \"") != NULL;
+                      strstr(message, "role \"") != NULL ||
+                      strstr(message, "certificate") != NULL; /* it does not get better */
     bool is_wrong =
-        strstr(message, "database \"") != NULL && strstr(message, "does not exist") != NULL;
+        g_str_has_prefix(message, "invalid ") || /* of a part of the url: before anybody is asked */
+        (strstr(message, "database \"") != NULL && strstr(message, "does not exist") != NULL);
     return fail(error,
                 is_refused ? ERR_FORBIDDEN
                 : is_wrong ? ERR_INVALID
@@ -209,7 +223,8 @@ pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error
     conn->base.book_place = conn->book;
     conn->idle = g_ptr_array_new();
     conn->later = g_string_new(NULL);
-    conn->setup = setup_text(settings);
+    conn->path = path_text(settings);
+    conn->setup = setup_text(conn->path, settings);
     if (!read_parameters(conn, settings, error) || !connect_session(conn, &conn->db, error) ||
         !look_at_server(conn, error)) {
         pg_close(&conn->base);
@@ -236,6 +251,7 @@ pg_close(Conn *base)
     g_free(conn->setup);
     g_free(conn->place);
     g_free(conn->url);
+    g_free(conn->path);
     g_free(conn->book);
     g_free(conn->book_name);
     g_free(conn->snapshot);

@@ -22,8 +22,9 @@ typedef struct PgRecent PgRecent;
 typedef struct {
     Conn base;
     PGconn *db;
-    char *place;               /* "database 'x' at 'host'": for messages, without any secret */
-    char *url;                 /* as configured */
+    char *place; /* "database 'x' at 'host'": for messages, without any secret */
+    char *url;   /* as configured */
+    char *path;  /* where objects without a schema are looked for, in SQL; "": as the role has it */
     char **keywords, **values; /* of a session, with its secrets */
     char *setup;               /* what every session is told first */
     char *book;                /* schema of the bookkeeping, quoted */
@@ -43,6 +44,8 @@ typedef struct {
 } PgConn;
 
 PgConn *pg_conn(Conn *conn); /* checked cast */
+/* Does a name mean the same thing in both, so that one session can do what both were opened for? */
+bool pg_is_one_place(const PgConn *a, const PgConn *b);
 
 /* --- conn.c --- */
 bool pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error);

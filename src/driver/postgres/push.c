@@ -135,7 +135,7 @@ push_rows_of(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
     g_autoptr(GError) unsaid = NULL;
     inside_init(&inside);
     /* a session that writes must see what others wrote to the ledger: it cannot take a snapshot over */
-    if (strcmp(to->url, from->url) == 0 && from->snapshot == NULL) {
+    if (pg_is_one_place(to, from) && from->snapshot == NULL) {
         if (inside_say(to, spec, program, stage, &inside, &unsaid))
             return push_rows(to, inside.targets, inside.insert, inside.returning->str, hash, ret,
                              error);
@@ -183,7 +183,7 @@ tell_inside(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, co
     inside_init(&inside);
     *ret_told = false;
     *ret_why = NULL;
-    if (strcmp(to->url, from->url) != 0 || from->snapshot != NULL)
+    if (!pg_is_one_place(to, from) || from->snapshot != NULL)
         return true;
     if (!pg_object_need(to, spec->object, &whole, error) ||
         (object != NULL && !pg_describe_columns(to, object, &seen, error)))
