@@ -136,9 +136,11 @@ first_reason(const Move *move, Conn *conn)
         return g_strdup("");
     const json_t *row = json_array_get(rows, 0);
     const char *column = json_get_string(row, "column", "");
-    return g_strdup_printf("; the first is row %" G_GINT64_FORMAT "%s%s: %s",
-                           json_get_int(row, "row_id", 0), *column != '\0' ? ", column " : "",
-                           column, json_get_string(row, "reason", ""));
+    g_autofree char *number =
+        row_id_text(json_get_int(row, "row_id", 0), json_object_get(row, "row"));
+    return g_strdup_printf("; the first is row %s%s%s: %s", number,
+                           *column != '\0' ? ", column " : "", column,
+                           json_get_string(row, "reason", ""));
 }
 
 static bool

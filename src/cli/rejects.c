@@ -10,10 +10,16 @@ static void
 append_line(GString *text, const json_t *row)
 {
     g_autoptr(json_t) line = json_object();
-    json_set_int(line, "row", json_get_int(row, "row_id", 0));
+    int64_t row_id = json_get_int(row, "row_id", 0);
+    const json_t *record = json_object_get(row, "row");
+    g_autofree char *number = row_id_text(row_id, record);
+    if (row_id < 0 && *number != '-') /* no number of JSON has so many digits everywhere */
+        json_set_string(line, "row", number);
+    else
+        json_set_int(line, "row", row_id);
     json_set_string(line, "column", json_get_string(row, "column", NULL));
     json_set_string(line, "reason", json_get_string(row, "reason", ""));
-    json_object_set(line, "record", json_object_get(row, "row"));
+    json_object_set(line, "record", (json_t *) record);
     g_autofree char *compact = json_compact(line);
     g_string_append_printf(text, "%s\n", compact);
 }
@@ -47,8 +53,9 @@ rejects_show(View *view, const json_t *rows)
     json_array_foreach(rows, i, row)
     {
         const char *column = json_get_string(row, "column", NULL);
-        view_line(view, "  row %" G_GINT64_FORMAT "%s%s: %s", json_get_int(row, "row_id", 0),
-                  column != NULL ? ", " : "", column != NULL ? column : "",
-                  json_get_string(row, "reason", ""));
+        g_autofree char *number =
+            row_id_text(json_get_int(row, "row_id", 0), json_object_get(row, "row"));
+        view_line(view, "  row %s%s%s: %s", number, column != NULL ? ", " : "",
+                  column != NULL ? column : "", json_get_string(row, "reason", ""));
     }
 }

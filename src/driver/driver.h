@@ -451,6 +451,7 @@ struct Conn {
 struct Scan {
     Conn *conn;
     char *object;
+    bool ids_are_unsigned; /* some are keys beyond 63 bits: below 0 as row_ids */
 };
 
 /* For processes that do many short tasks one after the other: what a connection that is closed may leave to the next one to
@@ -488,6 +489,8 @@ CHECKED bool conn_split(Conn *conn, const char *object, const RangeSize *size, j
 CHECKED bool conn_scan(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error);
 CHECKED bool scan_next(Scan *scan, Batch *batch, RejectFn *reject, void *data, GError **error);
 CHECKED bool scan_record(Scan *scan, int64_t row_id, json_t **ret, GError **error);
+/* A row's number as people know it. */
+char *scan_row_text(const Scan *scan, int64_t row_id);
 void scan_close(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_close)
 CHECKED bool conn_count(Conn *conn, const char *object, const char *where, int64_t *ret_rows,

@@ -68,6 +68,14 @@ scan_record(Scan *scan, int64_t row_id, json_t **ret, GError **error)
            fail_object(scan->conn, "read a record of", scan->object, error);
 }
 
+char *
+scan_row_text(const Scan *scan, int64_t row_id)
+{
+    return scan->ids_are_unsigned && row_id < 0
+               ? g_strdup_printf("%" G_GUINT64_FORMAT, (uint64_t) row_id)
+               : g_strdup_printf("%" G_GINT64_FORMAT, row_id);
+}
+
 void
 scan_close(Scan *scan)
 {

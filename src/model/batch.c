@@ -111,6 +111,18 @@ batch_column_need(BatchColumn *column, size_t bytes)
     column->heap_room = room;
 }
 
+char *
+row_id_text(int64_t row_id, const json_t *record)
+{
+    const char *name;
+    json_t *cell;
+    g_autofree char *unsigned_text = g_strdup_printf("%" G_GUINT64_FORMAT, (uint64_t) row_id);
+    json_object_foreach((json_t *) record, name,
+                        cell) if (row_id < 0 && g_strcmp0(json_string_value(cell), unsigned_text) ==
+                                                    0) return g_steal_pointer(&unsigned_text);
+    return g_strdup_printf("%" G_GINT64_FORMAT, row_id);
+}
+
 void
 batch_commit_row(Batch *batch, int64_t row_id)
 {

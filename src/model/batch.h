@@ -49,6 +49,9 @@ bool batch_is_full(const Batch *batch); /* by rows or bytes */
 void batch_put_null(Batch *batch, size_t column);
 void batch_put_float(Batch *batch, size_t column, double value);
 void batch_commit_row(Batch *batch, int64_t row_id);
+/* The number of a row that was put aside as people know it; caller frees. A key of 64 bits without a sign may be below 0 as a row_id:
+ * then the record (or NULL) has its digits. */
+char *row_id_text(int64_t row_id, const json_t *record);
 void batch_drop_row(Batch *batch);
 void batch_column_need(BatchColumn *column, size_t bytes); /* room in its heap */
 

@@ -79,6 +79,7 @@ schema_copy(const Schema *schema)
 {
     Schema *copy = schema_new(schema->dataset);
     copy->is_table = schema->is_table;
+    copy->rows_looked = schema->rows_looked;
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *from = schema_column(schema, i);
         Column *to = schema_add(copy, from->name, from->type, from->declared, from->is_nullable);

@@ -59,6 +59,8 @@ typedef struct {
     GPtrArray *columns;    /* Column * */
     GPtrArray *key;        /* char *: primary key, in order; empty when there is none */
     GPtrArray *dependents; /* Dependent *, sorted by kind and name */
+    int64_t
+        rows_looked; /* the columns were found in so many rows, and there are more; 0: declared, or found in all. In no JSON */
 } Schema;
 
 Schema *schema_new(const char *dataset);

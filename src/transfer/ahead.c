@@ -39,8 +39,10 @@ static void
 on_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
 {
     Ahead *ahead = data;
-    if (ahead->refusal == NULL)
-        ahead->refusal = g_strdup_printf("row %" G_GINT64_FORMAT ": %s", row_id, reason);
+    if (ahead->refusal != NULL)
+        return;
+    g_autofree char *row = scan_row_text(ahead->scan, row_id);
+    ahead->refusal = g_strdup_printf("row %s: %s", row, reason);
 }
 
 static bool

@@ -17,8 +17,9 @@ comparison_clear(Comparison *comparison)
 }
 
 typedef struct {
-    int64_t rejected, row_id;
-    char *column, *reason; /* of the first one */
+    const Scan *scan; /* whose rows they are */
+    int64_t rejected;
+    char *row, *column, *reason; /* of the first one */
 } Rejects;
 
 static void
@@ -27,7 +28,7 @@ count_reject(int64_t row_id, size_t in_row, const char *column, const char *reas
     Rejects *rejects = data;
     if (rejects->rejected++ > 0)
         return;
-    rejects->row_id = row_id;
+    rejects->row = scan_row_text(rejects->scan, row_id);
     rejects->column = g_strdup(column);
     rejects->reason = g_strdup(reason);
 }
@@ -35,6 +36,7 @@ count_reject(int64_t row_id, size_t in_row, const char *column, const char *reas
 static void
 rejects_clear(Rejects *rejects)
 {
+    g_clear_pointer(&rejects->row, g_free);
     g_clear_pointer(&rejects->column, g_free);
     g_clear_pointer(&rejects->reason, g_free);
 }
@@ -77,8 +79,10 @@ hash_target(Transfer *transfer, const char *object, const json_t *range, TickFn 
             return false;
         }
     }
-    return conn_scan(transfer->target, &back.spec, &scan, error) &&
-           hash_scan(scan, back.spec.output, count_reject, rejects, tick, data, ret, error);
+    if (!conn_scan(transfer->target, &back.spec, &scan, error))
+        return false;
+    rejects->scan = scan;
+    return hash_scan(scan, back.spec.output, count_reject, rejects, tick, data, ret, error);
 }
 
 bool
@@ -94,8 +98,8 @@ transfer_hash(Transfer *transfer, const char *object, const json_t *range, TickF
     if (rejects.rejected > 0)
         return fail(error, ERR_MISMATCH,
                     "%" G_GINT64_FORMAT " rows of '%s' do not read as they should, the first is "
-                    "row %" G_GINT64_FORMAT ": %s: %s",
-                    rejects.rejected, object, rejects.row_id, rejects.column, rejects.reason);
+                    "row %s: %s: %s",
+                    rejects.rejected, object, rejects.row, rejects.column, rejects.reason);
     return true;
 }
 
@@ -106,9 +110,8 @@ first_reject(const Rejects *rejects)
     if (rejects->rejected == 0)
         return NULL;
     const char *column = rejects->column;
-    return g_strdup_printf("row %" G_GINT64_FORMAT "%s%s: %s", rejects->row_id,
-                           column != NULL ? ", " : "", column != NULL ? column : "",
-                           rejects->reason);
+    return g_strdup_printf("row %s%s%s: %s", rejects->row, column != NULL ? ", " : "",
+                           column != NULL ? column : "", rejects->reason);
 }
 
 /* What is written as it is read need not come here at all. */
@@ -141,6 +144,7 @@ map_source(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, Rejec
     row_hasher_init(&hasher);
     if (!conn_scan(transfer->source, &spec, &scan, error))
         return false;
+    rejects->scan = scan;
     do {
         batch_reset(in);
         batch_reset(out);

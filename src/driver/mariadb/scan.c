@@ -172,6 +172,7 @@ maria_scan_take(MariaScan *scan, MYSQL_ROW row, Batch *batch, MariaReject *ret)
     ret->row_id = scan->object->int_key == NULL ? scan->count
                   : row[0][0] == '-'            ? g_ascii_strtoll(row[0], NULL, 10)
                                                 : (int64_t) g_ascii_strtoull(row[0], NULL, 10);
+    scan->base.ids_are_unsigned |= ret->row_id < 0 && row[0][0] != '-';
     for (size_t i = 0; i < batch->column_count; i++) {
         if (put_cell(scan, batch, i, row[i + 1], bytes[i + 1], &ret->reason))
             continue;
