@@ -43,7 +43,31 @@ on_place(size_t index, Place place, const char *why, void *data)
     column->place = place;
 }
 
-/* When the key is made, behind what else there is to say. */
+/* Behind what else there is to say; takes `words`. */
+static void
+add_words(char **note, char *words)
+{
+    g_autofree char *before = *note, *more = words;
+    *note = before != NULL ? g_strdup_printf("%s; %s", before, more) : g_steal_pointer(&more);
+}
+
+/* What nobody has declared may be otherwise in a row that nobody has looked at. */
+static void
+tell_looked(const Transfer *transfer, char **note)
+{
+    int64_t rows = transfer->known != NULL ? transfer->known->rows_looked : 0;
+    if (rows > 0)
+        add_words(
+            note,
+            g_strdup_printf(
+                "the columns of '%s' and their types were found by looking at %" G_GINT64_FORMAT
+                " of its rows: another one that has something else is put aside, with the reason "
+                "(`columns` in "
+                "the settings of its store says them instead)",
+                transfer->spec.source, rows));
+}
+
+/* When the key is made. */
 static bool
 tell_key(Transfer *transfer, const char *object, char **note, GError **error)
 {
@@ -58,12 +82,11 @@ tell_key(Transfer *transfer, const char *object, char **note, GError **error)
         return true;
     g_ptr_array_add(unique, NULL);
     g_autofree char *names = g_strjoinv("', '", (char **) unique->pdata);
-    g_autofree char *before = *note;
-    *note = g_strdup_printf(
-        "%s%sthe key '%s' is made when all rows are in, where they are read frozen or "
-        "as one snapshot (no two of them have the same one); with any other "
-        "consistency it stands before the rows",
-        before != NULL ? before : "", before != NULL ? "; " : "", names);
+    add_words(note, g_strdup_printf(
+                        "the key '%s' is made when all rows are in, where they are read frozen or "
+                        "as one snapshot (no two of them have the same one); with any other "
+                        "consistency it stands before the rows",
+                        names));
     return true;
 }
 
@@ -82,6 +105,7 @@ transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **e
                                             &scan, transfer->program, is_there ? object : NULL,
                                             on_place, columns, ret_note, error))
         return false;
+    tell_looked(transfer, ret_note);
     if (!tell_key(transfer, is_there ? object : NULL, ret_note, error))
         return false;
     *ret = g_steal_pointer(&columns);

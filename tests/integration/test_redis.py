@@ -10,6 +10,7 @@ from redis_world import Redis, World
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from proxy import Proxy  # noqa: E402
+import support  # noqa: E402
 
 ROWS = 20000
 
@@ -55,6 +56,25 @@ class IntoRedis(unittest.TestCase):
 
     def test_answers_that_come_late_are_waited_for(self):
         self.run_behind(delay_s=0.002)
+
+
+class Looking(unittest.TestCase):
+    """Nobody declares columns; they are found in the first rows."""
+    MAKE = "for i = 1, tonumber(ARGV[1]) do redis.call('HSET', 'user:' .. i, 'name', 'n' .. i) end"
+
+    def test_how_many_rows_were_looked_at_is_said_where_there_are_more(self):
+        server = Redis()
+        self.addCleanup(server.close)
+        project = support.Project()
+        self.addCleanup(project.close)
+        project.folder.joinpath("honk.yaml").write_text(f'stores:\n  there: {{ driver: redis, url: "unix:{server.folder}/redis.sock?db=0" }}\n')
+        project.folder.joinpath("m.yaml").write_text("{apiVersion: honk/v1, kind: Mapping, source: users, target: users, columns: {key: key, name: name}}")
+        project.sql("new.db", "CREATE TABLE users (key TEXT PRIMARY KEY, name TEXT)")
+        for rows, is_said in ((10000, False), (10001, True)):
+            server.tell(0, "EVAL", self.MAKE, "0", str(rows))
+            for words in (("copy", "there:user", "new.db:users", "--dry-run"), ("mapping", "explain", "m.yaml", "there:user", "new.db:users")):
+                said = " ".join(project.honk(*words).stdout.split())
+                self.assertEqual("were found by looking at 10000 of its rows" in said, is_said, said)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ typedef struct {
     GPtrArray *names;    /* in the order in which they came */
     GHashTable *columns; /* name → what was seen */
     bool metas[META_KINDS], key_is_bytes, has_keyless;
+    int64_t looked; /* records */
+    bool is_sample; /* there are more */
 } Sight;
 
 static void
@@ -40,6 +42,7 @@ static void
 see_record(Sight *sight, const rd_kafka_message_t *record, const RecordValue *value)
 {
     rd_kafka_headers_t *headers = NULL;
+    sight->looked++;
     sight->metas[META_KEY] |= record->key != NULL;
     sight->has_keyless |= record->key == NULL;
     sight->metas[META_TIMESTAMP] = true;
@@ -83,6 +86,7 @@ see_partition(KafkaConn *conn, const KafkaObject *object, int32_t partition, con
 {
     int64_t first = MIN(extent->begin + SAMPLE_RECORDS, extent->end);
     int64_t last = MAX(first, extent->end - SAMPLE_RECORDS);
+    sight->is_sample |= first < last;
     return see_stretch(conn, object, partition, extent->begin, first, sight, error) &&
            see_stretch(conn, object, partition, last, extent->end, sight, error);
 }
@@ -167,6 +171,8 @@ look(KafkaConn *conn, KafkaObject *object, Sight *sight, GError **error)
                            error))
             return false;
     set_schema(object, sight, avro, key_avro);
+    if (avro == NULL && (sight->is_sample || extents->len > SAMPLE_PARTITIONS))
+        object->schema->rows_looked = sight->looked;
     return schema_count(object->schema) > 0 ||
            fail(error, ERR_NOT_FOUND,
                 "topic '%s' has no record yet that would show its columns: say `columns` in the "

@@ -15,6 +15,7 @@
 typedef struct {
     GHashTable *columns; /* name → what was seen */
     bool expires, repeats_key;
+    int64_t rows_looked; /* 0: at all of them */
 } Sight;
 
 /* Where `objects` of honk.yaml does not say the types itself. */
@@ -166,7 +167,7 @@ see_rows(RedisConn *conn, redisContext *db, RedisObject *object, Sight *sight, G
     if (object->kind == REDIS_UNKNOWN &&
         (!row_reader_gather(&reader, error) || !find_kind(conn, object, &reader.keys, error)))
         return false;
-    for (int i = 0; i < REDIS_SAMPLE_ROWS; i++) {
+    for (int i = 0;; i++) {
         AUTO_REPLY *value = NULL, *expires = NULL;
         Part key;
         bool is_there = false;
@@ -175,12 +176,15 @@ see_rows(RedisConn *conn, redisContext *db, RedisObject *object, Sight *sight, G
             return false;
         if (value == NULL)
             return true;
+        if (i == REDIS_SAMPLE_ROWS) {
+            sight->rows_looked = REDIS_SAMPLE_ROWS;
+            return true;
+        }
         if (redis_row_take(object->kind, value, expires, &row, &is_there, &reason) && is_there)
             see_row(object, &row, sight);
         if (g_hash_table_size(sight->columns) > COLUMNS_MAX)
             return fail(error, ERR_TOO_LARGE, "there are more than %d columns", COLUMNS_MAX);
     }
-    return true;
 }
 
 static int
@@ -197,6 +201,7 @@ set_schema(RedisObject *object, const Sight *sight)
         (const char **) g_hash_table_get_keys_as_array(sight->columns, &count);
     qsort(names, count, sizeof *names, compare_names);
     object->schema = schema_new(object->name);
+    object->schema->rows_looked = sight->rows_looked;
     for (guint i = 0; i < object->holes->len; i++)
         if (*(const char *) object->holes->pdata[i] != '\0') {
             schema_add(object->schema, object->holes->pdata[i], TYPE_TEXT, declared_words[WORD_KEY],
