@@ -58,6 +58,22 @@ class IntoKafka(unittest.TestCase):
             threading.Timer(2, lambda: vars(self.proxy).update(is_gone=False)).start()
         self.run_behind(begin)
 
+    def test_a_broker_that_takes_all_and_answers_nothing_costs_attempts_and_no_rows(self):
+        """For longer than `timeout_ms`, and in the middle of the records; then its sessions end, and new ones are heard."""
+        def end():
+            vars(self.proxy).update(is_hole=False, is_gone=True)
+            threading.Timer(1, lambda: vars(self.proxy).update(is_gone=False)).start()
+
+        def begin():
+            self.proxy.hole_at = 100000
+            threading.Thread(target=await_hole, daemon=True).start()
+
+        def await_hole():
+            support.eventually(lambda: self.proxy.is_hole)
+            self.proxy.hole_at = None
+            threading.Timer(6, end).start()
+        self.run_behind(begin)
+
 
 class Copying(unittest.TestCase):
     def test_a_topic_that_cannot_be_repaired_is_to_be_copied_to_another_name(self):

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import unittest
 
+from kafka_world import Kafka
 import mariadb_world
 from postgres_world import Postgres
 from redis_world import Redis
 import support
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from proxy import Proxy  # noqa: E402
+from proxy import Proxy, TcpProxy  # noqa: E402
 
 IDLE_S = 30  # the longest that a session may be silent before it is asked
 ESTABLISHED, KEEPALIVE = "01", "02"
@@ -148,6 +149,24 @@ class Holes(unittest.TestCase):
         for at in self.PLACES:
             said = self.end_of('driver: redis, timeout_ms: 1000, url: "unix:{}/redis.sock?db=0"', "redis.sock", server.folder, at)
             self.assertIn("does not answer within 1000 ms (timeout_ms)", said)
+
+    def test_who_hangs_is_not_waited_for_in_kafka(self):
+        for at, reason in ((0, "looking for the cluster: "), (400, "Timed out|timed out"), (60000, "Timed out|timed out|taken no record")):
+            proxy = TcpProxy()
+            self.addCleanup(proxy.close)
+            broker = Kafka("--advertised", str(proxy.port))
+            self.addCleanup(broker.close)
+            proxy.server = (broker.servers.split(":")[0], int(broker.servers.split(":")[1]))
+            proxy.hole_at = at
+            project = support.Project()
+            self.addCleanup(project.close)
+            project.folder.joinpath("honk.yaml").write_text("stores:\n  lite: { driver: sqlite, path: here.db }\n"
+                                                            "  there: { driver: kafka, timeout_ms: 1000, url: \"kafka://127.0.0.1:%s\" }\n" % proxy.port)
+            project.sql("here.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t SELECT value, hex(randomblob(500)) FROM generate_series(1, 400)")
+            ended = project.honk("copy", "lite:t", "there:hole", check=False, timeout=120)
+            self.assertTrue(proxy.is_hole)
+            self.assertEqual(ended.returncode, 5, ended.stderr)
+            self.assertRegex(ended.stderr, reason)
 
 
 class Session:

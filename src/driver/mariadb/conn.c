@@ -23,6 +23,7 @@
     5000 /* longer than most transactions of services, shorter than their patience */
 #define VERSION_MIN 100600 /* DROP and RENAME that a crash does not halve */
 #define BARE_TIMEOUT_S 10
+#define TLS_FAILED 2026       /* as the library counts */
 #define WRITE_TIMEOUT_S 86400 /* for how long the server waits while we are throttled */
 
 static const char *const known[] = {
@@ -67,14 +68,17 @@ static bool
 fail_connect(MariaConn *conn, MYSQL *db, GError **error)
 {
     unsigned code = mysql_errno(db);
-    bool is_refused = code == 1045 || code == 1044 || code == 1698 || code == 1130;
+    bool is_unknown = code == TLS_FAILED && strstr(mysql_error(db), "certificate") != NULL;
+    bool is_refused = code == 1045 || code == 1044 || code == 1698 || code == 1130 || is_unknown;
+    bool has_no_ca = code == TLS_FAILED && strstr(mysql_error(db), "No such file") != NULL;
+    bool is_wrong = code == 1049 || has_no_ca;
     bool is_full = code == 1040 || code == 1203 || code == 1226;
     conn->code = code;
     return fail(error,
-                is_refused     ? ERR_FORBIDDEN
-                : code == 1049 ? ERR_INVALID
-                : is_full      ? ERR_TRANSIENT
-                               : ERR_UNREACHABLE,
+                is_refused ? ERR_FORBIDDEN
+                : is_wrong ? ERR_INVALID
+                : is_full  ? ERR_TRANSIENT
+                           : ERR_UNREACHABLE,
                 "%s", mysql_error(db));
 }
 

@@ -112,8 +112,10 @@ static bool
 read_url(const char *url, Address *ret, GError **error)
 {
     if (g_str_has_prefix(url, "rediss://"))
-        return fail(error, ERR_UNSUPPORTED,
-                    "TLS is not spoken here: put a proxy that does between (rediss://)");
+        return fail(
+            error, ERR_UNSUPPORTED,
+            "TLS is not spoken here (rediss://): let a program that does, as stunnel, stand "
+            "beside us, and say its socket or port here (docs/data.md)");
     if (g_str_has_prefix(url, "unix:")) {
         const char *query = strstr(url, "?db=");
         ret->path =
