@@ -16,6 +16,7 @@
 
 struct TriggerCalls {
     GPtrArray *list, *functions;
+    GHashTable *calls_of, *made; /* the last part of a function's name -> GPtrArray of these */
 };
 
 static void
@@ -42,8 +43,12 @@ TriggerCalls *
 trigger_calls_new(void)
 {
     TriggerCalls *calls = g_new0(TriggerCalls, 1);
-    *calls = (TriggerCalls){g_ptr_array_new_with_free_func(call_free),
-                            g_ptr_array_new_with_free_func(function_free)};
+    *calls = (TriggerCalls){.list = g_ptr_array_new_with_free_func(call_free),
+                            .functions = g_ptr_array_new_with_free_func(function_free),
+                            .calls_of = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                              (GDestroyNotify) g_ptr_array_unref),
+                            .made = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                          (GDestroyNotify) g_ptr_array_unref)};
     return calls;
 }
 
@@ -52,9 +57,25 @@ trigger_calls_free(TriggerCalls *calls)
 {
     if (calls == NULL)
         return;
+    g_hash_table_unref(calls->calls_of);
+    g_hash_table_unref(calls->made);
     g_ptr_array_unref(calls->list);
     g_ptr_array_unref(calls->functions);
     g_free(calls);
+}
+
+static const char *
+last_part(const char *function)
+{
+    const char *dot = strrchr(function, '.');
+    return dot != NULL ? dot + 1 : function;
+}
+
+/* Those whose function may be this one, if their schema is not another; NULL: none. */
+static const GPtrArray *
+called_alike(GHashTable *by_name, const char *function)
+{
+    return g_hash_table_lookup(by_name, last_part(function));
 }
 
 const GPtrArray *
@@ -235,10 +256,12 @@ read_trigger(TriggerCalls *calls, Reader *reader)
         call->function = read_function(reader, &call->begin, &call->end);
         break;
     }
-    if (call->function != NULL)
-        g_ptr_array_add(calls->list, call);
-    else
+    if (call->function == NULL) {
         call_free(call);
+        return;
+    }
+    g_ptr_array_add(calls->list, call);
+    g_ptr_array_add(list_of(calls->calls_of, (char *) last_part(call->function)), call);
 }
 
 /* ---- functions ---- */
@@ -292,10 +315,12 @@ read_routine(TriggerCalls *calls, const Reader *at)
             read_body(&reader, function);
         goes_on = next(&reader);
     }
-    if (is_trigger)
-        g_ptr_array_add(calls->functions, function);
-    else
+    if (!is_trigger) {
         function_free(function);
+        return;
+    }
+    g_ptr_array_add(calls->functions, function);
+    g_ptr_array_add(list_of(calls->made, (char *) last_part(function->function)), function);
 }
 
 /* ---- the whole ---- */
@@ -329,8 +354,9 @@ trigger_calls_read(TriggerCalls *calls, const char *path, const char *text, size
 bool
 trigger_calls_makes(const TriggerCalls *calls, const char *path, const char *function)
 {
-    for (guint i = 0; i < calls->functions->len; i++) {
-        const TriggerFunction *one = g_ptr_array_index(calls->functions, i);
+    const GPtrArray *alike = called_alike(calls->made, function);
+    for (guint i = 0; alike != NULL && i < alike->len; i++) {
+        const TriggerFunction *one = g_ptr_array_index(alike, i);
         if (strcmp(one->path, path) == 0 && trigger_calls_same(one->function, function))
             return true;
     }
@@ -352,8 +378,9 @@ trigger_calls_of(const TriggerCalls *calls, const char *function, const Renames 
 {
     TriggerBinding binding = {0};
     bool has_run = false;
-    for (guint i = 0; i < calls->list->len; i++) {
-        const TriggerCall *call = g_ptr_array_index(calls->list, i);
+    const GPtrArray *alike = called_alike(calls->calls_of, function);
+    for (guint i = 0; alike != NULL && i < alike->len; i++) {
+        const TriggerCall *call = g_ptr_array_index(alike, i);
         const Spelling *spelling;
         bool is_other;
         if (!trigger_calls_same(call->function, function))
