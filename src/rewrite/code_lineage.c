@@ -1,6 +1,8 @@
 /* code_lineage.c - see code_lineage.h. */
 #include "rewrite/code_lineage.h"
 
+#include "rewrite/dbt.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/guess.h"
 

@@ -4,7 +4,9 @@
  * Only calls with literals are understood. A mapping names a source as `schema.table`, a model as `model`,
  * `package.model`, `model.v2` or `package.model.v2`, as dbt's own files do.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/sql_parts.h"
 #include "sql/jinja.h"
 
 #include <stdlib.h>

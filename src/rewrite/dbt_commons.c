@@ -5,7 +5,9 @@
  * keeps its names. It may be read where its name stands in a text that a macro or variable gets, where a macro of the project
  * names it by itself, and in a query that {% set %} keeps.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

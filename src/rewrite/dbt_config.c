@@ -3,6 +3,9 @@
  *
  * Under `propagate` the columns of the model are called otherwise: so are they in its settings.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/jinja.h"
 

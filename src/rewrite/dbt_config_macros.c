@@ -4,7 +4,9 @@
  * What such a macro of the project names, in whatever list or text, or is given, may be a column of the model: where that
  * changes, a person decides.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
 #include "sql/jinja.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* dbt_declared.c - which files of a project declare its sources: source('a', 'b') works while one of them does. */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
 
 #include <string.h>

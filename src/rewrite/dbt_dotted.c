@@ -2,7 +2,9 @@
  * dbt_dotted.c - models with dots in their names: `ref: crm.users` in a mapping is the package `crm` and its model `users`,
  * unless the project has a file `crm.users.sql`.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
+#include "rewrite/made.h"
 
 #include <string.h>
 

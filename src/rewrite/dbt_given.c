@@ -5,7 +5,10 @@
  * The query is rewritten where the macro is, and the text of the caller is not: so a person decides where any call gives a
  * name of a column that changes there, or of the table. Texts in calls are looked at in all files; what a variable gives is not known.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>

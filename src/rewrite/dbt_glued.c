@@ -3,6 +3,9 @@
  *
  * Which column that is, is known when dbt runs. Where it may be one that changes, a person decides.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

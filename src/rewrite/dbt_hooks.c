@@ -3,6 +3,8 @@
  *
  * Each text is read as SQL in an excerpt of the file.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/jinja.h"
 

@@ -4,7 +4,10 @@
  *
  * Where a column of that name changes for this caller, others may call the macro, too: a person decides.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -3,7 +3,10 @@
  *
  * Where one may be the dataset's, or that of a column which changes, a person decides.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_pieces.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 
 /* ---- what it may be ---- */
 

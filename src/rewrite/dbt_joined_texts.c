@@ -4,7 +4,9 @@
  * A variable may be any text where ref() or source() gets it, unless this file sets it to literals; elsewhere it is one of the
  * literals of the file.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_pieces.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -1,6 +1,8 @@
 /* dbt_layout.c - see dbt_layout.h. */
 #include "rewrite/dbt_layout.h"
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_sources.h"
+#include "rewrite/made.h"
 
 #include <string.h>
 

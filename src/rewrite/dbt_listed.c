@@ -5,7 +5,9 @@
  * the SQL, or compared, would become another text: then the list is a person's, and so it is where columns change.
  */
 #include "rewrite/dbt_listed.h"
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

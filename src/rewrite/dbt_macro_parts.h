@@ -1,6 +1,7 @@
 /* dbt_macro_parts.h - what is known of a macro of the project; between the dbt_macro_*.c and dbt_project.c only. */
 #pragma once
 
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 /* What comes of an argument in the SQL that a macro gives. */

@@ -6,6 +6,8 @@
  * and nowhere else, and name by itself no column that changes: that is asked for each call, because it depends on the table.
  */
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "sql/guess.h"
 
 #include <string.h>

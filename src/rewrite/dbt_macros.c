@@ -4,7 +4,9 @@
  * It may where the macro puts it into the SQL as it is: the well-known ones that take columns or expressions, and those of
  * the project whose body says so. A loop over a list does so, too. What may come out as it is must not name an output.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
 
 #include "base/text.h"
 

@@ -4,9 +4,11 @@
  * Where only the old name is made, the mapping means that model by another name: what describes it is renamed with all that
  * refers to it. dbt calls a model by its file, and no edit does that: the file is a person's.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
 #include "rewrite/dbt_macro_parts.h"
 #include "rewrite/dbt_selects.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -3,9 +3,11 @@
  *
  * A text between {{ and }} names a table where it is its name, or where SQL may stand in it: 'ADA / USD' is no table `ada`.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_listed.h"
 #include "rewrite/dbt_macro_parts.h"
 #include "rewrite/dbt_sources.h"
+#include "rewrite/sql_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>

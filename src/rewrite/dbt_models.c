@@ -6,6 +6,8 @@
  */
 #include "rewrite/dbt_manifest.h"
 #include "rewrite/dbt_sources.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -2,6 +2,9 @@
  * dbt_own.c - the model that is the dataset itself: it keeps its name, and its own query gives the columns their new names
  * (sql_own.c). Rows that an incremental model adds to move with the dataset.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
 
 #define PIECES_MAX 12 /* of one text; what comes behind them may be anything */

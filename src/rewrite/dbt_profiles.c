@@ -5,6 +5,7 @@
  * one has several outputs, all must say the same: nobody knows which one is run.
  */
 #include "rewrite/dbt_layout.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

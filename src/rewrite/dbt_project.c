@@ -5,6 +5,8 @@
  * the macros that consist of one table, or of tables of WITH.
  */
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 
 #include "base/text.h"
 #include "sql/jinja.h"

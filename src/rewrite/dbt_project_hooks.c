@@ -3,7 +3,9 @@
  *
  * The name in a call is changed. What a macro or statement does with columns that change is not followed here.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
+#include "rewrite/sql_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * Under `models`, `seeds` and the like they are paths of folders and files, which stay unless the file is called otherwise; under `vars` they are the names of
  * variables. Under `sources` they are sources and their tables. What is said of the columns of a seed changes with it.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>

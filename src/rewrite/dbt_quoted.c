@@ -4,6 +4,7 @@
  * Its new name is another value there, and what is done with the text is not known. SQL that is run is read elsewhere (sql_inner.c).
  */
 #include "base/text.h"
+#include "rewrite/dbt.h"
 #include "rewrite/work.h"
 
 #include <string.h>

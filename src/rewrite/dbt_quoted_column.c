@@ -1,5 +1,6 @@
 /* dbt_quoted_column.c - {{ adapter.quote('users') }} where a column stands: whatever it is called, it is no table. */
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/sql_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>

@@ -3,6 +3,8 @@
  *
  * What stands between the names is what they are found by: `delimiter` may be set anywhere in the project.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

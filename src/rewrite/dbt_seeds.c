@@ -4,7 +4,9 @@
  * Where such a seed keeps its name and its columns are only renamed, header, types, tests and readers change at once
  * (dbt_seed_file.c, project_hold.c). Where more becomes of them, or the file is not at hand, a person does that.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * A model that gets another name would be picked no more, and dbt only warns of it. Its name is renamed where it can be nothing
  * else; a folder of that name, a pattern and a version are a person's.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_selects.h"
 
 #include <string.h>

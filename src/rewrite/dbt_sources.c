@@ -1,5 +1,6 @@
 /* dbt_sources.c - see dbt_sources.h. */
 #include "rewrite/dbt_sources.h"
+#include "rewrite/made.h"
 
 #include <string.h>
 

@@ -4,6 +4,9 @@
  * dbt writes out the columns that the model has by then, with their new names. So it is a star only where what the block reads
  * has these names, too: the model itself, or a table of WITH that passes all of its changes on.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/jinja.h"
 

@@ -4,7 +4,10 @@
  * The texts are read as one, in an excerpt of the file that has blanks for all else and {{ … }} around the calls, so that
  * everything stands where it stood behind its first byte. A file may have many: each costs what it is long.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -2,6 +2,9 @@
  * dbt_tables.c - templates that stand for a table: a call, a variable that was set to one, or that the project says is one, a macro that
  * consists of one.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/jinja.h"
 

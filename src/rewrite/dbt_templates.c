@@ -4,6 +4,9 @@
  * A variable that was {% set %} to one call stands for it. A call that is the argument of a macro is only renamed when no
  * column of the dataset changes: else the macro would see other columns than before.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/jinja.h"
 

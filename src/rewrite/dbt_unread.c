@@ -5,7 +5,10 @@
  * text goes into the SQL, by itself or through variables, a person decides. What was read as an argument, a loop or a sum
  * before is decided there; conditions, keys and calls that put nothing into the SQL are left alone.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 
 #include "base/text.h"
 #include "sql/jinja.h"

@@ -1,6 +1,8 @@
 /* dbt_values.c - {{ dbt_utils.get_column_values(table=ref('x'), column='a', where='b > 1') }}: names of the table that it is
  * given. The values that come back are the same as before. */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

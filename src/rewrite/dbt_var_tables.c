@@ -5,6 +5,7 @@
  * and is renamed there.
  */
 #include "rewrite/code.h"
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
 #include "rewrite/dbt_sources.h"
 

@@ -4,8 +4,10 @@
  * A value is renamed where it is one call, `{{ ref('users') }}`, and who reads it is followed (dbt_var_tables.c). Any other stays,
  * because others may read it, too: a person decides.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_sources.h"
 #include "rewrite/dbt_yaml.h"
+#include "rewrite/sql_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>

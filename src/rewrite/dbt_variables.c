@@ -3,6 +3,7 @@
  *
  * A macro that gets it sees the table's columns, as it does where it gets the call itself.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
 
 #include "base/text.h"

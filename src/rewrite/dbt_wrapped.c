@@ -4,7 +4,9 @@
  * The macro consists of that call, whose arguments are literals and parameters. The table's name has to stand at the caller's: there
  * it is renamed.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/sql_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>

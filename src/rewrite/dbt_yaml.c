@@ -7,7 +7,9 @@
  */
 #include "rewrite/dbt_yaml.h"
 #include "base/yaml.h"
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_sources.h"
+#include "rewrite/made.h"
 
 #include <string.h>
 

@@ -4,7 +4,10 @@
  * More than a name is read as the condition of a query over the table that it is said of, and what is decided there is put
  * at its place. What the query cannot tell is a person's: names with a qualifier, which only the test knows.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

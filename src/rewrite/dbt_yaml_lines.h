@@ -1,6 +1,7 @@
 /* dbt_yaml_lines.h - on which lines of YAML an entry of a list stands; inside of this room only. */
 #pragma once
 
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
 
 /* Where the line begins that this byte is in, and the next one, or the end. */

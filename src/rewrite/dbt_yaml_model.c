@@ -1,4 +1,5 @@
 /* dbt_yaml_model.c - what dbt's YAML says of a model itself: columns, tests, versions, constraints, settings. */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
  * and where the table is then, by what both entries say, is what the mapping says.
  */
 #include "rewrite/dbt_yaml_lines.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

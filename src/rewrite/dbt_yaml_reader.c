@@ -1,4 +1,5 @@
 /* dbt_yaml_reader.c - what in dbt's YAML reads models: exposures, semantic models, metrics, unit tests. */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * A table that goes to another source: where all tables of the entry go to one and the same source that has none of them yet,
  * the entry is that source, and gets its name; else the lines of the table go there (dbt_yaml_move.c), or a person declares it.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>

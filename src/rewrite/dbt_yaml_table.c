@@ -1,4 +1,5 @@
 /* dbt_yaml_table.c - what dbt's YAML says of a table: its columns and constraints, and what is left of the file. */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>

@@ -3,6 +3,7 @@
  *
  * An argument that is not in the table is an expression over the tested table. So are tests of the project's own.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
 #include "rewrite/dbt_yaml.h"
 

@@ -7,8 +7,10 @@
  */
 #include "rewrite/code.h"
 #include "rewrite/convention.h"
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* imports.c - see imports.h: what names of a file are bound to by its imports; what they bring is imports_bring.c. */
 #include "rewrite/imports.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* imports_bring.c - the constants of other files that bindings bring, and those that are passed on. */
 #include "rewrite/imports.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* imports_known.c - see imports_members.h: names of a program that are classes of other files, and values of these. */
 #include "rewrite/imports_members.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
  */
 #include "rewrite/imports.h"
 #include "rewrite/program_mapper.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * Thousands of values of one file may ask: so it is found once, in one pass with a stack.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
  * plain strings. Then the name is the dataset's, or another's. What is put in there says nothing.
  */
 #include "rewrite/program_said.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

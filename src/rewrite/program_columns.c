@@ -5,7 +5,9 @@
  * Nobody can tell from the text alone which of them are the dataset's. They are reported, with what the mapping says.
  */
 #include "rewrite/imports.h"
+#include "rewrite/made.h"
 #include "rewrite/program_said.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
  * where it is set. A name that is set twice, or may be a parameter somewhere, stands for nothing.
  */
 #include "rewrite/imports.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * An argument that is a constant, or the dataset's name itself, is known by its key or by its place.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
  * which it stands nowhere as a whole, before anything is read.
  */
 #include "base/text.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

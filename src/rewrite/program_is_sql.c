@@ -5,6 +5,7 @@
  * words stand where SQL has them, and it reads or writes a table. What is in doubt is none.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
  * its other half on the line is a sign: apostrophes stand in texts of JSX.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
  * ${TABLE} is the view. Only where the file is one view of one table.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 #include "sql/guess.h"
 
 #include <string.h>

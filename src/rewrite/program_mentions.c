@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

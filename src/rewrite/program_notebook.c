@@ -4,6 +4,7 @@
  * Only code cells are read. What a cell printed when it ran, and what is written between cells, is for people.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* program_pieces.c - looking around among the pieces of a program. */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * A here-document is read where its word stands, <<~SQL; its lines are behind that line, and passed over there.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

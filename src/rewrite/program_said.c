@@ -5,6 +5,7 @@
  * them. That holds only where every column that changes is said, once, and nothing else in the class may name one.
  */
 #include "rewrite/program_said.h"
+#include "rewrite/sql_parts.h"
 
 #include "rewrite/convention.h"
 #include "rewrite/imports.h"

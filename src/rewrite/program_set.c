@@ -2,6 +2,7 @@
  * program_set.c - how often a program sets each of its names: once is a constant; more, or as a parameter somewhere, is none.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

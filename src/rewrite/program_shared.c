@@ -5,6 +5,7 @@
  * else nothing of the file is edited.
  */
 #include "rewrite/program_mapper.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * Each word knows its command and the option or variable before it: bq query --table=…, TABLE=…, psql -c '…'.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

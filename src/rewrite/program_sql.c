@@ -1,5 +1,7 @@
 /* program_sql.c - SQL in a string: rewritten like a .sql file, and carried back to the file. */
+#include "rewrite/made.h"
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 #include "sql/guess.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* program_text.c - text that knows where its bytes stand in the file, and edits carried back to there. */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
  * it; where these are few, by capitals, or by a name that is no ordinary word.
  */
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * One pass over the pieces with a stack of open brackets. Whatever is added to a literal and is none itself is a hole.
  */
 #include "rewrite/imports.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -8,7 +8,10 @@
  */
 #include "base/parallel.h"
 #include "rewrite/code.h"
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
 #include "rewrite/project_parts.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

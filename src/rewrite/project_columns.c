@@ -7,6 +7,8 @@
  * They are all that there are where the query says so under every condition, and the table is made anew by each run of dbt.
  * Else there may be more.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
 #include "rewrite/project_parts.h"
 
 #include <string.h>

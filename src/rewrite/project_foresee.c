@@ -6,7 +6,9 @@
  * the next round, which looks at the whole file again; nothing is written by it.
  */
 #include "rewrite/code.h"
+#include "rewrite/made.h"
 #include "rewrite/project_parts.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

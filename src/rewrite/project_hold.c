@@ -8,7 +8,9 @@
  * a model that keeps its name, are those of its file and of all who read it.
  */
 #include "rewrite/code.h"
+#include "rewrite/dbt.h"
 #include "rewrite/imports.h"
+#include "rewrite/made.h"
 #include "rewrite/project_parts.h"
 
 #include <string.h>

@@ -5,6 +5,7 @@
  * themselves, and hold nobody up.
  */
 #include "rewrite/project_parts.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

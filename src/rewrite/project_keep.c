@@ -4,6 +4,7 @@
  * A file that needs a person is not written: so what it reads must not change, and it says so itself. A file that reads
  * what it makes, by whatever way round, would be given names that are not there yet.
  */
+#include "rewrite/made.h"
 #include "rewrite/project_parts.h"
 
 #include <string.h>

@@ -1,6 +1,8 @@
 /* project_open.c - what is read of a project before its files are rewritten, and which files belong to one. */
 #include "base/parallel.h"
 #include "rewrite/code.h"
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
 #include "rewrite/program.h"
 #include "rewrite/project_parts.h"
 #include "sql/guess.h"

@@ -1,8 +1,10 @@
 /* project_parts.h - how the parts of project.c call each other; inside of this room only. */
 #pragma once
 
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
 #include "rewrite/exports.h"
+#include "rewrite/made.h"
 #include "rewrite/project_words.h"
 #include "rewrite/trigger_calls.h"
 #include "rewrite/work.h"

@@ -1,4 +1,5 @@
 /* project_tell.c - in the files, what was kept (project_keep.c), and why. */
+#include "rewrite/made.h"
 #include "rewrite/project_parts.h"
 
 static bool

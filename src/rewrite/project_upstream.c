@@ -5,8 +5,11 @@
  * What is commented out counts, too: dbt reads ref() in comments of SQL. In comments of templates it does not, and there a
  * model is taken for upstream that is none.
  */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_macro_parts.h"
+#include "rewrite/made.h"
 #include "rewrite/project_parts.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* project_words.c - which words stand in a file, as hashes: to ask many files after many names. */
 #include "rewrite/project_words.h"
 
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <stdlib.h>

@@ -4,6 +4,7 @@
  * A view is called as it is created. What a model's table is called depends on where dbt puts it: unless somebody says so,
  * any table of its name may be it, and then a person decides.
  */
+#include "rewrite/made.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * Most files see the mappings of all, and some of their own besides. What the others have is not gathered anew for them: they
  * stand on it (`base`).
  */
+#include "rewrite/made.h"
 #include "rewrite/work.h"
 
 #include "base/text.h"

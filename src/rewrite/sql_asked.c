@@ -3,6 +3,7 @@
  *
  * What is remembered of changes holds until one more query keeps its names (sql_pin.c).
  */
+#include "rewrite/made.h"
 #include "rewrite/work.h"
 
 #include <string.h>

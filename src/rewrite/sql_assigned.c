@@ -6,6 +6,8 @@
  * a text that names it, too. Where columns change, nobody reads the two together.
  */
 #include "base/text.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #define DECLARED_TOKENS_MAX 8 /* DECLARE @q nvarchar(4000) = */

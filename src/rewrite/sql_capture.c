@@ -1,4 +1,6 @@
 /* sql_capture.c - would the new name mean something else where it is written without a qualifier? */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * INFORMATION_SCHEMA.
  */
 #include "base/text.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 /* sql_column.c - one reference to a column that changes: a new name, an expression, other literals, or a person. */
 #include "base/text.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

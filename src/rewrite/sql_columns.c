@@ -1,4 +1,6 @@
 /* sql_columns.c - what each reference means for the rewriting: a column, an output, a row, or one that a new name would catch. */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * A new column name that is declared anywhere in the text is written with its table. What a variable means that is called like
  * an old one is in sql_variables.c.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,8 @@
  * They are renamed while the mapping does nothing but rename. A definition stays what it was, with other names; where values,
  * types or columns change, it would be another table, which a person designs.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

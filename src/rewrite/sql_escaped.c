@@ -5,6 +5,7 @@
  * beside one, a person looks at it.
  */
 #include "base/text.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,8 @@
  * The columns of the renamed dataset are named one by one, in the order of the schema; what comes from other sources stays
  * a star with their alias before it. A star that stands on a line of its own becomes a line for each column.
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

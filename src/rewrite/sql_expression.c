@@ -1,4 +1,6 @@
 /* sql_expression.c - what the mapping writes for a column that is gone: an expression in its place. */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * A plain item without alias gives its name to whoever reads the query, unless that is pinned (sql_pin.c): then it gets its
  * old name as an alias.
  */
+#include "rewrite/made.h"
 #include "rewrite/work.h"
 
 #include <string.h>

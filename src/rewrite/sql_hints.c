@@ -5,6 +5,8 @@
  * so does what is written with dots. A hint that names no table is passed over by the optimizer, and so is what is left here.
  */
 #include "base/text.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -3,6 +3,8 @@
  *
  * A value is harmless. A part of a name, a list of columns, a condition may name what changes: then a person decides.
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,7 +4,9 @@
  * It is a text of its own, rewritten like the string of a program: within its quotes, with its escapes.
  */
 #include "base/text.h"
+#include "rewrite/made.h"
 #include "rewrite/program.h"
+#include "rewrite/sql_parts.h"
 
 /* From the head of a statement that makes a routine to its body, and from there to its end. */
 #define ROUTINE_TOKENS_MAX 2000

@@ -5,6 +5,7 @@
  * may be anything; in IDENTIFIER, where a name stands for certain, the dataset's last part behind it is enough.
  */
 #include "base/text.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
 /* sql_known.c - what is known of a table's columns, and from whom. */
+#include "rewrite/dbt.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

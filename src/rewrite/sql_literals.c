@@ -3,6 +3,8 @@
  *
  * Only where the mapping says which literal becomes which, and nothing but literals stands on the other side.
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

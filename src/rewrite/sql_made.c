@@ -5,6 +5,9 @@
  * macro or another template gives, what a snapshot or a table that is there already keeps, has readers that nobody
  * follows: those names stay.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/outputs.h"
 

@@ -4,6 +4,9 @@
  * What the script makes, it reads, fills and drops under one name, so all of these are renamed together. Where columns change,
  * the query gives them their new names (sql_own.c), or the list before it does. What is more than a new name is a person's.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

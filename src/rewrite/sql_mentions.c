@@ -4,6 +4,8 @@
  * Comments are not looked at: they name what they please. Those of Databricks that are code are.
  */
 #include "base/text.h"
+#include "rewrite/dbt.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* sql_named.c - literals that are a table's name because a function takes them for one: OBJECT_ID('dbo.users'). */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

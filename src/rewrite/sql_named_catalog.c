@@ -4,6 +4,7 @@
  * Such a question is about the table of that name. It is followed where all that the query reads are catalogs, the literal says
  * the name as it is stored, and no other schema is asked for.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

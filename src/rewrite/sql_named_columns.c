@@ -2,6 +2,7 @@
  * sql_named_columns.c - literals that are a column's name beside a literal that is the table's: COL_LENGTH('t', 'a'),
  * object_id = OBJECT_ID('t') AND name = 'a', attrelid = 't'::regclass AND attname = 'a'.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,8 @@
  *   WHERE a = 'x' AND …, ON, HAVING, WHEN       no: neither is true
  *   NOT a = 'x', f(a = 'x'), SELECT a = 'x'     yes
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 /* IS NOT NULL, x NOT IN (…): a NOT that belongs to another comparison. */

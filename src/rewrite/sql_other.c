@@ -1,4 +1,6 @@
 /* sql_other.c - tables that are called like the dataset and are not it, or of which it is not known. */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 void

@@ -1,4 +1,5 @@
 /* sql_output_ref.c - names that mean an output, which may be called otherwise now: ORDER BY, HAVING, aliases that are used again. */
+#include "rewrite/made.h"
 #include "rewrite/work.h"
 
 #include <string.h>

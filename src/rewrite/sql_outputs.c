@@ -3,6 +3,7 @@
  * of them.
  */
 #include "base/text.h"
+#include "rewrite/made.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,9 @@
  * A name is that of an item of the select list, or comes through a star out of a table of WITH that nobody else reads. What
  * sorts by it follows. What else gives names (a star over a table, a loop) is a person's.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
  * sql_people.c - literals of SQL that hold the dataset's name and do not mean it: text for people, and values.
  */
 #include "base/text.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

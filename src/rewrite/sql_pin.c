@@ -5,6 +5,9 @@
  * seen from outside, or by something that cannot follow (a star in a pinned query, a whole row, PIVOT, a pipe, a join by
  * name).
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,8 @@
  *   INSERT INTO z (a, b) SELECT * FROM (SELECT * FROM t) x     both stars have to give as many, in this order
  *   SELECT DISTINCT * FROM (SELECT * FROM t) x                 one less, and rows may become the same
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 static bool

@@ -4,6 +4,7 @@
  *
  * Each level is a kind and a name, by their parameters or one after the other.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

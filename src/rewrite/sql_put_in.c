@@ -1,4 +1,5 @@
 /* sql_put_in.c - tables of whose name a part is put in at run time: `{{ project }}.identity.users`, @schema.users. */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

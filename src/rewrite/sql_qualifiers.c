@@ -1,4 +1,6 @@
 /* sql_qualifiers.c - the names of renamed tables before their columns, and as their rows: users_v1.id, users_v1.*, to_json(users_v1). */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * The columns that they name are renamed; what they make stays, and what they let through is followed like any column. Names
  * that become values of UNPIVOT keep them by an alias, where the dialect has one there.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -5,6 +5,7 @@
  * columns that were found to be some, tables of WITH. A name that is left over, perhaps in a construct that nobody has
  * heard of, is a person's.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

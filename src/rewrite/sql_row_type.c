@@ -3,6 +3,7 @@
  *
  * There each table makes a type of its name: functions give and take it, and variables of PL/pgSQL are declared as it.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #define DECLARED_TOKENS_MAX 2000 /* from DECLARE to the last of its variables */

@@ -5,6 +5,7 @@
  * Where the mapping is said of shards (`events_*`), on both sides, the shards of days and other numbers keep what they have
  * behind its stem. All else is a person's.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,9 @@
  * Within the text its columns are followed. Where they come out of it, by name or by position, nobody can: then a person
  * must say which columns are meant.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

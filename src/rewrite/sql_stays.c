@@ -5,6 +5,7 @@
  * more, and are a person's.
  */
 #include "base/text.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 static bool

@@ -1,5 +1,8 @@
 /* sql_tables.c - sources that are a renamed dataset. */
 #include "base/text.h"
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

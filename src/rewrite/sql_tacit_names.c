@@ -4,6 +4,8 @@
  * Casts are called by their column, and keep its old name. Other expressions are called by their text in some engines: who
  * reads "sum(id)" by that name in this text finds it under it, and elsewhere the name goes with the text.
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -4,6 +4,9 @@
  * Where templates choose between branches, every branch is read with what surrounds it. What stands in several variants
  * must be decided alike in all of them; otherwise it depends on the template, and a person decides.
  */
+#include "rewrite/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 #include "sql/guess.h"
 

@@ -2,6 +2,7 @@
  * sql_trigger.c - bodies of triggers that stand with them, which see a table's rows as NEW and OLD. They are read like other
  * statements; what is left of them is a person's. Functions that triggers call are in sql_trigger_function.c.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -5,6 +5,8 @@
  * are the dataset's, its body is read as that of its rows (sql_trigger_rows.c). Where they are not, or no trigger is known, a name
  * that the dataset has may be its column, and nobody knows.
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/trigger_calls.h"
 
 #include <string.h>

@@ -4,6 +4,8 @@
  * A column of such a row is renamed wherever it is named. What takes the row as a whole, with the names of its columns
  * (to_jsonb(NEW)), or their places (NEW.*), is a person's where some change; to give it back or to compare it is nothing.
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

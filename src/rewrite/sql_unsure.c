@@ -3,6 +3,8 @@
  * not tell, and what stands where nothing is known to: a person's.
  */
 #include "base/text.h"
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -5,6 +5,8 @@
  * among them: so names without qualifier mean that side's column afterwards, and get its qualifier where the other
  * side still has one of that name.
  */
+#include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
  * where it is declared to the end of the block, or of the routine whose parameter it is. Too far is better than too short:
  * where the two clash, a person is asked.
  */
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

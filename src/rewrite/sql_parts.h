@@ -1,0 +1,148 @@
+/* sql_parts.h - the parts of reading and writing SQL (sql_*.c); inside of this room only. */
+#pragma once
+
+#include "rewrite/work.h"
+
+/* The token at `index`, or the end's behind it. */
+static inline const Token *
+work_token(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+/* The first that begins at this byte or behind it. */
+guint work_token_from(const Work *work, size_t byte);
+/* Is the token this word or sign, in letters of either case? */
+bool work_is_text(const Work *work, guint index, const char *text);
+
+void sql_text(Work *work);   /* all of the following, in each variant of the text (sql_text.c) */
+void sql_tables(Work *work); /* match sources, edit tables */
+void sql_qualifiers(Work *work); /* of tables that are called anew */
+/* What is known of a table's columns; as SqlColumnsFn. */
+const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
+void sql_flow(Work *work);    /* which queries keep their output names (sql_pin.c) */
+void sql_using(Work *work);   /* joins by names that are not the same any more */
+void sql_columns(Work *work); /* references and stars */
+/* Is this column something else in one of the dialects that the text may be in, or has a table's new name other quotes?
+ * Then it is refused (sql_unsure.c). */
+bool sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change);
+bool sql_is_unsure_table(Work *work, const SqlPath *path, const Spelling *spelling);
+/* One of the tables of a dataset `events_*`: its source is that dataset (sql_shards.c). */
+void sql_shard_match(Work *work, SqlSource *source);
+/* Refused where shards become one table. */
+bool sql_shard_refuses(Work *work, const SqlPath *path, const Spelling *spelling);
+/* Parts of a dataset that is one table, or shards of which it is not known. */
+void sql_shards(Work *work);
+/* A table that is the target, or one that is called like the dataset (sql_other.c). */
+void sql_note_target(Work *work, const SqlPath *path);
+void sql_note_other(Work *work, const SqlPath *path);
+/* @schema.users, {{ schema }}.users (sql_put_in.c): an alias of the mapping may be written so; is it refused as a name that
+ * is none; is a name in quotes refused that may become one of the mapping? */
+bool sql_is_put_before(const Work *work, const SqlSource *source);
+void sql_put_before(Work *work, const SqlSource *source);
+void sql_put_whole(Work *work, const SqlSource *source); /* @table, as an alias has it */
+/* users{{ suffix }}, as an alias has it: whose it is, and the path with it; or NULL. */
+const Rename *sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling);
+bool sql_put_in_refuses(Work *work, const SqlPath *path);
+/* What is not understood behind a table whose columns change is a person's. */
+void sql_strange(Work *work, const SqlBlock *block);
+void sql_hints(Work *work);    /* tables in hints to the optimizer (sql_hints.c) */
+void sql_mentions(Work *work); /* what else names the dataset */
+/* The literal (a token) is SQL that is run, and now is decided. */
+bool sql_inner(Work *work, guint literal);
+/* What stands between the quotes of the literal (a token), also of N'…'; no zero byte ends it (sql_people.c). */
+const char *sql_inside(const Work *work, guint literal, size_t *ret_bytes);
+/* The same of a literal, or of a name with or without quotes; is it this one, in letters of either case (sql_people.c)? */
+const char *sql_said(const Work *work, guint index, size_t *ret_bytes);
+bool sql_says(const Work *work, guint index, const char *name);
+/* The literal (a token) is a table's name, and now is decided (sql_named.c). */
+bool sql_named(Work *work, guint literal);
+/* What else its statement says of the dataset that the literal (a token) names: columns in literals. Does the function take a
+ * table, and a column of it (sql_named_columns.c)? */
+void sql_named_columns(Work *work, guint literal, const Rename *rename);
+bool sql_takes_column(const Work *work, guint function);
+/* What the literal is compared with: the name before `=`, or before IN (…); 0 when it is with nothing that has a name. */
+guint sql_compared_with(const Work *work, guint literal);
+/* Is a catalog asked for a table called like the literal (a token)? Is it the dataset, whose new name can stand there
+ * (sql_named_catalog.c)? */
+bool sql_asks_catalog(const Work *work, guint literal);
+bool sql_catalog_follows(const Work *work, guint literal, const Spelling *spelling);
+/* Is it the type of the table's rows that is named (sql_row_type.c)? */
+bool sql_is_row_type(const Work *work, const SqlPath *path);
+/* The literal (a token) is the table that an extended property of T-SQL is said of, and now is decided (sql_properties.c). */
+bool sql_property(Work *work, guint literal);
+/* The token is the dataset's own name, and another one of its statement says its schema (sql_catalog.c). */
+bool sql_is_named_apart(Work *work, guint index);
+/* The literal is the dataset's own name, and its schema is the argument of a call before it: both are rewritten, where no column
+ * changes. False where they are not. */
+bool sql_named_by_two(Work *work, guint index);
+/* Makes the function a value of its arguments, whatever they say: concat, format, json_object (sql_catalog.c)? */
+bool sql_takes_values(const Work *work, guint function);
+/* Is the value (a token) set to a variable or a column; may SQL in such values be rewritten (sql_assigned.c)? */
+bool sql_is_assigned(const Work *work, guint value);
+bool sql_may_follow_assigned(Work *work);
+/* Is it set to a variable of which nothing is done but that it is run: SET @q = '…'; EXEC (@q)? */
+bool sql_is_only_run(Work *work, guint value);
+void sql_joined(Work *work); /* names that are put together from literals */
+/* May it hold one although no word of it is the dataset's? */
+bool sql_may_join(const char *text, size_t bytes);
+/* Does a file that is no SQL put a name of the dataset together from literals? (program_halves.c) */
+bool program_may_join(const Renames *renames, const char *path, const char *text, size_t bytes);
+/* The bracket before the row of values that the literal (a token) is in; the token itself where that is far. */
+guint sql_row_of(const Work *work, guint literal);
+/* x = 'here', LIKE 'here', IN ('here', …), VALUES ('here', …): a value, which is not put together with others. */
+bool sql_is_value(const Work *work, guint literal);
+/* \ir tables/users.sql of psql, \. users.sql of MySQL's client, :r tables\users.sql of sqlcmd, @users.sql of SQL*Plus: is
+ * the byte within such a line, which is the path of a file? */
+bool sql_is_in_path(const Work *work, size_t byte);
+/* Why the name in the literal (a token) does not mean the dataset; NULL: it may (sql_people.c). */
+const char *sql_other_text(const Work *work, guint literal, const char *name);
+/* Is the literal (a token) a value that stays, because the tables which it may name keep their names (sql_stays.c)? */
+bool sql_value_stays(const Work *work, guint literal);
+/* Variables of scripts and routines (sql_declared.c). */
+void sql_declared(Work *work);
+bool is_declared(const Work *work, const char *name);
+/* Variables and parameters, each with where it is known (sql_variables.c). is_declared() is also true of types in declarations,
+ * and everywhere. */
+GPtrArray *variables_new(void);
+/* CREATE … FUNCTION, and within packages, where nobody says the dialect, FUNCTION alone: the word; 0 when there is none. */
+guint routine_at(const Work *work, guint at);
+void sql_variables(Work *work);
+/* Those that are known in the body of a routine, which the literal is; caller frees. */
+GPtrArray *variables_of_body(const Work *work, guint literal, const char *body, size_t bytes);
+/* Is one known at the token, and what does its name mean in a query that has such a column? */
+bool is_variable_at(const Work *work, guint token, const char *name, VariableRule *ret_rule);
+/* PIVOT and the like behind the dataset: a person's, for a reason that is written down; the names in it (sql_reshape.c). */
+bool sql_reshape_refuses(Work *work, const SqlSource *source, const Rename *rename);
+void sql_reshape(Work *work, const SqlSource *source);
+/* The column that is named went into it, so that nobody knows what is meant: a person's. */
+bool sql_reshape_has_taken(Work *work, const SqlRef *ref, const SqlPart *part);
+void sql_residue(Work *work); /* names of the dataset that nobody has understood */
+void sql_escaped(Work *work); /* names of U&"…", which are not read */
+/* What the mapping says of the column that the token names, alone or as all of a literal; NULL: it names none. */
+const ColumnChange *token_column(const Work *work, const Rename *rename, const Token *token);
+/* Does a person decide about a statement that makes or changes the table (sql_define.c)? Then it is written down. */
+bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename);
+/* Has the new table the same columns at the same places, as far as this text can tell? */
+bool sql_keeps_places(const Work *work, const Rename *rename);
+/* Has the new table the columns of the old one, under other names, and no more? Fields of columns are not looked into. */
+bool rename_only_renames(const Rename *rename);
+/* Columns in such statements that were not understood. */
+void sql_define(Work *work);
+/* Is the function that the trigger calls in the text, and does it go along (sql_trigger_function.c)? */
+bool sql_trigger_follows(const Work *work, const SqlStatement *statement, const Rename *rename);
+/* Whose rows the function sees whose body the literal is, if they are a dataset's alone; or NULL. The tables under which its triggers give them: Rename *, owned; caller frees. */
+const Rename *sql_rows_of_body(const Work *work, guint literal);
+GPtrArray *sql_row_tables_of_body(const Work *work, guint literal, const Rename *rows);
+void sql_trigger_functions(Work *work);
+/* What becomes of NEW.a, at NEW; NULL: it is something else, or stays. To write it, at `a` (sql_trigger_rows.c). */
+const ColumnChange *row_column_change(const Work *work, const Rename *rename, guint index);
+/* The same, where it is known that a row stands there. */
+const ColumnChange *row_change_at(const Work *work, const Rename *rename, guint index);
+void row_column_edit(Work *work, guint index, const ColumnChange *change);
+/* Does a body say NEW or OLD with a column that changes? Where in it. */
+bool rows_see_column(const Rename *rename, const char *body, size_t bytes, const ColumnChange **ret,
+                     size_t *ret_at);
+void sql_trigger_rows(Work *work);
+void sql_triggers(Work *work);
+void sql_holes(Work *work); /* what is put in may name a column that changes */
