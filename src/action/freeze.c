@@ -97,6 +97,13 @@ verify(const StepCall *call, StepEnv *env, GError **error)
     return is_frozen || fail(error, ERR_MISMATCH, "'%s' can still be written to", move.source);
 }
 
+/* Did the source refuse writes before the first attempt? */
+static bool
+freeze_was_there(const StepCall *call)
+{
+    return json_get_bool(lease_pre_state(call->lease), "was_frozen", false);
+}
+
 static bool
 probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -113,7 +120,9 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         !follow_behind(&move, conn, &behind, error))
         return false;
     outcome->kind = is_frozen && behind == 0 ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
-    return true;
+    /* Half of it is none: whoever says "not applied" is not asked to put anything back. */
+    return outcome->kind == OUTCOME_APPLIED || !is_frozen || freeze_was_there(call) ||
+           conn_thaw(conn, move.source, error);
 }
 
 static bool
@@ -122,7 +131,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
     bool is_frozen;
-    bool was_frozen = json_get_bool(lease_pre_state(call->lease), "was_frozen", false);
+    bool was_frozen = freeze_was_there(call);
 
     if (!look(call, env, &move, &conn, &is_frozen, error))
         return false;
