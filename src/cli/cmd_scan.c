@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* Of a line, around the place that is told of. */
+#define BEFORE_BYTES_MAX 200
+#define AFTER_BYTES_MAX 300
+
 static const Option options[] = {
     {0, "dataset", "NAME",
      "the dataset as the code writes it: users_v1, acme-prod.identity.users_v1; required"},
@@ -23,15 +27,32 @@ use_of(const Site *site)
     return site->code[0] != '\0' ? site->code : site_kind_name(site->kind);
 }
 
+static bool
+is_inside_letter(char byte)
+{
+    return ((unsigned char) byte & 0xc0) == 0x80;
+}
+
+/* Its line, or what is around the place in one that is longer than people read: a notebook may be a single line. */
 static char *
 line_of(const CodeFile *file, size_t at)
 {
-    size_t begin = at, end = at;
-    while (begin > 0 && file->text[begin - 1] != '\n')
+    const char *text = file->text;
+    size_t begin = at, end = at, first = at - MIN(at, BEFORE_BYTES_MAX),
+           last = MIN(file->bytes, at + AFTER_BYTES_MAX);
+    while (begin > first && text[begin - 1] != '\n')
         begin--;
-    while (end < file->bytes && file->text[end] != '\n' && file->text[end] != '\r')
+    while (end < last && text[end] != '\n' && text[end] != '\r')
         end++;
-    return g_strstrip(g_strndup(file->text + begin, end - begin));
+    bool is_cut_before = begin == first && first > 0 && text[begin - 1] != '\n';
+    bool is_cut_behind =
+        end == last && last < file->bytes && text[end] != '\n' && text[end] != '\r';
+    while (is_cut_before && begin < at && is_inside_letter(text[begin]))
+        begin++;
+    while (is_cut_behind && end > at && is_inside_letter(text[end]))
+        end--;
+    g_autofree char *shown = g_strstrip(g_strndup(text + begin, end - begin));
+    return g_strconcat(is_cut_before ? "…" : "", shown, is_cut_behind ? "…" : "", NULL);
 }
 
 static void

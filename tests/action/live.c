@@ -104,6 +104,30 @@ thousands_of_writes_arrive(void)
     run_must(rig, rig_step(rig, "compare"));
 }
 
+/* What is not applied nobody puts back: so a probe that says so must leave no writer refused. */
+static void
+a_freeze_that_was_lost_before_the_last_changes_were_copied_lets_writers_go_on(void)
+{
+    static const char insert[] = "INSERT INTO people VALUES (5000, 'm5000', '')";
+    g_autoptr(Rig) rig = planned(&live);
+    const Step *freeze = rig_step(rig, "freeze");
+    rig_run_before(rig, freeze);
+    rig_sql(rig, writes[1]);
+    rig->ticks_left = 2; /* before it begins, and when it is frozen */
+    g_autoptr(Outcome) lost = rig_run(rig, freeze);
+    assert_kind(lost, OUTCOME_RELEASED);
+    rig->ticks_left = -1;
+    g_assert_true(rig_sql_refused(rig, insert));
+    g_autoptr(Outcome) probed = rig_lease(rig, freeze, "", NULL, RIG_PROBE, false);
+    assert_kind(probed, OUTCOME_NOT_APPLIED);
+    g_assert_false(rig_sql_refused(rig, insert));
+    run_must(rig, freeze);
+    assert_same(rig, stage_of(rig));
+    g_autoptr(Outcome) again = rig_lease(rig, freeze, "", NULL, RIG_PROBE, false);
+    assert_kind(again, OUTCOME_APPLIED);
+    g_assert_true(rig_sql_refused(rig, insert));
+}
+
 static void
 writers_are_stopped_only_at_the_end(void)
 {
@@ -209,6 +233,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/live/each_kind_of_write_arrives", each_kind_of_write_arrives);
     g_test_add_func("/live/thousands_of_writes_arrive", thousands_of_writes_arrive);
+    g_test_add_func(
+        "/live/a_freeze_that_was_lost_before_the_last_changes_were_copied_lets_writers_go_on",
+        a_freeze_that_was_lost_before_the_last_changes_were_copied_lets_writers_go_on);
     g_test_add_func("/live/writers_are_stopped_only_at_the_end",
                     writers_are_stopped_only_at_the_end);
     g_test_add_func("/live/a_write_that_nobody_noted_is_found", a_write_that_nobody_noted_is_found);

@@ -200,6 +200,15 @@ class Files(Folder):
         found = json.loads(self.honk("scan", "--dataset", "acme.crm.users", "--json", "code").stdout)
         self.assertEqual([item["path"] for item in found], ["code/sql/acme/crm/users/schema.yaml"])
 
+    def test_scan_shows_what_is_around_a_place_in_a_line_that_nobody_reads(self):
+        self.write("code/a.sql", "SELECT 1; " + "é" * 700 + "\n")
+        self.write("code/b.sql", "SELECT '" + "é" * 5000 + "', id FROM users WHERE x = '" + "é" * 5000 + "'\nSELECT 2 FROM users\n")
+        found = json.loads(self.honk("scan", "--dataset", "users", "--json", "code").stdout)
+        self.assertEqual([len(item["text"].encode()) < 520 for item in found], [True] * len(found))
+        self.assertEqual([item["text"] for item in found if item["line"] == 2], ["SELECT 2 FROM users"])
+        first = found[0]["text"]
+        self.assertTrue(first.startswith("…é") and first.endswith("é…") and "FROM users WHERE" in first, first)
+
     def test_scan_lists_the_sources_of_dbt(self):
         self.write_sources()
         done = self.honk("scan", "--dataset", "acme.crm.users_v1", "--default", "acme", "--json", "shop")
