@@ -90,7 +90,10 @@ static bool
 keep_blob(guint index, const char *bytes, size_t count, void *data, GError **error)
 {
     GBytes **kept = data;
-    kept[index] = g_bytes_new(bytes, count);
+    char *text = g_malloc(count + 1); /* with the NUL that rewrite_text() wants behind it */
+    memcpy(text, bytes, count);
+    text[count] = '\0';
+    kept[index] = g_bytes_new_take(text, count);
     return true;
 }
 

@@ -127,5 +127,5 @@ lines_are_map(const Work *work, const YamlNode *map, size_t *ret_dash)
     for (size_t i = 1; i < map->count; i++)
         if (!begins_line(work, before_blanks(work, map->items[2 * i]->begin)))
             return false;
-    return strchr(work->text, '\r') == NULL;
+    return memchr(work->text, '\r', work->bytes) == NULL;
 }

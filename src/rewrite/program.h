@@ -401,7 +401,9 @@ bool program_is_statement(Unit *unit, Use *use, const Text *text);
 /* Does the program name the new dataset, too, of something that it makes? Then it may be the move itself; and what a string
  * makes, the program makes. (program_makes.c) */
 bool program_may_be_move(const Work *work);
-void program_take_definitions(Work *work, Work *inner, bool is_run);
+void program_take_definitions(Work *work, Work *inner, guint first_site, bool is_run);
+/* After all strings: the one that makes the old dataset, where another makes the new one. */
+void program_refuse_moves(Work *work);
 /* Does what was done to this SQL hang on a dialect that nobody says? (program_quotes.c) */
 bool program_quotes_are_doubtful(const Unit *unit, const Text *text, const Dialect *dialect,
                                  const Rewrite *inner);

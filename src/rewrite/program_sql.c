@@ -338,6 +338,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .text = text->bytes,
                  .bytes = text->count,
                  .has_holes = !use->is_run || use->is_filled,
+                 .is_in_string = true,
                  .declared = use->is_run ? unit->work->declared : NULL,
                  .parameters = use->parameters,
                  .rows = use->rows,
@@ -345,7 +346,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);
-    program_take_definitions(unit->work, &work, !use->is_message);
+    guint first_site = unit->work->out->sites->len;
     made_merge(unit->work->out->made, inner->made);
     unit->work->gives_old_names |= work.gives_old_names;
     check_inner(unit, use, text, options.dialect, inner);
@@ -354,6 +355,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                    "a name here is written with escapes, or put together: write it by hand");
     for (guint i = 0; i < inner->sites->len; i++)
         copy_site(unit->work, text, g_ptr_array_index(inner->sites, i));
+    program_take_definitions(unit->work, &work, first_site, !use->is_message);
     for (guint i = 0; i < text->fixed->len; i++)
         g_array_index(text->fixed, FixedRun, i).constant->in_sql++;
     return true;

@@ -330,6 +330,7 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
     }
     if (!is_document(path))
         dbt_selects(&work);
+    program_refuse_moves(&work);
     finish(&work);
     return out;
 }

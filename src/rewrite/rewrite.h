@@ -138,7 +138,7 @@ typedef struct {
 /* How often this thread looked at pieces of programs and bytes around their strings, at those of templates, and at a text as a whole: a measure of work that no clock disturbs. */
 extern _Thread_local uint64_t program_steps;
 
-/* `path` tells the language by its ending. Always gives a result. */
+/* `path` tells the language by its ending; behind the `bytes` of the text there is a NUL. Always gives a result. */
 Rewrite *rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
                       const RewriteOptions *options);
 void rewrite_free(Rewrite *rewrite);

@@ -85,11 +85,15 @@ forget_moved(Work *work)
 {
     GHashTableIter iter;
     void *rename;
-    if (work->new_here == NULL || work->defines == NULL)
+    if (work->new_here == NULL)
         return;
     g_hash_table_iter_init(&iter, work->new_here);
-    while (g_hash_table_iter_next(&iter, &rename, NULL))
-        g_hash_table_remove(work->defines, rename);
+    while (g_hash_table_iter_next(&iter, &rename, NULL)) {
+        if (work->defines != NULL)
+            g_hash_table_remove(work->defines, rename);
+        if (work->is_in_string)
+            set_add(&work->new_made, rename);
+    }
 }
 
 void

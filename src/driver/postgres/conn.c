@@ -244,7 +244,6 @@ pg_close(Conn *base)
         pg_park(conn, conn->idle->pdata[i]);
     g_ptr_array_unref(conn->idle);
     g_string_free(conn->later, TRUE);
-    pg_recent_free(conn->recent);
     pg_park(conn, conn->db);
     g_strfreev(conn->keywords);
     g_strfreev(conn->values);

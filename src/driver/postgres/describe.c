@@ -181,10 +181,7 @@ pg_outline(Conn *base, const char *name, Schema **ret, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_auto(PgDescription) seen = {0};
-    if (!pg_describe_columns(conn, name, &seen, error) || !outline(&seen, name, ret, error))
-        return false;
-    pg_remember(conn, name, &seen);
-    return true;
+    return pg_describe_columns(conn, name, &seen, error) && outline(&seen, name, ret, error);
 }
 
 static bool

@@ -21,9 +21,7 @@ bool
 pg_has_forms(Conn *base, const char *object, const Schema *schema, bool *ret, GError **error)
 {
     g_autoptr(GArray) targets = NULL;
-    const PgDescription *seen = pg_recall(pg_conn(base), object);
-    if (seen != NULL ? !pg_targets_of(seen, schema, &targets, error)
-                     : !pg_targets(pg_conn(base), object, schema, &targets, error))
+    if (!pg_targets(pg_conn(base), object, schema, &targets, error))
         return false;
     *ret = false;
     for (guint i = 0; i < targets->len; i++)

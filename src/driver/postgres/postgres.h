@@ -17,7 +17,6 @@
 
 /* How the columns of a stage are written (load.c). */
 typedef struct PgLoader PgLoader;
-typedef struct PgRecent PgRecent;
 
 typedef struct {
     Conn base;
@@ -40,7 +39,6 @@ typedef struct {
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
     char *snapshot;   /* its name, while everything that is read is of one state; or NULL */
-    PgRecent *recent; /* what was described last (recent.c) */
 } PgConn;
 
 PgConn *pg_conn(Conn *conn); /* checked cast */
@@ -233,11 +231,6 @@ enum { PG_DESCRIPTION = 2 };
 CHECKED bool pg_description_sql(const char *name, char **ret, GError **error);
 CHECKED bool pg_take_description(PgConn *conn, const char *name, const GPtrArray *all,
                                  PgDescription *ret, GError **error);
-/* What was described a moment ago need not be asked for again. */
-void pg_remember(PgConn *conn, const char *name, PgDescription *take);
-/* NULL: it is not known, or has been for too long. The connection's. */
-const PgDescription *pg_recall(const PgConn *conn, const char *name);
-void pg_recent_free(PgRecent *recent);
 bool pg_outline(Conn *conn, const char *object, Schema **ret, GError **error);
 bool pg_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 bool pg_identity(Conn *conn, const char *object, json_t **ret, GError **error);

@@ -117,13 +117,10 @@ pg_object_of_range(PgConn *conn, const char *name, const json_t *range, PgObject
                    GError **error)
 {
     const char *part = json_get_string(range, "partition", NULL);
-    const PgDescription *seen = pg_recall(conn, name);
     g_autoptr(PgObject) whole = NULL;
     g_autoptr(PgObject) object = NULL;
     int64_t above = 0;
-    if (seen != NULL)
-        whole = pg_object_copy(seen->object);
-    else if (!pg_object_need(conn, name, &whole, error))
+    if (!pg_object_need(conn, name, &whole, error))
         return false;
     if (part == NULL) {
         *ret = g_steal_pointer(&whole);
