@@ -38,7 +38,7 @@ typedef struct {
     int64_t slot_bytes_max;     /* of log that the server may keep for one slot of ours */
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
-    char *snapshot;   /* its name, while everything that is read is of one state; or NULL */
+    char *snapshot; /* its name, while everything that is read is of one state; or NULL */
 } PgConn;
 
 PgConn *pg_conn(Conn *conn); /* checked cast */
