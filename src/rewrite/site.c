@@ -82,14 +82,17 @@ typedef struct {
     size_t begin, end_max;
 } Covered;
 
-/* What the first `count` sites cover, in the order in which they begin. */
+/* Of runs each is at least twice as long as the next one before another is begun, so they are no more than this. */
+#define RUNS_MAX 32
+
+/* What the first `count` sites cover, as runs, each in the order in which its sites begin: whoever goes through the text adds
+ * one run, mostly. */
 typedef struct SitesCovered {
     Covered *all;
     guint count, room;
-    const Site *last; /* of them: another one is there once one of them is dropped */
+    guint runs[RUNS_MAX], run_count; /* where each begins */
+    const Site *last; /* of the sites: another one is there once one of them is dropped */
 } SitesCovered;
-
-#define FEW 16 /* are put at their places one by one; more are sorted among all */
 
 static int
 covered_by_begin(const void *a, const void *b)
@@ -98,61 +101,80 @@ covered_by_begin(const void *a, const void *b)
     return one->begin < other->begin ? -1 : one->begin > other->begin;
 }
 
-/* Those from `first` on are new, and mostly found in their order. The first that is not where it was. */
-static guint
-put_in_order(Covered *all, guint first, guint count)
-{
-    guint sorted = MAX(first, 1), lowest = first;
-    while (sorted < count && all[sorted - 1].begin <= all[sorted].begin)
-        sorted++;
-    if (sorted < count && count - sorted > FEW) {
-        qsort(all, count, sizeof *all, covered_by_begin);
-        return 0;
-    }
-    for (; sorted < count; sorted++) {
-        Covered one = all[sorted];
-        guint at = sorted;
-        for (; at > 0 && all[at - 1].begin > one.begin; at--)
-            all[at] = all[at - 1];
-        all[at] = one;
-        lowest = MIN(lowest, at);
-    }
-    return lowest;
-}
-
+/* The last two become one. */
 static void
-take_in(SitesCovered *covered, const GPtrArray *sites, Arena *arena)
+join_runs(SitesCovered *covered)
 {
-    guint first = covered->count;
-    if (covered->room < sites->len) {
-        covered->room = 2 * sites->len;
-        Covered *more = arena_room(arena, covered->room * sizeof(Covered));
-        if (first > 0)
-            memcpy(more, covered->all, first * sizeof(Covered));
-        covered->all = more;
-    }
-    for (; covered->count < sites->len; covered->count++) {
-        covered->last = g_ptr_array_index(sites, covered->count);
-        covered->all[covered->count] = (Covered){covered->last->begin, covered->last->end};
-    }
-    for (guint i = MAX(put_in_order(covered->all, first, covered->count), 1); i < covered->count;
-         i++)
+    guint first = covered->runs[--covered->run_count - 1];
+    qsort(covered->all + first, covered->count - first, sizeof(Covered), covered_by_begin);
+    for (guint i = first + 1; i < covered->count; i++)
         covered->all[i].end_max = MAX(covered->all[i].end_max, covered->all[i - 1].end_max);
 }
 
-/* Does any of them begin before `end`, and end behind `begin`? */
-static bool
-has(const SitesCovered *covered, size_t begin, size_t end)
+static void
+begin_run(SitesCovered *covered)
 {
-    guint low = 0, high = covered->count; /* the first that begins at `end` or behind */
+    for (guint n = covered->run_count; n > 1; n--) {
+        guint last = covered->count - covered->runs[n - 1];
+        if (covered->runs[n - 1] - covered->runs[n - 2] >= 2 * last)
+            break;
+        join_runs(covered);
+    }
+    covered->runs[covered->run_count++] = covered->count;
+}
+
+static void
+take_in(SitesCovered *covered, const Site *site)
+{
+    Covered one = {site->begin, site->end};
+    const Covered *before = covered->count > 0 ? &covered->all[covered->count - 1] : NULL;
+    if (before == NULL || one.begin < before->begin)
+        begin_run(covered);
+    else
+        one.end_max = MAX(one.end_max, before->end_max);
+    covered->all[covered->count++] = one;
+    covered->last = site;
+}
+
+static void
+take_in_all(SitesCovered *covered, const GPtrArray *sites, Arena *arena)
+{
+    if (covered->room < sites->len) {
+        covered->room = 2 * sites->len;
+        Covered *more = arena_room(arena, covered->room * sizeof(Covered));
+        if (covered->count > 0)
+            memcpy(more, covered->all, covered->count * sizeof(Covered));
+        covered->all = more;
+    }
+    while (covered->count < sites->len)
+        take_in(covered, g_ptr_array_index(sites, covered->count));
+}
+
+/* Does any of a run begin before `end`, and end behind `begin`? */
+static bool
+run_has(const Covered *run, guint count, size_t begin, size_t end)
+{
+    guint low = 0, high = count; /* the first that begins at `end` or behind */
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (covered->all[middle].begin < end)
+        if (run[middle].begin < end)
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 && covered->all[low - 1].end_max > begin;
+    return low > 0 && run[low - 1].end_max > begin;
+}
+
+static bool
+has(const SitesCovered *covered, size_t begin, size_t end)
+{
+    guint behind = covered->count;
+    for (guint n = covered->run_count; n > 0; behind = covered->runs[--n]) {
+        guint first = covered->runs[n - 1];
+        if (run_has(covered->all + first, behind - first, begin, end))
+            return true;
+    }
+    return false;
 }
 
 bool
@@ -167,9 +189,8 @@ site_covers(const Work *work, size_t begin, size_t end)
     SitesCovered *covered = out->covered;
     if (covered->count > sites->len ||
         (covered->count > 0 && sites->pdata[covered->count - 1] != covered->last))
-        covered->count = 0;
-    if (covered->count < sites->len)
-        take_in(covered, sites, out->arena);
+        covered->count = covered->run_count = 0;
+    take_in_all(covered, sites, out->arena);
     return has(covered, begin, end);
 }
 
