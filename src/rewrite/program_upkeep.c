@@ -49,19 +49,34 @@ is_end(const Sql *sql, guint index)
     return index >= sql->tokens->len - 1 || at(sql, index)->kind == TOKEN_SEMICOLON;
 }
 
+/* A word of a form, or several with `|` between them: they are read where they stand, since most strings match none. */
+typedef struct {
+    const char *text;
+    size_t bytes;
+} Step;
+
+/* From `at` on, up to one of these signs, or the end. */
+static Step
+step_at(const char *at, const char *ends)
+{
+    return (Step){at, strcspn(at, ends)};
+}
+
 /* Is the token one of `one|two|three`? */
 static bool
-is_one_of(const Sql *sql, guint index, const char *words)
+is_one_of(const Sql *sql, guint index, Step words)
 {
     const Token *token = at(sql, index);
+    const char *text = sql->list->text + token->begin, *end = words.text + words.bytes;
     bool is_value = token->kind == TOKEN_STRING || token->kind == TOKEN_PARAMETER ||
                     token->kind == TOKEN_TEMPLATE;
-    g_auto(GStrv) each = g_strsplit(words, "|", -1);
-    for (size_t i = 0; each[i] != NULL; i++)
-        if ((each[i][0] == '$' && is_value) ||
-            (token->end - token->begin == strlen(each[i]) &&
-             g_ascii_strncasecmp(sql->list->text + token->begin, each[i], strlen(each[i])) == 0))
+    for (const char *word = words.text; word < end;) {
+        Step one = step_at(word, "| ");
+        if ((word[0] == '$' && is_value) || (token->end - token->begin == one.bytes &&
+                                             g_ascii_strncasecmp(text, word, one.bytes) == 0))
             return true;
+        word += one.bytes + 1;
+    }
     return false;
 }
 
@@ -94,22 +109,25 @@ goes_on(const Sql *sql, guint index)
 {
     return is_end(sql, index) || at(sql, index)->kind == TOKEN_OPEN ||
            at(sql, index)->kind == TOKEN_COMMA ||
-           is_one_of(sql, index,
-                     "AS|CASCADE|COMPUTE|CONTINUE|FINAL|FROM|IN|OPTIONS|PARTITION|RESTART|RESTRICT|"
-                     "RETAIN|WHERE|ZORDER");
+           is_one_of(
+               sql, index,
+               step_at(
+                   "AS|CASCADE|COMPUTE|CONTINUE|FINAL|FROM|IN|OPTIONS|PARTITION|RESTART|RESTRICT|"
+                   "RETAIN|WHERE|ZORDER",
+                   " "));
 }
 
-/* Behind what matches `step`; 0: nothing does. */
+/* Behind what matches the step; 0: nothing does. */
 static guint
-behind_step(const Sql *sql, guint index, const char *step)
+behind_step(const Sql *sql, guint index, Step step)
 {
-    if (step[0] == '%')
+    if (step.text[0] == '%')
         return goes_on(sql, index) ? index : 0;
     if (is_end(sql, index))
         return 0;
-    if (step[0] == '@')
+    if (step.text[0] == '@')
         return name_end(sql, index) > index ? name_end(sql, index) : 0;
-    if (step[0] == '(')
+    if (step.text[0] == '(')
         return at(sql, index)->kind == TOKEN_OPEN && at(sql, index)->match > index
                    ? at(sql, index)->match + 1
                    : 0;
@@ -119,18 +137,19 @@ behind_step(const Sql *sql, guint index, const char *step)
 static bool
 matches(const Sql *sql, guint first, const char *form)
 {
-    g_auto(GStrv) steps = g_strsplit(form, " ", -1);
     guint index = first;
-    for (size_t i = 0; steps[i] != NULL; i++) {
-        bool skips = steps[i][0] == '*';
-        i += skips;
-        guint behind = behind_step(sql, index, steps[i]);
+    for (const char *rest = form; *rest != '\0';) {
+        bool skips = *rest == '*';
+        Step step = step_at(rest + (skips ? strlen("* ") : 0), " ");
+        guint behind = behind_step(sql, index, step);
         for (int skipped = 0; skips && behind == 0 && skipped < SKIPPED_MAX && !is_end(sql, index);
              skipped++)
-            behind = behind_step(sql, ++index, steps[i]);
+            behind = behind_step(sql, ++index, step);
         if (behind == 0)
             return false;
         index = behind;
+        rest = step.text + step.bytes;
+        rest += *rest == ' ';
     }
     return true;
 }
