@@ -155,20 +155,6 @@ puts_table_only(const Body *body)
     return true;
 }
 
-/* The innermost block that the token is in. */
-static const SqlBlock *
-block_around(const Sql *sql, guint token)
-{
-    const SqlBlock *found = NULL;
-    for (guint b = 0; b < sql->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
-        if (block->first <= token && token <= block->last &&
-            (found == NULL || block->last - block->first < found->last - found->first))
-            found = block;
-    }
-    return found;
-}
-
 /* Does each other template stand where the table's columns are seen, and none of others? */
 static bool
 puts_columns_there(Body *body)
@@ -179,7 +165,7 @@ puts_columns_there(Body *body)
         if (token->kind != TOKEN_TEMPLATE ||
             parameter_alone(body->macro, body->text, token) == body->table)
             continue;
-        const SqlBlock *block = block_around(sql, i);
+        const SqlBlock *block = sql_block_around(sql, i, false);
         if (block == NULL || block->sources->len != 1 || block->parent != NULL ||
             !is_rows_source(body, g_ptr_array_index(block->sources, 0), 0))
             return false;

@@ -30,28 +30,15 @@ is_call_alone(const char *text, const Token *template)
     return strncmp(*close == '-' ? close + 1 : close, "}}", 2) == 0;
 }
 
-/* The innermost block of a query that it is in. */
-static const SqlBlock *
-block_around(const Sql *sql, guint index)
-{
-    const SqlBlock *found = NULL;
-    for (guint b = 0; b < sql->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
-        if (block->first <= index && index <= block->last &&
-            (found == NULL || block->last - block->first < found->last - found->first))
-            found = block;
-    }
-    return found != NULL && found->query != NULL ? found : NULL;
-}
-
 bool
 dbt_is_quoted_column(const Work *work, const Token *template)
 {
     if (template->kind != TOKEN_TEMPLATE || !is_call_alone(work->text, template))
         return false;
     guint index = work_token_from(work, template->begin);
-    const SqlBlock *block = block_around(work->sql, index);
-    if (block == NULL || work_token(work, index)->begin != template->begin ||
+    const SqlBlock *block = sql_block_around(work->sql, index, false);
+    if (block == NULL || block->query == NULL ||
+        work_token(work, index)->begin != template->begin ||
         work_token(work, index + 1)->kind == TOKEN_DOT)
         return false;
     for (guint i = 0; i < block->sources->len; i++) {

@@ -17,21 +17,6 @@ is_hint(const Work *work, const Token *token)
     return token->end - token->begin > 5 && memcmp(work->text + token->begin, "/*+", 3) == 0;
 }
 
-/* The innermost block that this token is in, or NULL. */
-static const SqlBlock *
-block_at(const Work *work, guint token)
-{
-    const ArenaList *blocks = work->sql->blocks;
-    const SqlBlock *found = NULL;
-    for (guint i = 0; i < blocks->len; i++) {
-        const SqlBlock *block = g_ptr_array_index(blocks, i);
-        if (block->first <= token && block->last >= token && block->sources->len > 0 &&
-            (found == NULL || block->first >= found->first))
-            found = block;
-    }
-    return found;
-}
-
 /* INDEX(users plan): what follows the table are indexes. Back to the word before the bracket. */
 static bool
 is_table_place(const char *text, size_t begin, size_t at)
@@ -135,7 +120,9 @@ sql_hints(Work *work)
     for (guint i = 0; i < comments->len; i++) {
         const Token *hint = tokens_at(work->sql->list, GPOINTER_TO_UINT(comments->pdata[i]));
         const SqlBlock *block =
-            is_hint(work, hint) ? block_at(work, work_token_from(work, hint->end)) : NULL;
+            is_hint(work, hint)
+                ? sql_block_around(work->sql, work_token_from(work, hint->end), true)
+                : NULL;
         for (guint s = 0; block != NULL && s < block->sources->len; s++) {
             const SqlSource *source = g_ptr_array_index(block->sources, s);
             check_columns(work, source, hint->begin + 3, hint->end - 2);

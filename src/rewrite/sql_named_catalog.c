@@ -12,20 +12,6 @@
 #define ASKED_TOKENS_MAX                                                                           \
     4096 /* of a statement, either way: people ask catalogs in a screen or two */
 
-/* The innermost block that the token is in; or NULL. */
-static const SqlBlock *
-block_at(const Work *work, guint index)
-{
-    const SqlBlock *found = NULL;
-    for (guint i = 0; i < work->sql->blocks->len; i++) {
-        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, i);
-        if (block->first <= index && index <= block->last &&
-            (found == NULL || block->last - block->first <= found->last - found->first))
-            found = block;
-    }
-    return found;
-}
-
 static bool
 is_any_of(const char *name, const char *const *names)
 {
@@ -127,7 +113,8 @@ is_called_like_one(const Work *work, guint literal)
 bool
 sql_asks_catalog(const Work *work, guint literal)
 {
-    const SqlBlock *block = is_called_like_one(work, literal) ? block_at(work, literal) : NULL;
+    const SqlBlock *block =
+        is_called_like_one(work, literal) ? sql_block_around(work->sql, literal, false) : NULL;
     return block != NULL && reads_catalogs(block) && is_of_tables(work, block, literal);
 }
 
@@ -160,7 +147,7 @@ is_schema(const Work *work, guint literal)
 static bool
 asks_elsewhere(const Work *work, guint literal, const char *schema)
 {
-    const SqlStatement *statement = block_at(work, literal)->statement;
+    const SqlStatement *statement = sql_block_around(work->sql, literal, false)->statement;
     guint first = MAX(statement->first, literal - MIN(literal, ASKED_TOKENS_MAX)),
           last = MIN(statement->last, literal + ASKED_TOKENS_MAX);
     for (guint i = first; i <= last; i++)

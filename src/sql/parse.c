@@ -272,6 +272,20 @@ sql_is_live(const Sql *sql, size_t byte)
     return sql->live->data[low];
 }
 
+const SqlBlock *
+sql_block_around(const Sql *sql, guint token, bool has_sources)
+{
+    const SqlBlock *found = NULL;
+    for (guint i = 0; i < sql->blocks->len; i++) {
+        const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
+        if (block->first <= token && token <= block->last &&
+            (block->sources->len > 0 || !has_sources) &&
+            (found == NULL || block->last - block->first <= found->last - found->first))
+            found = block;
+    }
+    return found;
+}
+
 Sql *
 sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant)
 {

@@ -396,6 +396,8 @@ Sql *sql_new_with(const char *text, size_t bytes, const Dialect *dialect, guint 
                   SqlRowsFn *gives_rows, const void *data);
 /* Is the byte in a branch that this variant takes? */
 bool sql_is_live(const Sql *sql, size_t byte);
+/* The innermost block that the token is in, of those that read something where `has_sources`; NULL: none. */
+const SqlBlock *sql_block_around(const Sql *sql, guint token, bool has_sources);
 void sql_free(Sql *sql);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sql, sql_free)
 /* Find out what every reference means. Once for each Sql. */
