@@ -106,6 +106,7 @@ static void
 join_runs(SitesCovered *covered)
 {
     guint first = covered->runs[--covered->run_count - 1];
+    program_steps += covered->count - first;
     qsort(covered->all + first, covered->count - first, sizeof(Covered), covered_by_begin);
     for (guint i = first + 1; i < covered->count; i++)
         covered->all[i].end_max = MAX(covered->all[i].end_max, covered->all[i - 1].end_max);

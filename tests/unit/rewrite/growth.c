@@ -107,6 +107,7 @@ static const struct {
     {"queries that templates put together", {"a.sql", "", "{% set r%u = run_query(\"select max(amount) from \" ~ ref('orders')) %}\n", "", "", "SELECT id FROM shop.orders\n"}},
     {"texts that are set and run", {"a.sql", "", "SET @q%u = 'SELECT amount FROM shop.orders';\nEXEC (@q%u);\n", "", "", ""}},
     {"texts that are the table's own name", {"a.sql", "", "SELECT amount, 'orders' AS t%u FROM shop.orders;\n", "", "", ""}},
+    {"texts among the columns of statements", {"a.sql", "", "SELECT amount FROM shop.orders o WHERE o.id > %u AND o.user_id <> 'shop.orders';\n", "", "", "", .needs_person = true}},
     {"views that are made of the one before", {"a.sql", "CREATE VIEW v0 AS SELECT id, amount FROM shop.orders;\n", "CREATE VIEW v%v AS SELECT id, amount FROM v%u;\n", "", "", "", true}},
     {"views that let through what the one before has", {"a.sql", "CREATE VIEW v0 AS SELECT * FROM shop.orders;\n", "CREATE VIEW v%v AS SELECT * FROM v%u WHERE id > 1;\n", "", "", "", true}},
     {"lists that are read by a list", {"a.sql", "WITH p0 AS (SELECT id, amount FROM shop.orders)", ", p%v AS (SELECT id, amount FROM p%u)", "", ", r%u AS (SELECT amount FROM p%u)", " SELECT amount FROM r0;\n", false}},
