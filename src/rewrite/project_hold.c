@@ -170,14 +170,7 @@ tell_asked(const Project *project, const DbtRoot *root, const Rename *rename)
         "dbt reads nothing of this project until %s:%d is decided, too: it asks for '%s', which is "
         "not declared any more",
         other->file->path, line_that_stays(other), rename->dbt->from.name);
-    Site site = {.kind = SITE_FILE,
-                 .disposition = DISPOSITION_UNAFFECTED,
-                 .line = 1,
-                 .column = 1,
-                 .before = "",
-                 .code = "",
-                 .reason = reason};
-    rewrite_add_site(giver->file->rewrite, &site);
+    rewrite_add_note(giver->file->rewrite, reason);
 }
 
 void

@@ -37,19 +37,6 @@ adds_names(const Rewrite *rewrite)
     return false;
 }
 
-static void
-tell_kept(Entry *entry, const char *why)
-{
-    Site site = {.kind = SITE_FILE,
-                 .disposition = DISPOSITION_UNAFFECTED,
-                 .line = 1,
-                 .column = 1,
-                 .before = "",
-                 .code = "",
-                 .reason = (char *) why};
-    rewrite_add_site(entry->file->rewrite, &site);
-}
-
 void
 project_tell(Project *project)
 {
@@ -69,7 +56,7 @@ project_tell(Project *project)
                 why = "it keeps the names of its columns: its table holds rows under them, or "
                       "settings elsewhere name them";
             if (why != NULL)
-                tell_kept(entry, why);
+                rewrite_add_note(entry->file->rewrite, why);
         }
     }
 }

@@ -163,6 +163,19 @@ rewrite_add_site(Rewrite *rewrite, const Site *site)
     rewrite->count[site->disposition]++;
 }
 
+void
+rewrite_add_note(Rewrite *rewrite, const char *reason)
+{
+    Site site = {.kind = SITE_FILE,
+                 .disposition = DISPOSITION_UNAFFECTED,
+                 .line = 1,
+                 .column = 1,
+                 .before = "",
+                 .code = "",
+                 .reason = (char *) reason};
+    rewrite_add_site(rewrite, &site);
+}
+
 /* Two different things were decided about the same bytes: then neither is written. */
 static void
 refuse_overlaps(Work *work)

@@ -103,6 +103,8 @@ typedef struct {
 Rewrite *rewrite_new(const char *language);
 /* One more site to a finished rewrite, which copies it. */
 void rewrite_add_site(Rewrite *rewrite, const Site *site);
+/* One that says something of the whole file, which hinders nothing. */
+void rewrite_add_note(Rewrite *rewrite, const char *reason);
 Site *site_copy(Arena *arena, const Site *site);
 
 /* ---- writing down (site.c) ---- */
