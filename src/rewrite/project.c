@@ -181,9 +181,9 @@ static bool
 may_see_rows(const Project *project, const Entry *entry, const Renames *renames)
 {
     const GPtrArray *functions = trigger_calls_functions(project->triggers);
-    for (guint i = 0; entry->makes_functions && i < functions->len; i++) {
+    for (guint i = entry->functions_first; i < entry->functions_end; i++) {
         const TriggerFunction *function = g_ptr_array_index(functions, i);
-        if (function->text != entry->file->text || function->has_run)
+        if (function->has_run)
             continue;
         TriggerBinding binding = trigger_calls_of(project->triggers, function->function, renames,
                                                   dialect_by_name("postgres"));

@@ -46,15 +46,16 @@ hold_pair(Project *project, const TriggerCall *call, const TriggerFunction *func
 bool
 project_hold_triggers(Project *project)
 {
-    const GPtrArray *calls = trigger_calls_list(project->triggers),
-                    *functions = trigger_calls_functions(project->triggers);
+    const GPtrArray *calls = trigger_calls_list(project->triggers);
     bool has_held = false;
-    for (guint c = 0; c < calls->len; c++)
-        for (guint f = 0; f < functions->len; f++) {
-            const TriggerCall *call = g_ptr_array_index(calls, c);
-            const TriggerFunction *function = g_ptr_array_index(functions, f);
+    for (guint c = 0; c < calls->len; c++) {
+        const TriggerCall *call = g_ptr_array_index(calls, c);
+        const GPtrArray *made = trigger_calls_made(project->triggers, call->function);
+        for (guint f = 0; f < made->len; f++) {
+            const TriggerFunction *function = g_ptr_array_index(made, f);
             if (is_tied(project, call, function))
                 has_held = hold_pair(project, call, function) || has_held;
         }
+    }
     return has_held;
 }

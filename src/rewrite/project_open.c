@@ -94,9 +94,10 @@ static void
 note_triggers(Project *project, Entry *entry)
 {
     const ProjectFile *file = entry->file;
-    guint before = trigger_calls_functions(project->triggers)->len;
+    const GPtrArray *functions = trigger_calls_functions(project->triggers);
+    entry->functions_first = functions->len;
     trigger_calls_read(project->triggers, file->path, file->text, file->bytes);
-    entry->makes_functions = trigger_calls_functions(project->triggers)->len > before;
+    entry->functions_end = functions->len;
 }
 
 static void

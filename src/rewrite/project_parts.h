@@ -24,9 +24,10 @@ typedef struct {
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
     char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
     bool is_given;          /* it may get names of others' */
-    bool makes_functions;   /* that triggers call, whose rows may be a dataset's */
-    bool lacks_definition;  /* it asks, or asked, whether another file makes a dataset */
-    GPtrArray *given;       /* Export *, on their way to those of all; or NULL */
+    guint functions_first,
+        functions_end;     /* those that it makes for triggers, whose rows may be a dataset's */
+    bool lacks_definition; /* it asks, or asked, whether another file makes a dataset */
+    GPtrArray *given;      /* Export *, on their way to those of all; or NULL */
 } Entry;
 
 /* What a file makes, whose columns change their names. */

@@ -153,7 +153,7 @@ static Seen
 look_at(const Work *work, const char *called, const Rename *rename)
 {
     Seen seen = {0};
-    const GPtrArray *functions = trigger_calls_functions(work->options->triggers);
+    const GPtrArray *functions = trigger_calls_made(work->options->triggers, called);
     bool is_made_here = trigger_calls_makes(work->options->triggers, work->path, called);
     for (guint i = 0; i < functions->len; i++) {
         const TriggerFunction *function = g_ptr_array_index(functions, i);
@@ -209,7 +209,7 @@ static void
 add_tables(const Work *work, const char *function, const Rename *rows, bool is_here,
            GPtrArray *tables)
 {
-    const GPtrArray *calls = trigger_calls_list(work->options->triggers);
+    const GPtrArray *calls = trigger_calls_to(work->options->triggers, function);
     for (guint i = 0; i < calls->len; i++) {
         const TriggerCall *call = g_ptr_array_index(calls, i);
         bool is_it = trigger_calls_same(call->function, function) &&

@@ -17,15 +17,23 @@
 struct TriggerCalls {
     GPtrArray *list, *functions;
     GHashTable *calls_of, *made; /* the last part of a function's name -> GPtrArray of these */
+    GPtrArray *none;             /* what there is under any other name */
 };
+
+static void
+path_clear(SqlPath *path)
+{
+    for (uint32_t i = 0; i < path->count; i++)
+        g_free(path->parts[i].text);
+    g_free(path->parts);
+    *path = (SqlPath){0};
+}
 
 static void
 call_free(void *data)
 {
     TriggerCall *call = data;
-    for (uint32_t i = 0; i < call->table.count; i++)
-        g_free(call->table.parts[i].text);
-    g_free(call->table.parts);
+    path_clear(&call->table);
     g_ptr_array_unref(call->names);
     g_free(call->function);
     g_free(call);
@@ -48,7 +56,8 @@ trigger_calls_new(void)
                             .calls_of = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                                               (GDestroyNotify) g_ptr_array_unref),
                             .made = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
-                                                          (GDestroyNotify) g_ptr_array_unref)};
+                                                          (GDestroyNotify) g_ptr_array_unref),
+                            .none = g_ptr_array_new()};
     return calls;
 }
 
@@ -59,6 +68,7 @@ trigger_calls_free(TriggerCalls *calls)
         return;
     g_hash_table_unref(calls->calls_of);
     g_hash_table_unref(calls->made);
+    g_ptr_array_unref(calls->none);
     g_ptr_array_unref(calls->list);
     g_ptr_array_unref(calls->functions);
     g_free(calls);
@@ -71,11 +81,23 @@ last_part(const char *function)
     return dot != NULL ? dot + 1 : function;
 }
 
-/* Those whose function may be this one, if their schema is not another; NULL: none. */
 static const GPtrArray *
-called_alike(GHashTable *by_name, const char *function)
+called_alike(const TriggerCalls *calls, GHashTable *by_name, const char *function)
 {
-    return g_hash_table_lookup(by_name, last_part(function));
+    const GPtrArray *list = g_hash_table_lookup(by_name, last_part(function));
+    return list != NULL ? list : calls->none;
+}
+
+const GPtrArray *
+trigger_calls_to(const TriggerCalls *calls, const char *function)
+{
+    return called_alike(calls, calls->calls_of, function);
+}
+
+const GPtrArray *
+trigger_calls_made(const TriggerCalls *calls, const char *function)
+{
+    return called_alike(calls, calls->made, function);
 }
 
 const GPtrArray *
@@ -191,15 +213,6 @@ trigger_calls_name(const char *schema, const char *name)
     g_autofree char *whole =
         schema != NULL ? g_strdup_printf("%s.%s", schema, name) : g_strdup(name);
     return g_ascii_strup(whole, -1);
-}
-
-static void
-path_clear(SqlPath *path)
-{
-    for (uint32_t i = 0; i < path->count; i++)
-        g_free(path->parts[i].text);
-    g_free(path->parts);
-    *path = (SqlPath){0};
 }
 
 /* The name that begins here, in capitals; NULL: it is put in. Caller frees. */
@@ -354,8 +367,8 @@ trigger_calls_read(TriggerCalls *calls, const char *path, const char *text, size
 bool
 trigger_calls_makes(const TriggerCalls *calls, const char *path, const char *function)
 {
-    const GPtrArray *alike = called_alike(calls->made, function);
-    for (guint i = 0; alike != NULL && i < alike->len; i++) {
+    const GPtrArray *alike = trigger_calls_made(calls, function);
+    for (guint i = 0; i < alike->len; i++) {
         const TriggerFunction *one = g_ptr_array_index(alike, i);
         if (strcmp(one->path, path) == 0 && trigger_calls_same(one->function, function))
             return true;
@@ -378,8 +391,8 @@ trigger_calls_of(const TriggerCalls *calls, const char *function, const Renames 
 {
     TriggerBinding binding = {0};
     bool has_run = false;
-    const GPtrArray *alike = called_alike(calls->calls_of, function);
-    for (guint i = 0; alike != NULL && i < alike->len; i++) {
+    const GPtrArray *alike = trigger_calls_to(calls, function);
+    for (guint i = 0; i < alike->len; i++) {
         const TriggerCall *call = g_ptr_array_index(alike, i);
         const Spelling *spelling;
         bool is_other;

@@ -43,6 +43,9 @@ bool trigger_calls_may_be(const char *text, size_t bytes);
 /* All of them: TriggerCall *, TriggerFunction *. */
 const GPtrArray *trigger_calls_list(const TriggerCalls *calls);
 const GPtrArray *trigger_calls_functions(const TriggerCalls *calls);
+/* Those of them whose function may be this one, where its schema is not another (trigger_calls_same()). */
+const GPtrArray *trigger_calls_to(const TriggerCalls *calls, const char *function);
+const GPtrArray *trigger_calls_made(const TriggerCalls *calls, const char *function);
 /* Does the file make a function of that name itself? Then that is the one which it means. */
 bool trigger_calls_makes(const TriggerCalls *calls, const char *path, const char *function);
 
