@@ -1,7 +1,7 @@
 /*
  * silence.c - a session that says nothing: is it at work, or lost?
  *
- * As with PostgreSQL (postgres/silence.c): after each minute without a byte a second session asks. Where SILENCE_LOOKS of them get no answer, the server
+ * As with PostgreSQL (postgres/silence.c): after each minute without a byte a second session asks. Where three of them get no answer, the server
  * is gone; where the first one has been asleep for a while, what we said or what it answered is.
  */
 #include "driver/mariadb/mariadb.h"
@@ -40,11 +40,8 @@ maria_is_at_work(MariaConn *conn, MYSQL *db, Silence *silence, GError **error)
 {
     bool is_answered = false;
     const char *why = why_lost(conn, db, &is_answered);
-    silence->unanswered = is_answered ? 0 : silence->unanswered + 1;
-    if (why == NULL || (!is_answered && silence->unanswered < SILENCE_LOOKS))
+    if (silence_judge(silence, why, is_answered, conn->place, error))
         return true;
     shutdown((int) mysql_get_socket(db), SHUT_RDWR); /* whoever reads from it next hears so */
-    return fail(error, ERR_UNREACHABLE,
-                "the session with %s is lost: it said nothing for %" G_GINT64_FORMAT " s, and %s",
-                conn->place, (g_get_monotonic_time() - silence->since_us) / G_USEC_PER_SEC, why);
+    return false;
 }

@@ -109,11 +109,11 @@ static bool
 await(MariaConn *conn, MYSQL *db, GError **error)
 {
     struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
-    for (Silence silence = {.since_us = g_get_monotonic_time(), .waited_ms = TICK_MS};
-         poll(&wait, 1, TICK_MS) == 0; silence.waited_ms += TICK_MS) {
+    for (Silence silence = silence_begin(TICK_MS); poll(&wait, 1, TICK_MS) == 0;
+         silence.waited_ms += TICK_MS) {
         if (!ticks(conn))
             return fail(error, ERR_STOPPED, "asked to stop");
-        if (silence.waited_ms % conn->silence_ms < TICK_MS &&
+        if (silence_is_due(&silence, conn->silence_ms, TICK_MS) &&
             !maria_is_at_work(conn, db, &silence, error))
             return false;
     }

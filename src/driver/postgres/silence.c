@@ -4,7 +4,7 @@
  * A statement may take hours, so waiting has no limit. But a server that hangs, or something in between that takes what we say and hands nothing on,
  * would be waited for for ever. So after each minute without a byte a second session asks. Whatever a server answers, it is there: also that it lets
  * nobody else in, since it is full. One that says nothing may be overfull for a moment, with many waiting to be let in; so it is gone only when
- * SILENCE_LOOKS of them have got no answer, one after the other. Where the first session has had nothing to do for a while, what we said or what it
+ * three of them have got no answer, one after the other. Where the first session has had nothing to do for a while, what we said or what it
  * answered is gone.
  */
 #include "driver/postgres/postgres.h"
@@ -79,14 +79,11 @@ pg_is_at_work(PgConn *conn, PGconn *db, Silence *silence, GError **error)
                                       (const char *const *) conn->values, 0);
     const char *why = why_lost(other, db, &is_answered);
     PQfinish(other);
-    silence->unanswered = is_answered ? 0 : silence->unanswered + 1;
-    if (why == NULL || (!is_answered && silence->unanswered < SILENCE_LOOKS))
+    if (silence_judge(silence, why, is_answered, conn->place, error))
         return true;
     pg_lose(db);
     g_strlcpy(conn->state, "08006", sizeof conn->state);
-    return fail(error, ERR_UNREACHABLE,
-                "the session with %s is lost: it said nothing for %" G_GINT64_FORMAT " s, and %s",
-                conn->place, (g_get_monotonic_time() - silence->since_us) / G_USEC_PER_SEC, why);
+    return false;
 }
 
 void

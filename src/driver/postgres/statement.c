@@ -104,14 +104,14 @@ static bool
 await(PgConn *conn, PGconn *db, GError **error)
 {
     struct pollfd wait = {.fd = PQsocket(db), .events = POLLIN};
-    Silence silence = {.since_us = g_get_monotonic_time(), .waited_ms = TICK_MS};
+    Silence silence = silence_begin(TICK_MS);
     for (; PQstatus(db) == CONNECTION_OK && poll(&wait, 1, TICK_MS) == 0;
          silence.waited_ms += TICK_MS) {
         if (!ticks(conn)) {
             pg_ask_to_end(db);
             return fail(error, ERR_STOPPED, "asked to stop");
         }
-        if (silence.waited_ms % conn->silence_ms < TICK_MS &&
+        if (silence_is_due(&silence, conn->silence_ms, TICK_MS) &&
             !pg_is_at_work(conn, db, &silence, error))
             return false;
     }
