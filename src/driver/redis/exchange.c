@@ -88,33 +88,32 @@ gather_all(RedisConn *conn, const RedisObject *object, guint most, Keys *ret, bo
     return true;
 }
 
+typedef struct {
+    const Exchange *exchange;
+    bool comes;
+} Renaming;
+
+static bool
+rename_part(RedisConn *conn, const Keys *keys, guint from, guint to, void *data, GError **error)
+{
+    const Renaming *renaming = data;
+    bool comes = renaming->comes;
+    g_autoptr(GString) commands = g_string_new(NULL);
+    AUTO_REPLY *done = NULL;
+    if (!redis_tick(conn, -1, error) ||
+        !redis_book_watch_staged(conn, conn->db, renaming->exchange->writer, error))
+        return false;
+    append_eval(renaming->exchange, keys, comes ? from : 0, comes ? to : 0, keys, comes ? 0 : from,
+                comes ? 0 : to, commands);
+    return redis_exec(conn, conn->db, commands, 1, &done, error) && check_left(done, error);
+}
+
 bool
 redis_rename_in_steps(RedisConn *conn, const Exchange *exchange, const RedisObject *object,
                       bool comes, GError **error)
 {
-    g_auto(KeyWalk) walk = {0};
-    g_auto(Keys) keys;
-    g_autoptr(GString) commands = g_string_new(NULL);
-    keys_init(&keys);
-    if (!key_walk_begin(conn, 0, SLOTS, &walk, error))
-        return false;
-    for (;;) {
-        if (!key_walk_next(conn, conn->db, object, &walk, &keys, error))
-            return false;
-        if (keys.places->len == 0)
-            return true;
-        for (guint from = 0; from < keys.places->len; from += RENAME_AT_ONCE) {
-            AUTO_REPLY *done = NULL;
-            guint to = MIN(from + RENAME_AT_ONCE, keys.places->len);
-            if (!redis_tick(conn, -1, error) ||
-                !redis_book_watch_staged(conn, conn->db, exchange->writer, error))
-                return false;
-            append_eval(exchange, &keys, comes ? from : 0, comes ? to : 0, &keys, comes ? 0 : from,
-                        comes ? 0 : to, commands);
-            if (!redis_exec(conn, conn->db, commands, 1, &done, error) || !check_left(done, error))
-                return false;
-        }
-    }
+    Renaming renaming = {exchange, comes};
+    return keys_each_part(conn, object, RENAME_AT_ONCE, rename_part, &renaming, error);
 }
 
 bool

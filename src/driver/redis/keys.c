@@ -239,9 +239,9 @@ key_walk_next(RedisConn *conn, redisContext *db, const RedisObject *object, KeyW
 }
 
 bool
-redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error)
+keys_each_part(RedisConn *conn, const RedisObject *object, guint most, KeysFn *part, void *data,
+               GError **error)
 {
-    g_autoptr(GString) command = g_string_new(NULL), key = g_string_new(NULL);
     g_auto(Keys) keys;
     g_auto(KeyWalk) walk = {0};
     keys_init(&keys);
@@ -252,20 +252,32 @@ redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error)
             return false;
         if (keys.places->len == 0)
             return true;
-        for (guint from = 0; from < keys.places->len; from += REMOVE_AT_ONCE) {
-            AUTO_REPLY *done = NULL;
-            guint to = MIN(from + REMOVE_AT_ONCE, keys.places->len);
-            resp_begin(command, to - from + 1);
-            resp_text(command, "UNLINK");
-            for (guint i = from; i < to; i++) {
-                Part part = keys_at(&keys, i);
-                g_string_assign(key, object->prefix);
-                g_string_append_len(key, part.data, (gssize) part.bytes);
-                resp_bytes(command, key->str, key->len);
-            }
-            if (!redis_send(conn, conn->db, command, error) ||
-                !redis_next(conn, conn->db, &done, error))
+        for (guint from = 0; from < keys.places->len; from += most)
+            if (!part(conn, &keys, from, MIN(from + most, keys.places->len), data, error))
                 return false;
-        }
     }
+}
+
+/* Of this object. */
+static bool
+remove_part(RedisConn *conn, const Keys *keys, guint from, guint to, void *data, GError **error)
+{
+    const RedisObject *object = data;
+    g_autoptr(GString) command = g_string_new(NULL), key = g_string_new(NULL);
+    AUTO_REPLY *done = NULL;
+    resp_begin(command, to - from + 1);
+    resp_text(command, "UNLINK");
+    for (guint i = from; i < to; i++) {
+        Part part = keys_at(keys, i);
+        g_string_assign(key, object->prefix);
+        g_string_append_len(key, part.data, (gssize) part.bytes);
+        resp_bytes(command, key->str, key->len);
+    }
+    return redis_send(conn, conn->db, command, error) && redis_next(conn, conn->db, &done, error);
+}
+
+bool
+redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error)
+{
+    return keys_each_part(conn, object, REMOVE_AT_ONCE, remove_part, (void *) object, error);
 }

@@ -225,6 +225,11 @@ CHECKED bool key_walk_next(RedisConn *conn, redisContext *db, const RedisObject 
                            KeyWalk *walk, Keys *keys, GError **error);
 /* Whether there is one; the server is asked no further than to the first. */
 CHECKED bool keys_any(RedisConn *conn, const RedisObject *object, bool *ret, GError **error);
+/* All keys of an object, no more than `most` at a time: those from `from` to before `to`, which live until it returns. */
+typedef bool KeysFn(RedisConn *conn, const Keys *keys, guint from, guint to, void *data,
+                    GError **error);
+CHECKED bool keys_each_part(RedisConn *conn, const RedisObject *object, guint most, KeysFn *part,
+                            void *data, GError **error);
 /* Remove all rows of an object. */
 CHECKED bool redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error);
 
