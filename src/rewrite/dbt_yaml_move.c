@@ -291,33 +291,19 @@ is_hindered(const Work *work, const TableMove *move)
     return false;
 }
 
-static int
-by_begin(const void *a, const void *b)
-{
-    const Edit *one = *(Edit *const *) a, *other = *(Edit *const *) b;
-    return one->begin < other->begin ? -1 : one->begin > other->begin;
-}
-
 /* Its lines as they are edited, by edits that are no longer those of the file. Appended to `ret`. */
 static void
 lift(Work *work, const TableMove *move, GString *ret)
 {
     GPtrArray *edits = work->out->edits;
     g_autoptr(GPtrArray) own = g_ptr_array_new();
-    size_t at = move->begin;
     for (guint i = edits->len; i > 0; i--) {
         Edit *edit = g_ptr_array_index(edits, i - 1);
         if (edit->begin >= move->begin && edit->end <= move->end)
             g_ptr_array_add(own, g_ptr_array_remove_index(edits, i - 1));
     }
-    g_ptr_array_sort(own, by_begin);
-    for (guint i = 0; i < own->len; i++) {
-        const Edit *edit = g_ptr_array_index(own, i);
-        g_string_append_len(ret, work->text + at, (gssize) (edit->begin - at));
-        g_string_append(ret, edit->text);
-        at = edit->end;
-    }
-    g_string_append_len(ret, work->text + at, (gssize) (move->end - at));
+    g_ptr_array_sort(own, edits_by_place);
+    edits_apply(own, work->text, move->begin, move->end, ret);
     if (ret->str[ret->len - 1] != '\n')
         g_string_append_c(ret, '\n');
 }

@@ -84,7 +84,7 @@ by_place(const void *a, const void *b)
                                       : (int) one->kind - (int) other->kind;
 }
 
-static int
+int
 edits_by_place(const void *a, const void *b)
 {
     const Edit *one = *(Edit *const *) a, *other = *(Edit *const *) b;
@@ -384,26 +384,26 @@ rewrite_is_decided(const Rewrite *rewrite)
 
 /* ---- applying ---- */
 
-static char *
-apply(const GPtrArray *edits, const char *text, size_t bytes, size_t *ret_bytes)
+void
+edits_apply(const GPtrArray *edits, const char *text, size_t begin, size_t end, GString *to)
 {
-    GString *result = g_string_sized_new(bytes + 64);
-    size_t at = 0;
+    size_t at = begin;
     for (guint i = 0; i < edits->len; i++) {
         const Edit *edit = g_ptr_array_index(edits, i);
-        g_string_append_len(result, text + at, (gssize) (edit->begin - at));
-        g_string_append(result, edit->text);
+        g_string_append_len(to, text + at, (gssize) (edit->begin - at));
+        g_string_append(to, edit->text);
         at = edit->end;
     }
-    g_string_append_len(result, text + at, (gssize) (bytes - at));
-    *ret_bytes = result->len;
-    return g_string_free(result, FALSE);
+    g_string_append_len(to, text + at, (gssize) (end - at));
 }
 
 char *
 rewrite_apply(const Rewrite *rewrite, const char *text, size_t bytes, size_t *ret_bytes)
 {
-    return apply(rewrite->edits, text, bytes, ret_bytes);
+    GString *result = g_string_sized_new(bytes + 64);
+    edits_apply(rewrite->edits, text, 0, bytes, result);
+    *ret_bytes = result->len;
+    return g_string_free(result, FALSE);
 }
 
 static void

@@ -101,6 +101,10 @@ typedef struct {
 } Work;
 
 Rewrite *rewrite_new(const char *language);
+/* For g_ptr_array_sort() of Edit *. */
+int edits_by_place(const void *a, const void *b);
+/* What [begin, end) of the text becomes by these edits, which lie within it, in their order; appended. */
+void edits_apply(const GPtrArray *edits, const char *text, size_t begin, size_t end, GString *to);
 /* One more site to a finished rewrite, which copies it. */
 void rewrite_add_site(Rewrite *rewrite, const Site *site);
 /* One that says something of the whole file, which hinders nothing. */
