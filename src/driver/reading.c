@@ -3,7 +3,19 @@
 
 #include "base/limits.h"
 
-#define RANGES_WANTED 8 /* for two or three who do them at once */
+#define RANGES_AT_ONCE 2 /* as workers have it, unless they are told otherwise */
+#define RANGES_WANTED 8  /* for two or three who do them at once */
+
+/* Not one more than those who do them have hands for: it would be done by one alone, while the others look on. */
+static int64_t
+even_ranges(const RangeSize *size, int64_t total, int64_t ranges)
+{
+    int64_t odd = ranges % RANGES_AT_ONCE;
+    if (ranges < RANGES_AT_ONCE || odd == 0)
+        return ranges;
+    bool may_be_larger = total / (ranges - odd) < size->rows;
+    return may_be_larger ? ranges - odd : ranges + RANGES_AT_ONCE - odd;
+}
 
 int64_t
 range_size_of(const RangeSize *size, int64_t total)
@@ -12,6 +24,7 @@ range_size_of(const RangeSize *size, int64_t total)
         return size->rows;
     int64_t most = MIN(size->rows, MAX(total / RANGES_WANTED + 1, size->rows_min));
     int64_t ranges = MAX(total / most + (total % most > 0), 1);
+    ranges = even_ranges(size, total, ranges);
     return MAX(total / ranges + (total % ranges > 0), 1);
 }
 

@@ -47,9 +47,11 @@ a_large_table_is_divided_into_equal_ranges(void)
         assert_divided(db->conn, (RangeSize){.rows = ROWS}, 1);
         assert_divided(db->conn, (RangeSize){.rows = ROWS - 1}, 2);
         assert_divided(db->conn, (RangeSize){.rows = ROWS / 5}, 5);
-        /* there are some for each who does them, but none that is not worth it */
+        /* there are as many for each who does them, but none that is not worth it */
         assert_divided(db->conn, (RangeSize){.rows = ROWS, .rows_min = 1000}, 8);
-        assert_divided(db->conn, (RangeSize){.rows = ROWS, .rows_min = ROWS / 3}, 3);
+        assert_divided(db->conn, (RangeSize){.rows = ROWS, .rows_min = ROWS / 3}, 2);
+        assert_divided(db->conn, (RangeSize){.rows = ROWS, .rows_min = ROWS / 7 + 1}, 6);
+        assert_divided(db->conn, (RangeSize){.rows = ROWS / 3 + 1, .rows_min = ROWS / 3}, 4);
         assert_divided(db->conn, (RangeSize){.rows = ROWS, .rows_min = ROWS * 2}, 1);
     }
 }
