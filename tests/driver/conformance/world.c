@@ -210,7 +210,7 @@ sqlite_holds(const Value *value)
     return value->type != TYPE_FLOAT || !isnan(value->f);
 }
 
-/* A column that we declare DECIMAL is one of SQLite's numbers: 18 digits when whole, else 15. */
+/* A column that we declare DECIMAL is one of SQLite's numbers: an integer of 64 bits, else 15 digits. */
 static bool
 sqlite_keeps(const Value *value)
 {
@@ -222,7 +222,9 @@ sqlite_keeps(const Value *value)
     size_t used = strlen(digits) - (strchr(digits, '.') != NULL);
     while (is_whole && used > 0 && digits[used - 1] == '0')
         used--;
-    return used <= 15 || (is_whole && value->s.bytes <= 18);
+    bool is_int =
+        is_whole && g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, NULL, NULL);
+    return used <= 15 || is_int;
 }
 
 static void
