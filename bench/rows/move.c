@@ -17,6 +17,7 @@
  */
 #include "base/text.h"
 #include "cli/demo_data.h"
+#include "model/sqlite_value.h"
 #include "transfer/transfer.h"
 
 #include <stdio.h>
@@ -264,6 +265,7 @@ move(char **argv)
 int
 main(int argc, char **argv)
 {
+    sqlite_prepare(); /* as the program does */
     if (argc == 6 && strcmp(argv[1], "demo") == 0)
         make_demo(argv);
     else if (argc == 7)

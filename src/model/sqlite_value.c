@@ -9,6 +9,12 @@
 #include <math.h>
 #include <string.h>
 
+void
+sqlite_prepare(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* The cell in the type that SQLite keeps it in. */
 static Value
 column_as_kept(sqlite3_stmt *statement, int index)

@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #define TIMEOUT_MS_DEFAULT 10000 /* longer than any commit of a range, shorter than a lease */
@@ -16,14 +15,6 @@
     8192 /* rows are appended: more is memory to be cleared, and slower (bench/rows) */
 #define CACHE_ONCE_KIB 1024 /* new pages are memory to be got and cleared, as above */
 #define PROGRESS_OPS 50000  /* steps of SQLite's machine between two ticks: about a millisecond */
-
-/* SQLite's own counting of memory takes a lock on each allocation, a third of the time of hashing.
- * Refused, harmlessly, when the library is in use already. */
-static void
-sqlite_tune(void)
-{
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
 
 SqliteConn *
 sqlite_conn(Conn *conn)
@@ -266,8 +257,6 @@ sqlite_close(Conn *base)
 bool
 sqlite_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, sqlite_tune);
     const char *path = json_get_string(store->settings, "path", NULL);
     if (path == NULL)
         return fail(error, ERR_INVALID, "the settings lack 'path', the database file");
