@@ -15,33 +15,10 @@
 
 #include <string.h>
 
-#define ROUNDS_MAX 200 /* from view to view to view; people stack a dozen */
+#define ROUNDS_MAX                                                                                 \
+    200 /* from view to view to view; people stack a dozen. Models take one, however many they are */
 #define ROUNDS_FORESEEN                                                                            \
     2 /* whose makings are guessed; behind them it is as the files say, whatever was guessed */
-
-/* ---- names ---- */
-
-void
-making_free(void *data)
-{
-    Making *making = data;
-    g_free(making->key);
-    g_free(making);
-}
-
-char *
-model_key(const DbtPlace *place)
-{
-    return g_strdup_printf("ref %s %s %s", place->root->folder, place->model,
-                           place->version != NULL ? place->version : "");
-}
-
-static char *
-view_key(const char *name)
-{
-    g_autofree char *small = g_ascii_strdown(name, -1);
-    return g_strdup_printf("sql %s", small);
-}
 
 /* ---- who reads what ---- */
 
@@ -54,17 +31,6 @@ as_seen_from(const Project *project, const Entry *entry, const Making *making)
         return making->rename;
     g_autofree char *own = g_strdup_printf("%s %s", entry->place.root->folder, there->model);
     return g_hash_table_contains(project->models, own) ? making->foreign : making->rename;
-}
-
-static void
-add_names(Names *names, const Making *making, guint index)
-{
-    const Rename *rename = making->rename;
-    names_add(names, making->name, index);
-    if (rename->alias != NULL)
-        names_add(names, rename->alias, index);
-    for (guint i = 0; i < rename->spellings->len; i++)
-        names_add(names, ((const Spelling *) g_ptr_array_index(rename->spellings, i))->last, index);
 }
 
 /* Keys of what a constant gives, which may be in any file. Caller frees. */
@@ -81,6 +47,21 @@ given_keys(const Project *project)
     return keys;
 }
 
+static void
+add_if_there(GPtrArray *list, Making *making)
+{
+    if (making != NULL)
+        g_ptr_array_add(list, making);
+}
+
+/* Within a round they are found in the order in which they came. */
+static GPtrArray *
+in_order(GPtrArray *list)
+{
+    g_ptr_array_sort(list, makings_compare);
+    return list;
+}
+
 GPtrArray *
 makings_in(const Project *project, const Entry *entry)
 {
@@ -90,8 +71,8 @@ makings_in(const Project *project, const Entry *entry)
                                   : g_array_new(FALSE, FALSE, sizeof(guint32));
     if (!entry->is_given && entry->joined == NULL) {
         for (guint i = 0; i < named->len; i++)
-            g_ptr_array_add(list, project->makings->pdata[g_array_index(named, guint32, i)]);
-        return list;
+            add_if_there(list, project->makings->pdata[g_array_index(named, guint32, i)]);
+        return in_order(list);
     }
     g_autoptr(GHashTable) given = entry->is_given ? given_keys(project) : NULL;
     guint next = 0; /* of those that are named */
@@ -99,11 +80,13 @@ makings_in(const Project *project, const Entry *entry)
         const Making *making = g_ptr_array_index(project->makings, i);
         bool is_named = next < named->len && g_array_index(named, guint32, next) == i;
         next += is_named;
+        if (making == NULL)
+            continue;
         if (is_named || (given != NULL && g_hash_table_contains(given, making->key)) ||
             joined_texts_may_read(entry->joined, making->name))
             g_ptr_array_add(list, (void *) making);
     }
-    return list;
+    return in_order(list);
 }
 
 /* ---- rewriting ---- */
@@ -223,123 +206,7 @@ rewrite_entry(void *item, void *data)
         rewrite_add_site(file->rewrite, entry->held);
     g_free(entry->seen);
     entry->seen = g_steal_pointer(&signature);
-}
-
-/* ---- what is made ---- */
-
-static bool
-changes(const Made *made)
-{
-    for (guint i = 0; i < made->columns->len; i++)
-        if (((const MadeColumn *) g_ptr_array_index(made->columns, i))->change != NULL)
-            return true;
-    return false;
-}
-
-static DbtRename *
-dbt_of(const DbtPlace *place)
-{
-    /* a dot in the file's name is no package and no version */
-    const DbtName name = {place->root->name, place->model, place->version};
-    const DbtRename of_file = {.from = name, .to = name};
-    DbtRename *dbt = dbt_rename_copy(&of_file);
-    dbt->is_latest = place->is_latest;
-    return dbt;
-}
-
-/* Where dbt says that the model's table is: who names it there reads it. */
-static void
-add_relation(const Project *project, const DbtPlace *place, Rename *rename)
-{
-    const DbtManifests *manifests = project->options->manifests;
-    DbtHome home = dbt_home(place->root);
-    char *const *parts =
-        manifests != NULL ? dbt_manifests_relation(manifests, &home, place->model, place->version)
-                          : NULL;
-    if (parts != NULL)
-        rename_add_relation(rename, parts);
-}
-
-static Rename *
-derive(Project *project, const Making *making, bool needs_package)
-{
-    const DbtPlace *place = &making->entry->place;
-    bool is_model = making->made->name == NULL;
-    Rename *rename = rename_derive(making->made, is_model ? dbt_of(place) : NULL);
-    rename->key = g_strdup(making->key);
-    rename->alias = is_model ? g_strdup(place->alias) : NULL;
-    if (is_model) {
-        rename->dbt->needs_package = needs_package;
-        add_relation(project, place, rename);
-    }
-    g_ptr_array_add(project->renamed, rename);
-    return rename;
-}
-
-static Making *
-add_making(Project *project, GPtrArray *list, const Entry *entry, const Made *made)
-{
-    bool is_model = made->name == NULL;
-    Making *making = g_new0(Making, 1);
-    making->key = is_model ? model_key(&entry->place) : view_key(made->name);
-    making->entry = entry;
-    making->made = made;
-    making->rename = derive(project, making, false);
-    if (is_model && project->roots->len > 2)
-        making->foreign = derive(project, making, true);
-    char **parts =
-        is_model ? NULL
-                 : ((const Spelling *) g_ptr_array_index(making->rename->spellings, 0))->source;
-    making->name = is_model ? entry->place.model : parts[g_strv_length(parts) - 1];
-    g_ptr_array_add(list, making);
-    return making;
-}
-
-/* `foresight`: NULL where they are what the files make as they are rewritten now. */
-static GPtrArray *
-find_makings(Project *project, Foresight *foresight)
-{
-    GPtrArray *list = g_ptr_array_new_with_free_func(making_free);
-    for (guint i = 0; i < project->entries->len; i++) {
-        Entry *entry = g_ptr_array_index(project->entries, i);
-        const Rewrite *rewrite = entry->file->rewrite;
-        bool is_written = rewrite != NULL && !entry->file->is_held && rewrite_is_decided(rewrite);
-        for (guint m = 0; is_written && m < rewrite->made->len; m++) {
-            const Made *made = g_ptr_array_index(rewrite->made, m);
-            made = foresight != NULL ? foresee(foresight, entry, made) : made;
-            if (made->is_snapshot || !(made->is_unclear || changes(made)))
-                continue;
-            const Making *making = add_making(project, list, entry, made);
-            if (foresight != NULL)
-                foresight_note(foresight, making);
-        }
-    }
-    return list;
-}
-
-static void
-take_makings(Project *project, GPtrArray *makings)
-{
-    g_ptr_array_unref(project->makings);
-    g_clear_pointer(&project->names, names_free);
-    project->makings = makings;
-    project->names = names_new();
-    g_hash_table_remove_all(project->by_key);
-    for (guint i = makings->len; i-- > 0;) {
-        Making *making = g_ptr_array_index(makings, i);
-        g_hash_table_insert(project->by_key, making->key, making);
-        add_names(project->names, making, i);
-    }
-    names_index(project->names);
-}
-
-static bool
-is_same(const GPtrArray *makings, const GPtrArray *others)
-{
-    g_autoptr(GHashTable) nothing = g_hash_table_new(NULL, NULL);
-    Entry nobody = {.kept = nothing};
-    g_autofree char *mine = signature_of(&nobody, makings), *theirs = signature_of(&nobody, others);
-    return strcmp(mine, theirs) == 0;
+    entry->is_new = true;
 }
 
 /* Which datasets do files make? What goes with a definition follows it, in whatever file it stands. True when more are known. */
@@ -382,10 +249,55 @@ static void
 look_ahead(Project *project, GPtrArray **makings)
 {
     Foresight *foresight = foresight_new(project);
-    GPtrArray *ahead = find_makings(project, foresight);
+    GPtrArray *ahead = makings_find(project, foresight);
     foresight_free(foresight);
     g_ptr_array_unref(*makings);
     *makings = ahead;
+}
+
+/* Each with what those make that it reads: then a chain of models is through with one round, however long it is. */
+static void
+rewrite_in_order(Project *project)
+{
+    const GPtrArray *levels = project_levels(project);
+    for (guint l = 0; l < levels->len; l++) {
+        GPtrArray *level = g_ptr_array_index(levels, l);
+        parallel_each(level, project->threads, rewrite_entry, project);
+        for (guint i = 0; i < level->len; i++) {
+            Entry *entry = g_ptr_array_index(level, i);
+            if (entry->is_new)
+                makings_renew(project, entry);
+        }
+    }
+}
+
+static void
+rewrite_all(Project *project)
+{
+    if (project->makings->len > 0)
+        rewrite_in_order(project);
+    else
+        parallel_each(project->entries, project->threads, rewrite_entry, project);
+}
+
+/* True where it was done with what comes of it. */
+static bool
+run_round(Project *project, bool looks_ahead)
+{
+    g_autofree char *before = makings_signature(project->makings);
+    rewrite_all(project);
+    bool has_more = find_defined(project);
+    if (has_more)
+        rewrite_all(project);
+    g_autoptr(GPtrArray) next = makings_find(project, NULL);
+    g_autofree char *after = makings_signature(next);
+    bool is_settled = strcmp(before, after) == 0;
+    if (!is_settled && looks_ahead)
+        look_ahead(project, &next);
+    makings_take(project, g_steal_pointer(&next));
+    if (!is_settled)
+        project_read_exports(project);
+    return is_settled && !has_more;
 }
 
 static void
@@ -394,16 +306,7 @@ run(Project *project)
     guint since_kept = 0;
     project_read_exports(project);
     for (guint round = 0;; round++) {
-        parallel_each(project->entries, project->threads, rewrite_entry, project);
-        if (find_defined(project))
-            parallel_each(project->entries, project->threads, rewrite_entry, project);
-        g_autoptr(GPtrArray) next = find_makings(project, NULL);
-        bool is_settled = is_same(next, project->makings);
-        if (!is_settled && since_kept++ < ROUNDS_FORESEEN)
-            look_ahead(project, &next);
-        take_makings(project, g_steal_pointer(&next));
-        if (!is_settled)
-            project_read_exports(project);
+        bool is_settled = run_round(project, since_kept++ < ROUNDS_FORESEEN);
         if (!is_settled && round < ROUNDS_MAX)
             continue;
         bool has_kept = project->options->propagates &&

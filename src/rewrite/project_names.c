@@ -1,6 +1,8 @@
 /* project_names.c - many names asked after in many files: each is found by its first word, and only if that stands there. */
 #include "rewrite/project_words.h"
 
+#define ROOM_FIRST 4 /* slots; a power of two */
+
 typedef struct {
     const char *name;    /* borrowed */
     guint32 first;       /* hash of its first word */
@@ -20,6 +22,8 @@ names_new(void)
     Names *names = g_new0(Names, 1);
     names->names = g_array_new(FALSE, FALSE, sizeof(Name));
     names->unspelt = g_array_new(FALSE, FALSE, sizeof(guint32));
+    names->slots = g_new0(guint, ROOM_FIRST);
+    names->mask = ROOM_FIRST - 1;
     return names;
 }
 
@@ -32,31 +36,41 @@ names_free(Names *names)
     g_free(names);
 }
 
+static void
+put(Names *names, guint index)
+{
+    Name *name = &g_array_index(names->names, Name, index);
+    guint *slot = &names->slots[name->first & names->mask];
+    name->next = *slot;
+    *slot = index + 1;
+}
+
+/* At most half of the slots are taken. */
+static void
+make_room(Names *names)
+{
+    guint room = names->mask + 1;
+    if (room >= 2 * names->names->len)
+        return;
+    room *= 2;
+    g_free(names->slots);
+    names->slots = g_new0(guint, room);
+    names->mask = room - 1;
+    for (guint i = 0; i < names->names->len; i++)
+        put(names, i);
+}
+
 void
 names_add(Names *names, const char *name, guint32 value)
 {
     Name one = {.name = name, .value = value};
-    if (words_first(name, &one.first))
-        g_array_append_val(names->names, one);
-    else
+    if (!words_first(name, &one.first)) {
         g_array_append_val(names->unspelt, value);
-}
-
-void
-names_index(Names *names)
-{
-    guint room = 4;
-    while (room < 2 * names->names->len)
-        room *= 2;
-    g_free(names->slots);
-    names->slots = g_new0(guint, room);
-    names->mask = room - 1;
-    for (guint i = 0; i < names->names->len; i++) {
-        Name *name = &g_array_index(names->names, Name, i);
-        guint *slot = &names->slots[name->first & names->mask];
-        name->next = *slot;
-        *slot = i + 1;
+        return;
     }
+    g_array_append_val(names->names, one);
+    put(names, names->names->len - 1);
+    make_room(names);
 }
 
 static void

@@ -16,6 +16,7 @@ entry_free(void *data)
 {
     Entry *entry = data;
     dbt_place_clear(&entry->place);
+    g_ptr_array_unref(entry->makings);
     g_ptr_array_unref(entry->left);
     g_ptr_array_unref(entry->told);
     g_clear_pointer(&entry->words, g_array_unref);
@@ -45,6 +46,8 @@ entry_new(const Project *project, ProjectFile *file)
     Entry *entry = g_new0(Entry, 1);
     *entry = (Entry){.file = file,
                      .kept = project->kept_views,
+                     .number = project->entries->len,
+                     .makings = g_ptr_array_new(),
                      .left = g_ptr_array_new(),
                      .told = g_ptr_array_new()};
     dbt_place(project->roots, file, &entry->place);
@@ -174,6 +177,7 @@ project_close(Project *project)
     g_hash_table_unref(project->by_key);
     g_hash_table_unref(project->fresh);
     g_ptr_array_unref(project->makings);
+    g_clear_pointer(&project->levels, g_ptr_array_unref);
     g_clear_pointer(&project->names, names_free);
     g_ptr_array_unref(project->entries);
     g_ptr_array_unref(project->roots);

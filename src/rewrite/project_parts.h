@@ -24,6 +24,9 @@ typedef struct {
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
     char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
     bool is_given;          /* it may get names of others' */
+    guint number;           /* its place among all */
+    bool is_new;            /* it was rewritten since its makings were looked at */
+    GPtrArray *makings;     /* Making * of those of the project */
     guint functions_first,
         functions_end;     /* those that it makes for triggers, whose rows may be a dataset's */
     bool lacks_definition; /* it asks, or asked, whether another file makes a dataset */
@@ -39,12 +42,15 @@ typedef struct {
     const Made *made;
     Rename *rename;
     Rename *foreign; /* the same, meant only with its package; or NULL */
+    guint place;     /* among those of its entry */
+    guint index;     /* among those of the project */
 } Making;
 
 typedef struct {
     GPtrArray *entries;
+    GPtrArray *levels;  /* the same, GPtrArray * by GPtrArray *: project_levels(); or NULL */
     GPtrArray *roots;   /* DbtRoot * */
-    GPtrArray *makings; /* Making * */
+    GPtrArray *makings; /* Making *; within a round also NULL */
     Names *names;       /* of these: indices in `makings` */
     GHashTable *by_key; /* the first Making * of each key */
     GPtrArray *renamed; /* Rename *: those of all rounds, because rewrites point at them */
@@ -72,11 +78,33 @@ typedef struct {
 /* All that is read before the first round; closing frees it. (project_open.c) */
 void project_open(Project *project, GPtrArray *files);
 void project_close(Project *project);
-void making_free(void *data);
 
-char *model_key(const DbtPlace *place);
 /* Those that may be named in the file. Array of const Making *; caller frees. */
 GPtrArray *makings_in(const Project *project, const Entry *entry);
+
+/* ---- makings (project_makings.c) ---- */
+
+void making_free(void *data);
+char *model_key(const DbtPlace *place);
+typedef struct Foresight Foresight;
+/* Of all files, in their order. With a foresight what they would make, instead of what they make as they are rewritten now.
+ * Array of Making *; caller frees. */
+GPtrArray *makings_find(Project *project, Foresight *foresight);
+/* They become those of the project, and belong to it. */
+void makings_take(Project *project, GPtrArray *makings);
+/* What this file makes now takes the place of what it made before. */
+void makings_renew(Project *project, Entry *entry);
+/* The same twice: nothing has changed. Caller frees. */
+char *makings_signature(const GPtrArray *makings);
+/* By files, and by their places in these; for sorting. */
+int makings_compare(const void *a, const void *b);
+
+/* Entries in an order in which each comes behind those that it reads, but for circles; array of arrays, each of those that do
+ * not read each other. Belongs to the project. (project_levels.c) */
+const GPtrArray *project_levels(Project *project);
+/* Models, and files of macros, that the file names by itself; ref() is that of `home`. Array of const Entry *; caller
+ * frees. (project_upstream.c) */
+GPtrArray *project_reads(const ProjectModels *models, const DbtHome *home, const Entry *entry);
 
 /* What a file is rewritten with, as a text: the same twice gives the same. Caller frees. */
 char *signature_of(const Entry *entry, const GPtrArray *makings);
@@ -123,7 +151,6 @@ RewriteOptions entry_options(const Project *project, const Entry *entry);
 
 /* ---- views of views (project_foresee.c) ---- */
 
-typedef struct Foresight Foresight;
 Foresight *foresight_new(Project *project);
 void foresight_free(Foresight *foresight);
 /* What the statement makes, with all that was noted before; `made` itself where that is known, or nobody knows better.

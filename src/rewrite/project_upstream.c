@@ -16,16 +16,8 @@
 typedef struct {
     const ProjectModels *all;
     DbtHome home;
-    GHashTable *found; /* path -> itself */
-    GPtrArray *open;   /* const Entry * */
+    GPtrArray *found; /* const Entry * */
 } Walk;
-
-static void
-take_entry(Walk *walk, const Entry *entry)
-{
-    if (entry != NULL && g_hash_table_add(walk->found, (char *) entry->file->path))
-        g_ptr_array_add(walk->open, (void *) entry);
-}
 
 static void
 take_models(Walk *walk, const char *text, const Token *template)
@@ -35,7 +27,7 @@ take_models(Walk *walk, const char *text, const Token *template)
         const ProjectModel *read =
             project_model_find(walk->all, &walk->home, g_ptr_array_index(calls, i));
         if (read != NULL)
-            take_entry(walk, read->entry);
+            g_ptr_array_add(walk->found, (void *) read->entry);
     }
 }
 
@@ -51,28 +43,41 @@ take_macros(Walk *walk, const char *text, const Token *template)
             continue;
         g_autofree char *name = g_strndup(text + word->begin, word->end - word->begin);
         const char *file = macros_file(project->macros, name);
-        if (file != NULL)
-            take_entry(walk, g_hash_table_lookup(project->by_text, file));
+        const Entry *entry = file != NULL ? g_hash_table_lookup(project->by_text, file) : NULL;
+        if (entry != NULL)
+            g_ptr_array_add(walk->found, (void *) entry);
     }
 }
 
-/* Itself, and all that it reads. */
+GPtrArray *
+project_reads(const ProjectModels *models, const DbtHome *home, const Entry *entry)
+{
+    Walk walk = {models, *home, g_ptr_array_new()};
+    const ProjectFile *file = entry->file;
+    g_autoptr(GArray) templates = jinja_templates(file->text, file->bytes);
+    for (guint i = 0; i < templates->len; i++) {
+        take_models(&walk, file->text, &g_array_index(templates, Token, i));
+        take_macros(&walk, file->text, &g_array_index(templates, Token, i));
+    }
+    return walk.found;
+}
+
+/* Itself, and all that it reads; in macros, ref() is that of the model's project. */
 static GHashTable *
 upstream_of(const ProjectModel *model)
 {
+    const DbtHome home = dbt_home(model->entry->place.root);
+    GHashTable *found = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) open = g_ptr_array_new();
-    Walk walk = {model->all, dbt_home(model->entry->place.root),
-                 g_hash_table_new(g_str_hash, g_str_equal), open};
-    take_entry(&walk, model->entry);
+    g_ptr_array_add(open, (void *) model->entry);
     while (open->len > 0) {
         const Entry *entry = g_ptr_array_steal_index_fast(open, open->len - 1);
-        g_autoptr(GArray) templates = jinja_templates(entry->file->text, entry->file->bytes);
-        for (guint i = 0; i < templates->len; i++) {
-            take_models(&walk, entry->file->text, &g_array_index(templates, Token, i));
-            take_macros(&walk, entry->file->text, &g_array_index(templates, Token, i));
-        }
+        if (!g_hash_table_add(found, (char *) entry->file->path))
+            continue;
+        g_autoptr(GPtrArray) reads = project_reads(model->all, &home, entry);
+        g_ptr_array_extend(open, reads, NULL, NULL);
     }
-    return walk.found;
+    return found;
 }
 
 static bool

@@ -20,7 +20,5 @@ Names *names_new(void);
 void names_free(Names *names);
 /* `name` is borrowed. */
 void names_add(Names *names, const char *name, guint32 value);
-/* Once all are added. */
-void names_index(Names *names);
 /* Values of those names of which words_have() says yes: guint32, sorted, each once. Caller frees. */
 GArray *names_in(const Names *names, const GArray *words);

@@ -70,6 +70,54 @@ test_growth(const void *data)
     g_assert_cmpfloat(many, <=, few * WORSE);
 }
 
+/* ---- models of dbt that read each other, one after the other ---- */
+
+#define MODELS 600 /* more than there are rounds */
+
+/* Named so that each stands in front of what it reads. */
+static ProjectFile *
+model_of(guint i)
+{
+    g_autofree char *read = i > 0 ? g_strdup_printf("m%04u", MODELS - i) : g_strdup("orders");
+    ProjectFile *file = g_new0(ProjectFile, 1);
+    file->path = g_strdup_printf("models/m%04u.sql", MODELS - 1 - i);
+    file->text = g_strdup_printf("SELECT id, amount FROM {{ ref('%s') }}\n", read);
+    file->bytes = strlen(file->text);
+    return file;
+}
+
+static void
+file_free(void *data)
+{
+    ProjectFile *file = data;
+    rewrite_free(file->rewrite);
+    g_free((char *) file->path);
+    g_free((char *) file->text);
+    g_free(file);
+}
+
+static void
+test_chain_of_models(void)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_free);
+    ProjectFile *settings = g_new0(ProjectFile, 1);
+    *settings = (ProjectFile){.path = g_strdup("dbt_project.yml"),
+                              .text = g_strdup("name: a\n"),
+                              .bytes = strlen("name: a\n")};
+    RewriteOptions options = {.propagates = true};
+    g_ptr_array_add(files, settings);
+    for (guint i = MODELS; i-- > 0;)
+        g_ptr_array_add(files, model_of(i));
+    uint64_t before = sql_names_compared;
+    project_rewrite(files, renames, &options, 1);
+    for (guint i = 1; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        g_assert_nonnull(file->rewrite);
+        g_assert_cmpuint(file->rewrite->edits->len, >=, 2);
+    }
+    g_assert_cmpuint(sql_names_compared - before, <, (uint64_t) MODELS * 1000);
+}
+
 static double
 looked_through(const char *template, guint times)
 {
@@ -165,6 +213,8 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i].shape, test_growth);
     }
     g_test_add_func("/rewrite/growth/templates without an end", test_templates_without_an_end);
+    g_test_add_func("/rewrite/growth/columns travel through a chain of models of any length",
+                    test_chain_of_models);
     int failed = g_test_run();
     renames_free(renames);
     return failed;
