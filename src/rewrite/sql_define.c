@@ -158,9 +158,6 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
     switch (source->shape) {
     case SHAPE_NAMED:
         return false;
-    case SHAPE_APART:
-        refuse(work, source, "apart", "the table's schema is said behind it: both change");
-        return true;
     case SHAPE_DEFINED:
         if (rename_only_renames(rename))
             return false;

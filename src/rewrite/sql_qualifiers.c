@@ -173,6 +173,8 @@ may_follow(Work *work, const SqlRef *ref, const Spelling *spelling)
 static void
 edit_qualifier_of_ref(Work *work, const SqlRef *ref)
 {
+    if (ref->is_table && ref->source->requalified != NULL)
+        edit_qualifier(work, ref->source, ref->source->requalified, &ref->path, 1);
     bool is_row = ref->binding == BINDING_ROW ||
                   (ref->binding == BINDING_COLUMN && ref->source != NULL && ref->path.count == 1 &&
                    !source_has(work, ref->source, &ref->path.parts[0]));

@@ -149,6 +149,19 @@ fills_new(const Work *work, const SqlSource *source, const Rename *rename)
            renames_find(work->renames, dialect, &target->path, &spelling, &is_other) == NULL;
 }
 
+/* Of a table whose schema is written elsewhere: does all but its last part stay? */
+static bool
+keeps_schema(const Spelling *spelling)
+{
+    guint count = g_strv_length(spelling->source);
+    if (g_strv_length(spelling->target) != count)
+        return false;
+    for (guint i = 0; i + 1 < count; i++)
+        if (strcmp(spelling->source[i], spelling->target[i]) != 0)
+            return false;
+    return true;
+}
+
 static void
 edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 {
@@ -186,6 +199,11 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     }
     if (sql_define_refuses(work, source, rename))
         return;
+    if (source->lent > 0 && !keeps_schema(spelling)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "apart", NULL,
+                    "the table's schema is said elsewhere in this statement: both change");
+        return;
+    }
     if (source->is_version && !rename->is_derived) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "moment", NULL,
                     "this is a version of the old dataset, or what a statement left of it: the new "
@@ -214,7 +232,10 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     if (sql_shard_refuses(work, &source->path, spelling) ||
         sql_is_unsure_table(work, &source->path, spelling))
         return;
-    spell_path(work, &source->path, spelling);
+    SqlPath written = source->path;
+    written.parts += source->lent;
+    written.count -= source->lent;
+    spell_path(work, &written, spelling);
     sql_reshape(work, source);
     source->requalified = spelling;
 }
@@ -282,6 +303,23 @@ fits_literal(const Spelling *spelling)
     return true;
 }
 
+/* A mapping that speaks of the name alone means it wherever it is written alone. */
+static void
+give_back_schema(const Work *work, SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    SqlPath own = source->path;
+    own.parts += source->lent;
+    own.count -= source->lent;
+    if (renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other) !=
+            NULL ||
+        renames_find(work->renames, work->sql->dialect, &own, &spelling, &is_other) == NULL)
+        return;
+    source->path = own;
+    source->lent = 0;
+}
+
 /* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */
 static void
 match_source(Work *work, SqlSource *source)
@@ -293,6 +331,8 @@ match_source(Work *work, SqlSource *source)
         source->rename = source_rename(source->rows_of);
         return;
     }
+    if (source->lent > 0)
+        give_back_schema(work, source);
     if (source->kind == SOURCE_TEMPLATE)
         dbt_name_source(work, source);
     if ((source->kind == SOURCE_TABLE && !source->is_template) || sql_is_put_before(work, source))

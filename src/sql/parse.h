@@ -51,6 +51,7 @@ typedef struct {
     bool has_keys;         /* ASC and DESC may stand behind items */
     SqlRowsFn *gives_rows; /* or NULL */
     const void *rows_data;
+    SqlPath schema; /* that tables are in which are named without one, by what is made here */
     SqlStatement *statement;
     QueryChain *chain;
     StatementReach reach;
@@ -180,7 +181,11 @@ void parse_template(Parser *parser, const Context *context, uint32_t index, cons
                     bool is_text); /* parse_template.c */
 /* The same for the templates in a string. */
 void parse_string(Parser *parser, const Context *context, uint32_t index);
+/* The table, which is named by one part, is in this schema: its path becomes s.t, all of it where t stands. */
+void schema_lend(Parser *parser, SqlSource *table, const SqlPath *schema);
 void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_join.c */
+/* USING (a, b), at USING: by which names `source` is joined to what stands before it. */
+void using_take(Parser *parser, SqlSource *source, uint32_t end);
 /* [LEFT …] JOIN, one more of them, with its condition. */
 void parse_join(Parser *parser, SqlBlock *block, uint32_t end);
 /* One table, subquery or array with its alias. */
@@ -270,7 +275,7 @@ void named_value_add(Parser *parser, ArenaList **values, uint32_t first);
 /* Values of WITH are read by the query's only SELECT, once that is read (parse_with.c). */
 void values_adopt(Parser *parser, SqlQuery *query);
 /* FOR UPDATE OF a, b, at FOR: tables of `block` (or NULL), by their names or aliases. */
-void locked_take(Parser *parser, const SqlBlock *block, uint32_t end);
+void locked_take(Parser *parser, SqlBlock *block, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. (parse_other.c) */
 void parse_other(Parser *parser, uint32_t end);

@@ -81,8 +81,12 @@ parse_create(Parser *parser, uint32_t end)
         is_open(parser, parser->pos) && parser->pos < query && !is_joined_by_name;
     if (statement->has_columns)
         statement->columns = typed_names_take(parser, query);
+    if (is_word(parser, name - 1, WORD_VIEW) && parser->sql->dialect->lends_to_all &&
+        !statement->is_temporary)
+        lend_schema_at(parser, name, end);
     parser->pos = query;
     statement->query = parse_query(parser, NULL, NULL, end);
+    parser->schema.count = 0;
     SqlBlock *block = block_new(parser, NULL, NULL);
     rest_take(parser, block, end);
     block->last = end - 1;

@@ -63,7 +63,7 @@ define_block(Parser *parser)
     return block_new(parser, NULL, NULL);
 }
 
-/* SHOW COLUMNS FROM t FROM s: the path of `table` becomes s.t, all of it where t stands. */
+/* SHOW COLUMNS FROM t FROM s: the table is s.t. */
 static void
 schema_behind_take(Parser *parser, SqlSource *table, uint32_t end)
 {
@@ -73,16 +73,28 @@ schema_behind_take(Parser *parser, SqlSource *table, uint32_t end)
         return;
     parser->pos++;
     SqlPath schema = path_take(parser, end, false);
-    SqlPart *parts = node(parser, (schema.count + 1) * sizeof(SqlPart));
-    for (uint32_t i = 0; i <= schema.count; i++) {
-        SqlPart part = i < schema.count ? schema.parts[i] : table->path.parts[0];
-        part.token = table->path.parts[0].token;
-        part.begin = table->path.parts[0].begin;
-        part.end = table->path.parts[0].end;
-        parts[i] = part;
+    schema_lend(parser, table, &schema);
+}
+
+/* The schema that what is made here has before its name, if it has one, for tables that are named without. */
+static void
+lend_schema_of(Parser *parser, const SqlPath *made)
+{
+    bool is_temporary = made->count > 0 && g_ascii_strcasecmp(made->parts[0].text, "temp") == 0;
+    if (made->count > 1 && parser->sql->dialect->has_lent_schemas && !is_temporary)
+        parser->schema = (SqlPath){.parts = made->parts, .count = made->count - 1};
+}
+
+void
+lend_schema_at(Parser *parser, uint32_t name, uint32_t end)
+{
+    uint32_t before = parser->pos;
+    parser->pos = name;
+    if (is_name(parser, name)) {
+        SqlPath made = path_take(parser, end, false);
+        lend_schema_of(parser, &made);
     }
-    table->path = (SqlPath){.parts = parts, .count = schema.count + 1};
-    table->shape = SHAPE_APART;
+    parser->pos = before;
 }
 
 /* t, u, v of this shape; more may stand behind each. */
@@ -119,10 +131,14 @@ parse_table(Parser *parser, bool is_hiding, uint32_t end)
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
     table->shape = is_hiding ? SHAPE_HIDING : SHAPE_DEFINED;
+    SqlPath schema = parser->schema;
+    if (!is_hiding)
+        lend_schema_of(parser, &table->path);
     if (is_open(parser, parser->pos) && parser->pos < end)
         definitions_take(parser, block, end);
     else if (!is_hiding) /* LIKE t, PARTITION OF t, CLONE t, USING fts5 (…) */
         table->shape = SHAPE_CLONED;
+    parser->schema = schema;
     options_take(parser, block, end);
     return true;
 }
@@ -132,6 +148,8 @@ static bool
 parse_index(Parser *parser, uint32_t end)
 {
     Context context = {.block = NULL, .clause = CLAUSE_WHERE};
+    if_exists_take(parser, end);
+    uint32_t name = parser->pos;
     settle_to(parser, find_on(parser, parser->pos, end));
     if (!take_word(parser, end, WORD_ON))
         return false;
@@ -139,7 +157,10 @@ parse_index(Parser *parser, uint32_t end)
     if (!names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = context.block = define_block(parser);
+    if (parser->sql->dialect->lends_to_all)
+        lend_schema_at(parser, name, end);
     table_take(parser, block, end);
+    parser->schema.count = 0;
     if (take_word(parser, end, WORD_USING))
         parser->pos = MIN(parser->pos + 1, end);
     if (is_open(parser, parser->pos) && parser->pos < end)

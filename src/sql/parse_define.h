@@ -33,6 +33,9 @@ bool plain_word_take(Parser *parser, uint32_t end, const char *text);
 void if_exists_take(Parser *parser, uint32_t end);
 /* May a table's name begin here? */
 bool names_table(const Parser *parser, uint32_t index, uint32_t end);
+/* `name` is that of what is made: the schema before it is that of tables without one, until the caller
+ * empties `parser->schema` again. */
+void lend_schema_at(Parser *parser, uint32_t name, uint32_t end);
 /* A block for one table of the statement, which is one that defines. */
 SqlBlock *define_block(Parser *parser);
 /* ALTER TABLE …, behind these words; as parse_define() (parse_alter.c). */

@@ -312,14 +312,18 @@ take_colon_path(Parser *parser, const Context *context, uint32_t end)
     }
 }
 
-/* $1, t.$1, of Snowflake: a column by its place. */
+/* $1, t.$1, of Snowflake; #1 of DuckDB: a column by its place. */
 static void
 note_place_of_column(Parser *parser, const Context *context, uint32_t index)
 {
     const Token *token = peek(parser, index);
     const char *text = parser->sql->list->text + token->begin;
-    if (token->kind == TOKEN_PARAMETER && parser->sql->dialect->has_places &&
-        token->end > token->begin + 1 && text[0] == '$' && g_ascii_isdigit(text[1]))
+    bool is_place = token->kind == TOKEN_PARAMETER && parser->sql->dialect->has_places &&
+                    token->end > token->begin + 1 && text[0] == '$' && g_ascii_isdigit(text[1]);
+    bool is_numbered = parser->sql->dialect->has_alias_prefix && is_text(parser, index, "#") &&
+                       peek(parser, index + 1)->kind == TOKEN_NUMBER &&
+                       is_touching(parser, index + 1);
+    if (is_place || is_numbered)
         context->block->value_star = index;
 }
 

@@ -44,8 +44,8 @@ is_using_without_brackets(const Parser *parser, uint32_t at)
            is_name(parser, at + 1);
 }
 
-static void
-take_using(Parser *parser, SqlSource *source, uint32_t end)
+void
+using_take(Parser *parser, SqlSource *source, uint32_t end)
 {
     source->using_first = parser->pos;
     source->using = list(parser);
@@ -80,7 +80,7 @@ take_conditions(Parser *parser, SqlSource *source, uint32_t end)
     while (parser->pos < end) {
         if (is_word(parser, parser->pos, WORD_USING) &&
             (is_open(parser, parser->pos + 1) || is_using_without_brackets(parser, parser->pos))) {
-            take_using(parser, source, end);
+            using_take(parser, source, end);
         } else if (is_match_condition(parser, parser->pos)) {
             uint32_t close = MIN(closing(parser, parser->pos + 1, end) + 1, end);
             parser->pos++;

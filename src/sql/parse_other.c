@@ -181,10 +181,12 @@ parse_other(Parser *parser, uint32_t end)
             continue;
         if (starts_query_within(parser, end)) {
             bool is_loop = is_loop_over(parser, parser->pos),
-                 gives_none = is_perform(parser, parser->pos);
+                 gives_none = is_perform(parser, parser->pos),
+                 is_set = is_open(parser, parser->pos) && is_set_to_rows(parser, parser->pos - 1);
             SqlQuery *query =
                 parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);
             query->by_name = query->by_name || is_loop;
+            query->is_named = query->is_named || is_set;
             bool ends = parser->statement->query == NULL && parser->pos >= end;
             query->is_value = gives_none || (!ends && !is_loop);
             if (ends && !gives_none)
@@ -192,10 +194,12 @@ parse_other(Parser *parser, uint32_t end)
         } else if (token->kind == TOKEN_OPEN && is_open(parser, parser->pos) &&
                    starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end))) {
             uint32_t close = closing(parser, parser->pos, end);
-            bool is_loop = is_loop_over(parser, parser->pos);
+            bool is_loop = is_loop_over(parser, parser->pos),
+                 is_from = parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_FROM);
             parser->pos++;
             SqlQuery *query = parse_query(parser, NULL, NULL, close);
-            query->is_value = !is_loop && !gives_rows(parser);
+            query->is_value = !is_loop && !is_from && !gives_rows(parser);
+            query->is_named = query->is_named || is_from; /* CREATE MODEL m FROM (…) TARGET a */
             query->by_name = query->by_name || is_loop;
             parser->pos = MIN(close + 1, end);
         } else if (is_name(parser, parser->pos)) {

@@ -138,28 +138,47 @@ named_value_add(Parser *parser, ArenaList **values, uint32_t first)
 
 /* ---- what is locked ---- */
 
-static bool
-is_alias_of(const Parser *parser, const SqlBlock *block, uint32_t at)
+/* The table of `block` that is called so, by its alias, or by the last part of its name where it has none. */
+static SqlSource *
+source_called(const Parser *parser, const SqlBlock *block, uint32_t at)
 {
     for (guint i = 0; block != NULL && i < block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(block->sources, i);
-        if (source->alias != NULL && is_text(parser, at, source->alias->text))
-            return true;
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        const char *name = source->alias != NULL ? source->alias->text
+                           : source->path.count > 0
+                               ? source->path.parts[source->path.count - 1].text
+                               : NULL;
+        if (name != NULL && is_text(parser, at, name))
+            return source;
     }
-    return false;
+    return NULL;
+}
+
+/* A table of `block` as it is called there; false where it is none of them, or named with its schema. */
+static bool
+locked_name_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    SqlSource *source = source_called(parser, block, at);
+    if (source == NULL || (at + 1 < end && peek(parser, at + 1)->kind == TOKEN_DOT))
+        return false;
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    SqlRef *ref = ref_add(parser, &context, path_take(parser, end, false));
+    ref->binding = BINDING_LOCAL;
+    ref->source = source;
+    ref->is_table = true;
+    return true;
 }
 
 void
-locked_take(Parser *parser, const SqlBlock *block, uint32_t end)
+locked_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
     for (parser->pos++; parser->pos < end && !is_text(parser, parser->pos, "OF"); parser->pos++)
         if (starts_clause(parser, parser->pos))
             return;
     bool goes_on = parser->pos < end;
     for (parser->pos += goes_on; goes_on && parser->pos < end && is_name(parser, parser->pos);) {
-        if (is_alias_of(parser, block, parser->pos)) {
-            parser->pos++;
-        } else {
+        if (!locked_name_take(parser, block, end)) {
             SqlBlock *named = block_new(parser, NULL, NULL);
             table_take(parser, named, end);
             named->last = parser->pos - 1;

@@ -306,6 +306,21 @@ take_glued(Parser *parser, uint32_t end)
         parser->pos++;
 }
 
+void
+schema_lend(Parser *parser, SqlSource *table, const SqlPath *schema)
+{
+    SqlPart *parts = node(parser, (schema->count + 1) * sizeof(SqlPart));
+    for (uint32_t i = 0; i <= schema->count; i++) {
+        SqlPart part = i < schema->count ? schema->parts[i] : table->path.parts[0];
+        part.token = table->path.parts[0].token;
+        part.begin = table->path.parts[0].begin;
+        part.end = table->path.parts[0].end;
+        parts[i] = part;
+    }
+    table->path = (SqlPath){.parts = parts, .count = schema->count + 1};
+    table->lent = schema->count;
+}
+
 static SqlSource *
 take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
 {
@@ -329,6 +344,8 @@ take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end
     } else if (is_array_of(parser, block, &source->path)) {
         source->kind = SOURCE_ARRAY;
         ref_add(parser, context, source->path);
+    } else if (source->path.count == 1 && parser->schema.count > 0) {
+        schema_lend(parser, source, &parser->schema);
     }
     return source;
 }

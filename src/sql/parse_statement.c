@@ -236,12 +236,12 @@ static void
 find_target_by_alias(Parser *parser, SqlBlock *block)
 {
     SqlSource *target = parser->statement->target;
-    if (target == NULL || target->path.count != 1 || target->alias != NULL)
+    if (target == NULL || target->path.count != 1 + target->lent || target->alias != NULL)
         return;
     for (guint i = 0; i < block->sources->len; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
         if (source == target || source->alias == NULL ||
-            g_ascii_strcasecmp(source->alias->text, target->path.parts[0].text) != 0)
+            g_ascii_strcasecmp(source->alias->text, target->path.parts[target->lent].text) != 0)
             continue;
         arena_list_remove(block->sources, target);
         parser->statement->target = source;
@@ -466,10 +466,16 @@ parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
     Context on = {.block = block, .clause = CLAUSE_ON};
     parser->statement->kind = STATEMENT_MERGE;
     parser->pos++;
+    if (is_word(parser, parser->pos, WORD_WITH) && is_text(parser, parser->pos + 1, "SCHEMA"))
+        parser->pos = MIN(parser->pos + 3, end); /* WITH SCHEMA EVOLUTION, of Databricks */
     take_word(parser, end, WORD_INTO);
     take_target(parser, block, end);
+    SqlSource *source = NULL;
     if (take_word(parser, end, WORD_USING))
-        parse_source(parser, block, end);
+        source = parse_source(parser, block, end);
+    if (source != NULL && is_word(parser, parser->pos, WORD_USING) &&
+        is_open(parser, parser->pos + 1)) /* USING s USING (a), of DuckDB */
+        using_take(parser, source, end);
     if (take_word(parser, end, WORD_ON))
         parse_expression(parser, &on, end, STOP_WHEN);
     while (parser->pos < end && is_word(parser, parser->pos, WORD_WHEN))

@@ -164,6 +164,7 @@ parse_trigger(Parser *parser, uint32_t end)
     if_exists_take(parser, end);
     uint32_t on = find_on(parser, parser->pos, end);
     bool is_batch = is_batch_at(parser, parser->pos);
+    lend_schema_at(parser, parser->pos, end);
     settle(parser, parser->pos);
     for (; parser->pos < on; parser->pos++)
         of = is_text(parser, parser->pos, "OF") && !is_text(parser, parser->pos - 1, "INSTEAD") &&
@@ -186,6 +187,8 @@ parse_trigger(Parser *parser, uint32_t end)
     } else if (!parser->sql->dialect->has_alias_first && take_before_body(parser, block, end)) {
         begin_body(parser, table, false);
     }
+    if (!parser->is_at_body)
+        parser->schema.count = 0;
     return true;
 }
 
@@ -228,9 +231,12 @@ ends_body(Parser *parser)
 void
 watch_statement(Parser *parser)
 {
+    if (parser->begins <= 0 && !parser->is_at_body) /* behind a body of one statement */
+        parser->schema.count = 0;
     if (parser->is_batch ? !ends_batch(parser, parser->pos) : !ends_body(parser))
         return;
     parser->watched = NULL;
+    parser->schema.count = 0;
     parser->is_batch = false;
     memset(parser->row_names, 0, sizeof(parser->row_names));
 }

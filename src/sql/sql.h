@@ -100,6 +100,8 @@ struct SqlRef {
     bool is_field; /* all of an argument of STRUCT(…), and names the field */
     bool
         is_receiver; /* of a method: `plan` of plan.value(…); a schema, unless a source is known to have it */
+    bool
+        is_table; /* FOR UPDATE OF t: not a column, but the name of `source` itself; bound to nothing */
     /* Of a name inside of a template, which may be a column: the call that it is an argument of, "" for the list of a loop.
      * NULL of all others. */
     const char *macro;
@@ -157,8 +159,7 @@ typedef enum {
 
 /* What a statement does to a table itself, and not to its rows. */
 typedef enum {
-    SHAPE_NAMED, /* nothing: it is named, and so are its columns */
-    SHAPE_APART, /* nothing, too: but its schema stands behind it, and its path has the schema where the table is */
+    SHAPE_NAMED,    /* nothing: it is named, and so are its columns */
     SHAPE_DEFINED,  /* makes it, with its columns */
     SHAPE_ADJUSTED, /* goes with its definition: DROP TABLE, ALTER COLUMN */
     SHAPE_CLONED,   /* makes it with the columns of another one: LIKE t */
@@ -200,7 +201,9 @@ struct SqlSource {
     SqlSourceKind kind;
     SqlShape shape; /* of a STATEMENT_DEFINE */
     SqlBlock *block;
-    SqlPath path;         /* of a table or common table */
+    SqlPath path; /* of a table or common table */
+    uint32_t
+        lent; /* of its parts: those before its own, which are written elsewhere in the statement */
     uint32_t first, last; /* tokens of what it is, without the alias */
     SqlPart *alias;       /* or NULL */
     ArenaList *columns;   /* SqlPart *: alias (a, b); or NULL */

@@ -108,8 +108,11 @@ typedef struct {
         reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */
     const char *omitted_schema; /* that of a..b; NULL: nobody writes so */
-    bool has_tacit_recursion;   /* a table of WITH sees itself without RECURSIVE */
-    bool has_ordered_commons;   /* it sees, without RECURSIVE, only those that stand before it */
+    bool
+        has_lent_schemas; /* CREATE TABLE s.t (… REFERENCES u), CREATE TRIGGER s.t … ON u: u is in s */
+    bool lends_to_all;        /* so it is with indexes, and with all tables of views and triggers */
+    bool has_tacit_recursion; /* a table of WITH sees itself without RECURSIVE */
+    bool has_ordered_commons; /* it sees, without RECURSIVE, only those that stand before it */
     CaseRule table_case, column_case;
     bool quotes_keep_case; /* a quoted name is meant exactly as it is written */
 } Dialect;
