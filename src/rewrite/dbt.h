@@ -93,6 +93,8 @@ void dbt_templates(Work *work);
 void dbt_mentions(Work *work);
 /* Calls of the dataset in quotes of SQL, where nothing else has seen them (dbt_quoted.c). */
 void dbt_quoted(Work *work);
+/* Is what this string of SQL has at this byte such a call? */
+bool dbt_is_quoted_call(const Work *work, const Token *string, size_t at);
 
 /* The text that config(…) of a file gives under a key; NULL where it does not say. False when it is no plain text, or is
  * said twice. Caller frees (dbt_config.c). */

@@ -311,7 +311,9 @@ kind_of(const DbtRoot *root, const char *materialized)
 static bool
 is_made_anew(const char *kind)
 {
-    static const char *const kinds[] = {"view", "table", "ephemeral", "materialized_view"};
+    static const char *const kinds[] = {
+        "view", "table", "ephemeral", "materialized_view",
+        "external"}; /* a file that DuckDB writes, and a view of it */
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (strcmp(kind, kinds[i]) == 0)
             return true;

@@ -19,7 +19,8 @@ static bool
 is_of_word(const Work *work, const Site *site, size_t begin, size_t end)
 {
     static const char between[] = " \t\r\n,\"'";
-    bool is_guess = strcmp(site->code, "apart") == 0 || strcmp(site->code, "in-string") == 0;
+    static const char *const guesses[] = {"apart", "in-string", "bare-name", "language", NULL};
+    bool is_guess = g_strv_contains(guesses, site->code);
     while (begin > 0 && strchr(between, work->text[begin - 1]) == NULL)
         begin--;
     while (end < work->bytes && strchr(between, work->text[end]) == NULL)

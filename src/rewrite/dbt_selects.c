@@ -248,6 +248,7 @@ dbt_selects(Work *work)
     }
     if (!has_moved || code_is_sql(work->path) || select_in_yaml(work))
         return;
+    dbt_cosmos(work);
     Line line = {0};
     for (size_t at = 0; at < work->bytes;) {
         const char *found = strstr(work->text + at, "dbt");

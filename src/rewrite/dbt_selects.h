@@ -6,6 +6,9 @@
 /* selectors.yml, and commands in files of any language: `dbt run --select users+`. After all that names the dataset otherwise. */
 void dbt_selects(Work *work);
 
+/* The same in calls of Cosmos (dbt_cosmos.c). */
+void dbt_cosmos(Work *work);
+
 /* What a selection says of what the mapping renames: `+users`, `shop.users`, `path:models/users.sql`, `source:shop.users` (dbt_selection.c).
  * [begin, end) of the text: one or more of them, parted by spaces or commas. `method`: said beside them; NULL: by themselves. */
 void dbt_selection(Work *work, size_t begin, size_t end, const char *method);

@@ -108,7 +108,7 @@ visit_string(Work *work, guint index)
     if (sql_named(work, index) || sql_property(work, index) || sql_inner(work, index) ||
         sql_named_by_two(work, index) ||
         (!find_any(work, token, &at, &bytes) && !find_apart(work, index, &at, &bytes)) ||
-        site_covers(work, at, at + bytes))
+        site_covers(work, at, at + bytes) || dbt_is_quoted_call(work, token, at))
         return;
     g_autofree char *name = g_strndup(work->text + at, bytes);
     const char *reason = sql_other_text(work, index, name);
