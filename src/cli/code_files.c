@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "rewrite/definitions.h"
 #include "rewrite/exports.h"
 
 #include <malloc.h>
@@ -65,6 +66,9 @@ rewrite_one(void *data, void *user)
         return;
     RewriteOptions options = task->options;
     options.is_mentioned = true; /* else it would have no text */
+    if (options.definitions == NULL)
+        file->steps =
+            definitions_read(file->path, file->text, file->bytes, task->renames, &options);
     file->rewrite = rewrite_text(file->path, file->text, file->bytes, task->renames, &options);
     make_diff(file, user);
 }
@@ -128,6 +132,7 @@ survey(GPtrArray *files, const CodeTask *task, Exports *exports)
 
 typedef struct {
     GHashTable *defined; /* const Rename *: datasets that files make */
+    Definitions *definitions;
     GPtrArray
         *waiting; /* CodeFile *, borrowed: those that go with such a definition, wherever it is */
 } Apart;
@@ -141,7 +146,9 @@ set_aside(Apart *apart, GPtrArray *batch)
         CodeFile *file = g_ptr_array_index(batch, i);
         if (file->rewrite != NULL)
             rewrite_defined_add(apart->defined, file->rewrite);
-        if (file->rewrite != NULL && file->rewrite->lacks_definition) {
+        definitions_add(apart->definitions, file->path, g_steal_pointer(&file->steps));
+        if (file->rewrite != NULL &&
+            (file->rewrite->lacks_definition || file->rewrite->lacks_columns)) {
             code_file_clear(file);
             file->is_read = false;
             g_ptr_array_add(apart->waiting, file);
@@ -185,11 +192,15 @@ rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFil
 {
     g_autoptr(GHashTable) defined = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) waiting = g_ptr_array_new();
-    Apart apart = {defined, waiting};
+    g_autoptr(Definitions) definitions = definitions_new();
+    Apart apart = {defined, definitions, waiting};
     CodeTask last = *task;
+    if (!rewrite_each(files, task, &apart, check, each, data, error))
+        return false;
+    definitions_settle(definitions);
     last.options.defined = defined;
-    return rewrite_each(files, task, &apart, check, each, data, error) &&
-           rewrite_each(waiting, &last, NULL, check, each, data, error);
+    last.options.definitions = definitions;
+    return rewrite_each(waiting, &last, NULL, check, each, data, error);
 }
 
 /* ---- all together ---- */

@@ -20,6 +20,7 @@ typedef struct {
     bool is_read;      /* so `text` tells whether it names the dataset */
     bool has_triggers; /* it is SQL, and may make some, or functions that they call */
     GPtrArray *given;  /* Export *, on their way to those of all; or NULL */
+    GPtrArray *steps;  /* TableStep *, likewise */
     json_t *proofs;    /* of its queries, or NULL */
 } CodeFile;
 

@@ -22,6 +22,7 @@ code_file_clear(CodeFile *file)
     g_clear_pointer(&file->diff, g_free);
     g_clear_pointer(&file->skipped, g_free);
     g_clear_pointer(&file->rewrite, rewrite_free);
+    g_clear_pointer(&file->steps, g_ptr_array_unref);
     if (!file->is_held) /* it is not asked again */
         g_clear_pointer(&file->proofs, json_decref);
 }

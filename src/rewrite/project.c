@@ -155,6 +155,7 @@ entry_options(const Project *project, const Entry *entry)
     options.macros = project->macros;
     options.models = project->columns;
     options.triggers = project->triggers;
+    options.definitions = project->definitions;
     options.exports = entry->is_given ? project->exports : NULL;
     return options;
 }

@@ -91,6 +91,33 @@ guess_dialects(Project *project)
     project->usual = winner != NULL ? winner : project->usual;
 }
 
+/* ---- definitions ---- */
+
+static void
+read_steps(void *item, void *data)
+{
+    Entry *entry = item;
+    const Project *project = data;
+    const ProjectFile *file = entry->file;
+    RewriteOptions options = *project->options;
+    options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
+    options.usual = entry_usual(project, entry);
+    entry->steps =
+        definitions_read(file->path, file->text, file->bytes, project->renames, &options);
+}
+
+static void
+read_definitions(Project *project)
+{
+    parallel_each(project->entries, project->threads, read_steps, project);
+    project->definitions = definitions_new();
+    for (guint i = 0; i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        definitions_add(project->definitions, entry->file->path, g_steal_pointer(&entry->steps));
+    }
+    definitions_settle(project->definitions);
+}
+
 /* ---- the whole ---- */
 
 static void
@@ -167,6 +194,7 @@ project_open(Project *project, GPtrArray *files)
             g_hash_table_insert(project->kept, model_key(&entry->place), NULL);
     }
     guess_dialects(project);
+    read_definitions(project);
     project->columns = project_models_new(project);
 }
 
@@ -195,6 +223,7 @@ project_close(Project *project)
     g_ptr_array_unref(project->foreseen);
     macros_free(project->macros);
     trigger_calls_free(project->triggers);
+    definitions_free(project->definitions);
     arena_free(project->arena);
 }
 

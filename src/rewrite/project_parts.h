@@ -3,6 +3,7 @@
 
 #include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
+#include "rewrite/definitions.h"
 #include "rewrite/exports.h"
 #include "rewrite/made.h"
 #include "rewrite/project_words.h"
@@ -31,6 +32,7 @@ typedef struct {
         functions_end;     /* those that it makes for triggers, whose rows may be a dataset's */
     bool lacks_definition; /* it asks, or asked, whether another file makes a dataset */
     GPtrArray *given;      /* Export *, on their way to those of all; or NULL */
+    GPtrArray *steps;      /* TableStep *, likewise */
 } Entry;
 
 /* What a file makes, whose columns change their names. */
@@ -66,9 +68,10 @@ typedef struct {
     GPtrArray *old;       /* Exports * of rounds before: rewrites point at them */
     GPtrArray *foreseen;  /* Rewrite * of single statements: makings point at them */
     Macros *macros;
-    TriggerCalls *triggers; /* of all files */
-    ProjectModels *columns; /* of models */
-    Arena *arena;           /* of sites that are kept from one round to the next */
+    TriggerCalls *triggers;   /* of all files */
+    Definitions *definitions; /* likewise */
+    ProjectModels *columns;   /* of models */
+    Arena *arena;             /* of sites that are kept from one round to the next */
     const Renames *renames;
     const RewriteOptions *options;
     const Dialect *usual; /* of files that do not tell theirs; or NULL */

@@ -200,6 +200,7 @@ finish(Work *work)
     const char *text = work->text;
     out->defines = work->defines;
     out->lacks_definition = work->lacks_definition;
+    out->lacks_columns = work->lacks_columns;
     sort_found(out->edits, edits_by_place);
     drop_doubled(out->edits);
     refuse_overlaps(work);

@@ -25,9 +25,8 @@ typedef struct {
 static const char *const *
 columns_of(Work *work, const SqlSource *source)
 {
-    bool is_open = true;
-    const char *const *known = table_columns(work, source, &is_open);
-    return is_open ? NULL : known;
+    const char *where;
+    return star_columns(work, source, &where);
 }
 
 static uint32_t
@@ -279,6 +278,19 @@ drop_edits(Work *work, size_t begin, size_t end)
     }
 }
 
+/* The star's site was just written down. */
+static void
+say_where(Work *work, const SqlSource *source)
+{
+    const char *where;
+    GPtrArray *sites = work->out->sites;
+    if (star_columns(work, source, &where) == NULL || where == NULL || sites->len == 0)
+        return;
+    Site *site = g_ptr_array_index(sites, sites->len - 1);
+    site->reason =
+        arena_printf(work->out->arena, "its columns are those of the definition in %s", where);
+}
+
 void
 star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_aliases)
 {
@@ -308,4 +320,5 @@ star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_a
     if (star->star_path.count > 0 && !has_qualifier)
         drop_edits(work, first->begin, end);
     site_edit(work, SITE_STAR, first->begin, end, text->str);
+    say_where(work, source);
 }

@@ -1,5 +1,6 @@
 /* sql_known.c - what is known of a table's columns, and from whom. */
 #include "rewrite/dbt.h"
+#include "rewrite/definitions.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
@@ -65,4 +66,22 @@ table_columns(const Work *work, const SqlSource *table, bool *ret_is_open)
     }
     *ret_is_open = true;
     return rename != NULL ? rename->columns : NULL;
+}
+
+/* Of a dataset that moves, also what the repository's own definition says, where the mapping speaks of no other column than
+ * that has: both would have to be wrong in the same way. */
+const char *const *
+star_columns(Work *work, const SqlSource *source, const char **ret_where)
+{
+    bool is_open = true;
+    const Rename *rename = source_rename(source);
+    const char *const *known = table_columns(work, source, &is_open);
+    *ret_where = NULL;
+    if (!is_open)
+        return known;
+    work->lacks_columns = true;
+    known = rename != NULL && !source->gives_more
+                ? definitions_columns(work->options->definitions, rename->mapping, ret_where)
+                : NULL;
+    return known != NULL && has_all(work, known, rename) ? known : NULL;
 }

@@ -19,6 +19,9 @@ void sql_text(Work *work);   /* all of the following, in each variant of the tex
 void sql_tables(Work *work); /* match sources, edit tables */
 void sql_qualifiers(Work *work); /* of tables that are called anew */
 /* What is known of a table's columns; as SqlColumnsFn. */
+/* All of the source's columns, as a star gives them; NULL: not known. `*ret_where`: the file and line of the repository that
+ * say so; NULL: somebody else does. */
+const char *const *star_columns(Work *work, const SqlSource *source, const char **ret_where);
 const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
 void sql_flow(Work *work);    /* which queries keep their output names (sql_pin.c) */
 void sql_using(Work *work);   /* joins by names that are not the same any more */

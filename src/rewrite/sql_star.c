@@ -66,12 +66,15 @@ place_of(const Work *work, const SqlItem *star, size_t *ret_begin, size_t *ret_e
 static void
 refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnChange *change)
 {
-    const char *unmapped = star_unmapped(work, star, source);
+    const char *unmapped = star_unmapped(work, star, source), *where = NULL;
     size_t begin, end;
+    star_columns(work, source, &where);
     place_of(work, star, &begin, &end);
     if (unmapped != NULL)
         site_refuse(work, SITE_STAR, begin, end, "not-in-mapping", NULL,
-                    "`*` lets '%s' through, of which the mapping says nothing", unmapped);
+                    "`*` lets '%s' through, of which the mapping says nothing%s%s", unmapped,
+                    where != NULL ? ": it is in the definition in " : "",
+                    where != NULL ? where : "");
     else if (change == NULL)
         site_refuse(work, SITE_STAR, begin, end, "star", NULL,
                     "`*` lets all columns through by their places, and the new table has more of "

@@ -69,12 +69,47 @@ type_of_column_take(Parser *parser, uint32_t end)
     return true;
 }
 
+/* STRUCT<a int, b ARRAY<int>>: how many such brackets of types the token opens or, of `depth`, closes. */
+static int
+angles(const Sql *sql, uint32_t at, int depth)
+{
+    static const char *const types[] = {"STRUCT", "ARRAY", "MAP", "ROW", "RANGE"};
+    const Token *token = &g_array_index(sql->tokens, Token, at);
+    const char *text = sql->list->text;
+    int closed = 0;
+    if (token->kind != TOKEN_OPERATOR)
+        return 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(types) && text[token->begin] == '<' && at > 0; i++)
+        if (token[-1].end - token[-1].begin == strlen(types[i]) &&
+            g_ascii_strncasecmp(text + token[-1].begin, types[i], strlen(types[i])) == 0)
+            return 1;
+    for (uint32_t i = token->begin; i < token->end; i++)
+        closed += text[i] == '>';
+    return -MIN(closed, depth);
+}
+
+uint32_t
+sql_element_end(const Sql *sql, uint32_t at, uint32_t end, bool *ret_is_torn)
+{
+    int depth = 0;
+    end = MIN(end, sql->tokens->len - 1);
+    while (at < end) {
+        const Token *token = &g_array_index(sql->tokens, Token, at);
+        if (token->kind == TOKEN_COMMA && depth == 0)
+            break;
+        depth += angles(sql, at, depth);
+        bool is_open = token->kind == TOKEN_OPEN && token->match > at;
+        at = token->kind != TOKEN_OPEN ? at + 1 : is_open ? token->match + 1 : end;
+    }
+    if (ret_is_torn != NULL)
+        *ret_is_torn = depth > 0;
+    return MIN(at, end);
+}
+
 uint32_t
 element_end(const Parser *parser, uint32_t at, uint32_t end)
 {
-    while (at < end && peek(parser, at)->kind != TOKEN_COMMA)
-        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
-    return MIN(at, end);
+    return sql_element_end(parser->sql, at, end, NULL);
 }
 
 /* name(10): as many bytes of the column, and no function. */
@@ -223,6 +258,9 @@ type_take(Parser *parser, uint32_t end)
     while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_DOT)
         for (int part = 0; part < 2 && parser->pos < end; part++)
             settle(parser, parser->pos++);
+    int depth = 0; /* of fields, which are no columns */
+    while (parser->pos < end && (depth += angles(parser->sql, parser->pos, depth)) > 0)
+        settle(parser, parser->pos++);
     if (is_open(parser, parser->pos) && parser->pos < end)
         parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
 }

@@ -389,6 +389,10 @@ typedef const char *const *SqlColumnsFn(const SqlSource *table, bool *ret_is_ope
 /* Does the table certainly not have the column, although its columns are not all known? */
 typedef bool SqlLacksFn(const SqlSource *table, const SqlPart *name, void *data);
 
+/* Where the element of a list that begins at the token `at` ends: at a comma outside of brackets, also those of types
+ * (STRUCT<a int, b int>), or `end`. `*ret_is_torn` (or NULL): brackets of a type have no end there. (parse_columns.c) */
+uint32_t sql_element_end(const Sql *sql, uint32_t at, uint32_t end, bool *ret_is_torn);
+
 /* Always gives a tree. `text` must outlive it. A text whose templates choose ({% if … %}) has several variants; others
  * have one, 0. */
 Sql *sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant);

@@ -188,6 +188,23 @@ class Files(Folder):
         self.assertIn("[source-undeclared]", done.stdout)
         self.assertIn("models/a.sql:1:", self.rewrite("shop/models/a.sql", "shop/models/b.sql").stdout)
 
+    def test_a_star_has_the_columns_of_the_repositorys_own_definition_unless_a_schema_is_given(self):
+        self.write("code/db/0001_users.sql", "-- first\nCREATE TABLE users (plan text, id int, name text, country_code text);\n")
+        self.write("code/db/0002_more.sql", "ALTER TABLE users ADD COLUMN points int;\n")
+        self.write("code/v.sql", "CREATE VIEW v AS SELECT * FROM users;\n")
+        done = self.rewrite("--diff", "code/v.sql")
+        self.assertIn("[star]", done.stdout)
+        own = "SELECT plan_name AS plan, user_id AS id, name, country AS country_code, score AS points FROM people"
+        self.assertIn(own, self.rewrite("--diff", "code").stdout)
+        self.assertIn(own, self.rewrite("--diff", "--output-names", "keep", "code").stdout)
+        found = json.loads(self.rewrite("--json", "code").stdout)["files"]
+        reasons = [site["reason"] for file in found for site in file["sites"] if site["kind"] == "star"]
+        self.assertEqual(reasons, ["its columns are those of the definition in code/db/0001_users.sql:2"])
+        self.assertIn("SELECT user_id AS id, name, country AS country_code, plan_name AS plan, score AS points FROM people",
+                      self.rewrite("--schema", "schema.yaml", "--diff", "code").stdout)
+        self.write("code/later.py", 'run("ALTER TABLE users ADD COLUMN nick text")\n')
+        self.assertIn("code/v.sql:1:25: `*` lets all columns through", self.rewrite("code").stdout)
+
     def test_a_list_of_columns_that_only_its_path_names_is_a_persons(self):
         self.write("mapping.yaml", MAPPING.replace("source: users", "source: acme.crm.users"))
         listed = self.write("code/sql/acme/crm/users/schema.yaml", "fields:\n- name: id\n  type: INTEGER\n")
