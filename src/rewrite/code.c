@@ -37,11 +37,53 @@ code_ends_with(const char *path, const char *const *endings)
     return false;
 }
 
+/* What an ending says of the SQL in such files, in any letters; NULL: what is in them tells. */
+static const struct {
+    const char *ending, *dialect;
+} sql_endings[] = {
+    {"sql", NULL},           {"ddl", NULL},       {"dml", NULL},         {"dql", NULL},
+    {"hql", "spark"},        {"hive", "spark"},   {"q", "spark"},        {"sparksql", "spark"},
+    {"bq", "bigquery"},      {"bql", "bigquery"}, {"bqsql", "bigquery"}, {"pgsql", "postgres"},
+    {"psql", "postgres"},    {"tsql", "tsql"},    {"mysql", "mysql"},    {"presto", "trino"},
+    {"trino", "trino"},      {"duckdb", NULL},    {"plsql", NULL},       {"pls", NULL},
+    {"snowsql", "snowflake"}, {"pkb", NULL},      {"pks", NULL},         {"pck", NULL},
+    {"prc", NULL},           {"fnc", NULL},       {"trg", NULL},         {"udf", NULL}};
+
+/* Behind them: a template makes the file, or it is a part of a template's name. */
+static const char *const template_endings[] = {".j2",       ".jinja", ".jinja2",  ".tpl",  ".tmpl",
+                                               ".template", ".in",    ".mustache", ".hbs", ".liquid"};
+
+/* The ending of the path without that of a template, if it is one of SQL's; -1: it is none. */
+static int
+sql_ending(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t bytes = strlen(name);
+    for (size_t i = 0; i < G_N_ELEMENTS(template_endings); i++) {
+        size_t more = strlen(template_endings[i]);
+        if (bytes > more && g_ascii_strcasecmp(name + bytes - more, template_endings[i]) == 0) {
+            bytes -= more;
+            break;
+        }
+    }
+    const char *dot = memrchr(name, '.', bytes);
+    size_t length = dot != NULL ? bytes - (size_t) (dot + 1 - name) : 0;
+    for (size_t i = 0; length > 0 && i < G_N_ELEMENTS(sql_endings); i++)
+        if (strlen(sql_endings[i].ending) == length &&
+            g_ascii_strncasecmp(dot + 1, sql_endings[i].ending, length) == 0)
+            return (int) i;
+    return -1;
+}
+
 bool
 code_is_sql(const char *path)
 {
-    static const char *const endings[] = {".sql",  ".sql.j2", ".sql.jinja", ".ddl",
-                                          ".dml",  ".hql",    ".bqsql",     ".pgsql",
-                                          ".psql", ".tsql",   NULL};
-    return code_ends_with(path, endings);
+    return sql_ending(path) >= 0;
+}
+
+const char *
+code_dialect(const char *path)
+{
+    int ending = sql_ending(path);
+    return ending >= 0 ? sql_endings[ending].dialect : NULL;
 }

@@ -17,5 +17,7 @@ bool code_path_is_passed_over(const char *path);
 bool code_is_binary(const char *bytes, size_t count);
 /* Has the path one of these endings? The list ends with NULL. */
 bool code_ends_with(const char *path, const char *const *endings);
-/* SQL, by its name. */
+/* SQL, by its name: "users.sql", "USERS.SQL", "users.hql", "users.sql.j2". */
 bool code_is_sql(const char *path);
+/* The dialect that such a name says ("users.hql"), for dialect_by_name(); NULL: none. */
+const char *code_dialect(const char *path);

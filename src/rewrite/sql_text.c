@@ -4,6 +4,7 @@
  * Where templates choose between branches, every branch is read with what surrounds it. What stands in several variants
  * must be decided alike in all of them; otherwise it depends on the template, and a person decides.
  */
+#include "rewrite/code.h"
 #include "rewrite/dbt.h"
 #include "rewrite/made.h"
 #include "rewrite/sql_parts.h"
@@ -253,13 +254,9 @@ rewrite_variants(Work *work, guint count)
 static const Dialect *
 guess(const Work *work)
 {
-    static const struct {
-        const char *ending, *dialect;
-    } endings[] = {
-        {".hql", "spark"}, {".pgsql", "postgres"}, {".psql", "postgres"}, {".tsql", "tsql"}};
-    for (size_t i = 0; work->path != NULL && i < G_N_ELEMENTS(endings); i++)
-        if (g_str_has_suffix(work->path, endings[i].ending))
-            return dialect_by_name(endings[i].dialect);
+    const char *told = work->path != NULL ? code_dialect(work->path) : NULL;
+    if (told != NULL)
+        return dialect_by_name(told);
     bool is_known = work->options->tells_none && work->depth == 0; /* what is in it may tell */
     return dialect_guess(work->text, is_known ? 0 : work->bytes, work->options->usual);
 }
