@@ -40,18 +40,21 @@ code_ends_with(const char *path, const char *const *endings)
 /* What an ending says of the SQL in such files, in any letters; NULL: what is in them tells. */
 static const struct {
     const char *ending, *dialect;
-} sql_endings[] = {
-    {"sql", NULL},           {"ddl", NULL},       {"dml", NULL},         {"dql", NULL},
-    {"hql", "spark"},        {"hive", "spark"},   {"q", "spark"},        {"sparksql", "spark"},
-    {"bq", "bigquery"},      {"bql", "bigquery"}, {"bqsql", "bigquery"}, {"pgsql", "postgres"},
-    {"psql", "postgres"},    {"tsql", "tsql"},    {"mysql", "mysql"},    {"presto", "trino"},
-    {"trino", "trino"},      {"duckdb", NULL},    {"plsql", NULL},       {"pls", NULL},
-    {"snowsql", "snowflake"}, {"pkb", NULL},      {"pks", NULL},         {"pck", NULL},
-    {"prc", NULL},           {"fnc", NULL},       {"trg", NULL},         {"udf", NULL}};
+} sql_endings[] = {{"sql", NULL},        {"ddl", NULL},         {"dml", NULL},
+                   {"dql", NULL},        {"hql", "spark"},      {"hive", "spark"},
+                   {"q", "spark"},       {"sparksql", "spark"}, {"bq", "bigquery"},
+                   {"bql", "bigquery"},  {"bqsql", "bigquery"}, {"pgsql", "postgres"},
+                   {"psql", "postgres"}, {"tsql", "tsql"},      {"mysql", "mysql"},
+                   {"presto", "trino"},  {"trino", "trino"},    {"duckdb", NULL},
+                   {"plsql", NULL},      {"pls", NULL},         {"snowsql", "snowflake"},
+                   {"pkb", NULL},        {"pks", NULL},         {"pck", NULL},
+                   {"prc", NULL},        {"fnc", NULL},         {"trg", NULL},
+                   {"udf", NULL}};
 
 /* Behind them: a template makes the file, or it is a part of a template's name. */
-static const char *const template_endings[] = {".j2",       ".jinja", ".jinja2",  ".tpl",  ".tmpl",
-                                               ".template", ".in",    ".mustache", ".hbs", ".liquid"};
+static const char *const template_endings[] = {".j2",   ".jinja",    ".jinja2", ".tpl",
+                                               ".tmpl", ".template", ".in",     ".mustache",
+                                               ".hbs",  ".liquid"};
 
 /* The ending of the path without that of a template, if it is one of SQL's; -1: it is none. */
 static int

@@ -1,5 +1,7 @@
 /*
- * branch.c - templates that choose: {% if … %} a {% elif … %} b {% else %} c {% endif %}; {@x} ? {a} : {b} of SqlRender.
+ * branch.c - templates that choose: {% if … %} a {% elif … %} b {% else %} c {% endif %}; {@x} ? {a} : {b} of SqlRender;
+ * {{ if … }} a {{ else }} b {{ end }} of Go, {{#if x}} a {{/if}} of Handlebars, {{#x}} a {{/x}} {{^x}} b {{/x}} of Mustache,
+ * %{ if … } a %{ endif } of Terraform, {% unless … %} a {% endunless %} of Liquid.
  *
  * A text with choices is several texts. Each *variant* of it is read alone: what is in branches that it does not take is
  * passed over like a blank. There are as many variants as it takes to see every branch once; choices side by side are
@@ -25,18 +27,33 @@ struct Branches {
     guint variants;
 };
 
-typedef enum { TAG_OTHER, TAG_IF, TAG_ELSE, TAG_ELIF, TAG_ENDIF, TAG_FOR, TAG_ENDFOR } Tag;
+typedef enum {
+    TAG_OTHER,
+    TAG_IF,
+    TAG_ELSE,
+    TAG_ELIF,
+    TAG_ENDIF,
+    TAG_FOR,
+    TAG_ENDFOR,
+    TAG_END /* of what began last */
+} Tag;
 
 static void
 find_word(const char *text, const Token *token, size_t *ret_begin, size_t *ret_end)
 {
     size_t at = token->begin + 2, end = token->end;
-    while (at < end && (g_ascii_isspace(text[at]) || text[at] == '-' || text[at] == '+'))
+    while (at < end && (g_ascii_isspace(text[at]) || strchr("-+~", text[at]) != NULL))
         at++;
     *ret_begin = at;
     while (at < end && g_ascii_isalpha(text[at]))
         at++;
     *ret_end = at;
+}
+
+static bool
+is_said(const char *text, size_t begin, size_t end, const char *word)
+{
+    return strlen(word) == end - begin && memcmp(text + begin, word, end - begin) == 0;
 }
 
 bool
@@ -48,26 +65,84 @@ tag_is_border(const char *text, const Token *tag)
     size_t begin, end;
     find_word(text, tag, &begin, &end);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strlen(names[i]) == end - begin && memcmp(text + begin, names[i], end - begin) == 0)
+        if (is_said(text, begin, end, names[i]))
             return true;
-    return end - begin == 3 && memcmp(text + begin, "set", 3) == 0 &&
-           memchr(text + begin, '=', tag->end - begin) == NULL;
+    return is_said(text, begin, end, "set") && memchr(text + begin, '=', tag->end - begin) == NULL;
+}
+
+/* Of a template in two braces: #each x, /each, #x, ^x, /x, ^ alone. */
+static Tag
+tag_of_sign(const char *text, const Token *token, size_t sign)
+{
+    size_t begin = sign + 1, end = begin;
+    while (begin < token->end && g_ascii_isspace(text[begin]))
+        begin++;
+    for (end = begin; end < token->end && g_ascii_isalpha(text[end]);)
+        end++;
+    bool is_each = is_said(text, begin, end, "each");
+    switch (text[sign]) {
+    case '#':
+        return is_each ? TAG_FOR : TAG_IF;
+    case '/':
+        return is_each ? TAG_ENDFOR : TAG_ENDIF;
+    case '^':
+        return text[begin] == '}' || text[begin] == '~' ? TAG_ELSE : TAG_IF;
+    default:
+        return TAG_OTHER;
+    }
+}
+
+/* Of a template in two braces that is none of Jinja. */
+static Tag
+tag_in_braces(const char *text, const Token *token)
+{
+    static const struct {
+        const char *word;
+        Tag tag;
+    } words[] = {{"if", TAG_IF},      {"with", TAG_IF},   {"range", TAG_FOR},
+                 {"define", TAG_FOR}, {"block", TAG_FOR}, {"end", TAG_END}};
+    size_t begin, end;
+    find_word(text, token, &begin, &end);
+    if (begin == end)
+        return tag_of_sign(text, token, begin);
+    if (is_said(text, begin, end, "else")) {
+        while (end < token->end && g_ascii_isspace(text[end]))
+            end++;
+        return g_str_has_prefix(text + end, "if ") ? TAG_ELIF : TAG_ELSE;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (is_said(text, begin, end, words[i].word))
+            return words[i].tag;
+    return TAG_OTHER;
 }
 
 static Tag
 tag_of(const char *text, const Token *token)
 {
-    static const char *const names[] = {"", "if", "else", "elif", "endif", "for", "endfor"};
+    static const struct {
+        const char *word;
+        Tag tag;
+    } names[] = {{"if", TAG_IF},       {"else", TAG_ELSE},  {"elif", TAG_ELIF},
+                 {"endif", TAG_ENDIF}, {"for", TAG_FOR},    {"endfor", TAG_ENDFOR},
+                 {"unless", TAG_IF},   {"elsif", TAG_ELIF}, {"endunless", TAG_ENDIF}};
     size_t begin, at;
     if (token->kind == TOKEN_CHOICE)
         return text[token->begin] == '{'     ? TAG_IF
                : text[token->end - 1] == '{' ? TAG_ELSE
                                              : TAG_ENDIF;
+    if (text[token->begin + 1] == '{' && text[token->begin] == '{')
+        return tag_in_braces(text, token);
     find_word(text, token, &begin, &at);
-    for (guint i = 1; i < G_N_ELEMENTS(names); i++)
-        if (strlen(names[i]) == at - begin && memcmp(text + begin, names[i], at - begin) == 0)
-            return (Tag) i;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (is_said(text, begin, at, names[i].word))
+            return names[i].tag;
     return TAG_OTHER;
+}
+
+bool
+tag_begins_loop(const char *text, const Token *tag)
+{
+    return tag_of(text, tag) == TAG_FOR;
 }
 
 static bool
@@ -161,6 +236,8 @@ count_tag(Branches *branches, GArray *stack, Tag tag)
             return false;
         end_choice(branches, stack);
         return true;
+    case TAG_END:
+        return frame != NULL && count_tag(branches, stack, frame->is_loop ? TAG_ENDFOR : TAG_ENDIF);
     case TAG_OTHER:
         break;
     }
@@ -260,7 +337,7 @@ branches_mark(const Branches *branches, const TokenList *list, guint variant, GB
         } else if ((tag == TAG_ELSE || tag == TAG_ELIF) && !turn->is_loop) {
             turn->branch++;
             take_branch(branches, turn);
-        } else if (tag == TAG_ENDIF || tag == TAG_ENDFOR) {
+        } else if (tag == TAG_ENDIF || tag == TAG_ENDFOR || tag == TAG_END) {
             g_array_set_size(stack, stack->len - 1);
         }
         turn = stack->len > 0 ? &g_array_index(stack, Turn, stack->len - 1) : NULL;

@@ -13,6 +13,8 @@ Branches *branches_new(const TokenList *list);
 void branches_free(Branches *branches);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Branches, branches_free)
 guint branches_variants(const Branches *branches);
+/* {% for x in y %}, {{ range .x }}, {{#each x}}: what follows may be there more than once. */
+bool tag_begins_loop(const char *text, const Token *tag);
 /* {% macro … %}, {% set x %}, {% endset %} and the like: what stands on both sides is not one text. */
 bool tag_is_border(const char *text, const Token *tag);
 /* One byte for each token: is it in the branches that this variant takes? */

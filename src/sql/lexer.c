@@ -133,7 +133,10 @@ static bool
 lex_template(Lexer *lexer, size_t at)
 {
     if (starts_with(lexer, at, "{{"))
-        add(lexer, TOKEN_TEMPLATE, at, end_of_template(lexer, at + 2, "}}"));
+        add(lexer, template_is_tag(lexer, at) ? TOKEN_TAG : TOKEN_TEMPLATE, at,
+            end_of_template(lexer, at + 2, "}}"));
+    else if (is_directive(lexer, at))
+        add(lexer, TOKEN_TAG, at, end_of_template(lexer, at + 2, "}"));
     else if (starts_with(lexer, at, "{%"))
         add(lexer, TOKEN_TAG, at, end_of_template(lexer, at + 2, "%}"));
     else if (starts_with(lexer, at, "{#"))

@@ -23,6 +23,7 @@ typedef struct {
     size_t delimiter_bytes;
     bool has_word[WORD_COUNT];
     GArray *open; /* indices of brackets that wait for their other half */
+    guint blocks; /* {{ if x }} of Go's templates that wait for their {{ end }} */
 } Lexer;
 
 static inline char
@@ -108,6 +109,11 @@ size_t end_of_name(const Lexer *lexer, size_t at);
 size_t end_of_number(const Lexer *lexer, size_t at);
 /* Behind what closes it: not within a string, nor within brackets of its own: {{ f("{{ this }}", {'a': {'b': 1}}) }}. */
 size_t end_of_template(const Lexer *lexer, size_t at, const char *close);
+/* Does the template that begins with these two braces choose, repeat or remark, as those do that are none of Jinja: {{ if .x }} of Go, {{#if x}} of
+ * Handlebars, {{^x}} of Mustache? Jinja reads none of them as an expression. */
+bool template_is_tag(Lexer *lexer, size_t at);
+/* %{ if x } of Terraform. */
+bool is_directive(const Lexer *lexer, size_t at);
 /* Behind the one that begins at this brace, within such quotes; 0: what stands there is a text of SQL. */
 size_t end_of_template_within(const Lexer *lexer, size_t at, char quote);
 

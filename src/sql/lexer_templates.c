@@ -41,16 +41,74 @@ end_of_template(const Lexer *lexer, size_t at, const char *close)
                   close); /* brackets or quotes that do not match: it ends as early as it can */
 }
 
-/* ---- within quotes ---- */
-
-#define WITHIN_BYTES_MAX                                                                           \
-    1024 /* each of a text full of brackets may be read so far; people write a line */
+/* ---- none of Jinja ---- */
 
 static bool
 is_blank(const Lexer *lexer, size_t at)
 {
     return (byte_kinds[(guchar) byte_at(lexer, at)] & BYTE_BLANK) != 0;
 }
+
+/* Behind blanks, and what cuts those around the template. */
+static size_t
+behind_blanks(const Lexer *lexer, size_t at)
+{
+    while (is_blank(lexer, at) || is_among(byte_at(lexer, at), "-~"))
+        at++;
+    return at;
+}
+
+static bool
+is_word_of(const Lexer *lexer, size_t begin, size_t end, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (end - begin == strlen(*words) && memcmp(lexer->text + begin, *words, end - begin) == 0)
+            return true;
+    return false;
+}
+
+bool
+template_is_tag(Lexer *lexer, size_t at)
+{
+    static const char *const begins[] = {"if", "range", "with", "define", "block", NULL};
+    static const char *const elses[] = {"else", NULL}, *const ends[] = {"end", NULL};
+    size_t begin = behind_blanks(lexer, at + 2), end = begin;
+    if (is_among(byte_at(lexer, begin), "#/^!"))
+        return true;
+    while (g_ascii_isalpha(byte_at(lexer, end)))
+        end++;
+    if (is_word_of(lexer, begin, end, elses))
+        return true;
+    size_t next = behind_blanks(lexer, end);
+    bool is_last = byte_at(lexer, next) == '}';
+    if (is_word_of(lexer, begin, end, ends) && is_last && lexer->blocks > 0) { /* else a variable */
+        lexer->blocks--;
+        return true;
+    }
+    /* range (3) is a call of Jinja */
+    if (is_last || next == end || is_among(byte_at(lexer, next), "(|=") ||
+        !is_word_of(lexer, begin, end, begins))
+        return false;
+    lexer->blocks++;
+    return true;
+}
+
+bool
+is_directive(const Lexer *lexer, size_t at)
+{
+    static const char *const words[] = {"if", "else", "endif", "for", "endfor", NULL};
+    if (!starts_with(lexer, at, "%{"))
+        return false;
+    size_t begin = behind_blanks(lexer, at + 2), end = begin;
+    while (g_ascii_isalpha(byte_at(lexer, end)))
+        end++;
+    return is_word_of(lexer, begin, end, words);
+}
+
+/* ---- within quotes ---- */
+
+#define WITHIN_BYTES_MAX                                                                           \
+    1024 /* each of a text full of brackets may be read so far; people write a line */
 
 /* May a string stand behind [begin, at) of an expression? Not behind a value; behind `if` and the like. */
 static bool

@@ -7,20 +7,14 @@
  */
 #include "sql/outputs.h"
 
+#include "sql/branch.h"
+
 #include <string.h>
 
 static const Token *
 at(const Sql *sql, uint32_t index)
 {
     return &g_array_index(sql->tokens, Token, index);
-}
-
-static bool
-is_for(const Sql *sql, const Token *tag)
-{
-    const char *text = sql->list->text + tag->begin + 2;
-    text += strspn(text, "-+ \n\t\r");
-    return strncmp(text, "for", 3) == 0 && g_ascii_isspace(text[3]);
 }
 
 /* Does a loop begin in these bytes? */
@@ -40,7 +34,7 @@ has_loop(const Sql *sql, uint32_t begin, uint32_t end)
     }
     for (; low < list->tokens->len && tokens_at(list, low)->begin < end; low++)
         if (tokens_at(list, low)->kind == TOKEN_TAG && sql->live->data[low] &&
-            is_for(sql, tokens_at(list, low)))
+            tag_begins_loop(list->text, tokens_at(list, low)))
             return true;
     return false;
 }

@@ -123,7 +123,8 @@ source_alias_take(Parser *parser, SqlSource *source, uint32_t end)
         return;
     if (!is_name(parser, parser->pos) && peek(parser, parser->pos)->kind != TOKEN_WORD)
         return;
-    if (peek(parser, parser->pos + 1)->kind == TOKEN_DOT) /* {{ if x }} db.t: what is before it was no table */
+    if (peek(parser, parser->pos + 1)->kind ==
+        TOKEN_DOT) /* {{ if x }} db.t: what is before it was no table */
         return;
     source->alias = part_take(parser);
     if (!is_open(parser, parser->pos) || parser->pos >= end || source->block->is_values)
