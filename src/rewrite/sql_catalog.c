@@ -49,7 +49,7 @@ is_begun_path(const Work *work, const Token *token, const char *schema)
     return false;
 }
 
-/* Is the schema said here: in a literal, or before INFORMATION_SCHEMA, perhaps in the quotes of a whole path? */
+/* Is the schema said here: in a literal, or before INFORMATION_SCHEMA or SQLite's own table, perhaps in the quotes of a whole path? */
 static bool
 says_schema(const Work *work, guint index, const char *schema)
 {
@@ -61,8 +61,10 @@ says_schema(const Work *work, guint index, const char *schema)
                          "INFORMATION_SCHEMA") != NULL)
         return text_find_folded(work->text + token->begin, token->end - token->begin, schema) !=
                NULL;
-    if (!work_is_text(work, index, "INFORMATION_SCHEMA") || index < 2 ||
-        work_token(work, index - 1)->kind != TOKEN_DOT)
+    bool is_catalog = work_is_text(work, index, "INFORMATION_SCHEMA") ||
+                      work_is_text(work, index, "sqlite_master") ||
+                      work_is_text(work, index, "sqlite_schema");
+    if (!is_catalog || index < 2 || work_token(work, index - 1)->kind != TOKEN_DOT)
         return false;
     const Token *before = work_token(work, index - 2);
     return text_find_folded(work->text + before->begin, before->end - before->begin, schema) !=

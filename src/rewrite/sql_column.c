@@ -249,12 +249,25 @@ visit_merged(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCha
                 part->text);
 }
 
+/* GRANT SELECT (a), COMMENT ON COLUMN t.a: whatever values it holds. */
+static bool
+is_only_named(const Work *work, const SqlRef *ref)
+{
+    static const char *const verbs[] = {"GRANT", "REVOKE", "DENY", "COMMENT"};
+    const SqlStatement *statement = ref->block->statement;
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+        if (ref->clause == CLAUSE_NAME && work_is_text(work, statement->first, verbs[i]))
+            return true;
+    return false;
+}
+
 static void
 visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
 {
     if (change->kind != CHANGE_NONE && sql_is_unsure(work, ref, change)) {
         return;
-    } else if (change->kind == CHANGE_NAME) {
+    } else if (change->kind == CHANGE_NAME ||
+               (change->kind == CHANGE_VALUES && change->to != NULL && is_only_named(work, ref))) {
         edit_column_name(work, ref, part, change->to);
         keep_output_name(work, ref);
     } else if (change->kind == CHANGE_EXPRESSION) {

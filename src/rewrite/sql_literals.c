@@ -13,6 +13,7 @@
 typedef struct {
     GArray *tokens;
     bool is_case, is_null; /* is_null: IS NULL, and no literal at all */
+    bool is_given;         /* they are written into the column, and not compared with it */
     bool is_negative;      /* <>, NOT IN */
     guint end;             /* the token behind the comparison */
 } Literals;
@@ -104,6 +105,55 @@ is_asked_for_null(const Work *work, guint index)
 {
     guint null = index + 1 + (at(work, index + 1)->word == WORD_NOT);
     return work_is_text(work, index, "IS") && work_is_text(work, null, "NULL");
+}
+
+#define LIST_MAX 500 /* columns of a row that are looked at; a longer list is a person's */
+
+/* Which name of its list in brackets it is, from 0 on; `*ret_open` is the bracket, or something else. */
+static guint
+place_in_list(const Work *work, guint name, guint *ret_open)
+{
+    guint place = 0, i = name;
+    while (i > 0 && at(work, i)->kind != TOKEN_OPEN && place < LIST_MAX)
+        place += at(work, --i)->kind == TOKEN_COMMA;
+    *ret_open = i;
+    return place;
+}
+
+/* The value at this place of a row of VALUES: a literal, or NULL, which is the same before and after. */
+static bool
+find_given(const Work *work, guint open, guint place, Literals *ret)
+{
+    guint close = at(work, open)->match, value = open + 1;
+    for (guint commas = 0; commas < place && value < close; value++) {
+        if (at(work, value)->kind == TOKEN_OPEN)
+            value = at(work, value)->match;
+        commas += at(work, value)->kind == TOKEN_COMMA;
+    }
+    bool is_alone =
+        value < close && (value + 1 == close || at(work, value + 1)->kind == TOKEN_COMMA);
+    if (is_alone && is_literal(work, value))
+        g_array_append_val(ret->tokens, value);
+    return is_alone && (is_literal(work, value) || work_is_text(work, value, "NULL"));
+}
+
+/* (a, column, b) VALUES (1, 'x', 2), (3, 'y', 4) */
+static bool
+find_rows(const Work *work, guint name, Literals *ret)
+{
+    guint open = 0, place = place_in_list(work, name, &open), close = at(work, open)->match;
+    if (at(work, open)->kind != TOKEN_OPEN || close <= name ||
+        !work_is_text(work, close + 1, "VALUES"))
+        return false;
+    ret->is_given = true;
+    for (guint row = close + 2; at(work, row)->kind == TOKEN_OPEN; row++) {
+        if (!find_given(work, row, place, ret))
+            return false;
+        row = at(work, row)->match + 1;
+        if (at(work, row)->kind != TOKEN_COMMA)
+            break;
+    }
+    return ret->tokens->len > 0;
 }
 
 static bool
@@ -215,7 +265,7 @@ new_literal(const Work *work, guint index, const Literals *literals, const Colum
     g_autofree char *new = found != NULL ? value_text(found) : g_strdup(old);
     char quote = is_string ? work->text[token->begin] : '\'';
     bool is_number = !is_string && new[0] != '\0' && strspn(new, "0123456789.-") == strlen(new);
-    if (is_shared(work, literals, values, old, new) ||
+    if ((!literals->is_given && is_shared(work, literals, values, old, new)) ||
         (found != NULL && (strchr(new, quote) != NULL || strchr(new, '\\') != NULL)))
         return false;
     if (found != NULL)
@@ -241,7 +291,8 @@ static bool
 is_lost_as_null(const Work *work, const SqlRef *ref, const ColumnChange *change,
                 const Literals *literals)
 {
-    if (!has_null(change->values) || literals->is_case || ref->clause == CLAUSE_ASSIGN)
+    if (!has_null(change->values) || literals->is_case || ref->clause == CLAUSE_ASSIGN ||
+        literals->is_given)
         return false;
     if (literals->is_null || literals->is_negative)
         return true;
@@ -252,9 +303,11 @@ is_lost_as_null(const Work *work, const SqlRef *ref, const ColumnChange *change,
 static bool
 can_edit(const Work *work, const SqlRef *ref, const ColumnChange *change, Literals *literals)
 {
-    if (!find_literals(work, ref->path.parts[0].token, ref->path.parts[ref->column].token,
-                       literals) ||
-        is_lost_as_null(work, ref, change, literals))
+    guint first = ref->path.parts[0].token;
+    bool is_found = ref->clause == CLAUSE_COLUMNS
+                        ? find_rows(work, first, literals)
+                        : find_literals(work, first, ref->path.parts[ref->column].token, literals);
+    if (!is_found || is_lost_as_null(work, ref, change, literals))
         return false;
     for (guint i = 0; i < literals->tokens->len; i++) {
         g_autofree char *probe = NULL;

@@ -102,8 +102,9 @@ static bool
 is_plain_action(const Parser *parser, uint32_t at)
 {
     static const char *const words[] = {
-        "OWNER",  "ENABLE",  "DISABLE", "FORCE",   "CLUSTER", "VALIDATE", "AUTO_INCREMENT",
-        "ENGINE", "NOCHECK", "CHECK",   "REPLICA", "COMMENT", "NO",       NULL};
+        "OWNER",    "ENABLE",         "DISABLE", "FORCE",   "CLUSTER",
+        "VALIDATE", "AUTO_INCREMENT", "ENGINE",  "NOCHECK", "CHECK",
+        "REPLICA",  "COMMENT",        "NO",      "REBUILD", NULL};
     bool is_option = is_word(parser, at, WORD_SET) &&
                      (is_open(parser, at + 1) || is_text(parser, at + 1, "TBLPROPERTIES") ||
                       is_text(parser, at + 1, "OPTIONS"));
@@ -150,6 +151,11 @@ take_action(Parser *parser, SqlBlock *block, uint32_t end)
         return take_removal(parser, block, end);
     if (is_text(parser, parser->pos, "ALTER") || is_text(parser, parser->pos, "MODIFY"))
         return take_column_change(parser, block, end);
+    if (is_text(parser, parser->pos, "CLUSTER") && is_word(parser, parser->pos + 1, WORD_BY) &&
+        !is_text(parser, parser->pos + 2, "NONE") && !is_text(parser, parser->pos + 2, "AUTO")) {
+        options_take(parser, block, end); /* of Snowflake and Databricks */
+        return SHAPE_NAMED;
+    }
     if (is_plain_action(parser, parser->pos)) {
         attributes_take(parser, block, end);
         return SHAPE_NAMED;

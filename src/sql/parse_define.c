@@ -97,6 +97,36 @@ lend_schema_at(Parser *parser, uint32_t name, uint32_t end)
     parser->pos = before;
 }
 
+/* OPTIMIZE t WHERE a > 1 ZORDER BY (b), ANALYZE TABLE t COMPUTE STATISTICS FOR COLUMNS a, b, UPDATE HISTOGRAM ON a, b: what stands
+ * behind the table, or its keys. */
+static void
+tended_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_WHERE};
+    uint32_t z = parser->pos, stop = element_end(parser, parser->pos, end);
+    while (z < stop && !is_text(parser, z, "ZORDER"))
+        z++;
+    if (take_word(parser, z, WORD_WHERE))
+        parse_expression(parser, &context, z, 0);
+    if (z < stop) {
+        options_take(parser, block, end);
+        return;
+    }
+    for (uint32_t at = parser->pos; at + 1 < stop; at++) {
+        bool is_before = (is_word(parser, at, WORD_FOR) && is_text(parser, at + 1, "COLUMNS")) ||
+                         (is_text(parser, at, "HISTOGRAM") && is_word(parser, at + 1, WORD_ON));
+        if (!is_before)
+            continue;
+        for (parser->pos = at + 2; parser->pos < end && is_name(parser, parser->pos);) {
+            column_take(parser, block, end);
+            if (parser->pos >= end || peek(parser, parser->pos)->kind != TOKEN_COMMA)
+                break;
+            parser->pos++;
+        }
+        return;
+    }
+}
+
 /* t, u, v of this shape; more may stand behind each. */
 static void
 take_tables(Parser *parser, SqlShape shape, uint32_t end)
@@ -113,8 +143,9 @@ take_tables(Parser *parser, SqlShape shape, uint32_t end)
             keys_take(parser, block, end);
         if (shows_table)
             schema_behind_take(parser, table, end);
-        if (is_text(parser, parser->pos, "ZORDER"))
-            options_take(parser, block, end);
+        if (is_text(parser, parser->statement->first, "OPTIMIZE") ||
+            is_text(parser, parser->statement->first, "ANALYZE"))
+            tended_take(parser, block, end);
         parser->pos = element_end(parser, parser->pos, end);
     } while (parser->pos < end && parser->pos++ < end);
 }
@@ -343,6 +374,7 @@ static bool
 parse_comment(Parser *parser, uint32_t end)
 {
     parser->pos++;
+    if_exists_take(parser, end); /* COMMENT IF EXISTS ON, of Snowflake */
     if (!take_word(parser, end, WORD_ON))
         return false;
     if (plain_word_take(parser, end, "COLUMN")) {
@@ -427,11 +459,15 @@ static const struct {
     {"LOCK", {"TABLE", "TABLES"}, true, SHAPE_NAMED},
     {"OPTIMIZE", {"TABLE"}, false, SHAPE_NAMED},
     {"SHOW",
-     {"FULL", "COLUMNS", "FIELDS", "INDEX", "INDEXES", "KEYS", "CREATE", "TABLE", "FROM", "IN"},
+     {"FULL", "COLUMNS", "FIELDS", "INDEX", "INDEXES", "KEYS", "CREATE", "TABLE", "FROM", "IN",
+      "TBLPROPERTIES"},
      true,
      SHAPE_NAMED},
-    {"DESCRIBE", {"TABLE", "FORMATTED", "EXTENDED"}, false, SHAPE_NAMED},
-    {"DESC", {"TABLE", "FORMATTED", "EXTENDED"}, false, SHAPE_NAMED},
+    {"DESCRIBE", {"TABLE", "FORMATTED", "EXTENDED", "DETAIL"}, false, SHAPE_NAMED},
+    {"DESC", {"TABLE", "FORMATTED", "EXTENDED", "DETAIL"}, false, SHAPE_NAMED},
+    {"FLUSH", {"TABLE", "TABLES", "LOCAL"}, true, SHAPE_NAMED},
+    {"CHECKSUM", {"TABLE"}, true, SHAPE_NAMED},
+    {"CLUSTER", {"VERBOSE"}, false, SHAPE_NAMED},
     {"REINDEX", {"TABLE", "CONCURRENTLY"}, true, SHAPE_NAMED},
     {"MSCK", {"REPAIR", "TABLE"}, true, SHAPE_NAMED},
     {"REFRESH", {"TABLE", "MATERIALIZED", "VIEW", "CONCURRENTLY"}, true, SHAPE_NAMED},

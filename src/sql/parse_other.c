@@ -68,6 +68,25 @@ is_perform(const Parser *parser, uint32_t index)
            (index == 0 || peek(parser, index - 1)->kind != TOKEN_DOT);
 }
 
+/* x := max(a) FROM t WHERE …, in PL/pgSQL, at the sign: a query without its SELECT, whose value the variable gets. */
+static bool
+is_assigned_query(const Parser *parser, uint32_t index, uint32_t end)
+{
+    if (!is_text(parser, index, ":=") || !parser->sql->dialect->has_dollar_quotes ||
+        index == parser->statement->first || starts_query(parser, index + 1, end))
+        return false;
+    for (uint32_t at = index + 1; at < end; at++)
+        if (peek(parser, at)->kind == TOKEN_OPEN)
+            at = closing(parser, at, end);
+        else if (is_word(parser, at, WORD_FROM))
+            return !is_word(parser, at - 1, WORD_DISTINCT); /* IS DISTINCT FROM */
+        else if (peek(parser, at)->kind == TOKEN_CLOSE || is_text(parser, at, ":=") ||
+                 is_word(parser, at, WORD_LOOP) || is_word(parser, at, WORD_THEN) ||
+                 is_word(parser, at, WORD_SELECT))
+            return false; /* of an argument that has a name, or another statement */
+    return false;
+}
+
 /* RETURNS TABLE … RETURN (SELECT …), at RETURN: the function gives the rows of the query. */
 static bool
 returns_table(const Parser *parser, uint32_t at)
@@ -137,10 +156,32 @@ static bool
 starts_query_within(const Parser *parser, uint32_t end)
 {
     bool is_from = is_word(parser, parser->pos, WORD_FROM);
-    if (is_perform(parser, parser->pos) || is_pairs(parser, parser->pos))
+    if (is_perform(parser, parser->pos) || is_pairs(parser, parser->pos) ||
+        is_assigned_query(parser, parser->pos, end))
         return true;
     return starts_query(parser, parser->pos, end) && !is_value_at(parser, parser->pos) &&
            (!is_from || (parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_AS)));
+}
+
+/* INSERT INTO, UPDATE t, DELETE FROM, MERGE INTO */
+static bool
+is_change(const Parser *parser, uint32_t at, uint32_t end)
+{
+    bool has_into = is_word(parser, at + 1, WORD_INTO);
+    return (has_into && (is_word(parser, at, WORD_INSERT) || is_word(parser, at, WORD_MERGE))) ||
+           (is_word(parser, at, WORD_DELETE) && is_word(parser, at + 1, WORD_FROM)) ||
+           (is_word(parser, at, WORD_UPDATE) && names_table(parser, at + 1, end));
+}
+
+/* FOR row IN UPDATE t … RETURNING a LOOP: rows of what is changed, with their names. */
+static bool
+loop_over_change_take(Parser *parser, uint32_t end)
+{
+    if (parser->pos < 3 || !is_word(parser, parser->pos - 1, WORD_IN) ||
+        !is_word(parser, parser->pos - 3, WORD_FOR) || !is_change(parser, parser->pos, end))
+        return false;
+    parse_nested(parser, NULL, loop_start(parser, end));
+    return true;
 }
 
 /* Behind the head of a routine or handler whose body is one statement, and behind RETURN QUERY: INSERT INTO, UPDATE t,
@@ -150,10 +191,7 @@ starts_change_within(const Parser *parser, uint32_t end)
 {
     static const char *const heads[] = {"PROCEDURE", "FUNCTION", "HANDLER", NULL};
     uint32_t at = parser->pos, first = parser->statement->first;
-    bool is_verb = (is_word(parser, at, WORD_INSERT) && is_word(parser, at + 1, WORD_INTO)) ||
-                   (is_word(parser, at, WORD_DELETE) && is_word(parser, at + 1, WORD_FROM)) ||
-                   (is_word(parser, at, WORD_UPDATE) && names_table(parser, at + 1, end));
-    if (!is_verb || at == first || is_word(parser, at - 1, WORD_FOR) ||
+    if (!is_change(parser, at, end) || at == first || is_word(parser, at - 1, WORD_FOR) ||
         is_word(parser, at - 1, WORD_ON))
         return false;
     if (is_text(parser, at - 1, "QUERY"))
@@ -177,11 +215,12 @@ parse_other(Parser *parser, uint32_t end)
             parser->pos++;
             return;
         }
-        if (row_take(parser, end) || update_asked_take(parser, end))
+        if (row_take(parser, end) || update_asked_take(parser, end) ||
+            loop_over_change_take(parser, end))
             continue;
         if (starts_query_within(parser, end)) {
             bool is_loop = is_loop_over(parser, parser->pos),
-                 gives_none = is_perform(parser, parser->pos),
+                 gives_none = is_perform(parser, parser->pos) || is_text(parser, parser->pos, ":="),
                  is_set = is_open(parser, parser->pos) && is_set_to_rows(parser, parser->pos - 1);
             SqlQuery *query =
                 parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);

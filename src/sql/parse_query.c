@@ -218,7 +218,8 @@ take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         parser->pos++;
         parse_sources(parser, block, find_select(parser, end)); /* a JOIN's condition ends there */
     }
-    bool is_performed = !is_from_first && is_text(parser, parser->pos, "PERFORM");
+    bool is_performed = !is_from_first && (is_text(parser, parser->pos, "PERFORM") ||
+                                           is_text(parser, parser->pos, ":="));
     parser->pos += is_performed;
     if (is_performed || take_word(parser, end, WORD_SELECT)) {
         take_modifiers(parser, block, end);

@@ -43,6 +43,13 @@ is_array_of(const Parser *parser, const SqlBlock *block, const SqlPath *path)
 
 /* ---- one source ---- */
 
+/* NOT INDEXED */
+static bool
+is_not_indexed(const Parser *parser, uint32_t index)
+{
+    return is_word(parser, index, WORD_NOT) && is_text(parser, index + 1, "INDEXED");
+}
+
 /* INDEXED BY name */
 static bool
 is_indexed_by(const Parser *parser, uint32_t index)
@@ -90,7 +97,7 @@ ends_source(const Parser *parser, uint32_t index)
         return is_moment(parser, index) || starts_clause(parser, index) ||
                starts_join(parser, index) || is_reshape(parser, index) ||
                is_index_hint(parser, index) || is_indexed_by(parser, index) ||
-               is_match_condition(parser, index) ||
+               is_not_indexed(parser, index) || is_match_condition(parser, index) ||
                (is_text(parser, index, "OUTPUT") && parser->sql->dialect->has_alias_first);
     }
 }
@@ -144,6 +151,7 @@ may_be_suffix(const Token *token)
     case WORD_AT:
     case WORD_FINAL:
     case WORD_FOR:
+    case WORD_NOT: /* INDEXED */
     case WORD_PARTITION:
     case WORD_PIVOT:
     case WORD_SAMPLE:
@@ -177,8 +185,8 @@ take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_
                     !source->block->is_values)) { /* MySQL: PARTITION (p0) */
             parser->pos = MIN(closing(parser, at + 1, end) + 1, end);
             continue;
-        } else if (is_indexed_by(parser, at)) {
-            parser->pos = MIN(at + 3, end);
+        } else if (is_indexed_by(parser, at) || is_not_indexed(parser, at)) {
+            parser->pos = MIN(at + 2 + is_indexed_by(parser, at), end);
             continue;
         } else if (is_index_hint(parser, at)) {
             while (parser->pos < end && !is_open(parser, parser->pos))

@@ -391,6 +391,8 @@ parse_update(Parser *parser, SqlQuery *with, uint32_t end)
     parser->statement->kind = STATEMENT_UPDATE;
     parser->pos++;
     skip_top(parser, end);
+    if (is_word(parser, parser->pos, WORD_OR)) /* OR IGNORE, of SQLite */
+        parser->pos = MIN(parser->pos + 2, end);
     parse_sources(parser, block, end);
     if (block->sources->len > 0) {
         parser->statement->target = g_ptr_array_index(block->sources, 0);
@@ -484,6 +486,22 @@ parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
     block->last = end - 1;
 }
 
+/* UPDATE STATISTICS t, of T-SQL: what stands behind the table are names of statistics. */
+static bool
+statistics_take(Parser *parser, uint32_t end)
+{
+    if (!parser->sql->dialect->has_loose_statements ||
+        !is_text(parser, parser->pos + 1, "STATISTICS") || !is_name(parser, parser->pos + 2) ||
+        is_word(parser, parser->pos + 2, WORD_SET))
+        return false;
+    SqlBlock *block = block_new(parser, NULL, NULL);
+    parser->statement->kind = STATEMENT_OTHER;
+    parser->pos += 2;
+    table_take(parser, block, end);
+    parser->pos = end;
+    return true;
+}
+
 static bool
 is_right(const Parser *parser)
 {
@@ -515,7 +533,8 @@ parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
         parse_insert(parser, with, end);
         return;
     case WORD_UPDATE:
-        parse_update(parser, with, end);
+        if (!statistics_take(parser, end))
+            parse_update(parser, with, end);
         return;
     case WORD_DELETE:
         parse_delete(parser, with, end);

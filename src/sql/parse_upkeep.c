@@ -123,11 +123,41 @@ parse_belonging(Parser *parser, uint32_t end)
     return true;
 }
 
+/* PRAGMA s.table_info(t), of SQLite: the table is s.t. */
+static bool
+parse_pragma(Parser *parser, uint32_t end)
+{
+    static const char *const words[] = {"table_info",       "table_xinfo",       "index_list",
+                                        "foreign_key_list", "foreign_key_check", NULL};
+    if (!plain_word_take(parser, end, "PRAGMA"))
+        return false;
+    SqlPath schema = {0};
+    if (is_name(parser, parser->pos) && peek(parser, parser->pos + 1)->kind == TOKEN_DOT) {
+        schema = path_take(parser, parser->pos + 1, false);
+        parser->pos++;
+    }
+    uint32_t open = parser->pos + 1;
+    if (open + 1 >= end || !is_among_words_of(parser, parser->pos, words) ||
+        !is_open(parser, open) || !names_table(parser, open + 1, end) ||
+        peek(parser, open + 2)->kind != TOKEN_CLOSE)
+        return false;
+    settle(parser, parser->pos);
+    parser->pos = open + 1;
+    SqlSource *table = table_take(parser, define_block(parser), closing(parser, open, end));
+    if (schema.count > 0 && table->path.count == 1)
+        schema_lend(parser, table, &schema);
+    parser->pos = end;
+    return true;
+}
+
 bool
 parse_upkeep(Parser *parser, uint32_t end)
 {
     uint32_t before = parser->pos;
     if (parse_alone(parser, end))
+        return true;
+    parser->pos = before;
+    if (parse_pragma(parser, end))
         return true;
     parser->pos = before;
     if (parse_belonging(parser, end))
