@@ -294,6 +294,37 @@ names_dataset(Work *work, const YamlNode *node)
     return false;
 }
 
+/* What a model calls its own table is not the dataset of that name, where that is a model, too. */
+static bool
+is_alias_of_model(const Work *work, const YamlNode *node)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (g_ascii_strcasecmp(spelling->last, node->text) == 0 &&
+                (rename->dbt == NULL || rename->dbt->is_source))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Settings of a model whose word is no table, or the one that it makes itself. */
+static bool
+is_own_setting(Work *work, const YamlNode *node, const char *key)
+{
+    static const char *const words[] = {"tags",  "schema",       "database",
+                                        "group", "materialized", NULL};
+    if (is_among(key, words))
+        return true;
+    if (g_strcmp0(key, "alias") != 0 || !is_alias_of_model(work, node))
+        return false;
+    Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, node->begin, node->end);
+    site->reason = "this is what a model calls its own table";
+    return true;
+}
+
 void
 yaml_check_rest(Work *work, const YamlNode *node, const char *key)
 {
@@ -312,7 +343,10 @@ yaml_check_rest(Work *work, const YamlNode *node, const char *key)
     yaml_rewrite_calls(work, node);
     if (site_covers(work, node->begin, node->end))
         return;
-    if (names_dataset(work, node) || yaml_follow_call(work, node, false) != NULL)
+    bool is_named = names_dataset(work, node);
+    if (is_named && is_own_setting(work, node, key))
+        return;
+    if (is_named || yaml_follow_call(work, node, false) != NULL)
         site_refuse(work, SITE_MENTION, node->begin, node->end, "language", NULL,
                     "the dataset is named here, and this part of the file is not understood");
 }
