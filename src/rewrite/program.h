@@ -341,6 +341,14 @@ struct Unit {
 void program_find_uses(Unit *unit);
 /* What the string says. (program_string.c) Caller frees. */
 Text *program_text(Unit *unit, const Use *use);
+/* What a builder of strings gets piece by piece (program_appended.c). The bracket of the call that gets this literal, where SQL
+ * begins in it; and, behind `last`, that of the call that goes on with it. G_MAXUINT: there is none. */
+guint appended_open(const Unit *unit, guint first);
+guint appended_next(const Unit *unit, guint open, guint last);
+/* Does the call whose bracket closes at `close` end a line? */
+bool appended_ends_line(const Unit *unit, guint close);
+/* May the builder get text behind `last` that is not known? */
+bool appended_has_more(const Unit *unit, guint open, guint last);
 /* What is put into the string's places: fills `text->arguments`. (program_format.c) */
 void program_find_arguments(Unit *unit, const Use *use, Text *text);
 /* Is the string one of these, which tells for itself? */
@@ -397,6 +405,8 @@ void program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, s
 bool program_sql(Unit *unit, Use *use, const Text *text);
 /* The same of a part of SQL that is one by itself. (program_condition.c) */
 bool program_condition(Unit *unit, Use *use, const Text *text);
+/* `u.id, u.plan FROM users u`, before which somebody writes SELECT: the same with it. NULL: it is none. Caller frees. */
+Text *program_listed(const Text *text);
 bool program_is_statement(Unit *unit, Use *use, const Text *text);
 /* Does the program name the new dataset, too, of something that it makes? Then it may be the move itself; and what a string
  * makes, the program makes. (program_makes.c) */

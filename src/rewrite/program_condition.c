@@ -100,6 +100,50 @@ changes_columns(const Work *work, const Text *text)
     return false;
 }
 
+/* The text with something before it. */
+static Text *
+put_before(const Text *text, const char *front)
+{
+    Text *whole = text_new(text);
+    text_begin_part(whole, 0, (Quoting){.escape = ESCAPE_NONE, .holes = HOLES_OFF});
+    text_put(whole, 0, 0, front, strlen(front));
+    for (size_t i = 0; i < text->count; i++)
+        text_copy(whole, i);
+    for (guint i = 0; i < text->fixed->len; i++) {
+        FixedRun run = g_array_index(text->fixed, FixedRun, i);
+        run.begin += strlen(front);
+        run.end += strlen(front);
+        g_array_append_val(whole->fixed, run);
+    }
+    return whole;
+}
+
+/* Behind the FROM of no subquery, or 0. */
+static size_t
+behind_from(const Text *text)
+{
+    int depth = 0;
+    for (size_t at = 0; at < text->count; at++) {
+        depth += text->bytes[at] == '(' ? 1 : text->bytes[at] == ')' ? -1 : 0;
+        if (depth == 0 && is_word_at(text, at, "from"))
+            return at + strlen("from");
+    }
+    return 0;
+}
+
+Text *
+program_listed(const Text *text)
+{
+    size_t begin = skip_blanks(text, 0), end = begin, at;
+    while (is_identifier_byte(text_byte(text, end)))
+        end++;
+    size_t from = end > begin && text_byte(text, end) == '.' ? behind_from(text) : 0;
+    g_autofree char *qualifier = g_strndup(text->bytes + begin, end - begin);
+    if (from == 0 || !find_word(text->bytes + from, text->count - from, qualifier, &at))
+        return NULL; /* `notes.txt from users` */
+    return put_before(text, "SELECT ");
+}
+
 bool
 program_condition(Unit *unit, Use *use, const Text *text)
 {
@@ -110,10 +154,6 @@ program_condition(Unit *unit, Use *use, const Text *text)
                                                         : front_of(text);
     if (front == NULL)
         return false;
-    g_autoptr(Text) whole = text_new(text);
-    text_begin_part(whole, 0, (Quoting){.escape = ESCAPE_NONE, .holes = HOLES_OFF});
-    text_put(whole, 0, 0, front, strlen(front));
-    for (size_t i = 0; i < text->count; i++)
-        text_copy(whole, i);
+    g_autoptr(Text) whole = put_before(text, front);
     return program_sql(unit, use, whole);
 }

@@ -312,8 +312,8 @@ has_table_hole(const Sql *sql)
     return false;
 }
 
-bool
-program_is_statement(Unit *unit, Use *use, const Text *text)
+static bool
+is_whole(Unit *unit, Use *use, const Text *text)
 {
     if (text->is_unread || use->is_bytes || use->is_docstring)
         return false;
@@ -322,11 +322,30 @@ program_is_statement(Unit *unit, Use *use, const Text *text)
     return use->is_run ? !sql->is_broken : is_statement(sql);
 }
 
-bool
-program_sql(Unit *unit, Use *use, const Text *text)
+/* A list of what a query gives, and the rest of it, which gets its first word elsewhere. NULL: it is none. */
+static Text *
+listed_of(Unit *unit, Use *use, const Text *text)
 {
-    if (!program_is_statement(unit, use, text))
-        return false;
+    bool is_none = use->is_message || use->is_run || use->is_key || unit->language->is_data;
+    Text *listed = is_none ? NULL : program_listed(text);
+    if (listed == NULL || is_whole(unit, use, listed))
+        return listed;
+    text_free(listed);
+    return NULL;
+}
+
+bool
+program_is_statement(Unit *unit, Use *use, const Text *text)
+{
+    if (is_whole(unit, use, text))
+        return true;
+    g_autoptr(Text) listed = listed_of(unit, use, text);
+    return listed != NULL;
+}
+
+static void
+rewrite_statement(Unit *unit, Use *use, const Text *text)
+{
     RewriteOptions options = *unit->work->options;
     options.model = NULL; /* that is what the file is */
     options.dialect = dialect_for(unit, use, text);
@@ -358,6 +377,16 @@ program_sql(Unit *unit, Use *use, const Text *text)
     program_take_definitions(unit->work, &work, first_site, !use->is_message);
     for (guint i = 0; i < text->fixed->len; i++)
         g_array_index(text->fixed, FixedRun, i).constant->in_sql++;
+}
+
+bool
+program_sql(Unit *unit, Use *use, const Text *text)
+{
+    bool is_statement = is_whole(unit, use, text);
+    g_autoptr(Text) listed = is_statement ? NULL : listed_of(unit, use, text);
+    if (!is_statement && listed == NULL)
+        return false;
+    rewrite_statement(unit, use, listed != NULL ? listed : text);
     return true;
 }
 

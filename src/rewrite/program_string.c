@@ -24,7 +24,8 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     guint i = first, end = first;
     for (; i <= last; i++) {
         if (depth == 0 && i > first &&
-            (unit_is_plus(unit, i) || unit_may_join(unit, i) || unit_is_sign(unit, i, ',')))
+            (unit_is_plus(unit, i) || unit_may_join(unit, i) || unit_is_sign(unit, i, ',') ||
+             unit_is_sign(unit, i, ')')))
             break;
         if (!piece_is_between(unit_piece(unit, i)))
             end = i;
@@ -81,6 +82,19 @@ text_of_script(Text *take_text, const Language *language)
     return script;
 }
 
+/* `).append(`: behind it. */
+static guint
+put_joint(Text *text, const Unit *unit, guint close)
+{
+    guint i = close;
+    size_t at = unit_piece(unit, close)->begin;
+    if (appended_ends_line(unit, close))
+        text_put(text, at, at, "\n", 1);
+    while (i < unit->pieces->len && !unit_is_sign(unit, i, '('))
+        i++;
+    return i + 1;
+}
+
 Text *
 program_text(Unit *unit, const Use *use)
 {
@@ -104,6 +118,8 @@ program_text(Unit *unit, const Use *use)
         } else if (unit_is_sign(unit, i, ',')) { /* of a statement's lines */
             text_put(text, unit_piece(unit, i)->begin, unit_piece(unit, i)->end, " ", 1);
             i++;
+        } else if (unit_is_sign(unit, i, ')')) {
+            i = put_joint(text, unit, i);
         } else if (piece_is_between(unit_piece(unit, i)) || unit_is_plus(unit, i)) {
             i++;
         } else {

@@ -151,6 +151,19 @@ skip_operand(const Unit *unit, guint index)
     return index;
 }
 
+/* Behind what is added at `operand`, at its last piece; G_MAXUINT: nothing is there. */
+static guint
+end_of_operand(const Unit *unit, guint operand)
+{
+    if (unit_may_join(unit, operand))
+        return operand;
+    guint behind = skip_operand(unit, operand);
+    if (behind <= operand)
+        return G_MAXUINT;
+    guint last = unit_previous(unit, behind, true);
+    return last == G_MAXUINT || last < operand ? operand : last;
+}
+
 /* From a literal on: the last piece of the string. `is_listed`: a comma puts strings together, too. */
 static guint
 end_of_string(const Unit *unit, guint first, bool in_brackets, bool is_listed)
@@ -171,18 +184,32 @@ end_of_string(const Unit *unit, guint first, bool in_brackets, bool is_listed)
         if (language->plus == '\0' || (!unit_is_plus(unit, next) && !is_line) ||
             unit_is_plus(unit, next + 1) || unit_is_sign(unit, next + 1, '='))
             return last;
-        guint operand = unit_next(unit, next, true);
-        if (unit_may_join(unit, operand)) {
-            last = operand;
-            continue;
-        }
-        guint behind = skip_operand(unit, operand);
-        if (behind <= operand)
+        guint operand = end_of_operand(unit, unit_next(unit, next, true));
+        if (operand == G_MAXUINT)
             return last;
-        last = unit_previous(unit, behind, true);
-        if (last == G_MAXUINT || last < operand)
-            return operand;
+        last = operand;
     }
+}
+
+/* The same where a builder of strings gets one piece after another: the end of the last that it surely gets. */
+static guint
+end_of_appended(const Unit *unit, guint first, guint last, bool *ret_has_more)
+{
+    guint open = appended_open(unit, first), next;
+    *ret_has_more = false;
+    if (open == G_MAXUINT)
+        return last;
+    guint end = last;
+    while ((next = appended_next(unit, open, end)) != G_MAXUINT) {
+        guint operand = unit_next(unit, next, true), behind;
+        behind = unit_may_join(unit, operand) ? end_of_string(unit, operand, true, false)
+                                              : end_of_operand(unit, operand);
+        if (behind == G_MAXUINT || !unit_is_sign(unit, unit_next(unit, behind, true), ')'))
+            break;
+        end = behind;
+    }
+    *ret_has_more = end > last && (next != G_MAXUINT || appended_has_more(unit, open, end));
+    return end;
 }
 
 /* ("a" "b").format(…): the brackets belong to the string. */
@@ -384,9 +411,12 @@ visit_literal(Finder *finder, guint first)
     bool in_brackets = finder->brackets->len > 0;
     bool is_listed = is_in_statement_of_lines(finder);
     guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets, is_listed);
+    bool has_more = false;
+    last = end_of_appended(unit, first, last, &has_more);
     Use use = {.first = first,
                .last = last,
                .whole = {piece->begin, unit_piece(unit, last)->end},
+               .has_more = has_more,
                .is_bytes = piece->is_bytes,
                .is_sql = piece->is_sql};
     guint before = unit_previous(unit, first, in_brackets),
@@ -449,7 +479,7 @@ mark_growing(Unit *unit)
         Use *use = &g_array_index(unit->uses, Use, i);
         g_autofree char *key =
             g_strndup(unit->text->bytes + use->key.begin, use->key.end - use->key.begin);
-        use->has_more = g_hash_table_contains(names, key);
+        use->has_more = use->has_more || g_hash_table_contains(names, key);
     }
 }
 
