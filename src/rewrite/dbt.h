@@ -174,8 +174,6 @@ void dbt_spoken_clear(DbtSpoken *spoken);
 /* What callers put into the queries of macros (dbt_given.c). */
 void dbt_given(Work *work);
 
-/* The one that is called so in the block, or around it; NULL: none. (dbt_implied.c) */
-const SqlSource *source_called(const SqlBlock *block, const char *name, size_t bytes);
 /* Macros that name columns by themselves (dbt_implied.c). */
 void dbt_implied(Work *work);
 

@@ -64,23 +64,6 @@ visit_call(Work *work, const SqlBlock *block, const Token *token, const MacroPas
     }
 }
 
-const SqlSource *
-source_called(const SqlBlock *block, const char *name, size_t bytes)
-{
-    for (; block != NULL; block = block->parent)
-        for (guint i = 0; i < block->sources->len; i++) {
-            const SqlSource *source = g_ptr_array_index(block->sources, i);
-            const SqlPart *part = source->alias != NULL ? source->alias
-                                  : source->path.count > 0
-                                      ? &source->path.parts[source->path.count - 1]
-                                      : NULL;
-            if (part != NULL && strlen(part->text) == bytes &&
-                g_ascii_strncasecmp(part->text, name, bytes) == 0)
-                return source;
-        }
-    return NULL;
-}
-
 /* A macro of a package, whose SQL is not among the files, gets the name of a table. */
 static void
 visit_names(Work *work, const SqlBlock *block, const GArray *words, guint open, const char *callee)

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define PIECES_AFTER_MAX 4000 /* what is done with the builder afterwards; people write some hundred */
+#define PIECES_AFTER_MAX                                                                           \
+    4000 /* what is done with the builder afterwards; people write some hundred */
 
 static const char *const appenders[] = {"append", "appendLine", "WriteString", NULL};
 static const char *const makers[] = {"StringBuilder", "StringBuffer", NULL};
@@ -46,8 +47,8 @@ static bool
 begins_statement(const Unit *unit, guint index)
 {
     guint before = unit_previous(unit, index, !unit_is_language(unit, "go"));
-    return before == G_MAXUINT || ends_statement(unit, before) ||
-           unit_is_sign(unit, before, '{') || unit_is_sign(unit, before, '}');
+    return before == G_MAXUINT || ends_statement(unit, before) || unit_is_sign(unit, before, '{') ||
+           unit_is_sign(unit, before, '}');
 }
 
 /* StringBuilder q = new StringBuilder("…"): `q`; or G_MAXUINT. */
@@ -85,7 +86,8 @@ static bool
 is_same(const Unit *unit, guint word, guint other)
 {
     const Piece *a = unit_piece(unit, word), *b = unit_piece(unit, other);
-    return a->kind == PIECE_WORD && b->kind == PIECE_WORD && a->end - a->begin == b->end - b->begin &&
+    return a->kind == PIECE_WORD && b->kind == PIECE_WORD &&
+           a->end - a->begin == b->end - b->begin &&
            memcmp(unit->text->bytes + a->begin, unit->text->bytes + b->begin, a->end - a->begin) ==
                0;
 }

@@ -74,33 +74,55 @@ is_behind_keyword(const Text *text, size_t at)
     return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) at}, words);
 }
 
-/* users.plan in a part of SQL; but not t("users.plan"), a key of translations. */
+/* What a name before a dot may have behind it. */
+typedef enum {
+    BEHIND_OTHER,  /* no column of the dataset */
+    BEHIND_COLUMN, /* one, or all of them */
+    BEHIND_STAYS,  /* one that keeps its name, as its table does */
+} Behind;
+
 static bool
-is_column_of(const Unit *unit, const Use *use, const Text *text, size_t begin, size_t end)
+keeps_name(const Spelling *spelling)
+{
+    return g_strv_equal((const char *const *) spelling->source,
+                        (const char *const *) spelling->target);
+}
+
+static Behind
+column_behind(const Unit *unit, const char *table, char *column)
+{
+    SqlPart part = {.text = column};
+    for (guint i = 0; i < unit->work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
+        const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
+        for (guint s = 0; change != NULL && s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (strcmp(spelling->last, table) == 0)
+                return change->kind == CHANGE_NONE && keeps_name(spelling) ? BEHIND_STAYS
+                                                                           : BEHIND_COLUMN;
+        }
+    }
+    return BEHIND_OTHER;
+}
+
+/* users.plan in a part of SQL; but not t("users.plan"), a key of translations. */
+static Behind
+read_behind(const Unit *unit, const Use *use, const Text *text, size_t begin, size_t end)
 {
     static const char *const translators[] = {"t", "$t", "tr", "translate", "i18n", "__", NULL};
     size_t last = end + 1;
     if (text_byte(text, end) != '.' || span_is_among(unit->text, use->callee, translators) ||
         (begin > 0 && text->bytes[begin - 1] == '.'))
-        return false;
+        return BEHIND_OTHER;
     if (text_byte(text, last) == '*')
-        return true;
+        return BEHIND_COLUMN;
     while (g_ascii_isalnum(text_byte(text, last)) || text_byte(text, last) == '_')
         last++;
     if (text_byte(text, last) == '.' || text_byte(text, last) == '(')
-        return false;
+        return BEHIND_OTHER;
     g_autofree char *table = g_strndup(text->bytes + begin, end - begin),
                     *column = g_strndup(text->bytes + end + 1, last - end - 1);
-    SqlPart part = {.text = column};
-    for (guint i = 0; i < unit->work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
-        for (guint s = 0; s < rename->spellings->len; s++)
-            if (strcmp(((const Spelling *) g_ptr_array_index(rename->spellings, s))->last, table) ==
-                    0 &&
-                rename_column(rename, dialect_by_name("ansi"), &part) != NULL)
-                return true;
-    }
-    return false;
+    return column_behind(unit, table, column);
 }
 
 /* leftJoin("users as u"), From("users u") */
@@ -183,11 +205,14 @@ static void
 visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
 {
     const Use *use = data;
+    Behind behind = read_behind(unit, use, text, begin, end);
     if (use->is_docstring)
         note(unit, text, begin, end, "this is a docstring: text for people");
     else if (use->is_message)
         note(unit, text, begin, end, "this is a message: text for people");
-    else if (is_column_of(unit, use, text, begin, end)) {
+    else if (behind == BEHIND_STAYS)
+        note(unit, text, begin, end, "neither this column nor its table gets another name");
+    else if (behind == BEHIND_COLUMN) {
         program_refuse(unit->work, text, SITE_MENTION, begin, end, "fragment", NULL,
                        "a part of SQL that is put together elsewhere, and names a column of the "
                        "dataset");

@@ -222,6 +222,20 @@ is_function(const Work *work, guint index)
             before->kind == TOKEN_COMMA);
 }
 
+/* t.{x}: a column of another table than those of which columns change. */
+static bool
+is_of_other_table(Work *work, const SqlBlock *block, guint index)
+{
+    if (index < 2 || at(work, index - 1)->kind != TOKEN_DOT || !touches(work, index - 1) ||
+        at(work, index - 2)->kind != TOKEN_WORD ||
+        (index > 2 && at(work, index - 3)->kind == TOKEN_DOT))
+        return false;
+    const Token *name = at(work, index - 2);
+    const SqlSource *source =
+        source_called(block, work->text + name->begin, name->end - name->begin);
+    return source != NULL && !source_changes(work, source);
+}
+
 static void
 check_hole(Work *work, const SqlBlock *block, guint index, guint *checked)
 {
@@ -232,7 +246,8 @@ check_hole(Work *work, const SqlBlock *block, guint index, guint *checked)
         check_name_around(work, index, checked);
     if (is_bound(work, index) || is_macro(work, index) || is_time(work, index) ||
         is_function(work, index) || (!is_glued && is_value(work, index)) ||
-        (block != NULL && is_source(block, index)) || !changes_columns(work, block))
+        (block != NULL && is_source(block, index)) || is_of_other_table(work, block, index) ||
+        !changes_columns(work, block))
         return;
     site_refuse(work, SITE_COLUMN, token->begin, token->end, "hole", NULL,
                 "what is put in here at run time may name columns that change");

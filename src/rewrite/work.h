@@ -154,6 +154,8 @@ const char *word_as(const Work *work, const SqlBlock *block);
 bool source_has(Work *work, const SqlSource *source, const SqlPart *part);
 /* By what its columns are qualified once the text is changed; NULL: by nothing. Borrowed. */
 const char *source_called_after(const SqlSource *source);
+/* The one that is called so in the block, or around it; NULL: none. */
+const SqlSource *source_called(const SqlBlock *block, const char *name, size_t bytes);
 /* The other source that `name` means then as a qualifier in `block`, where it is to mean `source`; or NULL. */
 const SqlSource *qualifier_catcher(const SqlBlock *block, const SqlSource *source,
                                    const char *name);
