@@ -159,9 +159,9 @@ pacer_begin(Pacer *pacer, Outcome *outcome, bool *ret_waits, GError **error)
         g_autoptr(json_t) throttle = throttle_now(pacer);
         g_autofree char *reason = throttle != NULL ? brake_reason(pacer->move, throttle) : NULL;
         pacer->at_us = now_us(pacer);
+        tell(pacer, reason != NULL ? reason : "");
         if (reason == NULL)
             return true;
-        tell(pacer, reason);
         if (pacer->at_us - begun_us >= BRAKE_HERE_MS * 1000) {
             *ret_waits = true;
             outcome->kind = OUTCOME_WAIT;

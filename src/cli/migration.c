@@ -224,12 +224,25 @@ migration_steps(const View *view, const json_t *migration, int width)
     return table_text(table, view, width);
 }
 
+/* Without a picture nothing else says why rows do not move. */
+static char *
+counts_and_why(const json_t *step)
+{
+    const char *slowed = json_get_string(json_object_get(step, "progress"), "slowed", NULL);
+    char *counts = step_counts(step);
+    if (slowed == NULL || strcmp(json_get_string(step, "status", ""), "done") == 0)
+        return counts;
+    char *both = g_strdup_printf("%s; slowed: %s", counts, slowed);
+    g_free(counts);
+    return both;
+}
+
 char *
 migration_step_line(const View *view, const json_t *step)
 {
     const char *status = json_get_string(step, "status", ""),
                *trouble = json_get_string(step, "error", NULL);
-    g_autofree char *counts = step_counts(step);
+    g_autofree char *counts = counts_and_why(step);
     g_autofree char *words = view_toned(view, story_tone(status), migration_step_words(step));
     g_autofree char *name = text_printable(json_get_string(step, "name", ""));
     g_autofree char *more = text_printable(trouble != NULL ? trouble : counts);

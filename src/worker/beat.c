@@ -159,7 +159,9 @@ beat_tick(Beat *beat, int64_t done, int64_t total, const char *unit, const char 
 {
     pthread_mutex_lock(&beat->mutex);
     bool had_news = beat->has_news;
-    if (done < beat->done || beat->first_done < 0) { /* another piece of work began */
+    bool has_not_begun = done == beat->first_done && *beat->slowed != '\0';
+    if (done < beat->done || beat->first_done < 0 || /* another piece of work began */
+        has_not_begun) { /* how long it was braked tells nothing of its rate */
         beat->first_done = done;
         beat->started_ms = clock_monotonic_ms();
     }

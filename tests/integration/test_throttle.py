@@ -1,5 +1,6 @@
 """How fast rows may move: kept over two workers, changed while they move, and told."""
 import json
+import subprocess
 import unittest
 
 import mariadb_world
@@ -33,6 +34,11 @@ class Throttle(unittest.TestCase):
         self.assertTrue(support.eventually(lambda: "slowed" in self.fill("slow")["progress"]), self.fill("slow"))
         status = self.world.honk("status", "slow").stdout
         self.assertIn("transform-data is slowed: at most 1 rows a second, each range", status)
+        watching = subprocess.Popen([support.HONK, "watch", "slow"], cwd=self.world.folder, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watching.stdout.close)
+        self.addCleanup(watching.kill)
+        seen = next(line for line in watching.stdout if "slowed" in line)
+        self.assertRegex(seen, "^  transform-data +running .*; slowed: at most 1 rows a second, each range\n$")
         left = self.fill("slow")["progress"]  # hundreds of rows are in at once, and owed; no rate of before says how long the others take
         self.assertGreaterEqual(left["eta_ms"], (400 - left["done"]) * 1000)
 
@@ -55,14 +61,26 @@ class Throttle(unittest.TestCase):
         self.assertIn("not from 'succeeded'", refused.stderr)
 
 
+# a role that owns what it moves, and no more
+PLAIN = """
+CREATE ROLE plain LOGIN; GRANT CREATE ON DATABASE shop TO plain; GRANT CREATE ON SCHEMA public TO plain; SET ROLE plain;
+CREATE TABLE users_v1 (id bigint PRIMARY KEY, first_name text NOT NULL, last_name text NOT NULL, country_code text NOT NULL, legacy_flag text);
+CREATE TABLE users_v2 (user_id bigint PRIMARY KEY, full_name text, country text, tier text);
+INSERT INTO users_v1 SELECT i, 'First', 'Last' || i, 'UK' FROM generate_series(1, 3000) i;
+"""
+
+
 class ThrottleByStandby(unittest.TestCase):
-    def begin(self, world):
+    def begin(self, world, slowed="replication lag", throttle="{ replication_lag_seconds: 1 }"):
         text = small_world.MIGRATION.format(name="behind", annotations="", strategy="schema-transform").rstrip()
-        world.honk("apply", "-f", world.write("migrations/behind.yaml", f"{text}\n  throttle: {{ replication_lag_seconds: 1 }}\n"), user=ADA)
+        world.honk("apply", "-f", world.write("migrations/behind.yaml", f"{text}\n  throttle: {throttle}\n"), user=ADA)
         world.honk("plan", "behind", user=ADA)
         world.honk("approve", "behind", world.digest("behind"), user=BO)
         world.honk("start", "behind", user=ADA)
-        self.assertTrue(support.eventually(lambda: "is slowed: replication lag" in world.honk("status", "behind").stdout),
+        self.assert_slowed(world, slowed)
+
+    def assert_slowed(self, world, why):
+        self.assertTrue(support.eventually(lambda: f"is slowed: {why}" in world.honk("status", "behind").stdout),
                         world.honk("status", "behind").stdout)
         self.assertNotEqual(world.state("behind"), "succeeded")
 
@@ -108,6 +126,62 @@ class ThrottleByStandby(unittest.TestCase):
         standby.sql("SELECT pg_wal_replay_resume()", "postgres")
         self.end(world)
         self.assertEqual(primary.sql("SELECT count(*) FROM users_v2"), "3000")
+
+    def followed(self, **how):
+        """A server with a standby that follows it, and a world on it that is not served yet."""
+        primary = postgres_world.Postgres(words=postgres_world.Standby.STANDBYS)
+        self.addCleanup(primary.close)
+        standby = postgres_world.Standby(primary)
+        self.addCleanup(standby.close)
+        world = postgres_world.World(primary, "shop", **how)
+        self.addCleanup(world.close)
+        return primary, standby, world, world.folder / "honk.yaml"
+
+    def test_rows_wait_while_our_role_may_not_see_how_far_a_standby_is(self):
+        primary, _, world, settings = self.followed(schema=PLAIN)
+        settings.write_text(settings.read_text().replace("user=postgres", "user=plain"))
+        world.serve()
+        self.begin(world, "the replication lag cannot be measured: store 'shop': role 'plain' may not see it, expected a member of pg_read_all_stats")
+        world.honk("throttle", "behind", "--replication-lag", "0", "--sessions", "1000", user=ADA)
+        somebody = subprocess.Popen([postgres_world.program("psql"), "-X", "-q", "-h", primary.folder, "-U", "postgres", "shop"], stdin=subprocess.PIPE)
+        self.addCleanup(somebody.wait)
+        self.addCleanup(somebody.kill)
+        self.addCleanup(somebody.stdin.close)
+        self.assert_slowed(world, "the active sessions cannot be counted: store 'shop': role 'plain' may not see it")
+        primary.sql("GRANT pg_read_all_stats TO plain")
+        self.end(world)
+
+    def test_rows_wait_while_a_standby_hears_of_nothing_any_more(self):
+        primary, standby, world, settings = self.followed()
+        settings.write_text(settings.read_text().replace("concurrency: 2 }", "concurrency: 2, replicas: [ copy ] }\n"
+                            f'  copy: {{ driver: postgres, url: "host={standby.folder} user=postgres dbname=shop" }}'))
+        world.serve()
+        told = primary.sql("SELECT pg_current_wal_lsn()")
+        self.assertTrue(support.eventually(lambda: standby.sql(f"SELECT pg_last_wal_replay_lsn() >= '{told}'", "postgres") == "t"))
+        before = standby.sql("SHOW primary_conninfo", "postgres").replace("'", "''")
+        standby.sql("ALTER SYSTEM SET primary_conninfo = ''; SELECT pg_reload_conf()", "postgres")
+        self.assertTrue(support.eventually(lambda: standby.sql("SELECT count(*) FROM pg_stat_wal_receiver", "postgres") == "0"))
+        self.begin(world, "the replication lag cannot be measured: store 'copy': its primary does not reach it any more")
+        standby.sql(f"ALTER SYSTEM SET primary_conninfo = '{before}'; SELECT pg_reload_conf()", "postgres")
+        self.end(world)
+
+    def test_rows_wait_while_our_user_may_not_see_sessions_of_others_in_mariadb(self):
+        server = mariadb_world.Mariadb()
+        self.addCleanup(server.close)
+        world = mariadb_world.World(server, "listening")
+        self.addCleanup(world.close)
+        server.sql("DROP TRIGGER touched; CREATE USER plain@localhost; GRANT ALL ON shop.* TO plain@localhost")
+        settings = world.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace("//root@", "//plain@"))
+        somebody = subprocess.Popen(server.client("mariadb", "shop"), stdin=subprocess.PIPE)
+        self.addCleanup(somebody.wait)
+        self.addCleanup(somebody.kill)
+        self.addCleanup(somebody.stdin.close)
+        self.assertTrue(support.eventually(lambda: int(server.sql("SELECT count(*) FROM information_schema.processlist WHERE command = 'Sleep'")) > 0))
+        world.serve()
+        self.begin(world, "the active sessions cannot be counted: store 'shop': our user may not see those of others, expected the right PROCESS", "{ active_sessions: 1000 }")
+        server.sql("GRANT PROCESS ON *.* TO plain@localhost")
+        self.end(world)
 
 
 if __name__ == "__main__":

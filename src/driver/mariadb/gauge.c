@@ -34,13 +34,26 @@ lag(MariaConn *conn, int64_t *ret, GError **error)
     return true;
 }
 
+/* Who has no right to see those of others reads of its own alone, as if there were no others. All of them, of whatever user, are counted
+ * for everybody. */
+static const char sessions_sql[] =
+    "SELECT CASE WHEN count(*) < (SELECT variable_value + 0 FROM information_schema.global_status "
+    "WHERE variable_name = 'Threads_connected') THEN -1 ELSE "
+    "coalesce(sum(command IN ('Query', 'Execute') AND "
+    "user <> substring_index(current_user(), '@', 1)), 0) END FROM information_schema.processlist";
+
+static bool
+sessions(MariaConn *conn, int64_t *ret, GError **error)
+{
+    if (!maria_int(conn, ret, error, "%s", sessions_sql))
+        return false;
+    return *ret >= 0 || fail(error, ERR_FORBIDDEN,
+                             "our user may not see those of others, expected the right PROCESS");
+}
+
 bool
 maria_gauge(Conn *base, Gauge gauge, int64_t *ret, GError **error)
 {
     MariaConn *conn = maria_conn(base);
-    if (gauge == GAUGE_LAG_MS)
-        return lag(conn, ret, error);
-    return maria_int(conn, ret, error,
-                     "SELECT count(*) FROM information_schema.processlist WHERE command IN "
-                     "('Query', 'Execute') AND user <> substring_index(current_user(), '@', 1)");
+    return gauge == GAUGE_LAG_MS ? lag(conn, ret, error) : sessions(conn, ret, error);
 }

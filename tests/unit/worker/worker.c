@@ -216,6 +216,25 @@ a_heart_tells_how_far_the_task_is(void)
     g_assert_cmpstr(json_get_string(progress, "unit", ""), ==, "rows");
 }
 
+static void
+a_heart_counts_no_rate_of_the_time_in_which_rows_had_to_wait(void)
+{
+    g_autoptr(FakeServer) server = fake_server_new();
+    g_autoptr(Lease) lease = lease_for_beat(300);
+    g_autoptr(Beat) beat = NULL;
+
+    g_assert_true(beat_start(fake_server_url(server), NULL, lease, &beat, NULL));
+    beat_tell(beat, 0, "the shop is busy");
+    g_assert_true(beat_tick(beat, 0, 1000, "rows", ""));
+    g_autoptr(json_t) braked = fake_server_await(server, "/heartbeat", 10); /* a second or more */
+    g_assert_true(beat_tick(beat, 0, 1000, "rows", ""));
+    beat_tell(beat, 100, "");
+    g_assert_true(beat_tick(beat, 100, 1000, "rows", ""));
+    g_autoptr(json_t) all = fake_server_await(server, "/heartbeat", json_array_size(braked) + 2);
+    json_t *last = json_array_get(all, json_array_size(all) - 1);
+    g_assert_cmpint(json_get_int(json_object_get(last, "progress"), "rate", 0), >, 150);
+}
+
 /* Tick until it says stop; the server decides when. */
 static void
 tick_until_stopped(Beat *beat)
@@ -284,6 +303,8 @@ main(int argc, char **argv)
     TEST("a plan that is gone fails the task", a_plan_that_is_gone_fails_the_task);
     TEST("a server that refuses a worker ends it", a_server_that_refuses_a_worker_ends_it);
     TEST("a heart tells how far the task is", a_heart_tells_how_far_the_task_is);
+    TEST("a heart counts no rate of the time in which rows had to wait",
+         a_heart_counts_no_rate_of_the_time_in_which_rows_had_to_wait);
     TEST("a server can stop a task", a_server_can_stop_a_task);
     TEST("a fenced heart stops its task", a_fenced_heart_stops_its_task);
     TEST("a lease that ran out unheard stops its task",
