@@ -421,9 +421,11 @@ compare_run(Invocation *call, GError **error)
         if (!local_is_interrupted() || !error_is(*error, ERR_STOPPED))
             return false;
         g_clear_error(error);
-        view_line(call->view, "%s",
-                  compare.is_repairing ? "stopped; rows that are repaired already stay so"
-                                       : STOPPED_LINE);
+        view_line(
+            call->view, "%s",
+            compare.is_repairing
+                ? "stopped; rows that are repaired already stay so, and comparing again tells which"
+                : STOPPED_LINE);
         call->status = 128 + SIGINT;
         return true;
     }

@@ -397,15 +397,46 @@ fail_budget(Copy *copy, GError **error)
     return fail(error, ERR_BUDGET, "%s not fit, more than the budget allows", count);
 }
 
+/* One who presses Ctrl-C waits some seconds for a server that has hung, and hears what is known of it. */
+static bool
+fail_unreached(const Copy *copy, GError *why, GError **error)
+{
+    g_autoptr(GError) unreached = why;
+    const char *target = copy->pair.target.text;
+    if (local_has_begun(copy->local, ACTION_SWAP)) {
+        invocation_hint(copy->call, "the next copy to '%s' finds it out, and clears up", target);
+        return fail(error, ERR_UNREACHABLE,
+                    "stopped while the rows were put in their place, and whether '%s' has them is "
+                    "not known: %s",
+                    target, unreached->message);
+    }
+    invocation_hint(copy->call, "the next copy to '%s' clears up what this one has left", target);
+    return fail(error, ERR_UNREACHABLE,
+                "stopped; '%s' is as it was before, but what lies beside it could not be taken "
+                "away: %s",
+                target, unreached->message);
+}
+
 /* The target is as before when this returns; the error is why, or that this could not be done. Never true. */
 static bool
 take_back(Copy *copy, GError *why, GError **error)
 {
     g_autoptr(GError) cause = why;
     g_autoptr(GError) unsaved = NULL;
-    if (!save_rejects(copy, &unsaved))
+    g_autoptr(GError) failed = NULL;
+    bool is_interrupted = local_is_interrupted() &&
+                          (error_is(cause, ERR_STOPPED) || error_is(cause, ERR_UNREACHABLE));
+    if (is_interrupted)
+        drivers_hurry();
+    bool is_saved = save_rejects(copy, &unsaved);
+    if (is_interrupted && error_is(unsaved, ERR_UNREACHABLE))
+        return fail_unreached(copy, g_steal_pointer(&unsaved), error);
+    if (!is_saved)
         view_tone(copy->view, TONE_WARN, "%s", unsaved->message);
-    if (!local_back(copy->local, error)) {
+    if (!local_back(copy->local, &failed)) {
+        if (is_interrupted && error_is(failed, ERR_UNREACHABLE))
+            return fail_unreached(copy, g_steal_pointer(&failed), error);
+        g_propagate_error(error, g_steal_pointer(&failed));
         invocation_hint(copy->call, "the next copy to '%s' clears up what this one has left",
                         copy->pair.target.text);
         return fail_in(error, "%s; and the target could not be put back", cause->message);

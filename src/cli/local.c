@@ -430,6 +430,18 @@ undo_steps(Local *local, ActionId action, GError **error)
     return ok;
 }
 
+bool
+local_has_begun(const Local *local, ActionId action)
+{
+    for (guint i = 0; i < local->plan->steps->len; i++) {
+        const Step *step = local->plan->steps->pdata[i];
+        g_autofree char *task = g_strconcat(step->name, "-", NULL);
+        if (step->action->id == action && g_hash_table_contains(local->pre_states, task))
+            return true;
+    }
+    return false;
+}
+
 int64_t
 local_token(const Local *local)
 {

@@ -31,6 +31,8 @@ bool local_is_interrupted(void);
 CHECKED bool local_plan(Local *local, const json_t *request, json_t **ret_findings, GError **error);
 const Plan *local_the_plan(const Local *local);
 const json_t *local_observations(const Local *local); /* of that plan; borrowed */
+/* May a step with this action have had an effect? Each notes what it is about to do before it does. */
+bool local_has_begun(const Local *local, ActionId action);
 int64_t local_token(const Local *local);
 /* All steps of the plan, in order. */
 CHECKED bool local_forward(Local *local, GError **error);

@@ -104,6 +104,23 @@ book_has(Conn *conn, const char *table, bool *ret, GError **error)
     return conn->book->has(conn, &table, 1, ret, error);
 }
 
+/* Of a table that may not be there: no rows then. Whoever tidies up may drop it between the look and the question, since nothing is in it;
+ * in a transaction of PostgreSQL that question has ended it, and what is asked next says so. */
+static bool
+each_if_there(Conn *conn, int table, BookRowFn *row, void *data, GError **error, char *take_sql)
+{
+    g_autofree char *sql = take_sql;
+    g_autoptr(GError) broken = NULL;
+    bool is_there = false;
+    if (!book_has(conn, tables[table], &is_there, error))
+        return false;
+    if (!is_there || conn->book->each(conn, sql, row, data, &broken) ||
+        (book_has(conn, tables[table], &is_there, NULL) && !is_there))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&broken));
+    return false;
+}
+
 static bool
 lock(Conn *conn, GError **error)
 {
@@ -485,14 +502,10 @@ bool
 book_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, GError **error)
 {
     g_autoptr(json_t) list = json_array();
-    bool is_there = false;
-    if (!book_has(conn, tables[BOOK_QUARANTINE], &is_there, error))
-        return false;
-    if (is_there &&
-        !each(conn, add_aside, list, error,
-              book_text("SELECT task, row_id, \"row\", target_column, reason FROM "
-                        "%s._honk_quarantine WHERE plan = %Q ORDER BY %s LIMIT %lld",
-                        conn->book_place, plan, conn->book->oldest, (long long) rows_max)))
+    if (!each_if_there(conn, BOOK_QUARANTINE, add_aside, list, error,
+                       book_text("SELECT task, row_id, \"row\", target_column, reason FROM "
+                                 "%s._honk_quarantine WHERE plan = %Q ORDER BY %s LIMIT %lld",
+                                 conn->book_place, plan, conn->book->oldest, (long long) rows_max)))
         return false;
     *ret = g_steal_pointer(&list);
     return true;
@@ -528,14 +541,11 @@ take_note(const char *const *cells, void *data, GError **error)
 bool
 book_note_read(Conn *conn, const char *plan, BookNote **ret, GError **error)
 {
-    bool is_there = false;
     *ret = NULL;
-    if (!book_has(conn, tables[BOOK_SWAP], &is_there, error))
-        return false;
-    return !is_there ||
-           each(conn, take_note, ret, error,
-                book_text("SELECT stage, target, kept, saved FROM %s._honk_swap WHERE plan = %Q",
-                          conn->book_place, plan));
+    return each_if_there(
+        conn, BOOK_SWAP, take_note, ret, error,
+        book_text("SELECT stage, target, kept, saved FROM %s._honk_swap WHERE plan = %Q",
+                  conn->book_place, plan));
 }
 
 bool
@@ -564,13 +574,10 @@ book_note_drop(Conn *conn, const char *plan, GError **error)
 bool
 book_count_written(Conn *conn, const char *plan, int64_t *ret, GError **error)
 {
-    bool is_there = false;
-    if (!book_has(conn, tables[BOOK_WRITTEN], &is_there, error))
-        return false;
     *ret = 0;
-    return !is_there || ask_int(conn, ret, error,
-                                book_text("SELECT count(*) FROM %s._honk_written WHERE plan = %Q",
-                                          conn->book_place, plan));
+    return each_if_there(
+        conn, BOOK_WRITTEN, book_take_token, ret, error,
+        book_text("SELECT count(*) FROM %s._honk_written WHERE plan = %Q", conn->book_place, plan));
 }
 
 static bool

@@ -458,6 +458,10 @@ struct Scan {
  * the same store is kept from now on (true), or let go of, and no longer kept (false). */
 void drivers_keep_sessions(bool is_wanted);
 
+/* Somebody waits for this process to end: who is spoken to from now on is not waited for as long when he says nothing (PostgreSQL,
+ * MariaDB). What a server is at work for still takes as long as it does. */
+void drivers_hurry(void);
+
 const Driver *driver_by_name(const char *name); /* NULL when unknown */
 
 /* Wrappers: same meaning as the pointers, plus checks and context; UNSUPPORTED when the role is

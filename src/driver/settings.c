@@ -2,6 +2,7 @@
 #include "driver/settings.h"
 
 #include "base/text.h"
+#include "driver/driver.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -60,4 +61,23 @@ settings_drop(json_t *settings)
     pthread_mutex_lock(&count_lock);
     json_decref(settings);
     pthread_mutex_unlock(&count_lock);
+}
+
+/* --- patience --- */
+
+#define HURRY_MS 2000 /* enough for a server that answers at all */
+
+static gint is_in_a_hurry;
+
+void
+drivers_hurry(void)
+{
+    g_atomic_int_set(&is_in_a_hurry, 1);
+}
+
+int64_t
+settings_wait_ms(const json_t *settings, const char *name, int64_t otherwise)
+{
+    int64_t ms = json_get_int(settings, name, otherwise);
+    return g_atomic_int_get(&is_in_a_hurry) != 0 ? MIN(ms, HURRY_MS) : ms;
 }

@@ -12,6 +12,9 @@ CHECKED bool settings_check(const json_t *settings, const char *const *known, co
  * NULL); which stays as it is when nothing is named. Caller frees. */
 CHECKED bool settings_password(const json_t *settings, char **ret, GError **error);
 
+/* How long something may take, in milliseconds; less for whoever is in a hurry (drivers_hurry()). */
+int64_t settings_wait_ms(const json_t *settings, const char *name, int64_t otherwise);
+
 /* One more owner, and one less: several threads open connections of one store, and jansson's counts are not made for that. */
 json_t *settings_take(json_t *settings);
 void settings_drop(json_t *settings);

@@ -244,11 +244,25 @@ repair_found(Repair *repair, Repaired *ret, GError **error)
     return true;
 }
 
+typedef struct {
+    TickFn *tick;
+    void *data;
+} Besides;
+
+/* Rows that are changed are none of those that are counted. */
+static bool
+tick_besides(int64_t rows_done, void *data)
+{
+    const Besides *besides = data;
+    return besides->tick == NULL || besides->tick(-1, besides->data);
+}
+
 bool
 transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data, Repaired *ret,
                 GError **error)
 {
     g_autoptr(json_t) differences = json_array();
+    Besides besides = {tick, data};
     g_auto(Repair) repair = {.unique = g_array_new(FALSE, FALSE, sizeof(UniqueColumn))};
     for (int i = 0; i < REPAIR_KINDS; i++)
         repair.batches[i] = g_ptr_array_new_with_free_func((GDestroyNotify) batch_free);
@@ -264,5 +278,8 @@ transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data
             "'%s' has no key, so that no row is named by it: a mapping with `key: [ COLUMN ]` "
             "gives one",
             object);
-    return search_run(repair.search, error) && repair_found(&repair, ret, error);
+    transfer_set_tick(transfer, tick_besides, &besides);
+    bool done = search_run(repair.search, error) && repair_found(&repair, ret, error);
+    transfer_set_tick(transfer, NULL, NULL);
+    return done;
 }

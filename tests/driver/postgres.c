@@ -1,6 +1,8 @@
 /* postgres.c - what only the driver of PostgreSQL does: its types, its refusals, its locks, its server that goes away. */
 #include "postgres_bench.h"
 
+#include "driver/book.h"
+#include "driver/postgres/postgres.h"
 #include "transfer/transfer.h"
 
 #include <string.h>
@@ -371,6 +373,53 @@ two_swaps_at_once_are_both_done(void)
     g_assert_cmpint(rows, ==, 2);
 }
 
+/* Another plan tidies up between the look for a table and the question to it. */
+static struct {
+    const char *path;
+    BookSql book;
+    bool is_dropped;
+} hasty;
+
+static bool
+has_until_now(Conn *conn, const char *const *tables, size_t count, bool *ret, GError **error)
+{
+    if (!pg_book.has(conn, tables, count, ret, error))
+        return false;
+    if (!hasty.is_dropped)
+        test_pg_exec(hasty.path,
+                     "DROP TABLE _honk._honk_swap, _honk._honk_written, _honk._honk_quarantine");
+    hasty.is_dropped = true;
+    return true;
+}
+
+static void
+bookkeeping_that_another_plan_drops_meanwhile_holds_nothing(void)
+{
+    for (int question = 0; question < 3; question++) {
+        g_autoptr(TestDb) db = test_pg_db("CREATE TABLE t (a int PRIMARY KEY)");
+        g_autoptr(json_t) aside = NULL;
+        SwapState state = SWAP_AFTER;
+        int64_t rows = -1;
+        ASSERT_OK(conn_stage(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
+        hasty.path = db->path;
+        hasty.is_dropped = false;
+        hasty.book = pg_book;
+        hasty.book.has = has_until_now;
+        db->conn->book = &hasty.book;
+        if (question == 0)
+            ASSERT_OK(conn_swap_state(db->conn, "t__honk_1", "t", "kept", one.plan, &state, &ERR));
+        else if (question == 1)
+            ASSERT_OK(conn_swap_written(db->conn, one.plan, &rows, &ERR));
+        else
+            ASSERT_OK(conn_quarantined(db->conn, one.plan, 10, &aside, &ERR));
+        db->conn->book = &pg_book;
+        g_assert_true(hasty.is_dropped);
+        g_assert_true(question != 0 || state == SWAP_BEFORE);
+        g_assert_true(question != 1 || rows == 0);
+        g_assert_true(question != 2 || json_array_size(aside) == 0);
+    }
+}
+
 static void
 what_cannot_follow_is_named_and_nothing_is_done(void)
 {
@@ -487,6 +536,8 @@ static const struct {
     {"the last look of a swap is at what nobody else can change",
      the_last_look_of_a_swap_is_at_what_nobody_else_can_change},
     {"two swaps at once are both done", two_swaps_at_once_are_both_done},
+    {"bookkeeping that another plan drops meanwhile holds nothing",
+     bookkeeping_that_another_plan_drops_meanwhile_holds_nothing},
     {"what cannot follow is named and nothing is done",
      what_cannot_follow_is_named_and_nothing_is_done},
     {"whatever a table is called it goes there and back",

@@ -108,6 +108,78 @@ class Interrupted(unittest.TestCase):
         self.assertEqual(said, "stopped; 'there:rows' is as it was before\n")
 
 
+class InterruptedAmongRows(unittest.TestCase):
+    """Rows are written already, and the server hangs: one Ctrl-C ends the command within seconds, with what is known and what is not."""
+    SECONDS = 45  # those that we wait ourselves are fewer than ten; a busy machine has more
+    BESIDE = "stopped; 'there:t' is as it was before, but what lies beside it could not be taken away: cannot open store 'there': "
+
+    def setUp(self):
+        self.server = Postgres()
+        self.addCleanup(self.server.close)
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        self.project.sql("here.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t SELECT value, hex(zeroblob(250)) FROM generate_series(1, 20000)")
+        self.reach(self.server.folder)
+
+    def reach(self, folder):
+        self.project.folder.joinpath("honk.yaml").write_text("stores:\n  lite: { driver: sqlite, path: here.db }\n"
+                                                             f'  there: {{ driver: postgres, url: "host={folder} user=postgres" }}\n')
+
+    def through_a_proxy(self):
+        there = self.project.folder / "proxy"
+        there.mkdir()
+        proxy = Proxy(str(there), self.server.folder)
+        self.addCleanup(proxy.close)
+        self.reach(there)
+        return proxy
+
+    def interrupted(self, hangs, *words):
+        at_work = subprocess.Popen([support.HONK, *words], cwd=self.project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            hangs()
+            at_work.send_signal(signal.SIGINT)
+            said = at_work.communicate(timeout=self.SECONDS)[0]
+            return at_work.returncode, said
+        finally:
+            at_work.kill()
+            at_work.communicate()
+
+    def assert_copied_at_last(self, proxy):
+        proxy.is_gone = True  # and with it what it holds of the server
+        self.reach(self.server.folder)
+        again = self.project.honk("copy", "lite:t", "there:t")
+        self.assertIn("20,000 rows copied from lite:t to there:t", again.stdout)
+        self.assertEqual(self.server.sql("SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')", "postgres"), "1")
+
+    def test_a_copy_to_a_server_that_reads_no_more_ends(self):
+        proxy = self.through_a_proxy()
+        proxy.stuck_at = 1000000
+        status, said = self.interrupted(lambda: self.assertTrue(support.eventually(lambda: proxy.is_stuck)), "copy", "lite:t", "there:t")
+        self.assertEqual(status, 5, said)
+        self.assertIn(self.BESIDE, said)
+        self.assertIn("the next copy to 'there:t' clears up what this one has left", said)
+        self.assert_copied_at_last(proxy)
+
+    def test_a_copy_to_a_server_of_which_nothing_comes_back_ends(self):
+        proxy = self.through_a_proxy()
+        proxy.hole_at = 1000000
+        status, said = self.interrupted(lambda: self.assertTrue(support.eventually(lambda: proxy.is_hole)), "copy", "lite:t", "there:t")
+        self.assertEqual(status, 5, said)
+        self.assertIn(self.BESIDE, said)
+        self.assert_copied_at_last(proxy)
+
+    def test_a_repair_of_which_nothing_comes_back_ends(self):
+        self.project.honk("copy", "lite:t", "there:t")
+        self.server.sql("UPDATE t SET a = 'x' WHERE id <= 3000", "postgres")
+        proxy = self.through_a_proxy()
+        proxy.hole_at = 200000
+        status, said = self.interrupted(lambda: self.assertTrue(support.eventually(lambda: proxy.is_hole)), "compare", "lite:t", "there:t", "--repair")
+        self.assertEqual(status, 130, said)
+        self.assertIn("stopped; rows that are repaired already stay so, and comparing again tells which\n", said)
+        self.reach(self.server.folder)
+        self.assertIn("equal: 20,000 rows in both", self.project.honk("compare", "lite:t", "there:t", "--repair").stdout)
+
+
 class Holes(unittest.TestCase):
     """A proxy takes all that it is told, and from some byte on hands nothing on, either way."""
     PLACES = (0, 1200, 60000)  # when it is opened, at a question, among the rows

@@ -30,6 +30,7 @@ class Proxy:
         self.then, self.said_most, self.answered_most, self.turns = None, 0, 0, 0
         self.begun, self.deaf, self.unheard = 0, 0, []  # sessions; the next so many are let in, and never heard
         self.hole_at, self.is_hole = None, False  # once one session has said so much, all is taken from now on, and nothing handed on
+        self.stuck_at, self.is_stuck = None, False  # once one session has said so much, nothing is read any more, of nobody
         self.listener = socket.socket(self.family)
         self.listener.bind(place)
         self.listener.listen(64)
@@ -65,6 +66,9 @@ class Proxy:
             try:
                 server.connect(self.server)
                 while not self.is_gone:
+                    if self.is_stuck:
+                        time.sleep(LOOK_S)
+                        continue
                     for end in select.select([client, server], [], [], LOOK_S)[0]:
                         data = end.recv(CHUNK)
                         if not data:
@@ -85,6 +89,7 @@ class Proxy:
                             client.sendall(data)
                             continue
                         said += len(data)
+                        self.is_stuck |= self.stuck_at is not None and said > self.stuck_at
                         self.is_hole |= self.hole_at is not None and said > self.hole_at
                         if self.is_hole:
                             continue

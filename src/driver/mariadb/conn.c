@@ -163,12 +163,12 @@ maria_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     conn->base.store = g_strdup(store->name);
     conn->place = g_strdup("the server");
     conn->idle = g_ptr_array_new();
-    conn->silence_ms = (int) MAX(1000, json_get_int(settings, "silence_ms", SILENCE_MS));
+    conn->silence_ms = (int) MAX(1000, settings_wait_ms(settings, "silence_ms", SILENCE_MS));
     conn->lock_timeout_s =
         MAX(1, (json_get_int(settings, "lock_timeout_ms", LOCK_TIMEOUT_MS) + 999) / 1000);
     conn->setup = setup_texts(settings, conn->lock_timeout_s);
     if (maria_place_read(settings, &conn->at, error)) {
-        int64_t wait_ms = json_get_int(settings, "connect_timeout_ms", CONNECT_TIMEOUT_MS);
+        int64_t wait_ms = settings_wait_ms(settings, "connect_timeout_ms", CONNECT_TIMEOUT_MS);
         conn->at.connect_timeout_s = (unsigned) MAX(1, (wait_ms + 999) / 1000);
         conn->book = maria_name(conn->at.database);
         conn->base.book = &maria_book;

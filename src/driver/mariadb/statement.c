@@ -14,7 +14,8 @@
 
 #define TICK_MS 100 /* a person who says stop waits no longer */
 #define TICK_ROWS 4096
-#define END_MS 10000
+#define KILL_S 3    /* who asked to stop waits for it */
+#define END_MS 5000 /* for that, too */
 
 void
 maria_done(MYSQL_RES **rows)
@@ -92,16 +93,21 @@ ticks(MariaConn *conn)
     return conn->base.tick == NULL || conn->base.tick(conn->rows_done, conn->base.tick_data);
 }
 
-/* The server ends the statement of a session only when another one asks for it. */
-static void
+/* The server ends the statement of a session only when another one asks for it. False: it has not heard so. */
+static bool
 end_statement(MariaConn *conn, MYSQL *db)
 {
     MYSQL *other = NULL;
     g_autofree char *sql = g_strdup_printf("KILL QUERY %lu", mysql_thread_id(db));
-    if (!maria_connect(conn, true, &other, NULL))
-        return;
-    mysql_real_query(other, sql, strlen(sql));
+    unsigned patience_s = conn->at.connect_timeout_s;
+    conn->at.connect_timeout_s = MIN(patience_s, KILL_S);
+    bool is_open = maria_connect(conn, true, &other, NULL);
+    conn->at.connect_timeout_s = patience_s;
+    if (!is_open)
+        return false;
+    bool is_heard = mysql_real_query(other, sql, strlen(sql)) == 0;
     mysql_close(other);
+    return is_heard;
 }
 
 /* Until there is something to read. */
@@ -125,9 +131,8 @@ static void
 hear_end(MariaConn *conn, MYSQL *db, bool is_lost)
 {
     struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
-    if (!is_lost)
-        end_statement(conn, db);
-    if (poll(&wait, 1, END_MS) == 0)
+    bool is_heard = !is_lost && end_statement(conn, db);
+    if (!is_heard || poll(&wait, 1, END_MS) == 0)
         shutdown(wait.fd, SHUT_RDWR);
     if (mysql_read_query_result(db) == 0 && mysql_field_count(db) > 0)
         maria_abandon(db, mysql_use_result(db));

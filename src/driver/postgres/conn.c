@@ -87,7 +87,8 @@ read_parameters(PgConn *conn, const json_t *settings, GError **error)
         add_parameter(keywords, values, "application_name", name);
     g_autofree char *timeout = g_strdup_printf(
         "%" G_GINT64_FORMAT,
-        MAX(2, (json_get_int(settings, "connect_timeout_ms", CONNECT_TIMEOUT_MS) + 999) / 1000));
+        MAX(2,
+            (settings_wait_ms(settings, "connect_timeout_ms", CONNECT_TIMEOUT_MS) + 999) / 1000));
     add_parameter(keywords, values, "connect_timeout", timeout);
     add_parameter(keywords, values, "client_encoding", "UTF8");
     g_ptr_array_add(keywords, NULL);
@@ -180,7 +181,7 @@ connect_session(PgConn *conn, PGconn **ret, GError **error)
         PQfinish(db);
         return false;
     }
-    if (!pg_run_on(conn, db, conn->setup, NULL, error)) {
+    if (PQsetnonblocking(db, 1) != 0 || !pg_run_on(conn, db, conn->setup, NULL, error)) {
         PQfinish(db);
         return false;
     }
@@ -217,7 +218,7 @@ pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error
     conn->url = g_strdup(json_get_string(settings, "url", ""));
     conn->book_name = g_strdup(json_get_string(settings, "bookkeeping", "_honk"));
     conn->book = pg_name(conn->book_name);
-    conn->silence_ms = (int) MAX(1000, json_get_int(settings, "silence_ms", SILENCE_MS));
+    conn->silence_ms = (int) MAX(1000, settings_wait_ms(settings, "silence_ms", SILENCE_MS));
     conn->slot_bytes_max = json_get_int(settings, "slot_bytes_max", SLOT_BYTES_MAX);
     conn->base.book = &pg_book;
     conn->base.book_place = conn->book;

@@ -31,7 +31,8 @@ LAZY_FUNCTION(library, PGcancel *, PQgetCancel, (PGconn *conn), (conn))
 LAZY_FUNCTION(library, int, PQbackendPID, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, int, PQcancel, (PGcancel *cancel, char *text, int bytes), (cancel, text, bytes))
 LAZY_PROCEDURE(library, PQfreeCancel, (PGcancel *cancel), (cancel))
-LAZY_FUNCTION(library, PGresult *, PQexec, (PGconn *conn, const char *query), (conn, query))
+LAZY_FUNCTION(library, int, PQsetnonblocking, (PGconn *conn, int is_wanted), (conn, is_wanted))
+LAZY_FUNCTION(library, int, PQflush, (PGconn *conn), (conn))
 LAZY_FUNCTION(library, int, PQsendQuery, (PGconn *conn, const char *query), (conn, query))
 LAZY_FUNCTION(library, int, PQsendQueryParams,
     (PGconn *conn, const char *query, int count, const Oid *types, const char *const *values, const int *bytes, const int *formats, int format),

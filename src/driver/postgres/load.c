@@ -207,8 +207,8 @@ begin_range(Conn *base, const char *stage, const Schema *schema, const Writer *w
 static bool
 send_buffer(PgConn *conn, GString *buffer, GError **error)
 {
-    if (buffer->len > 0 && PQputCopyData(conn->db, buffer->str, (int) buffer->len) != 1)
-        return pg_fail(conn, conn->db, NULL, error);
+    if (buffer->len > 0 && !pg_put(conn, conn->db, buffer, error))
+        return false;
     g_string_truncate(buffer, 0);
     return true;
 }

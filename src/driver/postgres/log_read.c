@@ -54,8 +54,8 @@ send_lines(LogReader *reader, GError **error)
             return false;
         reader->is_open = true;
     }
-    if (PQputCopyData(conn->db, reader->lines->str, (int) reader->lines->len) != 1)
-        return pg_fail(conn, conn->db, NULL, error);
+    if (!pg_put(conn, conn->db, reader->lines, error))
+        return false;
     g_string_truncate(reader->lines, 0);
     return true;
 }

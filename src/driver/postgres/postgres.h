@@ -89,12 +89,18 @@ CHECKED bool pg_await_result(PgConn *conn, PGconn *db, GError **error);
 CHECKED bool pg_is_at_work(PgConn *conn, PGconn *db, Silence *silence, GError **error);
 /* Whoever reads from it next hears that it has ended. */
 void pg_lose(PGconn *db);
+/* What poll() is to wait for: something to take, and room for what was said and lies here still. */
+short pg_events_of(PGconn *db);
 /* Until there is something to take; false: the time is over, and the session lost. */
 bool pg_await_end(PGconn *db, int64_t until_us);
-/* Tell the server to end what the session is doing, and wait a few seconds for its having heard. */
-void pg_ask_to_end(PGconn *db);
+/* Tell the server to end what the session is doing, and wait a few seconds for its having heard. False: it has not. */
+bool pg_ask_to_end(PGconn *db);
 /* End whatever the session is doing, and hear the end of it. */
 void pg_cancel(PGconn *db);
+/* ROLLBACK; a session that does not hear it is lost, and so is its transaction. */
+void pg_end_transaction(PGconn *db);
+/* Rows of a COPY … FROM STDIN, until the system has taken them; asked now and then whether to go on. */
+CHECKED bool pg_put(PgConn *conn, PGconn *db, const GString *data, GError **error);
 /* End a COPY … FROM STDIN, and hear what became of its rows. */
 CHECKED bool pg_end_copy(PgConn *conn, GError **error);
 /* End a COPY … FROM STDIN without its rows; its transaction has failed then. */

@@ -24,10 +24,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fill, fill_clear)
 static bool
 send_buffer(Fill *fill, GError **error)
 {
-    bool is_sent = fill->buffer->len == 0 ||
-                   PQputCopyData(fill->db, fill->buffer->str, (int) fill->buffer->len) == 1;
+    bool is_sent = fill->buffer->len == 0 || pg_put(fill->conn, fill->db, fill->buffer, error);
     g_string_truncate(fill->buffer, 0);
-    return is_sent || pg_fail(fill->conn, fill->db, NULL, error);
+    return is_sent;
 }
 
 static bool

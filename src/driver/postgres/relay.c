@@ -237,8 +237,8 @@ static bool
 send_out(Relay *relay, GError **error)
 {
     GString *out = relay->out;
-    if (PQputCopyData(relay->to->db, out->str, (int) out->len) != 1)
-        return pg_fail(relay->to, relay->to->db, NULL, error);
+    if (!pg_put(relay->to, relay->to->db, out, error))
+        return false;
     g_string_truncate(out, 0);
     return true;
 }

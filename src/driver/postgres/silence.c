@@ -18,7 +18,7 @@
 #include <time.h>
 
 #define ANSWER_MS 10000
-#define CANCEL_S 5
+#define CANCEL_S 3
 
 /* False: no answer in time. */
 static bool
@@ -95,7 +95,7 @@ pg_lose(PGconn *db)
 bool
 pg_await_end(PGconn *db, int64_t until_us)
 {
-    struct pollfd wait = {.fd = PQsocket(db), .events = POLLIN};
+    struct pollfd wait = {.fd = PQsocket(db), .events = pg_events_of(db)};
     int64_t left_ms = (until_us - g_get_monotonic_time()) / 1000;
     if (PQstatus(db) != CONNECTION_OK) /* it has no socket to wait at */
         return false;
@@ -113,7 +113,7 @@ typedef struct {
     PGcancel *handle;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t heard;
-    bool is_heard;
+    bool is_over, is_heard;
     int holders;
 } Cancelling;
 
@@ -151,42 +151,47 @@ cancel_there(void *data)
 {
     Cancelling *cancelling = data;
     char ignored[256];
-    PQcancel(cancelling->handle, ignored, sizeof ignored);
+    bool is_heard = PQcancel(cancelling->handle, ignored, sizeof ignored) == 1;
     pthread_mutex_lock(&cancelling->lock);
-    cancelling->is_heard = true;
+    cancelling->is_over = true;
+    cancelling->is_heard = is_heard;
     pthread_cond_signal(&cancelling->heard);
     pthread_mutex_unlock(&cancelling->lock);
     let_go(cancelling);
     return NULL;
 }
 
-static void
+static bool
 await_heard(Cancelling *cancelling)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += CANCEL_S;
     pthread_mutex_lock(&cancelling->lock);
-    while (!cancelling->is_heard &&
+    while (!cancelling->is_over &&
            pthread_cond_timedwait(&cancelling->heard, &cancelling->lock, &until) == 0)
         continue;
+    bool is_heard = cancelling->is_heard;
     pthread_mutex_unlock(&cancelling->lock);
+    return is_heard;
 }
 
 /* libpq waits for a server that hangs as long as it does; so somebody else waits, and we go on. */
-void
+bool
 pg_ask_to_end(PGconn *db)
 {
     PGcancel *handle = PQgetCancel(db);
+    bool is_heard = false;
     pthread_t thread;
     if (handle == NULL)
-        return;
+        return false;
     Cancelling *cancelling = cancelling_new(handle);
     if (pthread_create(&thread, NULL, cancel_there, cancelling) == 0) {
         pthread_detach(thread);
-        await_heard(cancelling);
+        is_heard = await_heard(cancelling);
     } else {
         let_go(cancelling); /* the other one is not there */
     }
     let_go(cancelling);
+    return is_heard;
 }

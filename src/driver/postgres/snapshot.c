@@ -53,7 +53,7 @@ pg_take_over(PgConn *conn, PGconn *db, GError **error)
     if (conn->snapshot == NULL)
         return true;
     if (is_over(db))
-        PQclear(PQexec(db, "ROLLBACK"));
+        pg_end_transaction(db);
     g_autofree char *sql = pg_sql(BEGIN_READING "; SET TRANSACTION SNAPSHOT %Q", conn->snapshot);
     if (pg_run_on(conn, db, sql, NULL, &gone))
         return true;

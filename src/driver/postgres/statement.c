@@ -14,8 +14,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#define TICK_MS 100 /* a person who says stop waits no longer */
-#define DRAIN_MS 30000
+#define TICK_MS 100   /* a person who says stop waits no longer */
+#define DRAIN_MS 5000 /* an end comes at once, or the session is not worth waiting for */
 
 void
 pg_done(PGresult **result)
@@ -99,23 +99,46 @@ pg_ticks(PgConn *conn, GError **error)
     return ticks(conn) || fail(error, ERR_STOPPED, "asked to stop");
 }
 
-/* Until there is something to take. */
+short
+pg_events_of(PGconn *db)
+{
+    return PQflush(db) == 1 ? POLLIN | POLLOUT : POLLIN;
+}
+
+/* Who does not even hear that it should end is not waited for. */
+static bool
+stop(PGconn *db, GError **error)
+{
+    if (!pg_ask_to_end(db))
+        pg_lose(db);
+    return fail(error, ERR_STOPPED, "asked to stop");
+}
+
+/* Until there is something to take, or nothing left to be said. */
 static bool
 await(PgConn *conn, PGconn *db, GError **error)
 {
-    struct pollfd wait = {.fd = PQsocket(db), .events = POLLIN};
+    struct pollfd wait = {.fd = PQsocket(db), .events = pg_events_of(db)};
     Silence silence = silence_begin(TICK_MS);
     for (; PQstatus(db) == CONNECTION_OK && poll(&wait, 1, TICK_MS) == 0;
          silence.waited_ms += TICK_MS) {
-        if (!ticks(conn)) {
-            pg_ask_to_end(db);
-            return fail(error, ERR_STOPPED, "asked to stop");
-        }
+        if (!ticks(conn))
+            return stop(db, error);
         if (silence_is_due(&silence, conn->silence_ms, TICK_MS) &&
             !pg_is_at_work(conn, db, &silence, error))
             return false;
     }
     return PQconsumeInput(db) == 1 || pg_fail(conn, db, NULL, error);
+}
+
+bool
+pg_put(PgConn *conn, PGconn *db, const GString *data, GError **error)
+{
+    int left = PQputCopyData(db, data->str, (int) data->len) == 1 ? PQflush(db) : -1;
+    for (; left == 1; left = PQflush(db))
+        if (!await(conn, db, error))
+            return false;
+    return left == 0 || pg_fail(conn, db, NULL, error);
 }
 
 static void
@@ -167,8 +190,16 @@ pg_give_up(PGconn *db)
 void
 pg_cancel(PGconn *db)
 {
-    pg_ask_to_end(db);
+    if (!pg_ask_to_end(db))
+        pg_lose(db);
     drain(db);
+}
+
+void
+pg_end_transaction(PGconn *db)
+{
+    if (PQsendQuery(db, "ROLLBACK") == 1)
+        drain(db);
 }
 
 bool
@@ -414,7 +445,7 @@ pg_rollback(PgConn *conn)
 {
     if (conn->in_transaction &&
         PQtransactionStatus(conn->db) != PQTRANS_IDLE) /* else it is not begun */
-        PQclear(PQexec(conn->db, "ROLLBACK"));
+        pg_end_transaction(conn->db);
     g_string_truncate(conn->later, 0);
     conn->in_transaction = false;
 }
