@@ -139,6 +139,8 @@ list_entry(Folder *folder, int fd, const struct dirent64 *entry, Reading *readin
     int type = entry->d_type;
     if (type == DT_UNKNOWN && lstat(path, &status) == 0) /* some file systems do not tell */
         type = IFTODT(status.st_mode);
+    if (code_is_passed_over(entry->d_name, type == DT_DIR))
+        return;
     if (type == DT_DIR)
         g_ptr_array_add(folder->folders, folder_new(g_steal_pointer(&path)));
     else if (type == DT_REG)
@@ -160,7 +162,7 @@ list_folder(void *item, void *reading)
         got = getdents64(fd, read.bytes, sizeof(read.bytes));
         for (ssize_t at = 0; at < got;) {
             const struct dirent64 *entry = (const void *) (read.bytes + at);
-            if (!code_is_passed_over(entry->d_name)) /* `.` and `..` are hidden, too */
+            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
                 list_entry(folder, fd, entry, reading);
             at += entry->d_reclen;
         }

@@ -7,9 +7,15 @@
 #define LOOKED_AT_BYTES 8192 /* as far as git looks, too */
 
 bool
-code_is_passed_over(const char *name)
+code_is_passed_over(const char *name, bool is_folder)
 {
-    return name[0] == '.' || strcmp(name, "node_modules") == 0 || strcmp(name, "dbt_packages") == 0;
+    static const char *const others[] = {"node_modules", "dbt_packages", NULL};
+    static const char *const own[] = {".github",     ".gitlab",       ".circleci",  ".buildkite",
+                                      ".woodpecker", ".drone",        ".semaphore", ".tekton",
+                                      ".azure",      ".ci",           ".githooks",  ".husky",
+                                      ".config",     ".devcontainer", NULL};
+    return is_folder && (g_strv_contains(others, name) ||
+                         (name[0] == '.' && name[1] != '\0' && !g_strv_contains(own, name)));
 }
 
 bool
@@ -17,7 +23,7 @@ code_path_is_passed_over(const char *path)
 {
     g_auto(GStrv) parts = g_strsplit(path, "/", -1);
     for (size_t i = 0; parts[i] != NULL; i++)
-        if (code_is_passed_over(parts[i]))
+        if (code_is_passed_over(parts[i], parts[i + 1] != NULL))
             return true;
     return false;
 }

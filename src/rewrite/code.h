@@ -9,8 +9,9 @@
 /* The largest SQL that people wrote is a tenth of it. */
 #define CODE_FILE_BYTES_MAX (16 * 1024 * 1024)
 
-/* A file or folder that nobody of the house wrote: hidden ones, and packages of others. */
-bool code_is_passed_over(const char *name);
+/* A folder that nobody of the house wrote: packages of others, and hidden ones but those in which people keep what builds and runs their code
+ * (".github"). Hidden files are people's own. */
+bool code_is_passed_over(const char *name, bool is_folder);
 /* The same for each part of "reports/active.sql". */
 bool code_path_is_passed_over(const char *path);
 /* Not text of any kind. */

@@ -249,6 +249,13 @@ class Files(Folder):
         self.assertEqual(done.returncode, 0)
         self.assertIn("none names the dataset", done.stdout)
 
+    def test_hidden_files_and_folders_of_what_builds_the_code_are_looked_into(self):
+        self.write("code/.github/workflows/nightly.yml", 'jobs: { a: { run: psql -c "SELECT id FROM users" } }\n')
+        self.write("code/.gitlab-ci.yml", 'nightly: { script: [ "psql -c \'SELECT id FROM users\'" ] }\n')
+        self.write("code/.cache/a.sql", "SELECT id FROM users")
+        done = self.rewrite("code")
+        self.assertIn("2 name the dataset", done.stdout)
+
     def test_what_dbt_wrote_down_says_who_reads_a_model(self):
         node = {"resource_type": "model", "name": "stg", "package_name": "shop", "database": "acme", "schema": "shop", "alias": "stg"}
         text = json.dumps({"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
