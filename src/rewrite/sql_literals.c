@@ -50,12 +50,31 @@ is_literal(const Work *work, guint index)
     return at(work, index)->kind == TOKEN_STRING || at(work, index)->kind == TOKEN_NUMBER;
 }
 
-/* Ends there, so that it is not 'a' || b. */
+/* Ends there, so that it is not 'a' || b, nor 'a' 'b', which is one text. */
 static bool
 ends_value(const Work *work, guint index)
 {
     TokenKind kind = at(work, index)->kind;
-    return kind != TOKEN_OPERATOR && kind != TOKEN_OPEN && kind != TOKEN_DOT;
+    return is_sign(work, index, "|>") || (kind != TOKEN_OPERATOR && kind != TOKEN_OPEN &&
+                                          kind != TOKEN_DOT && kind != TOKEN_STRING);
+}
+
+/* The value behind `a =`, `a <>`, `a <=> `, `a IS [NOT] DISTINCT FROM`, and `a IS [NOT]` of SQLite, at what stands behind `a`; 0: it
+ * is none of these. */
+static guint
+compared_from(const Work *work, guint behind, bool *ret_is_negative)
+{
+    guint next = behind + 1;
+    *ret_is_negative = is_comparison(work, behind) && !is_equality(work, behind);
+    if (is_comparison(work, behind) || is_sign(work, behind, "<=>"))
+        return next;
+    if (!work_is_text(work, behind, "IS"))
+        return 0;
+    bool is_not = at(work, next)->word == WORD_NOT;
+    next += is_not;
+    bool is_distinct = work_is_text(work, next, "DISTINCT") && work_is_text(work, next + 1, "FROM");
+    *ret_is_negative = is_distinct != is_not;
+    return is_distinct ? next + 2 : at(work, next)->kind == TOKEN_STRING ? next : 0;
 }
 
 static bool
@@ -72,6 +91,67 @@ find_list(const Work *work, guint open, Literals *ret)
     }
     ret->end = close + 1;
     return true;
+}
+
+/* ('a', 'b'), UNNEST(['a', 'b']), behind IN */
+static bool
+find_members(const Work *work, guint open, Literals *ret)
+{
+    bool is_array = work_is_text(work, open, "UNNEST") && at(work, open + 1)->kind == TOKEN_OPEN &&
+                    at(work, open + 2)->kind == TOKEN_OPEN &&
+                    at(work, open + 2)->match + 1 == at(work, open + 1)->match;
+    if (!is_array)
+        return find_list(work, open, ret);
+    bool is_found = find_list(work, open + 2, ret);
+    ret->end++;
+    return is_found;
+}
+
+/* = ANY (ARRAY['a', 'b']), <> ALL (ARRAY['a']), at the sign */
+static bool
+find_array(const Work *work, guint sign, Literals *ret)
+{
+    bool is_any = is_equality(work, sign) &&
+                  (work_is_text(work, sign + 1, "ANY") || work_is_text(work, sign + 1, "SOME"));
+    bool is_all = !is_equality(work, sign) && work_is_text(work, sign + 1, "ALL");
+    if ((!is_any && !is_all) || at(work, sign + 2)->kind != TOKEN_OPEN ||
+        !work_is_text(work, sign + 3, "ARRAY") || at(work, sign + 4)->kind != TOKEN_OPEN ||
+        at(work, sign + 4)->match + 1 != at(work, sign + 2)->match)
+        return false;
+    bool is_found = find_list(work, sign + 4, ret);
+    ret->end++;
+    return is_found;
+}
+
+/* Behind the argument that begins at `from`: its comma, or `close`. */
+static guint
+argument_end(const Work *work, guint from, guint close)
+{
+    while (from < close && at(work, from)->kind != TOKEN_COMMA)
+        from = at(work, from)->kind == TOKEN_OPEN && at(work, from)->match > from
+                   ? at(work, from)->match + 1
+                   : from + 1;
+    return from;
+}
+
+/* DECODE(column, 'a', x, 'b', y, z), at the bracket: as CASE column WHEN 'a' THEN x WHEN 'b' THEN y ELSE z. */
+static bool
+find_decoded(const Work *work, guint open, guint last, Literals *ret)
+{
+    guint close = at(work, open)->match;
+    if (at(work, open)->kind != TOKEN_OPEN || at(work, last + 1)->kind != TOKEN_COMMA)
+        return false;
+    for (guint comma = last + 1; comma < close;) {
+        guint value = comma + 1, behind = argument_end(work, value, close);
+        if (behind >= close) /* what else is given */
+            break;
+        if (!is_literal(work, value) || behind != value + 1)
+            return false;
+        g_array_append_val(ret->tokens, value);
+        comma = argument_end(work, behind + 1, close);
+    }
+    ret->is_case = true;
+    return ret->tokens->len > 0;
 }
 
 /* CASE column WHEN 'a' THEN … WHEN 'b' THEN … END; `first` is the token behind the column. */
@@ -143,7 +223,7 @@ find_rows(const Work *work, guint name, Literals *ret)
 {
     guint open = 0, place = place_in_list(work, name, &open), close = at(work, open)->match;
     if (at(work, open)->kind != TOKEN_OPEN || close <= name ||
-        !work_is_text(work, close + 1, "VALUES"))
+        (!work_is_text(work, close + 1, "VALUES") && !work_is_text(work, close + 1, "VALUE")))
         return false;
     ret->is_given = true;
     for (guint row = close + 2; at(work, row)->kind == TOKEN_OPEN; row++) {
@@ -169,28 +249,41 @@ find_literals(const Work *work, guint first, guint last, Literals *ret)
                       !is_comparison(work, first - 1);
     if (is_operand) /* a || b = 'c' */
         return false;
+    if (first >= 2 && work_is_text(work, first - 2, "DECODE") &&
+        find_decoded(work, first - 1, last, ret))
+        return true;
     if (at(work, last + 1)->word == WORD_IN)
-        return find_list(work, last + 2, ret);
+        return find_members(work, last + 2, ret);
     ret->is_negative = true;
     if (at(work, last + 1)->word == WORD_NOT && at(work, last + 2)->word == WORD_IN)
-        return find_list(work, last + 3, ret);
-    if (is_comparison(work, last + 1) && is_literal(work, last + 2) && ends_value(work, last + 3)) {
-        guint literal = last + 2;
+        return find_members(work, last + 3, ret);
+    guint literal = compared_from(work, last + 1, &ret->is_negative);
+    if (literal > 0 && is_literal(work, literal) && ends_value(work, literal + 1)) {
         g_array_append_val(ret->tokens, literal);
-        ret->is_negative = !is_equality(work, last + 1);
-        ret->end = last + 3;
+        ret->end = literal + 1;
         return true;
     }
+    if (literal > 0 && find_array(work, last + 1, ret))
+        return true;
     if (first >= 2 && is_comparison(work, first - 1) && is_literal(work, first - 2) &&
         (first == 2 || ends_value(work, first - 3) || at(work, first - 3)->kind == TOKEN_OPEN) &&
         ends_value(work, last + 1)) {
-        guint literal = first - 2;
+        literal = first - 2;
         g_array_append_val(ret->tokens, literal);
         ret->is_negative = !is_equality(work, first - 1);
         ret->end = last + 1;
         return true;
     }
     return false;
+}
+
+/* N'a' of T-SQL and MySQL: bytes before the quote. */
+static size_t
+prefix_of(const Work *work, const Token *token)
+{
+    const Dialect *dialect = work->sql->dialect;
+    char first = work->text[token->begin];
+    return (first == 'N' || first == 'n') && (dialect->has_alias_first || dialect->is_any) ? 1 : 0;
 }
 
 static bool
@@ -205,8 +298,9 @@ is_simple_string(const char *text, size_t bytes)
 static char *
 literal_text(const Work *work, const Token *token)
 {
-    const char *text = work->text + token->begin;
-    size_t bytes = token->end - token->begin;
+    size_t prefix = token->kind == TOKEN_STRING ? prefix_of(work, token) : 0;
+    const char *text = work->text + token->begin + prefix;
+    size_t bytes = token->end - token->begin - prefix;
     if (token->kind != TOKEN_STRING)
         return g_strndup(text, bytes);
     return is_simple_string(text, bytes) ? g_strndup(text + 1, bytes - 2) : NULL;
@@ -263,13 +357,16 @@ new_literal(const Work *work, guint index, const Literals *literals, const Colum
     if (old == NULL || json_is_null(found) || (found == NULL && change->has_all_values))
         return false;
     g_autofree char *new = found != NULL ? value_text(found) : g_strdup(old);
-    char quote = is_string ? work->text[token->begin] : '\'';
+    int prefix = is_string ? (int) prefix_of(work, token) : 0;
+    char quote = is_string ? work->text[token->begin + (size_t) prefix] : '\'';
     bool is_number = !is_string && new[0] != '\0' && strspn(new, "0123456789.-") == strlen(new);
     if ((!literals->is_given && is_shared(work, literals, values, old, new)) ||
         (found != NULL && (strchr(new, quote) != NULL || strchr(new, '\\') != NULL)))
         return false;
     if (found != NULL)
-        *ret = is_number ? g_strdup(new) : g_strdup_printf("%c%s%c", quote, new, quote);
+        *ret = is_number ? g_strdup(new)
+                         : g_strdup_printf("%.*s%c%s%c", prefix, work->text + token->begin, quote,
+                                           new, quote);
     return true;
 }
 
