@@ -182,11 +182,23 @@ adds_unknown(const Unit *unit, guint index, guint variable)
            !is_value_behind(unit, open);
 }
 
+/* `.insert(0, x)`, `.AppendFormat("…", x)` and the like, right behind. */
+static bool
+goes_on_otherwise(const Unit *unit, guint last)
+{
+    guint dot = unit_next(unit, unit_next(unit, last, true), true);
+    guint name = unit_next(unit, dot, true);
+    return unit_is_sign(unit, dot, '.') && !unit_is_among(unit, name, appenders) &&
+           !unit_is_word(unit, name, "toString") && !unit_is_word(unit, name, "String");
+}
+
 bool
 appended_has_more(const Unit *unit, guint open, guint last)
 {
     guint variable = variable_of(unit, open);
     int depth = 0;
+    if (goes_on_otherwise(unit, last))
+        return true;
     for (guint i = last + 1; variable != G_MAXUINT && i < unit->pieces->len; i++) {
         depth += unit_is_sign(unit, i, '{') ? 1 : unit_is_sign(unit, i, '}') ? -1 : 0;
         if (depth < 0)

@@ -22,13 +22,17 @@ static const Builder builders[] = {
      {"selectFrom", "insertInto", "updateTable", "deleteFrom", "innerJoin", "leftJoin", "rightJoin",
       "fullJoin"}},
     {"java",
-     {"SQLiteDatabase"},
+     {"SQLiteDatabase", "SupportSQLiteDatabase"},
      {"query", "insert", "insertOrThrow", "insertWithOnConflict", "replace", "update",
       "updateWithOnConflict", "delete"}},
     {"kotlin",
-     {"SQLiteDatabase"},
+     {"SQLiteDatabase", "SupportSQLiteDatabase"},
      {"query", "insert", "insertOrThrow", "insertWithOnConflict", "replace", "update",
       "updateWithOnConflict", "delete"}},
+    {"java", {"SimpleJdbcInsert"}, {"withTableName"}}, /* of Spring */
+    {"kotlin", {"SimpleJdbcInsert"}, {"withTableName"}},
+    {"java", {"beam"}, {"withTable"}}, /* JdbcIO and the like */
+    {"scala", {"beam", "scio"}, {"withTable"}},
 };
 
 /* Behind a dot, which may end the line before. */
