@@ -290,6 +290,81 @@ change_refs(const Own *own, const SqlSource *source)
     return true;
 }
 
+/* ---- what follows by UNION ---- */
+
+static int
+by_number(const void *a, const void *b)
+{
+    guint one = *(const guint *) a, other = *(const guint *) b;
+    return one < other ? -1 : one > other;
+}
+
+/* Tokens of names without qualifier that are written like the column's old or new one; in order. Caller frees. */
+static GArray *
+names_alike(const Own *own)
+{
+    GArray *tokens = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint b = 0; b < own->statement->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(own->statement->blocks, b);
+        for (guint i = 0; i < block->refs->len; i++) {
+            const SqlRef *ref = g_ptr_array_index(block->refs, i);
+            const SqlPart *part = &ref->path.parts[0];
+            if (ref->path.count == 1 && (is_called(own, part, own->change->column) ||
+                                         is_called(own, part, own->change->to)))
+                g_array_append_val(tokens, part->token);
+        }
+    }
+    g_array_sort(tokens, by_number);
+    return tokens;
+}
+
+/* How many of them stand before this one? */
+static guint
+count_before(const GArray *tokens, guint token)
+{
+    guint low = 0, high = tokens->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(tokens, guint, middle) < token)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Does anything of the block but the item itself say such a name? */
+static bool
+is_said_beside(const GArray *tokens, const SqlBlock *block, const SqlItem *item)
+{
+    guint all = count_before(tokens, block->last + 1) - count_before(tokens, block->first),
+          own = count_before(tokens, item->last + 1) - count_before(tokens, item->first);
+    return all > own;
+}
+
+/* The first query names what comes out. The others' aliases say nothing, and are written alike, where nobody reads them. */
+static void
+change_others(const Own *own, const SqlQuery *query, const SqlItem *first)
+{
+    guint place = 0;
+    if (query->branches->len < 2 || first->block->has_star)
+        return;
+    while (g_ptr_array_index(first->block->items, place) != first)
+        place++;
+    g_autoptr(GArray) tokens = names_alike(own);
+    for (guint i = 1; i < query->branches->len; i++) {
+        const SqlBlock *block = ((const SqlBranch *) g_ptr_array_index(query->branches, i))->block;
+        if (block == NULL || block->has_star || block->items->len <= place)
+            continue;
+        const SqlItem *item = g_ptr_array_index(block->items, place);
+        if (item->alias != NULL && is_called(own, item->alias, own->change->column) &&
+            output_called(own->work, block, own->change->to) == NULL &&
+            !site_covers(own->work, item->alias->begin, item->alias->end) &&
+            !is_said_beside(tokens, block, item))
+            write_name(own, item->alias);
+    }
+}
+
 /* ---- queries ---- */
 
 static bool
@@ -300,8 +375,12 @@ change_query(const Own *own, const SqlQuery *query, guint depth)
         block->is_values || block->is_struct)
         return refuse(own, "makes-source", "nobody knows what gives its columns their names");
     const SqlItem *item = output_called(own->work, block, own->change->column);
-    if (item != NULL && !item->is_star)
-        return change_item(own, item);
+    if (item != NULL && !item->is_star) {
+        if (!change_item(own, item))
+            return false;
+        change_others(own, query, item);
+        return true;
+    }
     const SqlSource *source = source_behind(own, block, own->change->column);
     const SqlQuery *behind = query_behind(own, source);
     if (behind == NULL)
@@ -338,21 +417,6 @@ may_be_given(const Own *own)
            output_called(own->work, block, own->change->column) != NULL;
 }
 
-/* The rows that follow by UNION: their names say nothing, and are written alike. */
-static void
-change_other_rows(const Own *own)
-{
-    const ArenaList *branches = own->statement->query->branches;
-    for (guint i = 1; i < branches->len; i++) {
-        const SqlBranch *branch = g_ptr_array_index(branches, i);
-        const SqlItem *item = branch->block != NULL
-                                  ? output_called(own->work, branch->block, own->change->column)
-                                  : NULL;
-        if (item != NULL && item->alias != NULL && branch->block->refs->len == 0)
-            write_name(own, item->alias);
-    }
-}
-
 static bool
 change_rows(const Own *own)
 {
@@ -362,10 +426,7 @@ change_rows(const Own *own)
         return refuse(own, "derived", "more than the name of a column changes");
     if (is_done(own, own->statement->query))
         return true;
-    if (!change_query(own, own->statement->query, 0))
-        return false;
-    change_other_rows(own);
-    return true;
+    return change_query(own, own->statement->query, 0);
 }
 
 bool
