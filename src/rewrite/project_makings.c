@@ -118,7 +118,8 @@ static void
 find_of(Project *project, Entry *entry, Foresight *foresight, GPtrArray *list)
 {
     const Rewrite *rewrite = entry->file->rewrite;
-    bool is_written = rewrite != NULL && !entry->file->is_held && rewrite_is_decided(rewrite);
+    bool is_written = project->options->propagates && /* else all keep their names */
+                      rewrite != NULL && !entry->file->is_held && rewrite_is_decided(rewrite);
     for (guint m = 0; is_written && m < rewrite->made->len; m++) {
         const Made *made = g_ptr_array_index(rewrite->made, m);
         made = foresight != NULL ? foresee(foresight, entry, made) : made;

@@ -118,6 +118,27 @@ test_chain_of_models(void)
     g_assert_cmpuint(sql_names_compared - before, <, (uint64_t) MODELS * 1000);
 }
 
+/* A table of more columns than are followed, which nobody has to follow where all names are kept. */
+static void
+test_more_columns_than_are_followed(void)
+{
+    g_autoptr(GString) made = g_string_new("CREATE TABLE shop.copied AS SELECT amount");
+    add_lines(made, ", a%u", 3000);
+    g_string_append(made, " FROM shop.orders;\n");
+    static const char program[] = "T = \"shop.orders\"\nQ = \"SELECT id FROM shop.copied\"\n";
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    ProjectFile maker = {.path = "a.sql", .text = made->str, .bytes = made->len},
+                reader = {.path = "b.py", .text = program, .bytes = strlen(program)};
+    RewriteOptions options = {0};
+    g_ptr_array_add(files, &maker);
+    g_ptr_array_add(files, &reader);
+    project_rewrite(files, renames, &options, 1);
+    g_assert_cmpuint(maker.rewrite->edits->len, ==, 3);
+    g_assert_cmpuint(reader.rewrite->edits->len, ==, 1);
+    rewrite_free(maker.rewrite);
+    rewrite_free(reader.rewrite);
+}
+
 static double
 looked_through(const char *template, guint times)
 {
@@ -213,6 +234,8 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i].shape, test_growth);
     }
     g_test_add_func("/rewrite/growth/templates without an end", test_templates_without_an_end);
+    g_test_add_func("/rewrite/growth/a table of more columns than are followed holds up nobody",
+                    test_more_columns_than_are_followed);
     g_test_add_func("/rewrite/growth/columns travel through a chain of models of any length",
                     test_chain_of_models);
     int failed = g_test_run();
