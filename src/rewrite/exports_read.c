@@ -17,11 +17,24 @@ is_own_key(const Unit *unit, const Use *use)
            strchr("=:-", unit->text->bytes[unit_piece(unit, before)->begin]) != NULL;
 }
 
+/* orders = Table("orders", metadata, …) of SQLAlchemy: who gets the object never sees the table's name. */
+static bool
+is_table_object(const Unit *unit, const Use *use)
+{
+    static const char *const modules[] = {"db", "sa", NULL}; /* of Flask, and by habit */
+    return unit_is_language(unit, "python") && use->argument == 0 && use->key.end == 0 &&
+           span_is(unit->text, use->callee, "Table") &&
+           (program_has_word(unit->work, "sqlalchemy") ||
+            span_is_among(unit->text, use->receiver, modules));
+}
+
 void
 exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text, const char *after)
 {
     g_autofree char *prefix = NULL, *module = exports_module(unit, &prefix);
     if (module == NULL || unit->language->gives_classes)
+        return;
+    if (rename != NULL && !rename_changes_columns(rename) && is_table_object(unit, use))
         return;
     Around around = {.unit = unit};
     Span own = is_own_key(unit, use) ? use->key : (Span){0};

@@ -22,7 +22,7 @@ static const struct {
     {"database", ROLE_EITHER},    {"database_name", ROLE_EITHER},  {"databaseName", ROLE_EITHER},  {"db", ROLE_EITHER},
     {"db_name", ROLE_EITHER},
 };
-static const char *const table_keys[] = {"table", "table_id", "tableId", "table_name", "tableName", "name", NULL};
+static const char *const table_keys[] = {"table", "table_id", "tableId", "table_name", "tableName", "view_name", "viewName", "name", NULL};
 /* clang-format on */
 
 /* What stands under each kind of key. */
@@ -299,7 +299,8 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
     bool is_of_class = use_has_class_schema(unit, use, &of_class.values[ROLE_DATASET]);
     of_class.counts[ROLE_DATASET] = 1;
     of_class.is_unknown[ROLE_DATASET] = of_class.values[ROLE_DATASET].end == 0;
-    bool is_argument = use->key.end == 0 && use->argument == 0 && use_is_read_by_call(unit, use);
+    bool is_argument = use->key.end == 0 && use->argument == 0 &&
+                       (use_is_read_by_call(unit, use) || use_writes_surely(unit, use));
     if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument && !is_of_class) ||
         use->in_list || unit->language->lex == lex_sqlx)
         return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */

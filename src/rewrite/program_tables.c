@@ -9,7 +9,8 @@ static const char *const reading_calls[] = {
     "get_table", "tbl", "dbReadTable", "Table", "table_ref", "list_rows", "read_delta", "querySchema", NULL};
 static const char *const reading_keys[] = {
     "table", "table_name", "tableName", "table_id", "dbtable", "source_table", "sourceTable", "source_table_name",
-    "input_table", "inputTable", "from_table", "sql_table_name", "__tablename__", "getTableName", "table-name", "source-table", NULL};
+    "input_table", "inputTable", "from_table", "sql_table_name", "__tablename__", "getTableName", "table-name", "source-table",
+    "view_name", "viewName", NULL};
 /* clang-format on */
 
 /* modelBuilder.Entity<User>().ToTable("…") */

@@ -86,6 +86,15 @@ is_written_outside(const Unit *unit, const Use *use)
                                                 span_begins_with_any(text, use->outer, savers)));
 }
 
+/* con.register("…", frame) of DuckDB, and what takes that view away again */
+static bool
+is_view_of_duckdb(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"register", "unregister", NULL};
+    return unit_is_language(unit, "python") && use->receiver.end > 0 && use->argument == 0 &&
+           span_is_among(unit->text, use->callee, calls) && program_has_word(unit->work, "duckdb");
+}
+
 /* bq rm, bq load: commands that do more than read. */
 bool
 use_writes_table(Unit *unit, const Use *use)
@@ -100,8 +109,8 @@ use_writes_table(Unit *unit, const Use *use)
     if (is_entity)
         return false;
     return span_is_among(text, use->callee, writing_calls) || is_in_writer(unit, use) ||
-           is_written_outside(unit, use) || use->is_in_sink || is_below_sink(unit, use) ||
-           key_says_writing(text, use->key);
+           is_view_of_duckdb(unit, use) || is_written_outside(unit, use) || use->is_in_sink ||
+           is_below_sink(unit, use) || key_says_writing(text, use->key);
 }
 
 /* resource "google_bigquery_table" "x" { table_id = "…" }: another name makes another table, and removes this one. */
@@ -139,5 +148,7 @@ bool
 use_writes_surely(const Unit *unit, const Use *use)
 {
     const Text *text = unit->text;
-    return use->argument < 2 && use->key.end == 0 && span_is_among(text, use->callee, table_calls);
+    return use->key.end == 0 &&
+           ((use->argument < 2 && span_is_among(text, use->callee, table_calls)) ||
+            is_view_of_duckdb(unit, use));
 }
