@@ -31,6 +31,29 @@ declares(const YamlNode *tables, const char *name)
     return false;
 }
 
+static const Dialect *
+dialect_of(const Work *work)
+{
+    return work->options->dialect != NULL ? work->options->dialect : work->options->usual;
+}
+
+/* `USERS_V1` of a mapping's `users_v1`, where names are folded to capitals: the same table, whether dbt puts quotes around it or
+ * not. */
+static bool
+is_in_capitals(const Work *work, const char *identifier, const char *name)
+{
+    const Dialect *dialect = dialect_of(work);
+    g_autofree char *capitals = g_ascii_strup(name, -1);
+    return dialect != NULL && !dialect->is_any && dialect->column_case == CASE_UPPER &&
+           strcmp(capitals, identifier) == 0;
+}
+
+static bool
+is_table(const Work *work, const char *identifier, const char *name)
+{
+    return strcmp(identifier, name) == 0 || is_in_capitals(work, identifier, name);
+}
+
 /* `identifier: users_v1`: the table's own name. */
 static void
 rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
@@ -41,9 +64,14 @@ rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
     for (guint i = 0; node != NULL && node->kind == YAML_SCALAR && i < rename->spellings->len;
          i++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
-        if (strcmp(node->text, spelling->source[g_strv_length(spelling->source) - 1]) == 0) {
-            yaml_rename(work, node, SITE_TABLE,
-                        spelling->target[g_strv_length(spelling->target) - 1]);
+        SqlPart part = {.text = (char *) node->text};
+        const char *to = spelling->target[g_strv_length(spelling->target) - 1];
+        if (is_table(work, node->text, spelling->last)) {
+            g_autofree char *written =
+                is_in_capitals(work, node->text, spelling->last)
+                    ? name_in_letters(dialect_of(work), &part, spelling->last, to)
+                    : g_strdup(to);
+            yaml_rename(work, node, SITE_TABLE, written);
             return;
         }
     }
@@ -51,7 +79,7 @@ rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
 
 /* Does the mapping give the table another name; is `name` the old one, or the new one? */
 static bool
-is_called_otherwise(const Rename *rename, const char *name, bool *ret_is_known)
+is_called_otherwise(const Work *work, const Rename *rename, const char *name, bool *ret_is_known)
 {
     bool is_renamed = false;
     *ret_is_known = rename->dbt->identifier != NULL;
@@ -59,7 +87,7 @@ is_called_otherwise(const Rename *rename, const char *name, bool *ret_is_known)
         const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
         const char *to = spelling->target[g_strv_length(spelling->target) - 1];
         is_renamed |= strcmp(spelling->last, to) != 0;
-        *ret_is_known |= strcmp(spelling->last, name) == 0 || strcmp(to, name) == 0;
+        *ret_is_known |= is_table(work, name, spelling->last) || is_table(work, name, to);
     }
     return is_renamed;
 }
@@ -71,7 +99,7 @@ keeps_table(Work *work, const YamlNode *table, const Rename *rename)
     const YamlNode *node = yaml_get(table, "identifier");
     bool is_known = false;
     if (node == NULL || node->kind != YAML_SCALAR ||
-        !is_called_otherwise(rename, node->text, &is_known) || is_known)
+        !is_called_otherwise(work, rename, node->text, &is_known) || is_known)
         return false;
     site_refuse(work, SITE_TABLE, node->begin, node->end, "source-unknown", NULL,
                 strstr(node->text, "{{") != NULL
