@@ -397,24 +397,25 @@ fail_budget(Copy *copy, GError **error)
     return fail(error, ERR_BUDGET, "%s not fit, more than the budget allows", count);
 }
 
-/* One who presses Ctrl-C waits some seconds for a server that has hung, and hears what is known of it. */
+/* One who presses Ctrl-C waits some seconds for a server that has hung, and hears what is known of it. The source may be reached all
+ * the same, and its writers are let in again. */
 static bool
 fail_unreached(const Copy *copy, GError *why, GError **error)
 {
     g_autoptr(GError) unreached = why;
+    g_autoptr(GError) unlifted = NULL;
     const char *target = copy->pair.target.text;
-    if (local_has_begun(copy->local, ACTION_SWAP)) {
-        invocation_hint(copy->call, "the next copy to '%s' finds it out, and clears up", target);
-        return fail(error, ERR_UNREACHABLE,
-                    "stopped while the rows were put in their place, and whether '%s' has them is "
-                    "not known: %s",
-                    target, unreached->message);
-    }
-    invocation_hint(copy->call, "the next copy to '%s' clears up what this one has left", target);
-    return fail(error, ERR_UNREACHABLE,
-                "stopped; '%s' is as it was before, but what lies beside it could not be taken "
-                "away: %s",
-                target, unreached->message);
+    bool is_known = !local_has_begun(copy->local, ACTION_SWAP);
+    const char *frozen = local_has_begun(copy->local, ACTION_FREEZE) &&
+                                 !local_undo(copy->local, ACTION_FREEZE, &unlifted)
+                             ? "; the source is frozen until a copy with --freeze has ended"
+                             : "";
+    invocation_hint(copy->call, "the next copy to '%s' finds out what is there, and clears up",
+                    target);
+    return fail(error, ERR_UNREACHABLE, "stopped; '%s' is %s%s: %s", target,
+                is_known ? "as it was before, but what lies beside it could not be taken away"
+                         : "as it was before, or has all rows already: which of both is not known",
+                frozen, unreached->message);
 }
 
 /* The target is as before when this returns; the error is why, or that this could not be done. Never true. */

@@ -265,8 +265,10 @@ static bool
 ask_stores(const Mapping *mapping, const Dataset *source, const Dataset *target, Transfer **ret,
            Ways *ret_ways, GError **error)
 {
-    if (target->conn == NULL) /* nobody knows what would make it */
+    if (target->conn == NULL) { /* nobody knows what would make it */
+        ret_ways->note = transfer_looked(source->schema, source->address.object);
         return true;
+    }
     TransferSpec spec = {.source_store = source->address.store,
                          .source = source->address.object,
                          .target_store = target->address.store,

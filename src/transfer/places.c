@@ -51,20 +51,26 @@ add_words(char **note, char *words)
     *note = before != NULL ? g_strdup_printf("%s; %s", before, more) : g_steal_pointer(&more);
 }
 
-/* What nobody has declared may be otherwise in a row that nobody has looked at. */
+char *
+transfer_looked(const Schema *source, const char *object)
+{
+    int64_t rows = source != NULL ? source->rows_looked : 0;
+    if (rows == 0)
+        return NULL;
+    return g_strdup_printf(
+        "the columns of '%s' and their types were found by looking at %" G_GINT64_FORMAT
+        " of its rows: another one that has something else is put aside, with the reason "
+        "(`columns` in "
+        "the settings of its store says them instead)",
+        object, rows);
+}
+
 static void
 tell_looked(const Transfer *transfer, char **note)
 {
-    int64_t rows = transfer->known != NULL ? transfer->known->rows_looked : 0;
-    if (rows > 0)
-        add_words(
-            note,
-            g_strdup_printf(
-                "the columns of '%s' and their types were found by looking at %" G_GINT64_FORMAT
-                " of its rows: another one that has something else is put aside, with the reason "
-                "(`columns` in "
-                "the settings of its store says them instead)",
-                transfer->spec.source, rows));
+    char *looked = transfer_looked(transfer->known, transfer->spec.source);
+    if (looked != NULL)
+        add_words(note, looked);
 }
 
 /* When the key is made. */

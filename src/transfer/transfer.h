@@ -55,6 +55,9 @@ const Schema *transfer_schema(const Transfer *transfer);
 /* Where each column of transfer_schema() is computed, and why there: like program_columns(), with what the stores do by themselves. `*ret_note`
  * (caller frees) says why they do not do more, or that they cannot be asked before the target is there; NULL: nothing to say. Array of ProgramColumn *; caller owns. */
 CHECKED bool transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **error);
+/* What nobody has declared may be otherwise in a row that nobody has looked at: in how many it was found; NULL: declared, or found in all.
+ * transfer_places() says it, too. Caller frees. */
+char *transfer_looked(const Schema *source, const char *object);
 /* Can several transfers hold one state of the source? */
 bool transfer_shares_snapshot(const Transfer *transfer);
 /* Rows of the source that the ranges are to read; -1: its condition fails in one of them. */

@@ -72,7 +72,8 @@ class Looking(unittest.TestCase):
         project.sql("new.db", "CREATE TABLE users (key TEXT PRIMARY KEY, name TEXT)")
         for rows, is_said in ((10000, False), (10001, True)):
             server.tell(0, "EVAL", self.MAKE, "0", str(rows))
-            for words in (("copy", "there:user", "new.db:users", "--dry-run"), ("mapping", "explain", "m.yaml", "there:user", "new.db:users")):
+            for words in (("copy", "there:user", "new.db:users", "--dry-run"), ("mapping", "explain", "m.yaml", "there:user", "new.db:users"),
+                          ("mapping", "explain", "m.yaml", "there:user", "none.db:users")):
                 said = " ".join(project.honk(*words).stdout.split())
                 self.assertEqual("were found by looking at 10000 of its rows" in said, is_said, said)
 
