@@ -28,6 +28,7 @@ typedef struct {
     GPtrArray *parts;   /* Part * */
     GPtrArray *columns; /* char *, ends with NULL; NULL: not known */
     char *where;
+    char *doubt; /* why they are not known although something defines them; or NULL */
 } Definition;
 
 struct Definitions {
@@ -52,6 +53,7 @@ definition_free(void *data)
     g_ptr_array_unref(definition->parts);
     g_clear_pointer(&definition->columns, g_ptr_array_unref);
     g_free(definition->where);
+    g_free(definition->doubt);
     g_free(definition);
 }
 
@@ -209,9 +211,19 @@ typedef struct {
     GPtrArray *columns; /* char *, borrowed; NULL: nothing has made the table */
     GHashTable *
         later; /* columns in small letters -> whether the table has them, by steps that make nothing; owned keys */
-    char *where; /* the first place that makes it */
-    bool is_unclear, is_removed;
+    const char *first; /* path of its first file */
+    char *where;       /* the first place that makes it */
+    char *doubt;       /* why nobody knows what it has then; NULL: it is known */
+    bool is_removed;
 } Chain;
+
+/* The first doubt counts. `says`: what stands behind the place of the step. */
+static void
+doubt(Chain *chain, const Part *part, const TableStep *step, const char *says)
+{
+    if (chain->doubt == NULL)
+        chain->doubt = g_strdup_printf("%s:%d %s", part->path, step->line, says);
+}
 
 static bool
 find_name(const GPtrArray *columns, const char *name, guint *ret)
@@ -248,7 +260,8 @@ take_made(Chain *chain, const Part *part, const TableStep *step)
 {
     bool is_there = chain->columns != NULL && !step->replaces;
     if (is_there || has_twice(step->names) || g_hash_table_size(chain->later) > 0) {
-        chain->is_unclear |= !is_there || !is_same_list(chain->columns, step->names);
+        if (!is_there || !is_same_list(chain->columns, step->names))
+            doubt(chain, part, step, "defines the table once more, with other columns");
         return;
     }
     g_clear_pointer(&chain->columns, g_ptr_array_unref);
@@ -268,25 +281,26 @@ note_later(Chain *chain, const char *name, bool is_there)
 }
 
 static void
-take_added(Chain *chain, const TableStep *step)
+take_added(Chain *chain, const Part *part, const TableStep *step)
 {
     char *name = g_ptr_array_index(step->names, 0);
     guint at = 0;
     if (chain->columns == NULL) {
         note_later(chain, name, true);
     } else if (find_name(chain->columns, name, &at)) {
-        chain->is_unclear |= !step->may_be_done;
+        if (!step->may_be_done)
+            doubt(chain, part, step, "adds a column that was there");
     } else if (step->behind == NULL) {
         g_ptr_array_add(chain->columns, name);
     } else if (*step->behind == '\0' || find_name(chain->columns, step->behind, &at)) {
         g_ptr_array_insert(chain->columns, *step->behind == '\0' ? 0 : (gint) at + 1, name);
     } else {
-        chain->is_unclear = true;
+        doubt(chain, part, step, "adds a column behind one that is not known");
     }
 }
 
 static void
-take_dropped(Chain *chain, const TableStep *step)
+take_dropped(Chain *chain, const Part *part, const TableStep *step)
 {
     const char *name = g_ptr_array_index(step->names, 0);
     guint at;
@@ -294,12 +308,12 @@ take_dropped(Chain *chain, const TableStep *step)
         note_later(chain, name, false);
     else if (find_name(chain->columns, name, &at))
         g_ptr_array_remove_index(chain->columns, at);
-    else
-        chain->is_unclear |= !step->may_be_done;
+    else if (!step->may_be_done)
+        doubt(chain, part, step, "drops a column that was not there");
 }
 
 static void
-take_renamed(Chain *chain, const TableStep *step)
+take_renamed(Chain *chain, const Part *part, const TableStep *step)
 {
     char *from = g_ptr_array_index(step->names, 0), *to = g_ptr_array_index(step->names, 1);
     guint at, other;
@@ -310,7 +324,7 @@ take_renamed(Chain *chain, const TableStep *step)
                (!find_name(chain->columns, to, &other) || other == at)) {
         chain->columns->pdata[at] = to;
     } else {
-        chain->is_unclear = true;
+        doubt(chain, part, step, "renames a column that was not there, or to one that was");
     }
 }
 
@@ -326,19 +340,20 @@ take_step(Chain *chain, const Part *part, const TableStep *step)
         g_clear_pointer(&chain->columns, g_ptr_array_unref);
         break;
     case TABLE_STEP_ADDED:
-        take_added(chain, step);
+        take_added(chain, part, step);
         break;
     case TABLE_STEP_DROPPED:
-        take_dropped(chain, step);
+        take_dropped(chain, part, step);
         break;
     case TABLE_STEP_RENAMED:
-        take_renamed(chain, step);
+        take_renamed(chain, part, step);
         break;
     case TABLE_STEP_UNCLEAR:
-        chain->is_unclear = true;
+        doubt(chain, part, step, "does something else with it, or may do so");
         break;
     }
-    chain->is_unclear |= chain->columns != NULL && chain->columns->len > COLUMNS_MAX;
+    if (chain->columns != NULL && chain->columns->len > COLUMNS_MAX)
+        doubt(chain, part, step, "gives it more columns than are looked through");
 }
 
 /* The parts from `from` on that are of one chain, one after the other. Returns where the next one begins. */
@@ -351,11 +366,14 @@ run_chain(const GPtrArray *parts, guint from, Chain *chain)
         const Part *part = g_ptr_array_index(parts, at);
         if (strcmp(part->chain, first->chain) != 0)
             break;
-        chain->is_unclear |= at > from && is_same_place(part, g_ptr_array_index(parts, at - 1));
-        for (guint i = 0; i < part->steps->len && !chain->is_unclear; i++)
+        if (at > from && is_same_place(part, g_ptr_array_index(parts, at - 1)))
+            doubt(chain, part, g_ptr_array_index(part->steps, 0),
+                  "is a step of the same number as another one");
+        for (guint i = 0; i < part->steps->len && chain->doubt == NULL; i++)
             take_step(chain, part, g_ptr_array_index(part->steps, i));
     }
-    chain->is_unclear |= chain->is_removed;
+    if (chain->is_removed && chain->doubt == NULL)
+        chain->doubt = g_strdup_printf("%s makes it, and it is dropped again", chain->where);
     return at;
 }
 
@@ -365,21 +383,29 @@ chain_clear(Chain *chain)
     g_clear_pointer(&chain->columns, g_ptr_array_unref);
     g_clear_pointer(&chain->later, g_hash_table_unref);
     g_clear_pointer(&chain->where, g_free);
+    g_clear_pointer(&chain->doubt, g_free);
 }
 
 /* ---- all of them ---- */
 
-static bool
-agrees(const Chain *chain, const GPtrArray *columns)
+/* Why the chain speaks against what the base says; NULL: it does not. Caller frees. */
+static char *
+contradiction(const Chain *chain, const Chain *base)
 {
     GHashTableIter iter;
     void *name, *is_there;
     guint at;
+    if (chain->doubt != NULL)
+        return g_strdup(chain->doubt);
+    if (chain->columns != NULL && !is_same_list(chain->columns, base->columns))
+        return g_strdup_printf("%s and %s define it with other columns, or in another order",
+                               base->where, chain->where);
     g_hash_table_iter_init(&iter, chain->later);
     while (g_hash_table_iter_next(&iter, &name, &is_there))
-        if (find_name(columns, name, &at) != (bool) GPOINTER_TO_INT(is_there))
-            return false;
-    return chain->columns == NULL || is_same_list(chain->columns, columns);
+        if (find_name(base->columns, name, &at) != (bool) GPOINTER_TO_INT(is_there))
+            return g_strdup_printf("%s changes its columns, and %s may be from before that",
+                                   chain->first, base->where);
+    return NULL;
 }
 
 static void
@@ -394,20 +420,19 @@ settle(Definition *definition)
 {
     g_autoptr(GPtrArray) chains = g_ptr_array_new_with_free_func(chain_release);
     const Chain *base = NULL;
-    bool is_clear = true;
     g_ptr_array_sort(definition->parts, by_order);
-    for (guint at = 0; at < definition->parts->len && is_clear;) {
+    for (guint at = 0; at < definition->parts->len;) {
         const Part *first = g_ptr_array_index(definition->parts, at);
         Chain *chain = g_new0(Chain, 1);
+        chain->first = first->path;
         chain->later = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_ptr_array_add(chains, chain);
         at = run_chain(definition->parts, at, chain);
-        is_clear = !chain->is_unclear;
         base = base == NULL && chain->columns != NULL && !first->is_test ? chain : base;
     }
-    for (guint i = 0; i < chains->len && is_clear && base != NULL; i++)
-        is_clear = agrees(g_ptr_array_index(chains, i), base->columns);
-    if (!is_clear || base == NULL)
+    for (guint i = 0; i < chains->len && base != NULL && definition->doubt == NULL; i++)
+        definition->doubt = contradiction(g_ptr_array_index(chains, i), base);
+    if (base == NULL || definition->doubt != NULL)
         return;
     definition->columns = g_ptr_array_ref(base->columns);
     g_ptr_array_add(definition->columns, NULL);
@@ -424,12 +449,24 @@ definitions_settle(Definitions *definitions)
         settle(definition);
 }
 
+static const Definition *
+definition_of(const Definitions *definitions, const Mapping *mapping)
+{
+    return definitions != NULL && mapping != NULL ? g_hash_table_lookup(definitions->of, mapping)
+                                                  : NULL;
+}
+
+const char *
+definitions_doubt(const Definitions *definitions, const Mapping *mapping)
+{
+    const Definition *definition = definition_of(definitions, mapping);
+    return definition != NULL ? definition->doubt : NULL;
+}
+
 const char *const *
 definitions_columns(const Definitions *definitions, const Mapping *mapping, const char **ret_where)
 {
-    const Definition *definition = definitions != NULL && mapping != NULL
-                                       ? g_hash_table_lookup(definitions->of, mapping)
-                                       : NULL;
+    const Definition *definition = definition_of(definitions, mapping);
     if (definition == NULL || definition->columns == NULL)
         return NULL;
     *ret_where = definition->where;

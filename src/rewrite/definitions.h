@@ -23,3 +23,5 @@ void definitions_settle(Definitions *definitions);
 /* The columns of the mapping's source in their order, and "db/users.sql:12" where that is said; NULL: not known. */
 const char *const *definitions_columns(const Definitions *definitions, const Mapping *mapping,
                                        const char **ret_where);
+/* Why they are not known although something defines the table: a sentence about it; NULL: nothing does. Borrowed. */
+const char *definitions_doubt(const Definitions *definitions, const Mapping *mapping);

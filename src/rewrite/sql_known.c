@@ -85,3 +85,19 @@ star_columns(Work *work, const SqlSource *source, const char **ret_where)
                 : NULL;
     return known != NULL && has_all(work, known, rename) ? known : NULL;
 }
+
+const char *
+star_doubt(const Work *work, const SqlSource *source)
+{
+    const char *where = NULL;
+    const Rename *rename = source_rename(source);
+    const Definitions *definitions = work->options->definitions;
+    const char *const *known = definitions_columns(definitions, rename->mapping, &where);
+    const char *doubt = definitions_doubt(definitions, rename->mapping);
+    if (known != NULL && !has_all(work, known, rename))
+        return arena_printf(work->out->arena,
+                            " (the definition in %s lacks a column of the mapping)", where);
+    return doubt != NULL
+               ? arena_printf(work->out->arena, " (no definition of it is used: %s)", doubt)
+               : "";
+}

@@ -22,6 +22,8 @@ void sql_qualifiers(Work *work); /* of tables that are called anew */
 /* All of the source's columns, as a star gives them; NULL: not known. `*ret_where`: the file and line of the repository that
  * say so; NULL: somebody else does. */
 const char *const *star_columns(Work *work, const SqlSource *source, const char **ret_where);
+/* In brackets, why the repository says nothing of them although it defines the dataset; "" where it does not. */
+const char *star_doubt(const Work *work, const SqlSource *source);
 const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
 void sql_flow(Work *work);    /* which queries keep their output names (sql_pin.c) */
 void sql_using(Work *work);   /* joins by names that are not the same any more */

@@ -81,8 +81,9 @@ refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnCha
                     "them: name the columns that are meant");
     else
         site_refuse(work, SITE_STAR, begin, end, "star", NULL,
-                    "`*` lets all columns through, and '%s' %s: name the columns that are meant",
-                    change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes");
+                    "`*` lets all columns through, and '%s' %s: name the columns that are meant%s",
+                    change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes",
+                    star_columns(work, source, &where) == NULL ? star_doubt(work, source) : "");
 }
 
 bool

@@ -62,7 +62,8 @@ step_doubt_window(StepReader *reader, const char *text, size_t bytes)
         if (end > at && renames_may_end(reader->renames, text + at, end - at)) {
             g_autofree char *name = g_strndup(text + at, end - at);
             SqlPart part = {.text = name};
-            step_doubt(reader, &(SqlPath){.parts = &part, .count = 1}, 0);
+            step_doubt(reader, &(SqlPath){.parts = &part, .count = 1},
+                       (size_t) (text + at - reader->text));
         }
         at = MAX(end, at + 1);
     }

@@ -26,9 +26,10 @@ TableStep *
 step_add(StepReader *reader, const Rename *rename, TableStepKind kind, size_t begin)
 {
     TableStep *step = g_new0(TableStep, 1);
-    for (const char *text = reader->sql != NULL ? reader->sql->list->text : NULL;
-         text != NULL && reader->at < begin; reader->at++)
-        reader->line += text[reader->at] == '\n';
+    for (; reader->at < begin; reader->at++)
+        reader->line += reader->text[reader->at] == '\n';
+    while (reader->at > begin)
+        reader->line -= reader->text[--reader->at] == '\n';
     *step = (TableStep){.mapping = rename->mapping,
                         .kind = kind,
                         .names = g_ptr_array_new_with_free_func(g_free),
@@ -220,6 +221,7 @@ read_sql(StepReader *reader, const char *text, size_t bytes, const RewriteOption
     bool is_clear = !sql->is_broken && strstr(text, "\n\\if ") == NULL &&
                     (sql->list->kinds & (1U << TOKEN_TAG | 1U << TOKEN_CHOICE)) == 0;
     reader->sql = sql;
+    reader->text = text;
     for (guint i = 0; i < sql->statements->len; i++) {
         reader->statement = g_ptr_array_index(sql->statements, i);
         read_statement(reader);
@@ -239,6 +241,7 @@ definitions_read(const char *path, const char *text, size_t bytes, const Renames
     g_autoptr(GHashTable) columns = g_hash_table_new(NULL, NULL);
     StepReader reader = {.renames = renames,
                          .columns = columns,
+                         .text = text,
                          .steps = g_ptr_array_new_with_free_func(step_free),
                          .line = 1};
     if (code_is_sql(path)) {

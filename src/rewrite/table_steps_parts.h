@@ -14,11 +14,12 @@ typedef struct {
     bool is_in_block;
     bool is_torn; /* brackets of a type have no end */
     GPtrArray *steps;
-    size_t at; /* byte of the text, whose line is: */
+    const char *text; /* in which lines are counted */
+    size_t at;        /* byte of it, whose line is: */
     int line;
 } StepReader;
 
-/* One more, of a table of this dataset; `begin`: the byte of the SQL where it is said. */
+/* One more, of a table of this dataset; `begin`: the byte of the text where it is said. */
 TableStep *step_add(StepReader *reader, const Rename *rename, TableStepKind kind, size_t begin);
 /* Statements about the table of `reader->rename` (table_actions.c). */
 void step_read_made(StepReader *reader, const SqlSource *table);

@@ -203,7 +203,9 @@ class Files(Folder):
         self.assertIn("SELECT user_id AS id, name, country AS country_code, plan_name AS plan, score AS points FROM people",
                       self.rewrite("--schema", "schema.yaml", "--diff", "code").stdout)
         self.write("code/later.py", 'run("ALTER TABLE users ADD COLUMN nick text")\n')
-        self.assertIn("code/v.sql:1:25: `*` lets all columns through", self.rewrite("code").stdout)
+        self.assertIn("code/v.sql:1:25: `*` lets all columns through, and 'id' is renamed: name the columns that are meant "
+                      "(no definition of it is used: code/later.py:1 does something else with it, or may do so)",
+                      self.rewrite("code").stdout)
 
     def test_a_list_of_columns_that_only_its_path_names_is_a_persons(self):
         self.write("mapping.yaml", MAPPING.replace("source: users", "source: acme.crm.users"))
