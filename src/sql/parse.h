@@ -274,9 +274,17 @@ bool value_names_take(Parser *parser, const Context *context, uint32_t end);
 void named_value_add(Parser *parser, ArenaList **values, uint32_t first);
 /* Values of WITH are read by the query's only SELECT, once that is read (parse_with.c). */
 void values_adopt(Parser *parser, SqlQuery *query);
+/* The table of `block` that is called so, by its alias, or by the last part of its name where it has none; or NULL. */
+SqlSource *called_source_find(const Parser *parser, const SqlBlock *block, uint32_t at);
+/* A table of `block` as it is called there; false where it is none of them, or named with its schema. */
+bool table_name_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* FOR UPDATE OF a, b, at FOR: tables of `block` (or NULL), by their names or aliases. */
 void locked_take(Parser *parser, SqlBlock *block, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
+/* DELETE a, b FROM s.a JOIN b …, at the first name, if it is that: reads up to behind the tables. Once all of UPDATE and DELETE is
+ * read: which of the block's tables is written to. (parse_target.c) */
+bool joined_targets_take(Parser *parser, SqlBlock *block, uint32_t end);
+void target_find(Parser *parser, SqlBlock *block);
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. (parse_other.c) */
 void parse_other(Parser *parser, uint32_t end);
 /* t.a%TYPE, if it stands here (parse_columns.c). */

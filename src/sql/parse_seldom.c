@@ -138,9 +138,8 @@ named_value_add(Parser *parser, ArenaList **values, uint32_t first)
 
 /* ---- what is locked ---- */
 
-/* The table of `block` that is called so, by its alias, or by the last part of its name where it has none. */
-static SqlSource *
-source_called(const Parser *parser, const SqlBlock *block, uint32_t at)
+SqlSource *
+called_source_find(const Parser *parser, const SqlBlock *block, uint32_t at)
 {
     for (guint i = 0; block != NULL && i < block->sources->len; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
@@ -154,16 +153,16 @@ source_called(const Parser *parser, const SqlBlock *block, uint32_t at)
     return NULL;
 }
 
-/* A table of `block` as it is called there; false where it is none of them, or named with its schema. */
-static bool
-locked_name_take(Parser *parser, SqlBlock *block, uint32_t end)
+bool
+table_name_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
     uint32_t at = parser->pos;
-    SqlSource *source = source_called(parser, block, at);
-    if (source == NULL || (at + 1 < end && peek(parser, at + 1)->kind == TOKEN_DOT))
+    SqlSource *source = called_source_find(parser, block, at);
+    if (source == NULL ||
+        (at + 1 < end && peek(parser, at + 1)->kind == TOKEN_DOT && !is_text(parser, at + 2, "*")))
         return false;
     Context context = {.block = block, .clause = CLAUSE_OTHER};
-    SqlRef *ref = ref_add(parser, &context, path_take(parser, end, false));
+    SqlRef *ref = ref_add(parser, &context, path_take(parser, MIN(end, at + 1), false));
     ref->binding = BINDING_LOCAL;
     ref->source = source;
     ref->is_table = true;
@@ -178,7 +177,7 @@ locked_take(Parser *parser, SqlBlock *block, uint32_t end)
             return;
     bool goes_on = parser->pos < end;
     for (parser->pos += goes_on; goes_on && parser->pos < end && is_name(parser, parser->pos);) {
-        if (!locked_name_take(parser, block, end)) {
+        if (!table_name_take(parser, block, end)) {
             SqlBlock *named = block_new(parser, NULL, NULL);
             table_take(parser, named, end);
             named->last = parser->pos - 1;

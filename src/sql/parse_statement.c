@@ -231,55 +231,6 @@ rest_take(Parser *parser, SqlBlock *block, uint32_t end)
     }
 }
 
-/* UPDATE u … FROM t AS u, DELETE u FROM t AS u: what is written to is named by its alias. */
-static void
-find_target_by_alias(Parser *parser, SqlBlock *block)
-{
-    SqlSource *target = parser->statement->target;
-    if (target == NULL || target->path.count != 1 + target->lent || target->alias != NULL)
-        return;
-    for (guint i = 0; i < block->sources->len; i++) {
-        SqlSource *source = g_ptr_array_index(block->sources, i);
-        if (source == target || source->alias == NULL ||
-            g_ascii_strcasecmp(source->alias->text, target->path.parts[target->lent].text) != 0)
-            continue;
-        arena_list_remove(block->sources, target);
-        parser->statement->target = source;
-        source->is_target = true;
-        return;
-    }
-}
-
-static bool
-is_same_path(const Parser *parser, const SqlPath *a, const SqlPath *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (uint32_t i = 0; i < a->count; i++)
-        if (!sql_same_table(parser->sql->dialect, a->parts[i].text, 0, b->parts[i].text))
-            return false;
-    return true;
-}
-
-/* UPDATE t … FROM t JOIN …, or FROM t AS u where nothing else there is t: in T-SQL both are one. */
-static void
-find_twin(Parser *parser, const SqlBlock *block)
-{
-    SqlSource *target = parser->statement->target;
-    guint named = 0, called = 0;
-    if (target == NULL || target->alias != NULL || !parser->sql->dialect->has_alias_first)
-        return;
-    for (guint i = 0; i < block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(block->sources, i);
-        if (source == target || source->kind != SOURCE_TABLE ||
-            !is_same_path(parser, &source->path, &target->path))
-            continue;
-        named += source->alias == NULL;
-        called += source->alias != NULL;
-    }
-    target->is_twin = named == 1 || (named == 0 && called == 1);
-}
-
 /* DELETE TOP (10) FROM t */
 static void
 skip_top(Parser *parser, uint32_t end)
@@ -399,8 +350,7 @@ parse_update(Parser *parser, SqlQuery *with, uint32_t end)
         parser->statement->target->is_target = true;
     }
     rest_take(parser, block, end);
-    find_target_by_alias(parser, block);
-    find_twin(parser, block);
+    target_find(parser, block);
     block->last = end - 1;
 }
 
@@ -412,10 +362,10 @@ parse_delete(Parser *parser, SqlQuery *with, uint32_t end)
     parser->pos++;
     skip_top(parser, end);
     take_word(parser, end, WORD_FROM);
-    take_target(parser, block, end);
+    if (!joined_targets_take(parser, block, end))
+        take_target(parser, block, end);
     rest_take(parser, block, end);
-    find_target_by_alias(parser, block);
-    find_twin(parser, block);
+    target_find(parser, block);
     block->last = end - 1;
 }
 
