@@ -141,7 +141,7 @@ program_listed(const Text *text)
     g_autofree char *qualifier = g_strndup(text->bytes + begin, end - begin);
     if (from == 0 || !find_word(text->bytes + from, text->count - from, qualifier, &at))
         return NULL; /* `notes.txt from users` */
-    return put_before(text, "SELECT ");
+    return put_before(text, text->bytes[from - 1] == 'm' ? "select " : "SELECT ");
 }
 
 bool
