@@ -345,6 +345,12 @@ Text *program_text(Unit *unit, const Use *use);
  * begins in it; and, behind `last`, that of the call that goes on with it. G_MAXUINT: there is none. */
 guint appended_open(const Unit *unit, guint first);
 guint appended_next(const Unit *unit, guint open, guint last);
+/* The same of `q = "SELECT …"; q += " FROM users";`: the name that gets this literal; and the operand that it surely gets behind
+ * `last`. */
+guint appended_name(const Unit *unit, guint first);
+guint appended_operand(const Unit *unit, guint name, guint last);
+/* q += … */
+bool appended_is_more(const Unit *unit, guint word);
 /* Does the call whose bracket closes at `close` end a line? */
 bool appended_ends_line(const Unit *unit, guint close);
 /* May the builder get text behind `last` that is not known? */

@@ -134,6 +134,92 @@ appended_next(const Unit *unit, guint open, guint last)
     return open_of_call(unit, unit_next(unit, name, true));
 }
 
+/* ---- q = "SELECT …"; q += " FROM users"; ---- */
+
+static bool
+has_lines(const Unit *unit)
+{
+    return unit_is_language(unit, "go") || unit_is_language(unit, "python");
+}
+
+/* `String q = `, `let q = `, `q := `: the first piece of what sets it, or G_MAXUINT. */
+static guint
+begin_of_setting(const Unit *unit, guint name)
+{
+    static const char *const controls[] = {"else", "return", "do",    "case", "throw",
+                                           "in",   "of",     "await", "when", NULL};
+    guint begin = name;
+    for (int words = 0; words < 4; words++) {
+        guint before = unit_previous(unit, begin, !has_lines(unit));
+        if (before == G_MAXUINT || unit_piece(unit, before)->kind != PIECE_WORD)
+            return begin;
+        if (unit_is_among(unit, before, controls))
+            return G_MAXUINT;
+        begin = before;
+    }
+    return G_MAXUINT;
+}
+
+static bool
+begins_line_or_statement(const Unit *unit, guint index)
+{
+    guint before = unit_previous(unit, index, !has_lines(unit));
+    return has_lines(unit) ? before == G_MAXUINT || unit_piece(unit, before)->kind == PIECE_LINE
+                           : begins_statement(unit, index);
+}
+
+guint
+appended_name(const Unit *unit, guint first)
+{
+    static const char *const languages[] = {"java", "csharp", "javascript", "go", "python", NULL};
+    guint sign = unit_previous(unit, first, false);
+    guint name = sign != G_MAXUINT ? unit_previous(unit, sign, false) : G_MAXUINT;
+    if (name == G_MAXUINT || !unit_is_sign(unit, sign, '=') ||
+        !g_strv_contains(languages, unit->language->name) || !begins_like_sql(unit, first))
+        return G_MAXUINT;
+    if (unit_is_language(unit, "go") && unit_is_sign(unit, name, ':'))
+        name = unit_previous(unit, name, false);
+    guint begin = name != G_MAXUINT && unit_piece(unit, name)->kind == PIECE_WORD
+                      ? begin_of_setting(unit, name)
+                      : G_MAXUINT;
+    return begin != G_MAXUINT && begins_line_or_statement(unit, begin) ? name : G_MAXUINT;
+}
+
+/* How far the piece stands from the beginning of its line. */
+static size_t
+margin_of(const Unit *unit, guint index)
+{
+    size_t begin = unit_piece(unit, index)->begin, at = begin;
+    while (at > 0 && unit->text->bytes[at - 1] != '\n')
+        at--;
+    return begin - at;
+}
+
+guint
+appended_operand(const Unit *unit, guint name, guint last)
+{
+    guint end = unit_next(unit, last, !has_lines(unit));
+    bool is_end = has_lines(unit) ? unit_piece(unit, end)->kind == PIECE_LINE &&
+                                        unit_piece(unit, last)->kind == PIECE_LITERAL
+                                  : unit_is_sign(unit, end, ';');
+    guint again = unit_next(unit, end, true), plus = unit_next(unit, again, false);
+    if (!is_end || !is_same(unit, name, again) || !appended_is_more(unit, again) ||
+        (unit_is_language(unit, "python") && margin_of(unit, name) != margin_of(unit, again)))
+        return G_MAXUINT;
+    return unit_next(unit, plus + 1, true);
+}
+
+bool
+appended_is_more(const Unit *unit, guint word)
+{
+    guint plus = unit_next(unit, word, false);
+    return unit_piece(unit, word)->kind == PIECE_WORD && unit_is_sign(unit, plus, '+') &&
+           unit_is_sign(unit, plus + 1, '=') &&
+           unit_piece(unit, plus + 1)->begin == unit_piece(unit, plus)->end;
+}
+
+/* ---- what is done with the builder ---- */
+
 bool
 appended_ends_line(const Unit *unit, guint close)
 {

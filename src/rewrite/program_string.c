@@ -25,7 +25,7 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     for (; i <= last; i++) {
         if (depth == 0 && i > first &&
             (unit_is_plus(unit, i) || unit_may_join(unit, i) || unit_is_sign(unit, i, ',') ||
-             unit_is_sign(unit, i, ')')))
+             unit_is_sign(unit, i, ')') || unit_is_sign(unit, i, ';')))
             break;
         if (!piece_is_between(unit_piece(unit, i)))
             end = i;
@@ -120,6 +120,10 @@ program_text(Unit *unit, const Use *use)
             i++;
         } else if (unit_is_sign(unit, i, ')')) {
             i = put_joint(text, unit, i);
+        } else if (unit_is_sign(unit, i, ';')) {
+            i++;
+        } else if (appended_is_more(unit, i)) {
+            i = unit_next(unit, i, false) + 2;
         } else if (piece_is_between(unit_piece(unit, i)) || unit_is_plus(unit, i)) {
             i++;
         } else {

@@ -191,19 +191,36 @@ end_of_string(const Unit *unit, guint first, bool in_brackets, bool is_listed)
     }
 }
 
-/* The same where a builder of strings gets one piece after another: the end of the last that it surely gets. */
+/* What is added at `operand`, to a name or to a builder. */
+static guint
+end_of_added(const Unit *unit, guint operand)
+{
+    return unit_may_join(unit, operand) ? end_of_string(unit, operand, true, false)
+                                        : end_of_operand(unit, operand);
+}
+
+/* q = "SELECT …"; q += " FROM users": the end of the last that it surely gets. Only strings: what else is put to it, is more. */
+static guint
+end_of_growing(const Unit *unit, guint first, guint last)
+{
+    guint name = appended_name(unit, first), operand, end = last;
+    while (name != G_MAXUINT && (operand = appended_operand(unit, name, end)) != G_MAXUINT &&
+           unit_may_join(unit, operand))
+        end = end_of_string(unit, operand, false, false);
+    return end;
+}
+
+/* The same where a builder of strings gets one piece after another. */
 static guint
 end_of_appended(const Unit *unit, guint first, guint last, bool *ret_has_more)
 {
     guint open = appended_open(unit, first), next;
     *ret_has_more = false;
     if (open == G_MAXUINT)
-        return last;
+        return end_of_growing(unit, first, last);
     guint end = last;
     while ((next = appended_next(unit, open, end)) != G_MAXUINT) {
-        guint operand = unit_next(unit, next, true), behind;
-        behind = unit_may_join(unit, operand) ? end_of_string(unit, operand, true, false)
-                                              : end_of_operand(unit, operand);
+        guint behind = end_of_added(unit, unit_next(unit, next, true));
         if (behind == G_MAXUINT || !unit_is_sign(unit, unit_next(unit, behind, true), ')'))
             break;
         end = behind;
@@ -412,7 +429,8 @@ visit_literal(Finder *finder, guint first)
     bool is_listed = is_in_statement_of_lines(finder);
     guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets, is_listed);
     bool has_more = false;
-    last = end_of_appended(unit, first, last, &has_more);
+    if (!piece->is_alone)
+        last = end_of_appended(unit, first, last, &has_more);
     Use use = {.first = first,
                .last = last,
                .whole = {piece->begin, unit_piece(unit, last)->end},
