@@ -453,6 +453,8 @@ bool program_checks(Unit *unit, const Use *use, const Text *text);
 bool program_tag(Unit *unit, const Use *use, const Text *text);
 /* Does the program name a table there, to read it; and by a call? (program_tables.c) */
 bool use_reads_table(const Unit *unit, const Use *use);
+/* TABLES = ["users", …], tables: [users], but not in a page's script. */
+bool use_is_in_list_of_tables(const Unit *unit, const Use *use);
 bool use_is_read_by_call(const Unit *unit, const Use *use);
 /* Is it a column of a query, with its table before it? */
 bool use_is_column_with_table(const Unit *unit, const Use *use);

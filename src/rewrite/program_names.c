@@ -169,6 +169,14 @@ is_built_from(const Unit *unit, const Use *use, const NameText *name, const Rena
            (!is_ordinary(name->parts[0].text) || use_is_in_library(unit, use));
 }
 
+/* TABLES = ["users_v1", "songs_v1"] */
+static bool
+is_listed(const Unit *unit, const Use *use, const NameText *name, const Rename *rename)
+{
+    return use_is_in_list_of_tables(unit, use) && !rename_changes_columns(rename) &&
+           !is_ordinary(name->parts[0].text);
+}
+
 /* No column of it changes, and none is added: then it is written to as before. */
 static bool
 keeps_columns(const Rename *rename)
@@ -182,7 +190,7 @@ is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, c
            const Spelling *spelling)
 {
     if (!use_reads_table(unit, use) && !use_writes_surely(unit, use) &&
-        !is_built_from(unit, use, name, rename)) {
+        !is_built_from(unit, use, name, rename) && !is_listed(unit, use, name, rename)) {
         if (is_ordinary(name->parts[0].text) && use_is_of_no_table(unit, use)) {
             explain(unit, text, DISPOSITION_UNAFFECTED,
                     "this is an ordinary word, and nothing in this file speaks of tables");

@@ -35,6 +35,23 @@ is_called_table(const Text *text, Span key)
     return false;
 }
 
+bool
+use_is_in_list_of_tables(const Unit *unit, const Use *use)
+{
+    static const char *const ends[] = {"tables", "views", "table_names", "view_names"};
+    const char *name = unit->text->bytes + use->key.begin;
+    size_t length = use->key.end - use->key.begin;
+    if (!use->in_list || use->is_compared || unit_is_language(unit, "javascript"))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        size_t bytes = strlen(ends[i]);
+        if (length >= bytes && g_ascii_strncasecmp(name + length - bytes, ends[i], bytes) == 0 &&
+            (length == bytes || strchr("_-", name[length - bytes - 1]) != NULL))
+            return true;
+    }
+    return false;
+}
+
 /* usersTable, usersTableName, and tableUsers of Go; elsewhere that may be tableTitle, and what a browser shows */
 static bool
 is_called_table_in_a_word(const Unit *unit, Span key)
