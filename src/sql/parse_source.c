@@ -72,6 +72,31 @@ is_match_condition(const Parser *parser, uint32_t index)
     return is_text(parser, index, "MATCH_CONDITION") && is_open(parser, index + 1);
 }
 
+/* OPTION (RECOMPILE), FETCH 5, PROCEDURE ANALYSE(): behind all tables, and no alias. */
+static bool
+is_tail(const Parser *parser, uint32_t index)
+{
+    return (is_text(parser, index, "OPTION") && is_open(parser, index + 1) &&
+            (parser->sql->dialect->has_alias_first || parser->sql->dialect->is_any)) ||
+           (is_text(parser, index, "FETCH") && peek(parser, index + 1)->kind == TOKEN_NUMBER) ||
+           (is_text(parser, index, "PROCEDURE") && is_text(parser, index + 1, "ANALYSE"));
+}
+
+/* (NOLOCK), of T-SQL, where WITH is left out. */
+static bool
+is_lock_hint(const Parser *parser, uint32_t open)
+{
+    static const char *const hints[] = {"NOLOCK",   "HOLDLOCK",        "UPDLOCK",       "ROWLOCK",
+                                        "TABLOCK",  "TABLOCKX",        "READPAST",      "PAGLOCK",
+                                        "XLOCK",    "READUNCOMMITTED", "READCOMMITTED", "NOWAIT",
+                                        "SNAPSHOT", "REPEATABLEREAD",  "SERIALIZABLE",  NULL};
+    bool is_hint = false;
+    for (size_t i = 0; hints[i] != NULL && !is_hint; i++)
+        is_hint = is_text(parser, open + 1, hints[i]);
+    return is_hint && is_open(parser, open) &&
+           (parser->sql->dialect->has_alias_first || parser->sql->dialect->is_any);
+}
+
 bool
 ends_source(const Parser *parser, uint32_t index)
 {
@@ -98,7 +123,8 @@ ends_source(const Parser *parser, uint32_t index)
                starts_join(parser, index) || is_reshape(parser, index) ||
                is_index_hint(parser, index) || is_indexed_by(parser, index) ||
                is_not_indexed(parser, index) || is_match_condition(parser, index) ||
-               (is_text(parser, index, "OUTPUT") && parser->sql->dialect->has_alias_first);
+               (is_text(parser, index, "OUTPUT") && parser->sql->dialect->has_alias_first) ||
+               is_tail(parser, index);
     }
 }
 
@@ -136,6 +162,10 @@ source_alias_take(Parser *parser, SqlSource *source, uint32_t end)
     source->alias = part_take(parser);
     if (!is_open(parser, parser->pos) || parser->pos >= end || source->block->is_values)
         return;
+    if (is_lock_hint(parser, parser->pos)) {
+        parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+        return;
+    }
     source->columns = names_take(parser, end);
     if (source->columns == NULL && source->kind == SOURCE_ARRAY)
         source->columns = typed_names_take(parser, end);
@@ -340,6 +370,8 @@ take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end
         return source;
     source->path = path_take(parser, end, true);
     uint32_t behind = parser->pos;
+    if (is_lock_hint(parser, behind) && behind < end)
+        behind = parser->pos = MIN(closing(parser, behind, end) + 1, end);
     if (is_glued_to_template(parser, source->first, behind)) {
         source->kind = SOURCE_TEMPLATE;
         take_glued(parser, end);
