@@ -35,11 +35,12 @@ class LostHosts(unittest.TestCase):
         project = support.Project()
         self.addCleanup(project.close)
         project.sql("here.db", "CREATE TABLE rows (id INTEGER PRIMARY KEY, a INTEGER)")
-        waiting = subprocess.Popen([support.HONK, "compare", "here.db:rows", *words], cwd=project.folder, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
+        said = project.folder / "said"
+        with said.open("w") as out:
+            waiting = subprocess.Popen([support.HONK, "compare", "here.db:rows", *words], cwd=project.folder, stdout=out, stderr=out)
         try:
-            self.assertTrue(support.eventually(lambda: any(within is not None and within <= IDLE_S for within in asked_within(port))),
-                            list(asked_within(port)))
+            is_asked = support.eventually(lambda: any(within is not None and within <= IDLE_S for within in asked_within(port)))
+            self.assertTrue(is_asked, (list(asked_within(port)), waiting.poll(), said.read_text()))
         finally:
             waiting.kill()
             waiting.wait()
