@@ -114,11 +114,13 @@ stop(PGconn *db, GError **error)
     return fail(error, ERR_STOPPED, "asked to stop");
 }
 
-/* Until there is something to take, or nothing left to be said. */
+/* Until there is something to take; for who is sending, until it may go on. */
 static bool
-await(PgConn *conn, PGconn *db, GError **error)
+await(PgConn *conn, PGconn *db, bool is_sending, GError **error)
 {
     struct pollfd wait = {.fd = PQsocket(db), .events = pg_events_of(db)};
+    if (is_sending && (wait.events & POLLOUT) == 0) /* all is said by now: nobody answers that */
+        return true;
     Silence silence = silence_begin(TICK_MS);
     for (; PQstatus(db) == CONNECTION_OK && poll(&wait, 1, TICK_MS) == 0;
          silence.waited_ms += TICK_MS) {
@@ -136,7 +138,7 @@ pg_put(PgConn *conn, PGconn *db, const GString *data, GError **error)
 {
     int left = PQputCopyData(db, data->str, (int) data->len) == 1 ? PQflush(db) : -1;
     for (; left == 1; left = PQflush(db))
-        if (!await(conn, db, error))
+        if (!await(conn, db, true, error))
             return false;
     return left == 0 || pg_fail(conn, db, NULL, error);
 }
@@ -198,6 +200,7 @@ pg_cancel(PGconn *db)
 void
 pg_end_transaction(PGconn *db)
 {
+    drain(db); /* of what went before: libpq sends nothing until it is taken */
     if (PQsendQuery(db, "ROLLBACK") == 1)
         drain(db);
 }
@@ -206,7 +209,7 @@ bool
 pg_await_result(PgConn *conn, PGconn *db, GError **error)
 {
     while (PQisBusy(db) == 1)
-        if (!await(conn, db, error)) {
+        if (!await(conn, db, false, error)) {
             drain(db);
             return false;
         }
@@ -247,7 +250,7 @@ pg_copied(PgConn *conn, PGconn *db, char **ret, size_t *ret_bytes, GError **erro
             return pg_fail(conn, db, NULL, error);
         if (got == -1)
             break;
-        if (!await(conn, db, error)) {
+        if (!await(conn, db, false, error)) {
             drain(db);
             return false;
         }
