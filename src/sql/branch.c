@@ -27,17 +27,6 @@ struct Branches {
     guint variants;
 };
 
-typedef enum {
-    TAG_OTHER,
-    TAG_IF,
-    TAG_ELSE,
-    TAG_ELIF,
-    TAG_ENDIF,
-    TAG_FOR,
-    TAG_ENDFOR,
-    TAG_END /* of what began last */
-} Tag;
-
 static void
 find_word(const char *text, const Token *token, size_t *ret_begin, size_t *ret_end)
 {
@@ -92,28 +81,32 @@ tag_of_sign(const char *text, const Token *token, size_t sign)
     }
 }
 
-/* Of a template in two braces that is none of Jinja. */
-static Tag
-tag_in_braces(const char *text, const Token *token)
+Tag
+tag_of_go(const char *word, size_t bytes)
 {
     static const struct {
         const char *word;
         Tag tag;
-    } words[] = {{"if", TAG_IF},      {"with", TAG_IF},   {"range", TAG_FOR},
+    } words[] = {{"if", TAG_IF},      {"else", TAG_ELSE}, {"with", TAG_IF}, {"range", TAG_FOR},
                  {"define", TAG_FOR}, {"block", TAG_FOR}, {"end", TAG_END}};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (is_said(word, 0, bytes, words[i].word))
+            return words[i].tag;
+    return TAG_OTHER;
+}
+
+/* Of a template in two braces. */
+static Tag
+tag_in_braces(const char *text, const Token *token)
+{
     size_t begin, end;
     find_word(text, token, &begin, &end);
     if (begin == end)
         return tag_of_sign(text, token, begin);
-    if (is_said(text, begin, end, "else")) {
-        while (end < token->end && g_ascii_isspace(text[end]))
-            end++;
-        return g_str_has_prefix(text + end, "if ") ? TAG_ELIF : TAG_ELSE;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (is_said(text, begin, end, words[i].word))
-            return words[i].tag;
-    return TAG_OTHER;
+    Tag tag = tag_of_go(text + begin, end - begin);
+    while (end < token->end && g_ascii_isspace(text[end]))
+        end++;
+    return tag == TAG_ELSE && g_str_has_prefix(text + end, "if ") ? TAG_ELIF : tag;
 }
 
 static Tag

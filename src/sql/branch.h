@@ -8,6 +8,21 @@
 
 typedef struct Branches Branches;
 
+/* What a template does to the text around it. */
+typedef enum {
+    TAG_OTHER,
+    TAG_IF,
+    TAG_ELSE,
+    TAG_ELIF,
+    TAG_ENDIF,
+    TAG_FOR,
+    TAG_ENDFOR,
+    TAG_END /* of what began last */
+} Tag;
+
+/* By its first word, of a template in two braces that is none of Jinja: {{ if .x }}, {{ range .x }}, {{ end }} of Go. */
+Tag tag_of_go(const char *word, size_t bytes);
+
 /* NULL of a text without templates that may choose, as most are; it has one variant. */
 Branches *branches_new(const TokenList *list);
 void branches_free(Branches *branches);

@@ -7,6 +7,8 @@
  */
 #include "sql/lexer.h"
 
+#include "sql/branch.h"
+
 #define TEMPLATE_BYTES_MAX 65536 /* read with its strings; people write a screenful */
 
 static size_t
@@ -58,51 +60,49 @@ behind_blanks(const Lexer *lexer, size_t at)
     return at;
 }
 
-static bool
-is_word_of(const Lexer *lexer, size_t begin, size_t end, const char *const *words)
-{
-    for (; *words != NULL; words++)
-        if (end - begin == strlen(*words) && memcmp(lexer->text + begin, *words, end - begin) == 0)
-            return true;
-    return false;
-}
-
 bool
 template_is_tag(Lexer *lexer, size_t at)
 {
-    static const char *const begins[] = {"if", "range", "with", "define", "block", NULL};
-    static const char *const elses[] = {"else", NULL}, *const ends[] = {"end", NULL};
     size_t begin = behind_blanks(lexer, at + 2), end = begin;
     if (is_among(byte_at(lexer, begin), "#/^!"))
         return true;
     while (g_ascii_isalpha(byte_at(lexer, end)))
         end++;
-    if (is_word_of(lexer, begin, end, elses))
-        return true;
     size_t next = behind_blanks(lexer, end);
     bool is_last = byte_at(lexer, next) == '}';
-    if (is_word_of(lexer, begin, end, ends) && is_last && lexer->blocks > 0) { /* else a variable */
+    switch (tag_of_go(lexer->text + begin, end - begin)) {
+    case TAG_ELSE:
+        return true;
+    case TAG_END:
+        if (!is_last || lexer->blocks == 0) /* a variable */
+            return false;
         lexer->blocks--;
         return true;
-    }
-    /* range (3) is a call of Jinja */
-    if (is_last || next == end || is_among(byte_at(lexer, next), "(|=") ||
-        !is_word_of(lexer, begin, end, begins))
+    case TAG_IF:
+    case TAG_FOR:
+        /* range (3) is a call of Jinja */
+        if (is_last || next == end || is_among(byte_at(lexer, next), "(|="))
+            return false;
+        lexer->blocks++;
+        return true;
+    default:
         return false;
-    lexer->blocks++;
-    return true;
+    }
 }
 
 bool
 is_directive(const Lexer *lexer, size_t at)
 {
-    static const char *const words[] = {"if", "else", "endif", "for", "endfor", NULL};
+    static const char *const words[] = {"if", "else", "endif", "for", "endfor"};
     if (!starts_with(lexer, at, "%{"))
         return false;
     size_t begin = behind_blanks(lexer, at + 2), end = begin;
     while (g_ascii_isalpha(byte_at(lexer, end)))
         end++;
-    return is_word_of(lexer, begin, end, words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (end - begin == strlen(words[i]) && starts_with(lexer, begin, words[i]))
+            return true;
+    return false;
 }
 
 /* ---- within quotes ---- */
