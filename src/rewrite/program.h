@@ -395,6 +395,8 @@ void below_free(Below *below);
 bool unit_is_plus(const Unit *unit, guint index);
 bool unit_may_join(const Unit *unit, guint index);
 bool span_is(const Text *text, Span span, const char *word);
+/* Do both say the same, letter by letter? */
+bool span_is_same(const Text *text, Span a, Span b);
 bool span_is_among(const Text *text, Span span, const char *const *words);
 bool span_begins_with_any(const Text *text, Span span, const char *const *words);
 

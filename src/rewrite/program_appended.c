@@ -87,9 +87,7 @@ is_same(const Unit *unit, guint word, guint other)
 {
     const Piece *a = unit_piece(unit, word), *b = unit_piece(unit, other);
     return a->kind == PIECE_WORD && b->kind == PIECE_WORD &&
-           a->end - a->begin == b->end - b->begin &&
-           memcmp(unit->text->bytes + a->begin, unit->text->bytes + b->begin, a->end - a->begin) ==
-               0;
+           span_is_same(unit->text, (Span){a->begin, a->end}, (Span){b->begin, b->end});
 }
 
 /* select …, or `u.id, …`, of which somebody writes the first word */

@@ -112,9 +112,8 @@ holds_for_gorm(Unit *unit, Called *called)
         const Piece *receiver = i > 1 ? unit_piece(unit, i - 2) : NULL;
         const Piece *own = unit_piece(unit, name);
         if (receiver != NULL && unit_is_among(unit, i, said) &&
-            receiver->end - receiver->begin == own->end - own->begin &&
-            memcmp(unit->text->bytes + receiver->begin, unit->text->bytes + own->begin,
-                   own->end - own->begin) == 0)
+            span_is_same(unit->text, (Span){receiver->begin, receiver->end},
+                         (Span){own->begin, own->end}))
             return false;
     }
     return is_model;

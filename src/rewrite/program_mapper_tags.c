@@ -86,9 +86,7 @@ mapper_inner_end(const Text *text, const MapperTag *tag, size_t end, size_t *ret
             at = MAX(behind, at + 1);
             continue;
         }
-        bool is_same = inner.name.end - inner.name.begin == tag->name.end - tag->name.begin &&
-                       memcmp(text->bytes + inner.name.begin, text->bytes + tag->name.begin,
-                              tag->name.end - tag->name.begin) == 0;
+        bool is_same = span_is_same(text, inner.name, tag->name);
         depth += !is_same || inner.is_empty ? 0 : inner.is_end ? -1 : 1;
         *ret_behind = inner.behind;
         if (depth == 0)
@@ -100,13 +98,6 @@ mapper_inner_end(const Text *text, const MapperTag *tag, size_t end, size_t *ret
 }
 
 /* ---- parts that are included ---- */
-
-static bool
-is_same_text(const Text *text, Span a, Span b)
-{
-    return a.end - a.begin == b.end - b.begin &&
-           memcmp(text->bytes + a.begin, text->bytes + b.begin, a.end - a.begin) == 0;
-}
 
 /* `refid` without the mapper's own name before it; empty when it is a part of another mapper. */
 static Span
@@ -124,7 +115,7 @@ own_name(const Text *text, Span refid)
         root = mapper_find(text, 0, text->count, "<sqlMap");
     if (root == text->count || !mapper_read_tag(text, root, text->count, &mapper) ||
         !mapper_attribute(text, &mapper, "namespace", &namespace) ||
-        !is_same_text(text, namespace, before))
+        !span_is_same(text, namespace, before))
         return (Span){0};
     return (Span){before.end + 1, refid.end};
 }
@@ -142,7 +133,7 @@ mapper_find_part(const Text *text, Span refid, Span *ret)
         MapperTag tag;
         size_t behind;
         if (!mapper_read_tag(text, at, text->count, &tag) || !span_is(text, tag.name, "sql") ||
-            !mapper_attribute(text, &tag, "id", &id) || !is_same_text(text, id, name))
+            !mapper_attribute(text, &tag, "id", &id) || !span_is_same(text, id, name))
             continue;
         size_t end = mapper_inner_end(text, &tag, text->count, &behind);
         *ret = (Span){(uint32_t) tag.behind, (uint32_t) end};

@@ -12,6 +12,13 @@ span_is(const Text *text, Span span, const char *word)
 }
 
 bool
+span_is_same(const Text *text, Span a, Span b)
+{
+    return a.end - a.begin == b.end - b.begin &&
+           memcmp(text->bytes + a.begin, text->bytes + b.begin, a.end - a.begin) == 0;
+}
+
+bool
 span_is_among(const Text *text, Span span, const char *const *words)
 {
     for (size_t i = 0; words[i] != NULL; i++)
