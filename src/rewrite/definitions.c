@@ -377,15 +377,6 @@ run_chain(const GPtrArray *parts, guint from, Chain *chain)
     return at;
 }
 
-static void
-chain_clear(Chain *chain)
-{
-    g_clear_pointer(&chain->columns, g_ptr_array_unref);
-    g_clear_pointer(&chain->later, g_hash_table_unref);
-    g_clear_pointer(&chain->where, g_free);
-    g_clear_pointer(&chain->doubt, g_free);
-}
-
 /* ---- all of them ---- */
 
 /* Why the chain speaks against what the base says; NULL: it does not. Caller frees. */
@@ -409,16 +400,20 @@ contradiction(const Chain *chain, const Chain *base)
 }
 
 static void
-chain_release(void *data)
+chain_free(void *data)
 {
-    chain_clear(data);
-    g_free(data);
+    Chain *chain = data;
+    g_clear_pointer(&chain->columns, g_ptr_array_unref);
+    g_hash_table_unref(chain->later);
+    g_free(chain->where);
+    g_free(chain->doubt);
+    g_free(chain);
 }
 
 static void
 settle(Definition *definition)
 {
-    g_autoptr(GPtrArray) chains = g_ptr_array_new_with_free_func(chain_release);
+    g_autoptr(GPtrArray) chains = g_ptr_array_new_with_free_func(chain_free);
     const Chain *base = NULL;
     g_ptr_array_sort(definition->parts, by_order);
     for (guint at = 0; at < definition->parts->len;) {

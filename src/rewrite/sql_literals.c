@@ -123,17 +123,6 @@ find_array(const Work *work, guint sign, Literals *ret)
     return is_found;
 }
 
-/* Behind the argument that begins at `from`: its comma, or `close`. */
-static guint
-argument_end(const Work *work, guint from, guint close)
-{
-    while (from < close && at(work, from)->kind != TOKEN_COMMA)
-        from = at(work, from)->kind == TOKEN_OPEN && at(work, from)->match > from
-                   ? at(work, from)->match + 1
-                   : from + 1;
-    return from;
-}
-
 /* DECODE(column, 'a', x, 'b', y, z), at the bracket: as CASE column WHEN 'a' THEN x WHEN 'b' THEN y ELSE z. */
 static bool
 find_decoded(const Work *work, guint open, guint last, Literals *ret)
@@ -142,13 +131,13 @@ find_decoded(const Work *work, guint open, guint last, Literals *ret)
     if (at(work, open)->kind != TOKEN_OPEN || at(work, last + 1)->kind != TOKEN_COMMA)
         return false;
     for (guint comma = last + 1; comma < close;) {
-        guint value = comma + 1, behind = argument_end(work, value, close);
+        guint value = comma + 1, behind = sql_element_end(work->sql, value, close, NULL);
         if (behind >= close) /* what else is given */
             break;
         if (!is_literal(work, value) || behind != value + 1)
             return false;
         g_array_append_val(ret->tokens, value);
-        comma = argument_end(work, behind + 1, close);
+        comma = sql_element_end(work->sql, behind + 1, close, NULL);
     }
     ret->is_case = true;
     return ret->tokens->len > 0;

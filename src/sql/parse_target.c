@@ -7,6 +7,14 @@
  */
 #include "sql/parse.h"
 
+/* What is written to is that table of FROM. */
+static void
+become_target(Parser *parser, SqlSource *source)
+{
+    parser->statement->target = source;
+    source->is_target = true;
+}
+
 /* UPDATE u … FROM t AS u, DELETE u FROM t AS u: what is written to is named by its alias. */
 static void
 find_target_by_alias(Parser *parser, SqlBlock *block)
@@ -20,8 +28,7 @@ find_target_by_alias(Parser *parser, SqlBlock *block)
             g_ascii_strcasecmp(source->alias->text, target->path.parts[target->lent].text) != 0)
             continue;
         arena_list_remove(block->sources, target);
-        parser->statement->target = source;
-        source->is_target = true;
+        become_target(parser, source);
         return;
     }
 }
@@ -44,8 +51,7 @@ find_target_by_name(Parser *parser, SqlBlock *block)
             !is_text(parser, name, source->path.parts[source->path.count - 1].text))
             continue;
         arena_list_remove(block->sources, target);
-        parser->statement->target = source;
-        source->is_target = true;
+        become_target(parser, source);
         parser->pos = name;
         (void) table_name_take(parser, block, name + 1);
         parser->pos = behind;
@@ -93,8 +99,7 @@ joined_targets_take(Parser *parser, SqlBlock *block, uint32_t end)
     for (parser->pos = first; parser->pos < last; parser->pos++) {
         SqlSource *source = called_source_find(parser, block, parser->pos);
         if (is_name(parser, parser->pos) && table_name_take(parser, block, last)) {
-            parser->statement->target = source;
-            source->is_target = true;
+            become_target(parser, source);
         } else if (is_name(parser, parser->pos)) {
             mention_take(parser, last);
         }
