@@ -80,11 +80,30 @@ static bool
 is_one_of(const Words *words, const char *const *list)
 {
     size_t bytes = words->end - words->begin;
+    char first = g_ascii_tolower(words->text[words->begin]);
     for (; *list != NULL; list++)
-        if (strlen(*list) == bytes &&
+        if ((*list)[0] == first && strlen(*list) == bytes &&
             g_ascii_strncasecmp(words->text + words->begin, *list, bytes) == 0)
             return true;
     return false;
+}
+
+/* All words of every file that names a dataset are asked, and most begin otherwise than those below. */
+static bool
+may_begin(char first)
+{
+    switch (first | 0x20) { /* a small letter */
+    case 'a':
+    case 'c':
+    case 'd':
+    case 'e':
+    case 'r':
+    case 't':
+    case 'v':
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* TABLE behind CREATE, add_column: what stands behind it may be the table. */
@@ -98,6 +117,8 @@ is_mark(Words *words, bool *ret_is_view)
         "drop_column",  "dropcolumn",  "rename_column", "renamecolumn",
         "create_table", "createtable", "alter_table",   "altertable",
         "change_table", NULL};
+    if (!may_begin(words->text[words->begin]))
+        return false;
     if (is_one_of(words, verbs))
         words->verb = words->end;
     *ret_is_view = words->end - words->begin == strlen("view");
