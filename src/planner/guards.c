@@ -240,6 +240,14 @@ drift_of_strategy(json_t *to, const json_t *plan, const json_t *spec)
                   versioned);
 }
 
+/* "before@sha256:…": an agent that has no program may have such a name all the same. */
+static bool
+guards_program(const char *guarded, const char *before)
+{
+    return guarded != NULL && g_str_has_prefix(guarded, before) &&
+           g_str_has_prefix(guarded + strlen(before), "@sha256:");
+}
+
 /* A program is compared only where somebody looked at it. */
 static void
 drift_of_agent(json_t *to, const json_t *plan, const json_t *slice_now)
@@ -247,7 +255,7 @@ drift_of_agent(json_t *to, const json_t *plan, const json_t *slice_now)
     const char *before = json_get_string(plan, "agent", ""), *guarded = guard(plan, "agent");
     const char *now =
         json_get_string(json_at(slice_now, "entity.metadata.annotations"), "honk/agent", NULL);
-    bool was_program = guarded != NULL && strstr(guarded, "@sha256:") != NULL;
+    bool was_program = guards_program(guarded, before);
     bool is_named = now == NULL || strcmp(now, before) == 0;
     g_autofree char *versioned = agent_guard(slice_now, before);
 

@@ -248,8 +248,9 @@ append_items(Cursor *cursor, const AvroNode *node, int depth)
             return false;
         if (count == 0)
             break;
-        if (count == INT64_MIN || (cursor->items += ABS(count)) > ITEMS_MAX)
+        if (count == INT64_MIN || ABS(count) > ITEMS_MAX - cursor->items)
             return problem(cursor, "there are more than a million items");
+        cursor->items += ABS(count);
         for (int64_t i = ABS(count); i > 0; i--, items++) {
             const char *key = NULL;
             size_t key_bytes = 0;

@@ -428,6 +428,22 @@ an_edited_agent_makes_the_plan_stale(void)
 }
 
 static void
+an_agent_whose_name_looks_like_a_digest_is_no_program(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(json_t) given = agent_plan("[{\"action\": \"transform\"}]");
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    json_object_del(json_at(slice, "entity.metadata.annotations"), "honk/agent");
+    json_set_string(given, "agent", "x@sha256:");
+    g_assert_true(planner_complete(slice, given, diags, &plan, &error));
+    g_autoptr(json_t) drift = plan_drift(plan->json, slice);
+    g_assert_cmpuint(json_array_size(drift), ==, 0);
+}
+
+static void
 differences_of_two_plans_are_told_line_by_line(void)
 {
     g_autoptr(json_t) slice = slice_read_named("users");
@@ -753,6 +769,8 @@ main(int argc, char **argv)
     TEST("drift is looked for only where something is known",
          drift_is_looked_for_only_where_something_is_known);
     TEST("an edited agent makes the plan stale", an_edited_agent_makes_the_plan_stale);
+    TEST("an agent whose name looks like a digest is no program",
+         an_agent_whose_name_looks_like_a_digest_is_no_program);
     TEST("differences of two plans are told line by line",
          differences_of_two_plans_are_told_line_by_line);
     TEST("what keeps a plan from being made is said", what_keeps_a_plan_from_being_made_is_said);
