@@ -307,7 +307,7 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
     const Beside *beside = is_of_class ? &of_class : beside_of(unit, use);
     if (beside == NULL)
         return BESIDE_UNKNOWN;
-    if (span_is(unit->text, use->key, "name") && !is_below_table(unit, use))
+    if (span_is(unit->text, use->key, "name") && !is_of_class && !is_below_table(unit, use))
         return BESIDE_UNKNOWN; /* of a role, a function, whatever has a schema */
     for (guint i = 0; i < list->len; i++) {
         const Rename *rename = g_ptr_array_index(list, i);
@@ -404,11 +404,26 @@ has_qualifier(Unit *unit, guint first, guint behind, bool passes_fields)
     return false;
 }
 
+/* An annotation says all of its table by itself: what stands around it is of other classes. */
+static bool
+is_in_annotation(const Unit *unit, const Use *use)
+{
+    static const char *const languages[] = {"java", "kotlin", "csharp", "rust", "php", NULL};
+    return use->callee.end > 0 && g_strv_contains(languages, unit->language->name);
+}
+
 bool
 use_is_apart(Unit *unit, const Use *use)
 {
     const guint near = 40; /* pieces: a call and what it is called on */
     bool is_of_class = use_is_of_class(unit, use);
+    guint open = is_of_class && is_in_annotation(unit, use) ? unit_bracket_around(unit, use->first)
+                                                            : G_MAXUINT;
+    Span schema;
+    if (is_of_class && use_has_class_schema(unit, use, &schema))
+        return true;
+    if (open != G_MAXUINT && unit_sign(unit, open) == '(')
+        return has_qualifier(unit, open, unit_bracket_end(unit, open), true);
     if (!unit->language->is_data)
         return has_qualifier(unit, use->first > near ? use->first - near : 0,
                              MIN(use->last + near, unit->pieces->len), is_of_class);

@@ -320,6 +320,15 @@ note_returned(Unit *unit, guint method, guint word, const Rename *rename)
         exports_add_class(unit, module, class, text_span(unit->text, span.begin, span.end), rename);
 }
 
+/* @Table(name = "orders", schema = "else") */
+static bool
+is_of_other(Unit *unit, const Use *use, const Text *text)
+{
+    const Rename *rename = NULL;
+    const Spelling *spelling = NULL;
+    return program_beside(unit, use, text->bytes, &rename, &spelling) == BESIDE_OTHER;
+}
+
 /* Each string that gives a class a table whose columns change. */
 static void
 note_strings(Unit *unit, GHashTable *others)
@@ -331,7 +340,7 @@ note_strings(Unit *unit, GHashTable *others)
         g_autoptr(Text) text = program_text(unit, use);
         const Rename *rename =
             text_mentions(unit->work, text) ? program_name_means(unit, text) : NULL;
-        if (rename == NULL || !rename_changes_columns(rename))
+        if (rename == NULL || !rename_changes_columns(rename) || is_of_other(unit, use, text))
             continue;
         note_class(unit, use, rename);
         g_autoptr(GArray) said = class_said_columns(unit, use, rename);

@@ -41,8 +41,9 @@ bool use_is_for_others(const Unit *unit, const Use *use);
 /* What keeps the program as it is, where a class of this language does not say its columns; NULL: nothing is known. */
 const char *class_hint(const Unit *unit);
 
-/* The schema of the class whose __tablename__ this is, as __table_args__ says it (program_schema.c). `*ret` is the name between
- * its quotes; empty: it is no plain string. False: there is none. */
+/* The schema of the class that gets its table's name here, as the class says it elsewhere: in __table_args__, beside the name in
+ * an annotation or a call (program_schema.c). `*ret` is the name between its quotes; empty: it is no plain string, or not all of
+ * it. False: there is none. */
 bool use_has_class_schema(Unit *unit, const Use *use, Span *ret);
 /* Can the class's schema be written, where the dataset gets another one? And that written down: false, where it stays. */
 bool class_schema_follows(const Unit *unit, const Spelling *spelling);

@@ -1,5 +1,6 @@
 /*
- * program_schema.c - a table's schema that stands apart from it: in __table_args__ of its class, in the argument before it.
+ * program_schema.c - a table's schema that stands apart from it: in __table_args__ of its class, beside it in an annotation
+ * (@Table(name = "orders", schema = "shop")), in the argument before or behind it.
  */
 #include "rewrite/program_said.h"
 
@@ -50,11 +51,12 @@ settings_of(Unit *unit, guint index)
     return unit_is_sign(unit, brace, '{') ? brace : G_MAXUINT;
 }
 
-bool
-use_has_class_schema(Unit *unit, const Use *use, Span *ret)
+/* __table_args__ = {"schema": "shop"} in the class of this __tablename__ */
+static bool
+is_in_table_args(Unit *unit, const Use *use, Span *ret)
 {
     static const char *const ends[] = {"class", "__tablename__", NULL};
-    if (!unit_is_language(unit, "python") || !span_is(unit->text, use->key, "__tablename__"))
+    if (!span_is(unit->text, use->key, "__tablename__"))
         return false;
     guint from = use->first, end = use->last + 1;
     while (from > 2 && use->first - from < CLASS_PIECES && !unit_is_word(unit, from - 1, "class"))
@@ -73,6 +75,120 @@ use_has_class_schema(Unit *unit, const Use *use, Span *ret)
         return is_there;
     }
     return false;
+}
+
+/* The string at `index`, if nothing is put to it; else empty. */
+static Span
+plain_at(const Unit *unit, guint index)
+{
+    const Piece *piece = unit_piece(unit, index);
+    Span name = {piece->inner_begin, piece->inner_end};
+    char behind = unit_sign(unit, unit_next(unit, index, true));
+    bool is_alone = behind != '\0' && strchr(",)}]", behind) != NULL;
+    return piece->kind == PIECE_LITERAL && is_alone && is_plain(unit->text, name) ? name
+                                                                                  : (Span){0};
+}
+
+/* schema = "shop" right within these brackets. What is around a schema (catalog = "acme") is not read: then it is not known. */
+static bool
+is_under_key(Unit *unit, guint open, Span *ret)
+{
+    static const char *const names[] = {"schema", "schema_name", NULL};
+    static const char *const outer[] = {"catalog", "database", NULL};
+    guint end = unit_bracket_end(unit, open);
+    bool is_there = false, is_known = true;
+    for (guint i = open + 1; i < end && end < unit->pieces->len; i++) {
+        guint sign = unit_next(unit, i, true);
+        bool is_key = unit_piece(unit, i)->kind == PIECE_WORD &&
+                      (unit_is_sign(unit, sign, '=') || unit_is_sign(unit, sign, ':'));
+        if (is_key && unit_is_among(unit, i, names)) {
+            *ret = plain_at(unit, unit_next(unit, sign, true));
+            is_known = is_known && !is_there;
+            is_there = true;
+        }
+        is_known = is_known && !(is_key && unit_is_among(unit, i, outer));
+        i = unit_bracket_end(unit, i);
+    }
+    if (!is_known)
+        *ret = (Span){0};
+    return is_there || !is_known;
+}
+
+/* @Table(name = "orders", schema = "shop"), [Table("orders", Schema = "shop")], { tableName: "orders", schema: "shop" } */
+static bool
+is_in_annotation(Unit *unit, const Use *use, Span *ret)
+{
+    guint open = unit_bracket_around(unit, use->first);
+    if (open == G_MAXUINT)
+        return false;
+    if (is_under_key(unit, open, ret))
+        return true;
+    guint comma = unit_next(unit, use->last, true), brace = unit_next(unit, comma, true);
+    return span_is(unit->text, use->callee, "Entity") && unit_is_sign(unit, comma, ',') &&
+           unit_is_sign(unit, brace, '{') && is_under_key(unit, brace, ret); /* of TypeORM */
+}
+
+/* ToTable("orders", "shop") */
+static bool
+is_behind_table(const Unit *unit, const Use *use, Span *ret)
+{
+    guint comma = unit_next(unit, use->last, true), second = unit_next(unit, comma, true);
+    if (!span_is(unit->text, use->callee, "ToTable") || !unit_is_sign(unit, comma, ',') ||
+        unit_piece(unit, second)->kind != PIECE_LITERAL)
+        return false;
+    *ret = plain_at(unit, second);
+    return true;
+}
+
+/* Table[Order](tag, Some("shop"), "orders") of Slick */
+static bool
+is_before_table(const Unit *unit, const Use *use, Span *ret)
+{
+    guint comma = unit_previous(unit, use->first, true);
+    guint close = comma != G_MAXUINT ? unit_previous(unit, comma, true) : G_MAXUINT;
+    guint name = close != G_MAXUINT ? unit_previous(unit, close, true) : G_MAXUINT;
+    if (name == G_MAXUINT || name < 2 || use->argument != 2 || !unit_is_sign(unit, close, ')') ||
+        !unit_is_word(unit, name - 2, "Some") || !unit_is_sign(unit, name - 1, '('))
+        return false;
+    *ret = plain_at(unit, name);
+    return true;
+}
+
+/* @schema_prefix "shop" in the module of this schema of Ecto */
+static bool
+is_in_module(const Unit *unit, const Use *use, Span *ret)
+{
+    guint from = use->first;
+    while (from > 0 && use->first - from < CLASS_PIECES && !unit_is_word(unit, from, "defmodule"))
+        from--;
+    for (; from < use->first; from++) {
+        const Piece *value = unit_piece(unit, unit_next(unit, from, false));
+        if (!unit_is_word(unit, from, "schema_prefix") || value->kind == PIECE_LINE)
+            continue;
+        Span name = {value->inner_begin, value->inner_end};
+        *ret = value->kind == PIECE_LITERAL && is_plain(unit->text, name) ? name : (Span){0};
+        return true;
+    }
+    return false;
+}
+
+bool
+use_has_class_schema(Unit *unit, const Use *use, Span *ret)
+{
+    static const char *const annotated[] = {"java", "kotlin",     "csharp", "rust",
+                                            "php",  "javascript", NULL};
+    *ret = (Span){0};
+    if (unit_is_language(unit, "python"))
+        return is_in_table_args(unit, use, ret);
+    if (!use_is_of_class(unit, use))
+        return false;
+    if (unit_is_language(unit, "elixir"))
+        return is_in_module(unit, use, ret);
+    if (unit_is_language(unit, "scala"))
+        return is_before_table(unit, use, ret);
+    if (unit_is_language(unit, "csharp") && is_behind_table(unit, use, ret))
+        return true;
+    return g_strv_contains(annotated, unit->language->name) && is_in_annotation(unit, use, ret);
 }
 
 bool

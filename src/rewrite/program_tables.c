@@ -18,7 +18,8 @@ static bool
 is_entity(const Unit *unit, const Use *use)
 {
     return strcmp(unit->language->name, "csharp") == 0 &&
-           span_is(unit->text, use->callee, "ToTable");
+           span_is(unit->text, use->callee, "ToTable") && use->argument == 0 &&
+           !span_is(unit->text, use->key, "schema");
 }
 
 /* USERS_TABLE = …, users_table_name: … */
@@ -317,18 +318,30 @@ is_returned(const Unit *unit, const Use *use)
            span_is(unit->text, piece_span(unit_piece(unit, before)), "return");
 }
 
+/* @Entity({ name: "users" }) of TypeORM, @Entity(tableName = "users") of Room; not what else its brackets say: an index, keys. */
+static bool
+is_in_entity(const Unit *unit, const Use *use)
+{
+    static const char *const others[] = {"schema",      "database",       "orderBy", "comment",
+                                         "primaryKeys", "ignoredColumns", NULL};
+    bool is_script = unit_is_language(unit, "javascript");
+    return (span_is(unit->text, use->callee, "Entity") ||
+            (is_script && span_is(unit->text, use->outer, "Entity"))) &&
+           !span_is_among(unit->text, use->key, others) && !use->in_list;
+}
+
 bool
 use_is_of_class(const Unit *unit, const Use *use)
 {
     static const char *const typed[] = {"java", "kotlin", "scala", "csharp", "php", NULL};
     static const char *const keys[] = {"__tablename__", "db_table", NULL};
+    static const char *const others[] = {"schema", "catalog", "comment", NULL};
     const Text *text = unit->text;
     if (span_is_among(text, use->key, keys) || is_returned(unit, use))
         return true;
     if (is_entity(unit, use) || span_is(text, use->callee, "querySchema"))
         return true;
-    if (span_is(text, use->callee, "Entity") ||
-        span_is(text, use->outer, "Entity")) /* of Room, of TypeORM */
+    if (is_in_entity(unit, use))
         return true;
     const TablePlace *place = place_of(unit, use);
     if (is_field_of_model(unit, use) || (place != NULL && place->is_class))
@@ -339,5 +352,6 @@ use_is_of_class(const Unit *unit, const Use *use)
         return use->is_assigned && span_is(text, use->key, "table_name");
     if (strcmp(unit->language->name, "javascript") == 0)
         return span_is(text, use->key, "tableName");
-    return span_is(text, use->callee, "Table") && g_strv_contains(typed, unit->language->name);
+    return span_is(text, use->callee, "Table") && !span_is_among(text, use->key, others) &&
+           g_strv_contains(typed, unit->language->name);
 }
