@@ -10,8 +10,9 @@
 
 #include <string.h>
 
-#define MARK_BYTES 4096 /* in which the mark of a tool stands */
-#define STAMP_DIGITS 10 /* of a moment: seconds since 1970, or a day with its hour */
+#define MARK_BYTES 4096  /* in which the mark of a tool stands */
+#define STAMP_DIGITS 10  /* of a moment: seconds since 1970, or a day with its hour */
+#define MOMENT_DIGITS 14 /* to the second, as tools write it before the names of their files */
 
 static size_t
 count_digits(const char *name)
@@ -68,7 +69,8 @@ is_folder_of_migrations(const char *folder, size_t bytes)
     static const char *const names[] = {
         "migrations", "migration",        "migrate",           "changelog",
         "changelogs", "migrationscripts", "migration_scripts", "migration-scripts",
-        "upgrade",    "upgrades",         "alterations"};
+        "upgrade",    "upgrades",         "alterations",       "evolutions",
+        "drizzle"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (is_folder(folder, bytes, names[i]))
             return true;
@@ -114,7 +116,7 @@ has_mark(const char *text, size_t bytes, const char *mark)
     return false;
 }
 
-/* What tools for migrations want to read in each of them. */
+/* What tools for migrations want to read in each of them. With a line's end before it: where a line begins. */
 static bool
 is_marked(const char *path, const char *text, size_t bytes)
 {
@@ -132,11 +134,48 @@ is_marked(const char *path, const char *text, size_t bytes)
         {".yml", "databaseChangeLog:"},
         {".py", "\ndown_revision"},        /* of Alembic */
         {".rb", "\nActiveRecord::Schema"}, /* of Rails, which writes it anew */
+        {".rb", "< ActiveRecord::Migration"},
+        {".rb", "\nSequel.migration"},
+        {".py", "(migrations.Migration)"}, /* of Django */
+        {".py", "\nfrom yoyo import"},
+        {".sql", "--- !Ups"},                     /* of Play */
+        {".sql", "--> statement-breakpoint"},     /* of Drizzle */
+        {".ts", "implements MigrationInterface"}, /* of TypeORM */
+        {".ts", "@mikro-orm/migrations"},
+        {".java", "extends BaseJavaMigration"}, /* of Flyway */
+        {".kt", ": BaseJavaMigration("},
+        {".cs", " Up(MigrationBuilder "}, /* of Entity Framework */
+        {".cs", "using FluentMigrator;"},
+        {".php", "extends AbstractMigration"}, /* of Phinx and Doctrine */
+        {".php", "\nuse Illuminate\\Database\\Migrations\\Migration;"},
+        {".exs", "use Ecto.Migration"},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+        const char *mark = marks[i].mark;
+        size_t length = strlen(mark + 1);
         if (g_str_has_suffix(path, marks[i].ending) &&
-            has_mark(text, MIN(bytes, MARK_BYTES), marks[i].mark))
+            (has_mark(text, MIN(bytes, MARK_BYTES), mark) ||
+             (mark[0] == '\n' && bytes > length && memcmp(text, mark + 1, length) == 0)))
             return true;
+    }
+    return false;
+}
+
+/* structure.sql of Rails and schema.sql of dbmate, which write it anew: behind all else stands which migrations have run. */
+static bool
+is_dump(const char *path, const char *text, size_t bytes)
+{
+    static const char table[] = "schema_migrations";
+    const char *end = text + bytes, *at = text;
+    while (g_str_has_suffix(path, ".sql") &&
+           (at = text_find_folded(at, (size_t) (end - at), table)) != NULL) {
+        at += strlen(table);
+        const char *column = at + strspn(at, "\"`' ");
+        if (end - column > 9 && strspn(column, "(\"`'") > 0 &&
+            g_str_has_prefix(column + strspn(column, "(\"`'"), "version") &&
+            text_find_folded(column, MIN(40, (size_t) (end - column)), "values") != NULL)
+            return true;
+    }
     return false;
 }
 
@@ -175,6 +214,24 @@ is_stamped(const char *path, const char *text, size_t bytes)
     for (size_t i = 0; is_code && i < G_N_ELEMENTS(changes); i++)
         has_change = has_change || text_find_folded(text, bytes, changes[i]) != NULL;
     return has_change;
+}
+
+/* 20240131120000_orders.sql, 2024-01-31-120000_orders/up.sql, Script0001 - orders.sql */
+static bool
+is_numbered_sql(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path,
+               *folder = name;
+    while (folder > path && (folder == name || folder[-1] != '/'))
+        folder--;
+    bool is_pair = strcmp(name, "up.sql") == 0 || strcmp(name, "down.sql") == 0;
+    const char *stamp = is_pair ? folder : name;
+    size_t digits = 0;
+    for (; g_ascii_isdigit(*stamp) || (is_pair && *stamp == '-'); stamp++)
+        digits += *stamp != '-';
+    return g_str_has_suffix(name, ".sql") &&
+           (digits >= MOMENT_DIGITS ||
+            (g_str_has_prefix(name, "Script") && count_digits(name + 6) > 2));
 }
 
 /* delta, upgrade-1.2: a word of the path's part. */
@@ -228,17 +285,24 @@ is_step(const char *path)
     return false;
 }
 
-/* Does a folder say that what is in it are migrations? */
+/* Does a folder say that what is in it are migrations, or the program's own name? */
 static bool
 is_among_migrations(const char *path)
 {
     static const char *const names[] = {"migrations", "migration", "migrate", "alterations"};
-    const char *part = path;
-    for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1)
+    const char *part = path, *stop;
+    for (; (stop = strpbrk(part, "/.")) != NULL; part = stop + 1)
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-            if (is_folder(part, (size_t) (slash - part), names[i]))
+            if (is_folder(part, (size_t) (stop - part), names[i]))
                 return true;
     return false;
+}
+
+/* liquibase/sql/fill.sql: what a changelog may name, wherever it stands; views that it runs anew lie there, too. */
+static bool
+is_below_liquibase(const char *path)
+{
+    return g_str_has_prefix(path, "liquibase/") || strstr(path, "/liquibase/") != NULL;
 }
 
 /* upgrade/upgrade-1.2.sql, upgrade_queries/upgrade_1.3.php: steps from one version to the next. */
@@ -294,13 +358,47 @@ bool
 is_history(const char *path, const char *text, size_t bytes)
 {
     return is_numbered_path(path) || is_marked(path, text, bytes) ||
-           is_stamped(path, text, bytes) || is_of_sqitch(path, text, bytes) || is_step_of_sql(path);
+           is_stamped(path, text, bytes) || is_of_sqitch(path, text, bytes) ||
+           is_step_of_sql(path) || is_numbered_sql(path) || is_dump(path, text, bytes);
+}
+
+/* db/views/plans_v02.sql of Scenic, db/functions/f_v01.sql of fx: a migration names it by its version. */
+static bool
+is_versioned_definition(const char *path)
+{
+    static const char *const folders[] = {"db/views/", "db/functions/", "db/triggers/"};
+    const char *mark = g_strrstr(path, "_v");
+    size_t digits = mark != NULL ? count_digits(mark + 2) : 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+        const char *at = strstr(path, folders[i]);
+        if (at != NULL && (at == path || at[-1] == '/'))
+            return digits > 1 && strcmp(mark + 2 + digits, ".sql") == 0;
+    }
+    return false;
+}
+
+/* Why a person decides what becomes of the file; NULL: its edits are made. */
+static const char *
+why_held(const char *path)
+{
+    if (!code_is_sql(path))
+        return is_among_migrations(path) || is_versioned_step(path)
+                   ? "this program is among migrations of the schema: whether it tells what was "
+                     "or what is, nobody says"
+                   : NULL;
+    if (is_versioned_definition(path))
+        return "a migration has made this, by its version: a person adds the next one";
+    return is_below_liquibase(path)
+               ? "a changelog of Liquibase may have run this, and would refuse to go on if it "
+                 "changes: a person decides"
+               : NULL;
 }
 
 void
 history_hold(Work *work)
 {
-    if (!is_among_migrations(work->path) && !is_versioned_step(work->path))
+    const char *why = why_held(work->path);
+    if (why == NULL)
         return;
     g_ptr_array_set_size(work->out->edits, 0);
     for (guint i = 0; i < work->out->sites->len; i++) {
@@ -310,8 +408,7 @@ history_hold(Work *work)
         site->disposition = DISPOSITION_NEEDS_PERSON;
         site->code = "statement";
         site->after = NULL;
-        site->reason = "this program is among migrations of the schema: whether it tells what was "
-                       "or what is, nobody says";
+        site->reason = why;
     }
 }
 

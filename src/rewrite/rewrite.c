@@ -295,6 +295,13 @@ rewrite_program(Work *work, const Language *language)
         history_hold(work);
 }
 
+static void
+rewrite_sql(Work *work)
+{
+    sql_text(work);
+    history_hold(work);
+}
+
 static Rewrite *
 rewrite_with(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
@@ -323,7 +330,7 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
     dbt_seed_file(&work);
     dbt_made_here(&work);
     if (code_is_sql(path))
-        sql_text(&work);
+        rewrite_sql(&work);
     else if (is_yaml(path) && dbt_yaml(&work))
         out->language = "dbt";
     else if (is_notebook(path))
