@@ -1,7 +1,7 @@
 # What people type. Meson and the scripts in tools/ do the work; `make` alone lists the targets.
 #
 # Variables: B=folder of the build, R=folder of the optimised one, KAFKA=HOST:PORT of a cluster for `make kafka-test`,
-# SECONDS_EACH=time of each fuzz target, QUERIES and ENGINES of `make queries`, PREFIX and DESTDIR for install.
+# SECONDS_EACH=time of each fuzz target and SEED=number that it begins with, QUERIES and ENGINES of `make queries`, PREFIX and DESTDIR for install.
 
 B := build
 R := $(B)-release
@@ -78,7 +78,7 @@ tsan: deps-test $(B)-tsan/build.ninja  ## those of them that start threads, unde
 
 fuzz: deps-fuzz $(B)-asan/build.ninja  ## throw bad input at every parser (SECONDS_EACH=20)
 	@ninja -C $(B)-asan fuzzers
-	@tools/fuzz $(B)-asan $(SECONDS_EACH)
+	@tools/fuzz $(B)-asan $(SECONDS_EACH) $(SEED)
 
 queries: build  ## random queries in SQLite, PostgreSQL, MariaDB and DuckDB (where it is): what is rewritten gives the same rows (QUERIES=20000)
 	@cd tests/integration && HONK=$(CURDIR)/$(B)/honk QUERIES=$(QUERIES) ENGINES=$(ENGINES) python3 test_queries.py
@@ -133,7 +133,7 @@ $(B)/build.ninja:
 $(B)-asan/build.ninja:
 	$(call configure,CC="$$(command -v ccache) clang",-Dfuzz=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Doptimization=1 $(MESON_OPTIONS))
 $(B)-tsan/build.ninja:
-	$(call configure,,-Db_sanitize=thread -Doptimization=1)
+	$(call configure,,-Db_sanitize=thread -Doptimization=1 $(MESON_OPTIONS))
 $(R)/build.ninja:
 	$(call configure,,$$(tools/release-options) $(MESON_OPTIONS))
 comma := ,
