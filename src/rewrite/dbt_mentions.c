@@ -39,14 +39,14 @@ reads_within(const Work *work, const JinjaArgument *literal, const char *name, s
     return true;
 }
 
-/* Whose text may be called like a model for any reason. */
+/* Whose text may be called like a model for any reason; but not the default of a variable, which ref() may get. */
 static bool
 is_about_else(const Work *work, const JinjaArgument *argument)
 {
     static const char *const callees[] = {"config", "var", "env_var"};
     for (size_t i = 0; i < G_N_ELEMENTS(callees); i++)
         if (is_text(work->text, argument->callee, argument->callee_end, callees[i]))
-            return true;
+            return i == 0 || (argument->place == 0 && argument->keyword_end == 0);
     return false;
 }
 

@@ -280,6 +280,19 @@ calls_other(Work *work, const YamlNode *value)
     return true;
 }
 
+/* `[stg_users, stg_orders]`: one that is made of the dataset, for a ref() that is not followed. */
+static bool
+is_followed_model(const YamlNode *node, const Renames *renames)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->is_derived && rename->dbt != NULL && rename_changes_columns(rename) &&
+            strcmp(rename->dbt->from.name, node->text) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Whoever reads the variable would read the new table by the old columns. `name`: of the variable, or NULL within its value. */
 static void
 visit_value(const Vars *vars, const char *name, const YamlNode *node)
@@ -291,7 +304,7 @@ visit_value(const Vars *vars, const char *name, const YamlNode *node)
         visit_value(vars, node->items[2 * i]->text, node->items[2 * i + 1]);
     if (node->kind != YAML_SCALAR || rename_table(vars, name, node) || calls_other(work, node) ||
         (!has_word(node->text, is_table_of_changes, work->renames) &&
-         !calls_model(node->text, work->renames)))
+         !calls_model(node->text, work->renames) && !is_followed_model(node, work->renames)))
         return;
     sites_drop(work, node->begin, node->end);
     site_refuse(work, SITE_TABLE, node->begin, node->end, "in-template", NULL,

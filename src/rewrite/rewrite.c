@@ -360,9 +360,10 @@ Rewrite *
 rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
 {
-    if (options->triggers != NULL)
-        return rewrite_with(path, text, bytes, renames, options);
     RewriteOptions own = *options;
+    own.propagates = own.propagates && !outputs_are_named(path, text, bytes);
+    if (options->triggers != NULL)
+        return rewrite_with(path, text, bytes, renames, &own);
     TriggerCalls *triggers = trigger_calls_new();
     trigger_calls_read(triggers, path, text, bytes);
     own.triggers = triggers;

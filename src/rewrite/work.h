@@ -187,6 +187,11 @@ void described_columns(Work *work);
 /* Does the file fill the table that its path names (query.sql, metadata.yaml)? Then it is a person's. */
 void described_makers(Work *work);
 
+/* ---- files whose queries others read by names (named_outputs.c) ---- */
+
+/* Is it read under a name that nobody follows? Its outputs keep their names, whatever the policy is. */
+bool outputs_are_named(const char *path, const char *text, size_t bytes);
+
 /* ---- text (mention.c) ---- */
 
 #define MENTIONS_MAX 100 /* of one file: a person looks at the first few */
