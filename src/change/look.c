@@ -93,7 +93,7 @@ is_of_use(Looking *looking, TreeFile *entry, const char *bytes, size_t count)
     if (looking->rest == NULL)
         return exports_wanted(looking->exports, entry->path, bytes, count);
     if (look_is_dbt(entry->path) || renames_concern(rules->renames, entry->path, bytes, count) ||
-        project_wants(entry->path, bytes, count, &rules->options))
+        project_wants(entry->path, bytes, count, rules->renames, &rules->options))
         return true;
     if (exports_may_want(entry->path, bytes, count))
         g_ptr_array_add(looking->rest, entry);

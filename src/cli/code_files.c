@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "rewrite/definitions.h"
 #include "rewrite/exports.h"
+#include "rewrite/neighbours.h"
 
 #include <malloc.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static bool
 is_wanted(const CodeFile *file, const char *text, const CodeTask *task, const Exports *exports)
 {
     return exports != NULL && !code_is_binary(text, file->bytes) &&
-           (project_wants(file->path, text, file->bytes, &task->options) ||
+           (project_wants(file->path, text, file->bytes, task->renames, &task->options) ||
             exports_wanted(exports, file->path, text, file->bytes));
 }
 
@@ -33,7 +34,7 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
         return;
     file->is_read = file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error);
     if (file->is_read)
-        code_file_note_triggers(file, text);
+        code_file_note(file, text, task->renames);
     bool is_wide =
         file->is_read && code_names_in_utf16(task->renames, file->path, text, file->bytes);
     if (is_wide)
@@ -128,6 +129,31 @@ survey(GPtrArray *files, const CodeTask *task, Exports *exports)
     code_progress_clear(&progress);
 }
 
+/* ---- what other tables have ---- */
+
+static void
+read_said(void *data, void *user)
+{
+    CodeFile *file = data;
+    const CodeTask *task = user;
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    if (file->may_say && file_read(file->path, CODE_FILE_BYTES_MAX, &text, &bytes, NULL) &&
+        !code_is_binary(text, bytes))
+        file->said = neighbours_read(file->path, text, bytes, task->renames, &task->options);
+}
+
+static Neighbours *
+read_neighbours(GPtrArray *files, const CodeTask *task)
+{
+    Neighbours *neighbours = neighbours_new();
+    parallel_each(files, g_get_num_processors(), read_said, (void *) task);
+    for (guint i = 0; i < files->len; i++)
+        neighbours_add(neighbours,
+                       g_steal_pointer(&((CodeFile *) g_ptr_array_index(files, i))->said));
+    return neighbours;
+}
+
 /* ---- each by itself ---- */
 
 typedef struct {
@@ -197,6 +223,10 @@ rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFil
     CodeTask last = *task;
     if (!rewrite_each(files, task, &apart, check, each, data, error))
         return false;
+    if (waiting->len == 0)
+        return true;
+    g_autoptr(Neighbours) neighbours = read_neighbours(files, task);
+    last.options.neighbours = neighbours;
     definitions_settle(definitions);
     last.options.defined = defined;
     last.options.definitions = definitions;

@@ -19,8 +19,10 @@ typedef struct {
     bool is_held;      /* stays as it is: its queries give other rows */
     bool is_read;      /* so `text` tells whether it names the dataset */
     bool has_triggers; /* it is SQL, and may make some, or functions that they call */
+    bool may_say;      /* likewise tables that have a new name of a column (neighbours.h) */
     GPtrArray *given;  /* Export *, on their way to those of all; or NULL */
     GPtrArray *steps;  /* TableStep *, likewise */
+    GPtrArray *said;   /* of neighbours_read(), likewise */
     json_t *proofs;    /* of its queries, or NULL */
 } CodeFile;
 
@@ -38,8 +40,8 @@ CHECKED bool code_files_find(const GPtrArray *paths, const Renames *renames, GPt
 bool code_names(const Renames *renames, const char *path, const char *text, size_t bytes);
 /* The same of a text in UTF-16, which says so at its beginning: it is not rewritten. */
 bool code_names_in_utf16(const Renames *renames, const char *path, const char *text, size_t bytes);
-/* Of a file that was read. */
-void code_file_note_triggers(CodeFile *file, const char *text);
+/* Of a file that was read: of what use it is to others. */
+void code_file_note(CodeFile *file, const char *text, const Renames *renames);
 /* Let go of what it holds, but its path. */
 void code_file_clear(CodeFile *file);
 /* Called with each file in its order; what it holds is let go of afterwards. */

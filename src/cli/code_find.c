@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "rewrite/neighbours.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@ code_file_clear(CodeFile *file)
     g_clear_pointer(&file->skipped, g_free);
     g_clear_pointer(&file->rewrite, rewrite_free);
     g_clear_pointer(&file->steps, g_ptr_array_unref);
+    g_clear_pointer(&file->said, g_ptr_array_unref);
     if (!file->is_held) /* it is not asked again */
         g_clear_pointer(&file->proofs, json_decref);
 }
@@ -73,8 +75,9 @@ code_names_in_utf16(const Renames *renames, const char *path, const char *text, 
 }
 
 void
-code_file_note_triggers(CodeFile *file, const char *text)
+code_file_note(CodeFile *file, const char *text, const Renames *renames)
 {
+    file->may_say = neighbours_may_say(file->path, text, file->bytes, renames);
     file->has_triggers = code_is_sql(file->path) && project_has_triggers(text, file->bytes);
 }
 
@@ -91,7 +94,7 @@ read_here(Reading *reading, int folder, const char *name, CodeFile *file)
     if (file->is_read && code_names_in_utf16(reading->renames, file->path, text, file->bytes))
         file->is_read = false;
     if (file->is_read)
-        code_file_note_triggers(file, text);
+        code_file_note(file, text, reading->renames);
     if (!file->is_read || !code_names(reading->renames, file->path, text, file->bytes))
         return;
     __atomic_add_fetch(&reading->held_bytes, file->bytes, __ATOMIC_RELAXED);

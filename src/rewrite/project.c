@@ -156,6 +156,7 @@ entry_options(const Project *project, const Entry *entry)
     options.models = project->columns;
     options.triggers = project->triggers;
     options.definitions = project->definitions;
+    options.neighbours = project->neighbours;
     options.exports = entry->is_given ? project->exports : NULL;
     return options;
 }

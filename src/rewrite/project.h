@@ -19,7 +19,8 @@ typedef struct {
 } ProjectFile;
 
 /* Is the file of use, besides those that name the dataset? */
-bool project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options);
+bool project_wants(const char *path, const char *text, size_t bytes, const Renames *renames,
+                   const RewriteOptions *options);
 
 /* May it make triggers, or functions that they call? Then files are understood together. */
 bool project_has_triggers(const char *text, size_t bytes);

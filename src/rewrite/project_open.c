@@ -104,6 +104,7 @@ read_steps(void *item, void *data)
     options.usual = entry_usual(project, entry);
     entry->steps =
         definitions_read(file->path, file->text, file->bytes, project->renames, &options);
+    entry->said = neighbours_read(file->path, file->text, file->bytes, project->renames, &options);
 }
 
 static void
@@ -111,9 +112,11 @@ read_definitions(Project *project)
 {
     parallel_each(project->entries, project->threads, read_steps, project);
     project->definitions = definitions_new();
+    project->neighbours = neighbours_new();
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         definitions_add(project->definitions, entry->file->path, g_steal_pointer(&entry->steps));
+        neighbours_add(project->neighbours, g_steal_pointer(&entry->said));
     }
     definitions_settle(project->definitions);
 }
@@ -224,6 +227,7 @@ project_close(Project *project)
     macros_free(project->macros);
     trigger_calls_free(project->triggers);
     definitions_free(project->definitions);
+    neighbours_free(project->neighbours);
     arena_free(project->arena);
 }
 
@@ -249,9 +253,10 @@ project_has_triggers(const char *text, size_t bytes)
 }
 
 bool
-project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options)
+project_wants(const char *path, const char *text, size_t bytes, const Renames *renames,
+              const RewriteOptions *options)
 {
-    if (trigger_calls_may_be(text, bytes))
+    if (trigger_calls_may_be(text, bytes) || neighbours_may_say(path, text, bytes, renames))
         return true;
     bool is_template = memmem(text, bytes, "{{", 2) != NULL || memmem(text, bytes, "{%", 2) != NULL;
     if (!options->propagates)

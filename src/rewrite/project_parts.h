@@ -6,6 +6,7 @@
 #include "rewrite/definitions.h"
 #include "rewrite/exports.h"
 #include "rewrite/made.h"
+#include "rewrite/neighbours.h"
 #include "rewrite/project_words.h"
 #include "rewrite/trigger_calls.h"
 #include "rewrite/work.h"
@@ -33,6 +34,7 @@ typedef struct {
     bool lacks_definition; /* it asks, or asked, whether another file makes a dataset */
     GPtrArray *given;      /* Export *, on their way to those of all; or NULL */
     GPtrArray *steps;      /* TableStep *, likewise */
+    GPtrArray *said;       /* of neighbours_read(), likewise */
 } Entry;
 
 /* What a file makes, whose columns change their names. */
@@ -70,6 +72,7 @@ typedef struct {
     Macros *macros;
     TriggerCalls *triggers;   /* of all files */
     Definitions *definitions; /* likewise */
+    Neighbours *neighbours;   /* likewise */
     ProjectModels *columns;   /* of models */
     Arena *arena;             /* of sites that are kept from one round to the next */
     const Renames *renames;

@@ -85,8 +85,9 @@ typedef struct {
         *made; /* Made *: what others read by name; empty unless it is asked for (project.h) */
     GHashTable *defines;   /* const Rename *: datasets that it makes for others, too; NULL: none */
     bool lacks_definition; /* a statement goes with the definition of a dataset, wherever that is */
-    bool lacks_columns;    /* it may be of use to know how files define a dataset (definitions.h) */
-    GPtrArray *imports;    /* ImportUse *: names of other files that it uses (imports.h) */
+    bool
+        lacks_columns; /* it may be of use to know how files define tables (definitions.h, neighbours.h) */
+    GPtrArray *imports;           /* ImportUse *: names of other files that it uses (imports.h) */
     struct SitesCovered *covered; /* site.c: what they cover; NULL: nobody has asked */
     Arena *arena;                 /* of sites, edits and their texts */
 } Rewrite;
@@ -131,6 +132,7 @@ typedef struct {
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */
     const GHashTable *defined; /* const Rename *: datasets that other files make; or NULL */
     const struct Definitions *definitions; /* what files say of the datasets' columns; or NULL */
+    const struct Neighbours *neighbours;   /* and of other tables'; or NULL */
     const struct Exports *exports;         /* what other files give; or NULL */
     const struct TriggerCalls
         *triggers; /* of all files, and functions that they call; NULL: those of this text */

@@ -1,14 +1,33 @@
 /* sql_capture.c - would the new name mean something else where it is written without a qualifier? */
 #include "rewrite/made.h"
+#include "rewrite/neighbours.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>
 
+/* A table of which nothing is known but its name: that, in small letters. NULL: it is none. Caller frees. */
+static char *
+name_of_other(const SqlSource *source)
+{
+    bool is_other = source->kind == SOURCE_TABLE && source->query == NULL &&
+                    source->path.count > 0 && source_rename(source) == NULL;
+    return is_other ? g_ascii_strdown(source->path.parts[source->path.count - 1].text, -1) : NULL;
+}
+
 static void
 note_spoken_of(Work *work, SqlRef *ref)
 {
+    char *name = name_of_other(ref->source);
+    GPtrArray *same = name != NULL ? g_hash_table_lookup(work->spoken_tables, name) : NULL;
     g_ptr_array_add(list_of(work->spoken_of, ref->source), &ref->path.parts[ref->column]);
+    if (name != NULL && same == NULL) {
+        same = g_ptr_array_new();
+        g_hash_table_insert(work->spoken_tables, g_steal_pointer(&name), same);
+    }
+    if (same != NULL)
+        g_ptr_array_add(same, &ref->path.parts[ref->column]);
+    g_free(name);
 }
 
 /* o.user_id shows that o has a user_id, and so does user_id where no other table can have it. */
@@ -26,6 +45,8 @@ spoken_of(Work *work, const SqlSource *source)
     if (work->spoken_of != NULL)
         return g_hash_table_lookup(work->spoken_of, source);
     work->spoken_of = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+    work->spoken_tables =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
@@ -37,16 +58,33 @@ spoken_of(Work *work, const SqlSource *source)
     return g_hash_table_lookup(work->spoken_of, source);
 }
 
-bool
-is_spoken_of(Work *work, const SqlSource *source, const char *name)
+static bool
+is_among(const Work *work, const GPtrArray *parts, const char *name)
 {
-    const GPtrArray *parts = spoken_of(work, source);
     for (guint i = 0; parts != NULL && i < parts->len; i++) {
         const SqlPart *part = g_ptr_array_index(parts, i);
         if (sql_same_column(work->sql->dialect, part->text, part->quote, name))
             return true;
     }
     return false;
+}
+
+bool
+is_spoken_of(Work *work, const SqlSource *source, const char *name)
+{
+    return is_among(work, spoken_of(work, source), name);
+}
+
+/* Says another place of the text, or another file, that the table has such a column? */
+static bool
+is_said_elsewhere(Work *work, const SqlSource *source, const char *name)
+{
+    g_autofree char *called = name_of_other(source);
+    if (called == NULL)
+        return false;
+    work->lacks_columns |= work->options->neighbours == NULL;
+    return is_among(work, g_hash_table_lookup(work->spoken_tables, called), name) ||
+           neighbours_may_have(work->options->neighbours, source, name);
 }
 
 /* After the change: what had the name may have another one now. */
@@ -61,6 +99,7 @@ has_name(Work *work, const SqlSource *source, const char *name)
         const char *known = g_ptr_array_index(names, i);
         has = has || (known != NULL && sql_same_column(work->sql->dialect, name, '\0', known));
     }
+    has = has || (is_open && is_said_elsewhere(work, source, name));
     const ColumnChange *change = has ? source_change(work, source, &part) : NULL;
     return has && (change == NULL || change->kind != CHANGE_NAME);
 }

@@ -75,6 +75,7 @@ rewrite_variant(Work *work)
     g_array_unref(work->borders);
     g_clear_pointer(&work->variables, g_ptr_array_unref);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
+    g_clear_pointer(&work->spoken_tables, g_hash_table_unref);
     g_clear_pointer(&work->converted, g_hash_table_unref);
     g_clear_pointer(&work->made_here, g_hash_table_unref);
     g_clear_pointer(&work->new_here, g_hash_table_unref);

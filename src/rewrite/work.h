@@ -60,9 +60,11 @@ typedef struct {
     GHashTable *defines;    /* those that are there for others, of all variants; NULL: none */
     bool lacks_definition;  /* a statement goes with the dataset's definition, which is not here */
     GHashTable *new_here;   /* those whose target it makes; NULL: none */
-    bool lacks_columns;   /* of a star, all columns would have to be known, and nobody says them */
-    bool is_in_string;    /* of a program, to which it tells them: */
-    GHashTable *new_made; /* the same, of all strings of the program; NULL: none */
+    bool
+        lacks_columns; /* what others say of the columns of a table would be of use, and nobody does */
+    GHashTable *spoken_tables; /* the same of tables, by their names in small letters */
+    bool is_in_string;         /* of a program, to which it tells them: */
+    GHashTable *new_made;      /* the same, of all strings of the program; NULL: none */
     GArray *makers;  /* Maker: which of its strings make a dataset; NULL: none (program_makes.c) */
     bool is_settled; /* it is known which queries keep their output names (sql_pin.c) */
     bool is_cut;     /* what was just asked led in a circle, which was not followed */

@@ -63,6 +63,13 @@ class Files(Folder):
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         self.assertNotIn("users ", path.read_text())
 
+    def test_a_new_name_is_qualified_beside_a_table_that_another_file_gives_such_a_column(self):
+        path = self.write("code/a.sql", "SELECT id, track FROM users JOIN streams ON track = name;\n")
+        self.write("code/db/tables.sql", "CREATE TABLE streams (track text, user_id int);\n")
+        done = self.rewrite("--write", "code")
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        self.assertEqual(path.read_text(), "SELECT people.user_id AS id, track FROM people JOIN streams ON track = name;\n")
+
     def test_a_file_that_only_imports_the_name_is_rewritten_with_the_one_that_sets_it(self):
         config = self.write("code/config.py", 'USERS_TABLE = "users"\n')
         report = self.write("code/jobs/report.py", 'from code.config import USERS_TABLE\nq = f"SELECT plan FROM {USERS_TABLE}"\n')
