@@ -59,11 +59,55 @@ static const char type_sql[] =
     "t.oid WHERE t.oid = %lld";
 enum { BARE, WITH, HAS_SHORT_PARTS, PARTS, HAS_SHORT_INSIDE };
 
+/* What types leave out of a text in silence, without any length: a day, a zone, digits. SQL about `x` is true where nothing is. */
+typedef struct {
+    unsigned base;
+    const char *keeps;
+    const char *otherwise;
+} Leaves;
+
+#define HOURS "[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{0,6}0*)?)?"
+#define ZONE " ?([-+][0-9]{1,2}(:?[0-9]{2}){0,2}|Z|UTC|GMT)"
+#define SECONDS "x !~ '[.][0-9]{6}[0-9]*[1-9]'"
+#define ONLY_HOURS                                                                                 \
+    "the column keeps hours, minutes and seconds to the sixth digit, neither a day nor a zone"
+#define ONLY_ZONED "the column keeps a time to the sixth digit of a second and its zone, and no day"
+#define ONLY_UTC "the column keeps no zone, and of a second six digits"
+#define NO_TIME "the column keeps days, and no time"
+
+static const Leaves leaves[] = {
+    {790, "x ~ '[0-9]' AND x !~ '[.][0-9]{2}[0-9]*[1-9]'",
+     "the column keeps a number with two digits behind the point"},
+    {1083, "x ~* '^ *" HOURS "( ?[ap]m)? *$'", ONLY_HOURS},
+    {1183, "x ~ '^(\\[[^=]*=)?([{}, \"]|NULL|\\m" HOURS "\\M)*$'", ONLY_HOURS},
+    {1266, "x ~* '^ *" HOURS "( ?[ap]m)?(" ZONE ")? *$'", ONLY_ZONED},
+    {1270, "x ~ '^(\\[[^=]*=)?([{}, \"]|NULL|\\m" HOURS "(" ZONE ")?)*$'", ONLY_ZONED},
+    {1186, SECONDS, "the column keeps six digits of a second"},
+    {1187, SECONDS, "the column keeps six digits of a second"},
+    {1115, SECONDS " AND x::timestamp[] = x::timestamptz[]::timestamp[]", ONLY_UTC},
+    {1185, SECONDS, "the column keeps six digits of a second"},
+    {3908, SECONDS " AND x::tsrange::text::tstzrange = x::tstzrange", ONLY_UTC},
+    {3910, SECONDS, "the column keeps six digits of a second"},
+    {1182, "x::date[]::timestamp[] = x::timestamp[]", NO_TIME},
+    {3912, "x !~ ':'", NO_TIME},
+    {1021, "x::float4[]::text::float8[] = x::float8[]", "a part has no exact value in a real"},
+    {28, "x = x::xid::text", "the column keeps a number of 32 bits"},
+};
+
+static const Leaves *
+left_out(unsigned base)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(leaves); i++)
+        if (leaves[i].base == base)
+            return &leaves[i];
+    return NULL;
+}
+
 /* A length or a precision cuts or rounds in silence: time(0), varchar(3)[]; so do "char" and name, which have none to say so. What
  * they make of a text is held against the text, or against what the type makes of it without them. Where they are deeper inside, in a
  * composite type, the text has to be what the server prints. */
 static char *
-keeps_all(const PgTarget *target, const PGresult *type, bool is_bare, const char **ret_otherwise)
+keeps_length(const PgTarget *target, const PGresult *type, bool is_bare, const char **ret_otherwise)
 {
     *ret_otherwise = "the column would cut or round what is in it";
     const char *bare = pg_cell(type, 0, BARE), *parts = pg_cell(type, 0, PARTS);
@@ -79,6 +123,18 @@ keeps_all(const PgTarget *target, const PGresult *type, bool is_bare, const char
         return g_strdup_printf("x = x::%s::text", bare);
     }
     return is_bare ? NULL : g_strdup_printf("x::%s = x::%s", bare, pg_cell(type, 0, WITH));
+}
+
+static char *
+keeps_all(const PgTarget *target, const PGresult *type, bool is_bare, const char **ret_otherwise)
+{
+    const Leaves *left = left_out(target->base);
+    g_autofree char *length = keeps_length(target, type, is_bare, ret_otherwise);
+    if (left == NULL)
+        return g_steal_pointer(&length);
+    *ret_otherwise = left->otherwise;
+    return length == NULL ? g_strdup(left->keeps)
+                          : g_strdup_printf("%s AND %s", left->keeps, length);
 }
 
 /* A type that knows no equality is believed. */
@@ -146,12 +202,12 @@ question(const Forming *forming, size_t from, size_t to)
 }
 
 /* By the type itself: some call a text that they do not understand a syntax error (tsvector), or one that is no name of
- * theirs unknown (regclass); of a text that is too much for them they say that it is beyond a limit. */
+ * theirs, or in no schema of theirs, unknown (regclass); of a text that is too much for them they say that it is beyond a limit. */
 static bool
 is_refused(const PgConn *conn)
 {
     return pg_state_is(conn, "22") || pg_state_is(conn, "23") || pg_state_is(conn, "54") ||
-           (pg_state_is(conn, "42") && !pg_state_is(conn, "42501"));
+           pg_state_is(conn, "3F") || (pg_state_is(conn, "42") && !pg_state_is(conn, "42501"));
 }
 
 static void
