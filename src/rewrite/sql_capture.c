@@ -216,6 +216,17 @@ sees_outputs(const Work *work, const SqlRef *ref)
            (ref->clause == CLAUSE_HAVING && (dialect->has_having_outputs || dialect->is_any));
 }
 
+/* FROM t AS name, in BigQuery: the row, whatever columns there are. Tables by the names that they will have. */
+static bool
+is_row_called(const Work *work, const SqlSource *source, const char *name)
+{
+    const char *called =
+        work->sql->dialect->has_hiding_rows && source->kind != SOURCE_ARRAY && !source->is_twin
+            ? source_called_after(source)
+            : NULL;
+    return called != NULL && sql_same_column(work->sql->dialect, called, '\0', name);
+}
+
 bool
 is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
 {
@@ -228,6 +239,8 @@ is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (is_row_called(work, source, name))
+                return true;
             if (source != ref->source && (source != ref->also || is_apart) && !source->is_twin &&
                 (is_apart || !is_merged_into(work, ref, source)) &&
                 source_will_have(work, source, name))
@@ -246,9 +259,12 @@ catcher_in(Work *work, const SqlRef *ref, const SqlBlock *block)
 {
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
-        if (source != ref->source && source != ref->also &&
-            source_will_gain(work, source, ref->path.parts[0].text))
+        const char *name = ref->path.parts[0].text;
+        if (source != ref->source && source != ref->also && source_will_gain(work, source, name))
             return source;
+        if (ref->binding == BINDING_COLUMN && source->alias == NULL &&
+            source_spelling(source) != NULL && is_row_called(work, source, name))
+            return source; /* by the table's new name */
     }
     return NULL;
 }
@@ -285,7 +301,8 @@ ref_catcher(Work *work, const SqlRef *ref)
     bool is_key = ref->clause == CLAUSE_ORDER && ref->is_whole;
     if (ref->path.count != 1 || !ref_may_be_qualified(work, ref) || ref->binding == BINDING_LOCAL ||
         (ref->binding == BINDING_OUTPUT && is_key) ||
-        !renames_gain(work->renames, ref->path.parts[0].text))
+        (!renames_gain(work->renames, ref->path.parts[0].text) &&
+         !work->sql->dialect->has_hiding_rows))
         return NULL;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         const SqlSource *catcher = catcher_in(work, ref, block);

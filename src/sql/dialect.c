@@ -43,7 +43,7 @@ static const Dialect dialects[] = {
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
     {.name = "bigquery", .has_ordered_commons = true, .reserved = BIGQUERY_RESERVED, .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_long_strings = true, .has_prefixes = true, .has_hash_comments = true,
-     .has_paths_in_quotes = true, .has_dashed_paths = true, .has_value_tables = true, .has_rows = true,
+     .has_paths_in_quotes = true, .has_dashed_paths = true, .has_value_tables = true, .has_rows = true, .has_hiding_rows = true,
      .has_group_outputs = true, .has_late_aliases = true, .has_from_first = true, .has_named_values = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "postgres", POSTGRES_SIGNS, .table_case = CASE_LOWER, .column_case = CASE_LOWER},

@@ -106,6 +106,9 @@ is_text(const Parser *parser, uint32_t index, const char *text)
 {
     return token_is_text(parser, peek(parser, index), text);
 }
+
+/* The token is one of these words; NULL ends the list. */
+bool is_among_words_of(const Parser *parser, uint32_t index, const char *const *words);
 /* Are they the same text, in letters of either case? */
 bool is_same_token(const Parser *parser, uint32_t a, uint32_t b);
 static inline bool

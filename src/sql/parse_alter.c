@@ -174,7 +174,11 @@ parse_altered_table(Parser *parser, uint32_t end)
     if (!names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = define_block(parser);
+    uint32_t name = parser->pos;
     SqlSource *table = table_take(parser, block, end);
+    SqlPath schema = parser->schema;
+    if (!parser->sql->dialect->lends_to_all) /* ADD FOREIGN KEY (a) REFERENCES t of MySQL */
+        lend_schema_at(parser, name, end);
     plain_word_take(parser, end, "*");
     /* ADD a int, b int of T-SQL */
     bool adds_all = parser->sql->dialect->has_alias_first && is_text(parser, parser->pos, "ADD");
@@ -187,5 +191,6 @@ parse_altered_table(Parser *parser, uint32_t end)
         table->shape = MAX(table->shape, shape);
         parser->pos = stop;
     } while (parser->pos < end && parser->pos++ < end);
+    parser->schema = schema;
     return true;
 }

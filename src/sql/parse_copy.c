@@ -49,7 +49,10 @@ parse_load(Parser *parser, uint32_t end)
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
     while (parser->pos < end && !is_open(parser, parser->pos))
-        parser->pos++;
+        parser->pos =
+            is_word(parser, parser->pos, WORD_PARTITION) && is_open(parser, parser->pos + 1)
+                ? closing(parser, parser->pos + 1, end) + 1
+                : parser->pos + 1;
     table->shape = parser->pos < end ? SHAPE_NAMED : SHAPE_COPIED;
     if (parser->pos < end)
         keys_take(parser, block, end);

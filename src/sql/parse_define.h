@@ -3,8 +3,6 @@
 
 #include "sql/parse.h"
 
-/* The token is one of these words; NULL ends the list. */
-bool is_among_words_of(const Parser *parser, uint32_t index, const char *const *words);
 /* It is known that the token is no column of the table: a type, the name of a constraint. */
 void settle(Parser *parser, uint32_t index);
 /* The same of all up to `end`, which it reads: names of indexes, roles and the like. */

@@ -234,6 +234,22 @@ is_prior(const Parser *parser, uint32_t index)
     return false;
 }
 
+/* a REGEXP b, a XOR b, and BINARY a of MySQL: a word that has a value behind it, and no name of the one before. */
+static bool
+is_operator_word(const Parser *parser, const Scan *scan, uint32_t index)
+{
+    static const char *const between[] = {"REGEXP", "RLIKE", "XOR",      "DIV",     "MOD", "ILIKE",
+                                          "GLOB",   "MATCH", "OVERLAPS", "SIMILAR", NULL};
+    if (peek(parser, index)->kind != TOKEN_WORD || index == 0)
+        return false;
+    if (index > scan->first && is_among_words_of(parser, index, between) &&
+        (ends_operand(parser, index - 1) || is_word(parser, index - 1, WORD_NOT)))
+        return true;
+    const Dialect *dialect = parser->sql->dialect;
+    return is_text(parser, index, "BINARY") && (dialect->has_code_comments || dialect->is_any) &&
+           (index == scan->first || !ends_operand(parser, index - 1));
+}
+
 /* `price p,`: a name right behind a value, and nothing behind it. */
 static bool
 is_bare_alias(const Parser *parser, const Scan *scan, uint32_t index, uint32_t end)
@@ -242,7 +258,7 @@ is_bare_alias(const Parser *parser, const Scan *scan, uint32_t index, uint32_t e
                                      WORD_FILTER, WORD_WITHIN,  WORD_AT,      WORD_ESCAPE};
     if (index == scan->first || scan->case_depth > 0 || !is_name(parser, index) ||
         !ends_operand(parser, index - 1) || is_word(parser, index, WORD_END) ||
-        is_prior(parser, index - 1))
+        is_prior(parser, index - 1) || is_operator_word(parser, scan, index - 1))
         return false;
     Word word = peek(parser, index)->word;
     for (size_t i = 0; word != WORD_NONE && i < G_N_ELEMENTS(operators); i++)

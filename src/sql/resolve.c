@@ -26,6 +26,14 @@ block_around(const Resolver *resolver, const SqlBlock *block)
     return query != NULL && query->as != NULL ? query->as->block : NULL;
 }
 
+/* Behind ON nobody sees what SEMI JOIN and ANTI JOIN look into. */
+static bool
+is_joined_away(const SqlRef *ref, const SqlSource *source)
+{
+    return source->is_semi && ref->block == source->block && ref->clause != CLAUSE_ON &&
+           ref->clause != CLAUSE_USING;
+}
+
 /* ON sees what it joins, which stands before it. */
 static bool
 may_see(const SqlRef *ref, const SqlSource *source)
@@ -34,13 +42,44 @@ may_see(const SqlRef *ref, const SqlSource *source)
            source->last < ref->path.parts[0].token;
 }
 
+/* Does the second one of two that are called alike have the column, of which the first has none? */
 static bool
-bind_qualified_by(const Resolver *resolver, SqlRef *ref, bool sees_all)
+has_instead(Resolver *resolver, const SqlSource *first, const SqlSource *second,
+            const SqlPart *column)
+{
+    bool is_open = false, is_second_open = false;
+    const ArenaList *names = resolver_columns(resolver, first, &is_open),
+                    *others = resolver_columns(resolver, second, &is_second_open);
+    return !is_open && !resolver_has_name(resolver, names, column) &&
+           (is_second_open || resolver_has_name(resolver, others, column));
+}
+
+/* FROM x ANTI JOIN t ON … JOIN u AS t, UPDATE x AS t … FROM t: of those that are called so, who is meant? */
+static SqlSource *
+source_meant(Resolver *resolver, const SqlRef *ref, const SqlBlock *block, uint32_t parts)
+{
+    SqlSource *meant = NULL;
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (!resolver_is_called(resolver, source, &ref->path, parts))
+            continue;
+        bool is_meant =
+            meant == NULL ||
+            (!source->is_twin && !source->is_semi && may_see(ref, source) &&
+             (meant->is_semi || has_instead(resolver, meant, source, &ref->path.parts[parts])));
+        meant = is_meant ? source : meant;
+    }
+    return meant;
+}
+
+static bool
+bind_qualified_by(Resolver *resolver, SqlRef *ref, bool sees_all)
 {
     for (const SqlBlock *block = ref->block; block != NULL; block = block_around(resolver, block))
         for (uint32_t parts = ref->path.count - 1; parts > 0; parts--) {
-            SqlSource *source = resolver_source_called(resolver, block, &ref->path, parts);
-            if (source == NULL || !(sees_all || may_see(ref, source)))
+            SqlSource *source = source_meant(resolver, ref, block, parts);
+            if (source == NULL ||
+                (!sees_all && (!may_see(ref, source) || is_joined_away(ref, source))))
                 continue;
             ref->binding = BINDING_COLUMN;
             ref->source = source;
@@ -52,7 +91,7 @@ bind_qualified_by(const Resolver *resolver, SqlRef *ref, bool sees_all)
 
 /* What nobody is called that it sees is somebody's behind it, rather than nobody's. */
 static bool
-bind_qualified(const Resolver *resolver, SqlRef *ref)
+bind_qualified(Resolver *resolver, SqlRef *ref)
 {
     return bind_qualified_by(resolver, ref, false) || bind_qualified_by(resolver, ref, true);
 }
@@ -151,10 +190,8 @@ typedef struct {
 static bool
 is_seen(const SqlRef *ref, const SqlSource *source)
 {
-    bool is_joined_away = source->is_semi && ref->block == source->block &&
-                          ref->clause != CLAUSE_ON && ref->clause != CLAUSE_USING;
-    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target) || is_joined_away ||
-        !may_see(ref, source))
+    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target) ||
+        is_joined_away(ref, source) || !may_see(ref, source))
         return false;
     return ref->clause != CLAUSE_FROM || ref->block != source->block ||
            source->last < ref->path.parts[0].token;
@@ -204,13 +241,23 @@ bind_to(SqlRef *ref, SqlBinding binding, SqlSource *source)
     ref->column = 0;
 }
 
+/* SELECT plan FROM users AS plan, in BigQuery: the row, whatever columns there are. */
+static bool
+is_row_name(const Resolver *resolver, const SqlRef *ref, const SqlBlock *block)
+{
+    const SqlSource *source = resolver->sql->dialect->has_hiding_rows && ref->path.count == 1
+                                  ? resolver_source_called(resolver, block, &ref->path, 1)
+                                  : NULL;
+    return source != NULL && source->kind != SOURCE_ARRAY && ref->clause != CLAUSE_USING;
+}
+
 /* Found for certain in this block: whose is it? */
 static void
 bind_found(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, const Found *found)
 {
     const SqlRef *using = resolver_using_of(resolver, block, &ref->path.parts[0]);
     bool is_merged = is_natural(block);
-    if (found->certain_count > 1 && !is_merged) {
+    if ((found->certain_count > 1 && !is_merged) || is_row_name(resolver, ref, block)) {
         bind_to(ref, BINDING_UNDECIDED, found->certain);
         ref->also = found->second;
         return;
@@ -399,6 +446,30 @@ bind_starred(Resolver *resolver, SqlRef *ref, const SqlBlock *block)
     return false;
 }
 
+/* SELECT * … UNION … ORDER BY a: what comes out by that name is a column that a star of the first branch lets through. */
+static bool
+bind_through_star(Resolver *resolver, SqlRef *ref, const SqlBlock *outputs)
+{
+    if (ref->clause != CLAUSE_ORDER || ref->path.count != 1 || !outputs->has_star)
+        return false;
+    for (guint i = 0; i < outputs->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(outputs->items, i);
+        for (guint s = 0; item->is_star && s < outputs->sources->len; s++) {
+            SqlSource *source = g_ptr_array_index(outputs->sources, s);
+            bool is_open = false, is_let_through = item->star_path.count > 0
+                                                       ? source == item->star_of
+                                                       : !source->is_semi;
+            if (!is_let_through ||
+                !resolver_has_name(resolver, resolver_columns(resolver, source, &is_open),
+                                   &ref->path.parts[0]))
+                continue;
+            bind_to(ref, BINDING_COLUMN, source);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* SELECT a, count(b) a … GROUP BY 1: the column, too, is grouped by. */
 static bool
 is_key_by_place(const Resolver *resolver, const SqlRef *ref)
@@ -483,6 +554,8 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
         bind_output(resolver, ref, outputs, true))
         return;
     if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
+        return;
+    if (outputs != NULL && outputs != ref->block && bind_through_star(resolver, ref, outputs))
         return;
     if (ref->path.count > 1 &&
         (bind_output_row(resolver, ref) || bind_qualified(resolver, ref) || bind_target_row(ref) ||

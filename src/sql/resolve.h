@@ -30,7 +30,10 @@ bool resolver_has_name(const Resolver *resolver, const ArenaList *names, const S
 const ArenaList *resolver_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open);
 /* Finds out what the query gives, once. */
 void resolver_outputs(Resolver *resolver, SqlQuery *query);
-/* The source of the block that the first `parts` of the path name; or NULL. */
+/* Do the first `parts` of the path name this source? */
+bool resolver_is_called(const Resolver *resolver, const SqlSource *source, const SqlPath *path,
+                        uint32_t parts);
+/* The first source of the block that they name; or NULL. */
 SqlSource *resolver_source_called(const Resolver *resolver, const SqlBlock *block,
                                   const SqlPath *path, uint32_t parts);
 /* The one that stands before `.*`, here or further out; or NULL. */

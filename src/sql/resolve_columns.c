@@ -331,15 +331,22 @@ path_ends_with(const Resolver *resolver, const SqlPath *table, const SqlPath *pa
     return true;
 }
 
+bool
+resolver_is_called(const Resolver *resolver, const SqlSource *source, const SqlPath *path,
+                   uint32_t parts)
+{
+    return source->alias != NULL
+               ? parts == 1 && resolver_is_column(resolver, &path->parts[0], source->alias->text)
+               : source->path.count > 0 && path_ends_with(resolver, &source->path, path, parts);
+}
+
 SqlSource *
 resolver_source_called(const Resolver *resolver, const SqlBlock *block, const SqlPath *path,
                        uint32_t parts)
 {
     for (guint i = 0; i < block->sources->len; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
-        if (source->alias != NULL
-                ? parts == 1 && resolver_is_column(resolver, &path->parts[0], source->alias->text)
-                : source->path.count > 0 && path_ends_with(resolver, &source->path, path, parts))
+        if (resolver_is_called(resolver, source, path, parts))
             return source;
     }
     return NULL;

@@ -82,6 +82,7 @@ typedef struct {
         has_hiding_aliases; /* it is, before any column of its name, wherever it stands in the query */
     bool has_value_tables;   /* UNNEST(…) AS x: x is the value */
     bool has_rows;           /* a table's name as a value is its row */
+    bool has_hiding_rows;    /* also where one of its columns is called so */
     bool has_having_outputs; /* HAVING looks at the outputs first */
     bool has_having_aliases; /* HAVING means what AS names where it says no key and calls nothing */
     bool has_late_aliases;   /* HAVING, QUALIFY and all of ORDER BY mean what AS names first */
