@@ -1,6 +1,8 @@
 /* bench.c - the ground that driver tests stand on. */
 #include "bench.h"
 
+#include "transfer/transfer.h"
+
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,4 +172,32 @@ test_scan(Conn *conn, const ScanSpec *spec)
         }
     } while (batch->row_count > 0);
     return g_string_free(text, FALSE);
+}
+
+bool
+test_moves_one(TestDb *from, TestDb *to, int number)
+{
+    g_autofree char *stage = g_strdup_printf("stage_%d", number);
+    g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(json_t) range = json_pack("{ss}", "name", stage);
+    g_auto(Comparison) seen = {0};
+    Writer writer = {.plan = stage, .task = "t", .range = stage, .token = 5};
+    RangeResult result = {0};
+    TransferSpec spec = {.source_store = &from->store,
+                         .source = "s",
+                         .target_store = &to->store,
+                         .target = "t",
+                         .stage = stage,
+                         .plan = stage,
+                         .task = "t",
+                         .token = 5,
+                         .hash = true,
+                         .push_allowed = true};
+    ASSERT_OK(conn_stage(to->conn, stage, "t", NULL, &writer, &ERR));
+    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+    g_assert_cmpint(result.rows_out + result.rejected, ==, 1);
+    ASSERT_OK(transfer_compare(transfer, stage, 5, NULL, NULL, &seen, &ERR));
+    g_assert_true(seen.equal);
+    return result.rows_out == 1;
 }

@@ -53,3 +53,5 @@ char *test_dump(const char *path);
 
 /* Read through the driver: rows as test_query() gives them, rejects as "!row column: reason". */
 char *test_scan(Conn *conn, const ScanSpec *spec);
+/* Moves the one row of `s` to a new stage for `t`, and compares; false: it was put aside. `number` is another one each time. */
+bool test_moves_one(TestDb *from, TestDb *to, int number);

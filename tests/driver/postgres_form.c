@@ -3,8 +3,6 @@
 #include "driver/postgres/postgres.h"
 #include "postgres_bench.h"
 
-#include "transfer/transfer.h"
-
 #include <string.h>
 
 #define TEXTS 4000
@@ -224,36 +222,14 @@ static const FormCase form_cases[] = {
 static char *
 kept_of(TestDb *from, TestDb *to, const FormCase *one, int number)
 {
-    g_autofree char *stage = g_strdup_printf("stage_%d", number);
     g_autofree char *given = g_strdup_printf("UPDATE s SET x = '%s'", one->text);
     g_autofree char *table = g_strdup_printf("SET client_min_messages = error; DROP TABLE IF "
                                              "EXISTS t; CREATE TABLE t (k int PRIMARY KEY, x %s)",
                                              one->type);
-    g_autofree char *look = g_strdup_printf("SELECT x::text FROM %s", stage);
-    g_autoptr(Transfer) transfer = NULL;
-    g_autoptr(json_t) range = json_pack("{ss}", "name", stage);
-    g_auto(Comparison) seen = {0};
-    Writer writer = {.plan = stage, .task = "t", .range = stage, .token = 5};
-    RangeResult result = {0};
-    TransferSpec spec = {.source_store = &from->store,
-                         .source = "s",
-                         .target_store = &to->store,
-                         .target = "t",
-                         .stage = stage,
-                         .plan = stage,
-                         .task = "t",
-                         .token = 5,
-                         .hash = true,
-                         .push_allowed = true};
+    g_autofree char *look = g_strdup_printf("SELECT x::text FROM stage_%d", number);
     test_exec(from->path, given);
     test_pg_exec(to->path, table);
-    ASSERT_OK(conn_stage(to->conn, stage, "t", NULL, &writer, &ERR));
-    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
-    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
-    g_assert_cmpint(result.rows_out + result.rejected, ==, 1);
-    ASSERT_OK(transfer_compare(transfer, stage, 5, NULL, NULL, &seen, &ERR));
-    g_assert_true(seen.equal);
-    return result.rows_out == 1 ? test_pg_query(to->path, look) : NULL;
+    return test_moves_one(from, to, number) ? test_pg_query(to->path, look) : NULL;
 }
 
 static void

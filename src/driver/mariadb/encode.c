@@ -181,11 +181,25 @@ check_time(const MariaTarget *target, int64_t value, char **ret_reason)
                   target->of->scale);
 }
 
+/* What a double(p,s) or float(p,s) rounds a number to. */
+static double
+rounded(const MariaColumn *to, double value)
+{
+    double unit = pow(10, to->scale);
+    bool has_scale = strchr(to->declared, ',') != NULL && isfinite(value * unit);
+    return has_scale ? rint(value * unit) / unit : value;
+}
+
 static bool
 check_float(const MariaColumn *to, double value, char **ret_reason)
 {
     if (!isfinite(value))
         return refuse(ret_reason, "%s has no value in MariaDB", isnan(value) ? "NaN" : "infinity");
+    double kept = rounded(to, value);
+    bool is_kept =
+        kept == value || (strcmp(to->data_type, "float") == 0 && (float) kept == (float) value);
+    if (!is_kept)
+        return refuse(ret_reason, "%.17g has more digits than %s keeps", value, to->declared);
     return strcmp(to->data_type, "float") != 0 || (double) (float) value == value ||
            refuse(ret_reason, "%.17g has no exact value in a float", value);
 }

@@ -28,13 +28,44 @@ typedef struct {
     char **reasons; /* by row: why it is refused, or NULL */
 } Forming;
 
-/* Labels are found by number, too: '2' would become the second. */
+/* Labels are found by number, too, also behind blanks: '2' would become the second. */
 static bool
-is_another_label(const Forming *forming, const char *given, const char *kept)
+is_another_label(const MariaColumn *to, const char *given, const char *kept)
 {
-    bool is_label = strcmp(forming->target->of->data_type, "enum") == 0 ||
-                    strcmp(forming->target->of->data_type, "set") == 0;
-    return is_label && strspn(given, "0123456789") == strlen(given) && strcmp(given, kept) != 0;
+    bool is_label = strcmp(to->data_type, "enum") == 0 || strcmp(to->data_type, "set") == 0;
+    return is_label && strspn(given, "0123456789 +-.\t\n\v\f\r") == strlen(given) &&
+           strcmp(given, kept) != 0;
+}
+
+/* Of anything else a time would leave out a day or digits, or take the digits of a number for its minutes and seconds. */
+static bool
+is_such_a_time(const MariaColumn *to, const char *given)
+{
+    int parts = 1;
+    given += *given == '-';
+    for (const char *begin = given;; given++, begin = given, parts++) {
+        given += strspn(given, "0123456789");
+        if (given == begin || parts > 3)
+            return false;
+        if (*given != ':')
+            break;
+    }
+    if (*given == '.' && parts == 3)
+        given += 1 + MIN(strspn(given + 1, "0123456789"), (size_t) to->scale);
+    return parts > 1 && given[strspn(given, *given == '.' ? ".0" : "0")] == '\0';
+}
+
+/* Why what is kept is not what was given; NULL: it is. */
+static char *
+why_another(const MariaColumn *to, const char *given, const char *kept)
+{
+    if (is_another_label(to, given, kept))
+        return g_strdup_printf("%s: '%s' is none of its labels", to->name, given);
+    if (strcmp(to->data_type, "time") == 0 && !is_such_a_time(to, given))
+        return g_strdup_printf("%s: '%s' is more than hours, minutes and seconds with %d digits "
+                               "behind the point, or no time",
+                               to->name, given, to->scale);
+    return NULL;
 }
 
 static char *
@@ -91,9 +122,8 @@ read_back(Forming *forming, GError **error)
         g_autofree char *given = text_at(forming, row);
         if (given == NULL || cells[1] == NULL)
             continue;
-        if (is_another_label(forming, given, cells[1]) && forming->reasons[row] == NULL)
-            forming->reasons[row] =
-                g_strdup_printf("%s: '%s' is none of its labels", forming->target->of->name, given);
+        if (forming->reasons[row] == NULL)
+            forming->reasons[row] = why_another(forming->target->of, given, cells[1]);
         texts[row] = g_strdup(cells[1]);
     }
     return true;
