@@ -18,12 +18,16 @@ void yaml_rewrite_calls(Work *work, const YamlNode *node);
 void yaml_rewrite_rows(Work *work, const YamlNode *node, const Rename *rename);
 /* Does the text have any name of a column that changes? */
 bool yaml_names_change(const Rename *rename, const char *text);
+/* Settings of Elementary, whose column of time is one of the table; `rename` may be NULL. False: the key is another one. */
+bool yaml_visit_elementary(Work *work, const YamlNode *node, const char *key, const Rename *rename);
 /* What is not followed, at any depth: each scalar that has one is a person's. */
 void yaml_check_words(Work *work, const YamlNode *node, const Rename *rename, const char *reason);
 /* `ref('x')`, with or without braces: the mapping that is meant, or NULL. */
 const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit);
 /* What describes a table: its columns and tests. `rename` NULL: another one, whose tests may point at the dataset. */
 void yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename);
+/* `config:` of a model or of a source's table, as config(…) of a model (dbt_yaml_model.c). */
+void yaml_visit_settings(Work *work, const YamlNode *map, const Rename *rename);
 /* What is said of the age of all tables of a source, of which this is one. */
 void yaml_check_freshness(Work *work, const YamlNode *source, const Rename *rename);
 /* Its tests; `change`: of the column that they stand under, or NULL (dbt_yaml_tests.c). */

@@ -45,16 +45,15 @@ visit_column_setting(Work *work, const YamlNode *node, const Rename *rename)
         yaml_rename_list(work, node, rename);
 }
 
-/* As in config(…) of the model. */
-static void
-visit_settings(Work *work, const YamlNode *map, const Rename *rename)
+void
+yaml_visit_settings(Work *work, const YamlNode *map, const Rename *rename)
 {
     for (size_t i = 0; i < map->count; i++) {
         const YamlNode *key = map->items[2 * i], *value = map->items[2 * i + 1];
         const char *name = key->text != NULL ? key->text + (key->text[0] == '+') : "";
         if (dbt_setting_names_columns(name))
             visit_column_setting(work, value, rename);
-        else if (!dbt_setting_names_none(name))
+        else if (!dbt_setting_names_none(name) && !yaml_visit_elementary(work, value, name, rename))
             yaml_check_words(
                 work, value, rename,
                 strstr(name, "hook") != NULL
@@ -100,7 +99,7 @@ visit_described(Work *work, const YamlNode *entry, const Rename *rename)
     rename = doubt == NULL ? rename : NULL;
     yaml_visit_table(work, entry, rename);
     if (rename != NULL && config != NULL && config->kind == YAML_MAP)
-        visit_settings(work, config, rename);
+        yaml_visit_settings(work, config, rename);
 }
 
 /* One without versions. */

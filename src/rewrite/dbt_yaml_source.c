@@ -159,6 +159,8 @@ visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, co
         yaml_rename(work, name, SITE_TABLE, dbt->to.name);
     rename_identifier(work, table, rename);
     yaml_visit_table(work, table, rename);
+    if (yaml_get(table, "config") != NULL && yaml_get(table, "config")->kind == YAML_MAP)
+        yaml_visit_settings(work, yaml_get(table, "config"), rename);
 }
 
 /* ---- a source that is called otherwise as a whole ---- */

@@ -201,19 +201,43 @@ names_in_braces(const Work *work, const char *text, const Rename *rename)
     return false;
 }
 
+/* elementary: { timestamp_column: created }, under `config` or `meta`: what Elementary's tests of the table sort its rows by. */
+bool
+yaml_visit_elementary(Work *work, const YamlNode *node, const char *key, const Rename *rename)
+{
+    if (g_strcmp0(key, "elementary") != 0 || node->kind != YAML_MAP)
+        return false;
+    yaml_rename_list(work, yaml_get(node, "timestamp_column"), rename);
+    return true;
+}
+
+/* `meta: { key: id }`: nothing of dbt reads it, but a macro of one's own may. */
+static void
+tell_column(Work *work, const YamlNode *node, const Rename *rename)
+{
+    if (change_of(rename, node) == NULL || site_covers(work, node->begin, node->end))
+        return;
+    site_add(work, SITE_COLUMN, DISPOSITION_UNAFFECTED, node->begin, node->end)->reason =
+        "this stands in `meta`, which dbt does not read: who does may mean the column that changes";
+}
+
 /* Joins of an explore, expressions of metrics: what Lightdash and the like read there. */
 static void
 check_meta(Work *work, const YamlNode *node, const char *key, const Rename *rename)
 {
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
         check_meta(work, node->items[i], key, rename);
+    yaml_visit_elementary(work, node, key, rename);
     for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++)
         check_meta(work, node->items[2 * i + 1], node->items[2 * i]->text, rename);
-    if (node->kind == YAML_SCALAR && node->text != NULL &&
-        !site_covers(work, node->begin, node->end) &&
-        (names_in_braces(work, node->text, rename) ||
-         (g_strcmp0(key, "join") == 0 && model_changes(work, node->text, NULL))))
+    if (node->kind != YAML_SCALAR || node->text == NULL ||
+        site_covers(work, node->begin, node->end))
+        return;
+    if (names_in_braces(work, node->text, rename) ||
+        (g_strcmp0(key, "join") == 0 && model_changes(work, node->text, NULL)))
         yaml_refuse(work, node, "language", NULL, in_meta);
+    else
+        tell_column(work, node, rename);
 }
 
 /* Its own, and those of its columns. */
