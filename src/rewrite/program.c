@@ -174,6 +174,8 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
     below_free(unit.below);
     g_clear_pointer(&unit.asked, g_hash_table_unref);
     g_clear_pointer(&unit.beside, g_hash_table_unref);
+    g_clear_pointer(&unit.brackets, g_hash_table_unref);
+    g_clear_pointer(&unit.lent, g_hash_table_unref);
     g_free(unit.package);
 }
 

@@ -332,6 +332,8 @@ struct Unit {
     GHashTable *asked;      /* the same, what was looked for beside names: 1, it is there, or 2 */
     GHashTable *beside;     /* the same, what stands in each bracket or block (program_beside.c) */
     Apart apart;            /* the same, of data */
+    GHashTable *brackets;   /* the same, which brackets say a schema: 1, or 2 (program_apart.c) */
+    GHashTable *lent;       /* the same, names that a schema was given to */
     guint model; /* of a schema of Prisma: the name of the model that was last asked for */
     const Rename *model_rename; /* and its table's mapping (program_prisma.c) */
     int depth;
@@ -471,10 +473,12 @@ bool use_is_made_anew(Unit *unit, const Use *use);
 typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideAnswer;
 BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
+/* Does only the table get another name, and not what it is in? */
+bool spelling_keeps_rest(const Spelling *spelling);
 bool use_is_relationship(const Unit *unit, const Use *use);
 /* custom_name: users, of Hasura: what its API calls the table. */
 bool use_is_name_of_api(const Unit *unit, const Use *use);
-/* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
+/* Is a dataset or a project given in the same call, object or class (in a program), or anywhere (in data)? (program_apart.c) */
 bool use_is_apart(Unit *unit, const Use *use);
 /* Libraries that build queries by calls: the table, or one of its columns, `users.id`; a table with what it is joined by.
  * (program_builders.c) */

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define ONE_TABLE_PIECES 400 /* of a call or an object that speaks of one table */
+
 typedef enum { ROLE_NONE, ROLE_PROJECT, ROLE_DATASET, ROLE_EITHER, ROLES } Role;
 
 /* clang-format off */
@@ -29,7 +31,9 @@ static const char *const table_keys[] = {"table", "table_id", "tableId", "table_
 typedef struct {
     Span values[ROLES]; /* of the text */
     int counts[ROLES];
-    bool is_unknown[ROLES]; /* it is no plain string */
+    bool is_unknown[ROLES];  /* it is no plain string */
+    guint open;              /* the bracket that it stands in; 0: none */
+    bool is_guess, is_alone; /* SaidSchema */
 } Beside;
 
 /* Lines of YAML, and what stands in them. */
@@ -74,11 +78,23 @@ note(const Unit *unit, Beside *beside, Span key, guint value)
         beside->is_unknown[role] = true;
 }
 
+/* table_id, source_table, views: who says one schema beside several may mean all of them. */
+static bool
+speaks_of_table(const Text *text, Span key)
+{
+    for (uint32_t at = key.begin; at < key.end; at++)
+        if (span_begins_with_any(text, (Span){at, key.end},
+                                 (const char *const[]){"table", "view", NULL}))
+            return true;
+    return false;
+}
+
 /* dataset_id="shop", "datasetId": "shop", dataset_id = "shop": in the same brackets. */
 static void
 read_brackets(Unit *unit, guint around, Beside *beside)
 {
     guint end = unit_bracket_end(unit, around);
+    beside->open = around;
     for (guint i = around + 1; i + 2 < unit->pieces->len && i < end; i++) {
         const Piece *piece = unit_piece(unit, i);
         guint sign = unit_next(unit, i, false);
@@ -164,7 +180,8 @@ beside_of(Unit *unit, const Use *use)
     bool is_yaml = strcmp(unit->language->name, "yaml") == 0;
     if (around == G_MAXUINT && (!is_yaml || use->key.end == 0))
         return NULL;
-    size_t column = use->key.begin - line_of(unit->text, use->key.begin);
+    size_t column = around == G_MAXUINT ? use->key.begin - line_of(unit->text, use->key.begin)
+                                        : 0; /* brackets may be one line of thousands of them */
     void *key = GSIZE_TO_POINTER(around != G_MAXUINT ? 2 * (gsize) around : 2 * column + 1);
     if (unit->beside == NULL)
         unit->beside = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -251,15 +268,30 @@ compare(const Unit *unit, const Beside *beside, const Spelling *spelling)
                                                                              : BESIDE_OTHER;
 }
 
-/* Only the table has another name: what stands beside it stays. */
-static bool
-keeps_rest(const Spelling *spelling)
+bool
+spelling_keeps_rest(const Spelling *spelling)
 {
     guint length = g_strv_length(spelling->source);
     if (length != g_strv_length(spelling->target))
         return false;
     for (guint i = 0; i + 1 < length; i++)
         if (strcmp(spelling->source[i], spelling->target[i]) != 0)
+            return false;
+    return true;
+}
+
+/* Only the schema and the table have other names, and the schema's is one that needs no quotes. */
+static bool
+is_followed_by_schema(const Spelling *spelling)
+{
+    guint length = g_strv_length(spelling->source);
+    if (length < 2 || length != g_strv_length(spelling->target))
+        return false;
+    for (guint i = 0; i + 2 < length; i++)
+        if (strcmp(spelling->source[i], spelling->target[i]) != 0)
+            return false;
+    for (const char *c = spelling->target[length - 2]; *c != '\0'; c++)
+        if (!g_ascii_isalnum(*c) && strchr("_-", *c) == NULL)
             return false;
     return true;
 }
@@ -276,8 +308,9 @@ beside_argument(Unit *unit, const Use *use, const char *table, const Rename **re
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             if (g_strv_length(spelling->source) != 2 || strcmp(spelling->last, table) != 0 ||
-                !is_same(unit->text, schema, spelling->source[0]) || !keeps_rest(spelling) ||
-                rename->is_derived || rename_changes_columns(rename))
+                !is_same(unit->text, schema, spelling->source[0]) ||
+                !spelling_keeps_rest(spelling) || rename->is_derived ||
+                rename_changes_columns(rename))
                 continue;
             *ret_rename = rename;
             *ret_spelling = spelling;
@@ -287,27 +320,88 @@ beside_argument(Unit *unit, const Use *use, const char *table, const Rename **re
     return BESIDE_UNKNOWN;
 }
 
+/* What a class, the argument before or a link of the chain says. */
+static bool
+read_said(Unit *unit, const Use *use, Beside *ret)
+{
+    SaidSchema said;
+    *ret = (Beside){0};
+    if (!use_has_said_schema(unit, use, &said))
+        return false;
+    ret->values[ROLE_DATASET] = said.schema;
+    ret->counts[ROLE_DATASET] = 1;
+    ret->is_unknown[ROLE_DATASET] = said.schema.end == 0;
+    ret->values[ROLE_PROJECT] = said.project;
+    ret->counts[ROLE_PROJECT] = said.has_project;
+    ret->is_unknown[ROLE_PROJECT] = said.project.end == 0;
+    ret->is_guess = !said.is_sure;
+    ret->is_alone = said.is_alone;
+    return true;
+}
+
+/* Is the schema said for this table alone: is there no more than one key that speaks of tables, however far in? Not asked of
+ * lines of YAML. */
+static bool
+beside_is_of_one(Unit *unit, const Beside *beside, bool is_said)
+{
+    int tables = 0;
+    guint end = beside->open > 0 ? MIN(unit_bracket_end(unit, beside->open), unit->pieces->len) : 0;
+    if (is_said || end == 0 || end - beside->open > ONE_TABLE_PIECES)
+        return is_said && beside->is_alone;
+    for (guint i = beside->open + 1; i < end; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        Span key = piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
+                                                : piece_span(piece);
+        char sign = unit_sign(unit, unit_next(unit, i, false));
+        tables += (sign == '=' || sign == ':') && speaks_of_table(unit->text, key);
+    }
+    return tables < 2;
+}
+
+bool
+program_edit_schema(Unit *unit, const Use *use, const Spelling *spelling)
+{
+    Beside said;
+    const Beside *beside = read_said(unit, use, &said) ? &said : beside_of(unit, use);
+    guint length = g_strv_length(spelling->source);
+    Role role = beside != NULL ? meaning(beside, ROLE_DATASET) : ROLE_NONE;
+    g_autofree char *written = NULL;
+    Span span;
+    if (length < 2 || length != g_strv_length(spelling->target) || role == ROLE_NONE ||
+        strcmp(spelling->source[length - 2], spelling->target[length - 2]) == 0)
+        return false;
+    Span schema = beside->values[role];
+    const char *after = spelling->target[length - 2];
+    if (!is_same(unit->text, schema, spelling->source[length - 2]) ||
+        !text_edit(unit->text, schema.begin, schema.end, after, &span, &written))
+        return false;
+    Site *site = program_site(unit->work, unit->text, SITE_TABLE, DISPOSITION_REWRITTEN,
+                              schema.begin, schema.end);
+    site->after = keep(unit->work, after);
+    edit_add(unit->work, span.begin, span.end, written);
+    return true;
+}
+
 BesideAnswer
 program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret_rename,
                const Spelling **ret_spelling)
 {
     const GPtrArray *list = unit->work->renames->list;
+    const Rename *found = NULL; /* what is said beside it counts more than a default */
     bool is_other = false;
     if (beside_argument(unit, use, table, ret_rename, ret_spelling) == BESIDE_SAME)
         return BESIDE_SAME;
-    Beside of_class = {0};
-    bool is_of_class = use_has_class_schema(unit, use, &of_class.values[ROLE_DATASET]);
-    of_class.counts[ROLE_DATASET] = 1;
-    of_class.is_unknown[ROLE_DATASET] = of_class.values[ROLE_DATASET].end == 0;
+    Beside said;
+    bool is_said = read_said(unit, use, &said);
     bool is_argument = use->key.end == 0 && use->argument == 0 &&
                        (use_is_read_by_call(unit, use) || use_writes_surely(unit, use));
-    if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument && !is_of_class) ||
+    if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument && !is_said) ||
         use->in_list || unit->language->lex == lex_sqlx)
         return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */
-    const Beside *beside = is_of_class ? &of_class : beside_of(unit, use);
+    const Beside *beside = is_said ? &said : beside_of(unit, use);
     if (beside == NULL)
         return BESIDE_UNKNOWN;
-    if (span_is(unit->text, use->key, "name") && !is_of_class && !is_below_table(unit, use))
+    if (span_is(unit->text, use->key, "name") && !is_said && !is_below_table(unit, use))
         return BESIDE_UNKNOWN; /* of a role, a function, whatever has a schema */
     for (guint i = 0; i < list->len; i++) {
         const Rename *rename = g_ptr_array_index(list, i);
@@ -317,120 +411,20 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
                 continue;
             BesideAnswer answer = compare(unit, beside, spelling);
             bool is_followed =
-                keeps_rest(spelling) || (is_of_class && class_schema_follows(unit, spelling));
+                spelling_keeps_rest(spelling) ||
+                (beside_is_of_one(unit, beside, is_said) && is_followed_by_schema(spelling));
+            if (answer == BESIDE_OTHER && beside->is_guess)
+                answer = BESIDE_UNKNOWN;
             if (answer == BESIDE_SAME && (!is_followed || rename->is_derived))
                 answer = BESIDE_APART;
             if (answer == BESIDE_UNKNOWN || answer == BESIDE_APART)
                 return answer;
             is_other = is_other || answer == BESIDE_OTHER;
             if (answer == BESIDE_SAME) {
-                *ret_rename = rename;
+                *ret_rename = found = rename;
                 *ret_spelling = spelling;
             }
         }
     }
-    return *ret_rename != NULL ? BESIDE_SAME : is_other ? BESIDE_OTHER : BESIDE_UNKNOWN;
-}
-
-/* ---- what is given apart ---- */
-
-/* clang-format off */
-static const char *const qualifiers[] = {
-    "dataset", "dataset_id", "datasetId", "dataset_name", "schema", "schema_name", "schemaName", "database", "database_name",
-    "databaseName", "db", "db_name", "catalog", "project", "project_id", "projectId", "keyspace", "namespace", "withSchema", NULL};
-/* clang-format on */
-
-/* The key, or what is behind its last dot or dash. */
-static bool
-is_qualifier(const Text *text, Span key)
-{
-    for (uint32_t at = key.end; at > key.begin; at--)
-        if (strchr(".-", text->bytes[at - 1]) != NULL)
-            return span_is_among(text, (Span){at, key.end}, qualifiers);
-    return span_is_among(text, key, qualifiers);
-}
-
-/* db("users") of knex is a query, and no database. */
-static bool
-is_query(const Unit *unit, guint index)
-{
-    static const char *const words[] = {"db", "database", NULL};
-    return strcmp(unit->language->name, "javascript") == 0 && unit_is_sign(unit, index + 1, '(') &&
-           span_is_among(unit->text, piece_span(unit_piece(unit, index)), words) &&
-           program_has_word(unit->work, "knex");
-}
-
-static bool
-is_qualifying(const Unit *unit, guint index)
-{
-    const Piece *piece = &g_array_index(unit->pieces, Piece, index);
-    if (is_query(unit, index))
-        return false;
-    if (piece->key.end > 0 && is_qualifier(unit->text, piece->key))
-        return true;
-    bool is_literal = piece->kind == PIECE_LITERAL;
-    Span span = is_literal ? (Span){piece->inner_begin, piece->inner_end}
-                           : (Span){piece->begin, piece->end};
-    if ((!is_literal && piece->kind != PIECE_WORD) || index + 1 >= unit->pieces->len ||
-        !is_qualifier(unit->text, span))
-        return false;
-    if (unit_sign(unit, index + 1) == ':' && unit_sign(unit, index + 2) == ':')
-        return false; /* DB::table("…") of PHP */
-    if (unit_sign(unit, index + 1) == '=' && unit_sign(unit, index + 2) == '=')
-        return false; /* a.database == b */
-    if (!unit->language->is_data && !is_literal && unit_sign(unit, index + 1) == ':' &&
-        g_ascii_isupper(text_byte(unit->text, unit_piece(unit, index + 2)->begin)))
-        return false; /* db: Database, a parameter with its type */
-    const Piece *next = piece + 1;
-    return next->kind == PIECE_SIGN && strchr("=:(", unit->text->bytes[next->begin]) != NULL;
-}
-
-/* Beside the table of a class, `project` and the like are its fields. */
-static bool
-is_field(const Unit *unit, guint index)
-{
-    static const char *const words[] = {"project", "dataset", "namespace", "database", NULL};
-    return unit_piece(unit, index)->kind == PIECE_WORD &&
-           span_is_among(unit->text, piece_span(unit_piece(unit, index)), words) &&
-           unit_piece(unit, unit_next(unit, index + 1, true))->kind != PIECE_LITERAL;
-}
-
-static bool
-has_qualifier(Unit *unit, guint first, guint behind, bool passes_fields)
-{
-    for (guint i = first; i < behind; i++)
-        if (is_qualifying(unit, i) && !(passes_fields && is_field(unit, i)))
-            return true;
-    return false;
-}
-
-/* An annotation says all of its table by itself: what stands around it is of other classes. */
-static bool
-is_in_annotation(const Unit *unit, const Use *use)
-{
-    static const char *const languages[] = {"java", "kotlin", "csharp", "rust", "php", NULL};
-    return use->callee.end > 0 && g_strv_contains(languages, unit->language->name);
-}
-
-bool
-use_is_apart(Unit *unit, const Use *use)
-{
-    const guint near = 40; /* pieces: a call and what it is called on */
-    bool is_of_class = use_is_of_class(unit, use);
-    guint open = is_of_class && is_in_annotation(unit, use) ? unit_bracket_around(unit, use->first)
-                                                            : G_MAXUINT;
-    Span schema;
-    if (is_of_class && use_has_class_schema(unit, use, &schema))
-        return true;
-    if (open != G_MAXUINT && unit_sign(unit, open) == '(')
-        return has_qualifier(unit, open, unit_bracket_end(unit, open), true);
-    if (!unit->language->is_data)
-        return has_qualifier(unit, use->first > near ? use->first - near : 0,
-                             MIN(use->last + near, unit->pieces->len), is_of_class);
-    if (!unit->apart.is_known) {
-        unit->apart.has_any = has_qualifier(unit, 0, unit->pieces->len, false);
-        unit->apart.has_others = has_qualifier(unit, 0, unit->pieces->len, true);
-        unit->apart.is_known = true;
-    }
-    return is_of_class ? unit->apart.has_others : unit->apart.has_any;
+    return found != NULL ? BESIDE_SAME : is_other ? BESIDE_OTHER : BESIDE_UNKNOWN;
 }

@@ -184,6 +184,13 @@ keeps_columns(const Rename *rename)
     return !rename_changes_columns(rename) && rename_only_renames(rename);
 }
 
+/* Is a name of one part enough for the new one, too: where it has no more, or is in what is meant without saying so? */
+static bool
+stays_in_place(const Spelling *spelling)
+{
+    return spelling->target[1] == NULL || spelling_keeps_rest(spelling);
+}
+
 /* Is a name of one part the dataset here? If not, it is said. */
 static bool
 is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, const Rename *rename,
@@ -201,7 +208,7 @@ is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, c
                        "it is the dataset");
         return false;
     }
-    if (!use_is_apart(unit, use) && spelling->target[1] == NULL)
+    if (!use_is_apart(unit, use) && stays_in_place(spelling))
         return true;
     refuse_apart(unit, text);
     return false;
@@ -248,7 +255,7 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
         bool is_of_class = use_is_of_class(unit, use) && rename_changes_columns(rename);
         if (!is_of_class && !is_only_put_in(unit, use))
             g_hash_table_add(unit->work->named, (void *) rename);
-        if (name->path.count == 1 && class_edit_schema(unit, use, spelling))
+        if (name->path.count == 1 && is_whole && program_edit_schema(unit, use, spelling))
             edit_last(unit, text, spelling);
         else if (!rename->is_derived)
             edit_name(unit, text, name, spelling);
@@ -343,7 +350,7 @@ static bool
 is_table_of_column(Unit *unit, const Use *use, const NameText *table, const Spelling *spelling)
 {
     if (table->path.count == 1)
-        return spelling->target[1] == NULL && !use_is_apart(unit, use);
+        return stays_in_place(spelling) && !use_is_apart(unit, use);
     return use_is_foreign_key(unit, use) && g_strv_length(spelling->source) == table->path.count &&
            g_strv_length(spelling->target) == table->path.count;
 }
@@ -435,7 +442,7 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
     if (rename == NULL)
         return NULL;
     if (name.path.count == 1 &&
-        (!use_reads_table(unit, use) || use_is_apart(unit, use) || spelling->target[1] != NULL))
+        (!use_reads_table(unit, use) || use_is_apart(unit, use) || !stays_in_place(spelling)))
         return NULL;
     g_autofree char *after = new_name(unit, text, &name, spelling, &kept);
     if (after == NULL)

@@ -45,8 +45,22 @@ const char *class_hint(const Unit *unit);
  * an annotation or a call (program_schema.c). `*ret` is the name between its quotes; empty: it is no plain string, or not all of
  * it. False: there is none. */
 bool use_has_class_schema(Unit *unit, const Use *use, Span *ret);
-/* Can the class's schema be written, where the dataset gets another one? And that written down: false, where it stays. */
-bool class_schema_follows(const Unit *unit, const Spelling *spelling);
-bool class_edit_schema(Unit *unit, const Use *use, const Spelling *spelling);
+/* The same of any table, and what is right before or behind it (program_pairs.c): in_schema("shop", "orders"),
+ * dataset("shop").table("orders"). */
+typedef struct {
+    Span schema, project; /* between quotes; empty: it is no plain string */
+    bool has_project;
+    bool is_sure;  /* it is nothing else: then another one makes it another table */
+    bool is_alone; /* it is said of no other table */
+} SaidSchema;
+/* False: there is none. */
+bool use_has_said_schema(Unit *unit, const Use *use, SaidSchema *ret);
+/* Where the dataset gets another schema, and one is said beside its name: written down (program_beside.c). False, where it
+ * stays. */
+bool program_edit_schema(Unit *unit, const Use *use, const Spelling *spelling);
+/* Letters, digits, `_` and `-`. */
+bool schema_is_plain(const Text *text, Span span);
+/* SCHEMA, self.source_schema: does the name end in one of these words? (program_apart.c) */
+bool name_ends_in(const Text *text, Span name, const char *const *words);
 /* The argument before this one, where a database is asked by the first one: "shop" of run(cursor, "shop", "orders"); or empty. */
 Span use_schema_before(Unit *unit, const Use *use);

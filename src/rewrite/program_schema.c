@@ -8,8 +8,8 @@
 
 #define CLASS_PIECES 400 /* of a class, between its table's name and its settings */
 
-static bool
-is_plain(const Text *text, Span span)
+bool
+schema_is_plain(const Text *text, Span span)
 {
     for (uint32_t at = span.begin; at < span.end; at++)
         if (!is_identifier_byte(text->bytes[at]) && text->bytes[at] != '-')
@@ -32,7 +32,7 @@ schema_within(Unit *unit, guint open, bool *ret_is_there)
             !span_is(unit->text, (Span){key->inner_begin, key->inner_end}, "schema"))
             continue;
         *ret_is_there = true;
-        return piece->kind == PIECE_LITERAL && is_plain(unit->text, name) &&
+        return piece->kind == PIECE_LITERAL && schema_is_plain(unit->text, name) &&
                        (behind == ',' || behind == '}')
                    ? name
                    : (Span){0};
@@ -85,8 +85,9 @@ plain_at(const Unit *unit, guint index)
     Span name = {piece->inner_begin, piece->inner_end};
     char behind = unit_sign(unit, unit_next(unit, index, true));
     bool is_alone = behind != '\0' && strchr(",)}]", behind) != NULL;
-    return piece->kind == PIECE_LITERAL && is_alone && is_plain(unit->text, name) ? name
-                                                                                  : (Span){0};
+    return piece->kind == PIECE_LITERAL && is_alone && schema_is_plain(unit->text, name)
+               ? name
+               : (Span){0};
 }
 
 /* schema = "shop" right within these brackets. What is around a schema (catalog = "acme") is not read: then it is not known. */
@@ -166,7 +167,7 @@ is_in_module(const Unit *unit, const Use *use, Span *ret)
         if (!unit_is_word(unit, from, "schema_prefix") || value->kind == PIECE_LINE)
             continue;
         Span name = {value->inner_begin, value->inner_end};
-        *ret = value->kind == PIECE_LITERAL && is_plain(unit->text, name) ? name : (Span){0};
+        *ret = value->kind == PIECE_LITERAL && schema_is_plain(unit->text, name) ? name : (Span){0};
         return true;
     }
     return false;
@@ -191,35 +192,6 @@ use_has_class_schema(Unit *unit, const Use *use, Span *ret)
     return g_strv_contains(annotated, unit->language->name) && is_in_annotation(unit, use, ret);
 }
 
-bool
-class_schema_follows(const Unit *unit, const Spelling *spelling)
-{
-    guint length = g_strv_length(spelling->source);
-    if (length < 2 || length != g_strv_length(spelling->target) || unit->text->from != NULL)
-        return false;
-    for (guint i = 0; i + 2 < length; i++)
-        if (strcmp(spelling->source[i], spelling->target[i]) != 0)
-            return false;
-    const char *schema = spelling->target[length - 2];
-    return strspn(schema, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-           strlen(schema);
-}
-
-bool
-class_edit_schema(Unit *unit, const Use *use, const Spelling *spelling)
-{
-    Span span = {0};
-    guint length = g_strv_length(spelling->source);
-    if (length < 2 || strcmp(spelling->source[length - 2], spelling->target[length - 2]) == 0 ||
-        !use_has_class_schema(unit, use, &span) || span.end == 0)
-        return false;
-    Site *site = program_site(unit->work, unit->text, SITE_TABLE, DISPOSITION_REWRITTEN, span.begin,
-                              span.end);
-    site->after = keep(unit->work, spelling->target[length - 2]);
-    edit_add(unit->work, span.begin, span.end, site->after);
-    return true;
-}
-
 /* run(cursor, "shop", "orders"): the text before, where the first argument is what a database is asked by; else empty. */
 Span
 use_schema_before(Unit *unit, const Use *use)
@@ -237,7 +209,7 @@ use_schema_before(Unit *unit, const Use *use)
     guint first = unit_next(unit, open, true);
     char behind = unit_sign(unit, unit_previous(unit, before, true));
     Span span = {unit_piece(unit, before)->inner_begin, unit_piece(unit, before)->inner_end};
-    bool is_alone = behind == ',' && is_plain(unit->text, span);
+    bool is_alone = behind == ',' && schema_is_plain(unit->text, span);
     return is_alone && unit_is_among(unit, first, names) &&
                    unit_sign(unit, unit_next(unit, first, true)) == ','
                ? span

@@ -194,7 +194,7 @@ static const struct {
     {"fields of C#", {"a.cs", "class A {\n", "  string q%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "", "  string t%u = \"shop.orders\";\n", "}\n"}},
     {"variables of Go", {"a.go", "package a\n", "var q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "var t%u = \"shop.orders\"\n", ""}},
     {"errors of Go", {"a.go", "package a\n", "var e%u = errors.New(\"shop.orders\")\n", "", "var q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", ""}},
-    {"objects of JavaScript", {"a.js", "const a = [", "{ dataset: \"shop\", table: \"orders\" },\n", "", "", "];\n", .needs_person = true}},
+    {"objects of JavaScript", {"a.js", "const a = [", "{ dataset: \"shop\", table: \"orders\" },\n", "", "", "];\n"}},
     {"templates of TypeScript", {"a.ts", "", "const q%u = `SELECT amount FROM shop.orders WHERE id = ${x}`;\n", "", "", ""}},
     {"queries of knex", {"a.js", "const knex = require(\"knex\");\n", "const q%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "", "db(\"shop.orders\");\n", ""}},
     {"variables of R", {"a.R", "", "q%u <- \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "t%u <- \"shop.orders\"\n", ""}},
@@ -209,7 +209,7 @@ static const struct {
     {"names of YAML without their schema", {"a.yaml", "", "- name: orders\n", "", "- table: orders\n", "", .needs_person = true}},
     {"keys of one object of JSON", {"a.json", "{\"dataset\": \"shop\"", ",\n\"table\": \"orders\"", "", ",\n\"k%u\": \"shop.orders\"", "}\n", .needs_person = true}},
     {"nested objects of JSON", {"a.json", "", "{\"table\": \"shop.orders\", \"a\": ", "1", "}", "\n"}},
-    {"resources of HCL", {"a.tf", "", "x \"q%u\" {\n  dataset_id = \"shop\"\n  table_id = \"orders\"\n}\n", "", "y \"q%u\" {\n  query = \"SELECT amount FROM shop.orders WHERE id = %u\"\n}\n", "", .needs_person = true}},
+    {"resources of HCL", {"a.tf", "", "x \"q%u\" {\n  dataset_id = \"shop\"\n  table_id = \"orders\"\n}\n", "", "y \"q%u\" {\n  query = \"SELECT amount FROM shop.orders WHERE id = %u\"\n}\n", ""}},
     {"statements of mappers of MyBatis", {"a.xml", "<mapper namespace=\"a\">\n", "<select id=\"q%u\">SELECT amount FROM shop.orders WHERE id = #{x}</select>\n", "", "", "</mapper>\n"}},
 };
 /* clang-format on */
