@@ -1,6 +1,7 @@
 /* mariadb_lines.c - rows by LOAD DATA: what goes in is what was given, and what would not is told as before. */
 #include "mariadb_bench.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define ROWS 300
@@ -118,6 +119,85 @@ a_server_that_takes_no_lines_gets_statements(void)
     g_assert_cmpstr(seen, ==, "300");
 }
 
+typedef struct {
+    int64_t until_us;
+    pid_t stopped; /* a server that says nothing from then on; 0: it goes on */
+} Patience;
+
+static bool
+run_out_of_patience(int64_t rows, void *data)
+{
+    Patience *patience = data;
+    if (g_get_monotonic_time() < patience->until_us)
+        return true;
+    if (patience->stopped != 0)
+        kill(patience->stopped, SIGSTOP);
+    return false;
+}
+
+/* A session that waits for locks as long as nobody gives up. */
+static Conn *
+open_patient(TestDb *db)
+{
+    Conn *conn = NULL;
+    json_object_set_new(db->store.settings, "lock_timeout_ms", json_integer(60000));
+    ASSERT_OK(conn_open(&db->store, &conn, &ERR));
+    return conn;
+}
+
+static pid_t
+server_process(TestDb *db)
+{
+    g_autofree char *path = test_maria_query(db->path, "SELECT @@pid_file"), *number = NULL;
+    g_assert_true(g_file_get_contents(path, &number, NULL, NULL));
+    return atoi(number);
+}
+
+/* Another range holds a key of the lines, and is not committed. */
+static void
+assert_stops_within(int seconds, bool server_hangs)
+{
+    static const Writer theirs = {.plan = "p-1", .task = "t-2", .range = "0002", .token = 5};
+    g_autoptr(TestDb) db = test_maria_db(TABLE);
+    g_autoptr(Schema) schema = begin(db);
+    g_autoptr(Batch) rows = batch_new_for(schema), first = batch_new_for(schema);
+    Conn *other = open_patient(db), *conn = open_patient(db);
+    Patience patience = {.stopped = server_hangs ? server_process(db) : 0};
+    RangeResult result = {0};
+    bool is_done;
+    size_t next = 0;
+    conn_rollback(db->conn);
+    add_row(first, 1, "x", 1);
+    for (int i = 0; i < ROWS; i++)
+        add_row(rows, i + 1, "x", 1);
+    ASSERT_OK(conn_begin(other, "s", schema, &theirs, &is_done, &result, &ERR));
+    ASSERT_OK(conn_put(other, first, 0, &next, &ERR));
+    ASSERT_OK(conn_begin(conn, "s", schema, &writer, &is_done, &result, &ERR));
+    int64_t begun_us = g_get_monotonic_time();
+    patience.until_us = begun_us + 300 * 1000;
+    conn_set_tick(conn, run_out_of_patience, &patience);
+    ASSERT_FAILS(conn_put(conn, rows, 0, &next, &ERR), ERR_STOPPED, "asked to stop");
+    conn_rollback(conn);
+    int64_t took_us = g_get_monotonic_time() - begun_us;
+    if (server_hangs)
+        kill(patience.stopped, SIGCONT);
+    g_assert_cmpint(took_us, <, seconds * G_USEC_PER_SEC);
+    conn_close(conn);
+    conn_close(other);
+}
+
+static void
+who_is_told_to_stop_while_lines_wait_for_a_lock_stops_at_once(void)
+{
+    assert_stops_within(3, false);
+}
+
+static void
+who_is_told_to_stop_while_the_server_hangs_stops_soon(void)
+{
+    assert_stops_within(8, true);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -126,5 +206,7 @@ main(int argc, char **argv)
     TEST(letters_that_end_fields_and_lines_come_back);
     TEST(a_row_that_is_refused_is_told_and_all_others_are_in);
     TEST(a_server_that_takes_no_lines_gets_statements);
+    TEST(who_is_told_to_stop_while_lines_wait_for_a_lock_stops_at_once);
+    TEST(who_is_told_to_stop_while_the_server_hangs_stops_soon);
     return g_test_run();
 }

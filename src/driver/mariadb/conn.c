@@ -23,6 +23,7 @@
     5000 /* longer than most transactions of services, shorter than their patience */
 #define VERSION_MIN 100600 /* DROP and RENAME that a crash does not halve */
 #define BARE_TIMEOUT_S 10
+#define STACK_BYTES ((size_t) 256 * 1024) /* of what the library leaves off; TLS is done on it */
 #define TLS_FAILED 2026       /* as the library counts */
 #define WRITE_TIMEOUT_S 86400 /* for how long the server waits while we are throttled */
 
@@ -107,8 +108,10 @@ maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error)
     unsigned lines = 1;
     MYSQL *db = mysql_init(NULL);
     g_assert(db != NULL);
-    /* of the rest of an answer that has begun, and of the end of LOAD DATA; for its beginning: silence.c */
+    size_t stack_bytes = STACK_BYTES;
+    /* of what is still asked without leaving off (statement.c): sessions are opened, rolled back and looked after so */
     unsigned read_timeout_s = is_bare ? BARE_TIMEOUT_S : (unsigned) conn->silence_ms * 2 / 1000;
+    mysql_options(db, MYSQL_OPT_NONBLOCK, &stack_bytes);
     mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &at->connect_timeout_s);
     mysql_options(db, MYSQL_OPT_READ_TIMEOUT, &read_timeout_s);
     mysql_options(db, MYSQL_SET_CHARSET_NAME, "utf8mb4");

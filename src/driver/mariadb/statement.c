@@ -4,6 +4,7 @@
  * Nothing here waits for longer than TICK_MS without asking whether to go on. Whoever is told to stop ends the statement in
  * the server, through a session of its own, and hears its end before anything else is done on the first one.
  */
+#include "base/clock.h"
 #include "driver/mariadb/mariadb.h"
 
 #include <ma_pvio.h>
@@ -110,59 +111,136 @@ end_statement(MariaConn *conn, MYSQL *db)
     return is_heard;
 }
 
-/* Until there is something to read. */
-static bool
-await(MariaConn *conn, MYSQL *db, GError **error)
-{
-    struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
-    for (Silence silence = silence_begin(TICK_MS); poll(&wait, 1, TICK_MS) == 0;
-         silence.waited_ms += TICK_MS) {
-        if (!ticks(conn))
-            return fail(error, ERR_STOPPED, "asked to stop");
-        if (silence_is_due(&silence, conn->silence_ms, TICK_MS) &&
-            !maria_is_at_work(conn, db, &silence, error))
-            return false;
-    }
-    return true;
-}
+/* What is said to a session or heard from it. The library leaves off wherever it would have to wait (its non-blocking calls), also in the
+ * middle of the lines of LOAD DATA or of a row, so that all waiting is ours. */
+typedef struct {
+    enum { SAYING, HEARING, STORING, FETCHING } part;
+    MYSQL *db;
+    int wanted; /* MYSQL_WAIT_…; 0: it is over */
+    int failed; /* of SAYING and HEARING */
+    MYSQL_RES *rows;
+    MYSQL_ROW row;
+} Talk;
 
-/* Of a statement that is not waited for any longer; a session that does not come to its end is lost. */
 static void
-hear_end(MariaConn *conn, MYSQL *db, bool is_lost)
+go_on(Talk *talk, int ready)
 {
-    struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
-    bool is_heard = !is_lost && end_statement(conn, db);
-    if (!is_heard || poll(&wait, 1, END_MS) == 0)
-        shutdown(wait.fd, SHUT_RDWR);
-    if (mysql_read_query_result(db) == 0 && mysql_field_count(db) > 0)
-        maria_abandon(db, mysql_use_result(db));
+    my_bool failed = 0;
+    switch (talk->part) {
+    case SAYING:
+        talk->wanted = mysql_send_query_cont(&talk->failed, talk->db, ready);
+        break;
+    case HEARING:
+        talk->wanted = mysql_read_query_result_cont(&failed, talk->db, ready);
+        talk->failed = failed;
+        break;
+    case STORING:
+        talk->wanted = mysql_store_result_cont(&talk->rows, talk->db, ready);
+        break;
+    case FETCHING:
+        talk->wanted = mysql_fetch_row_cont(&talk->row, talk->rows, ready);
+        break;
+    }
 }
 
-bool
-maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t bytes, GError **error)
+/* What of the wanted is there after `wait_ms` at most; 0: nothing. */
+static int
+poll_for(const Talk *talk, int wait_ms)
 {
-    conn->code = 0;
-    conn->state[0] = '\0';
-    if (!ticks(conn))
-        return fail(error, ERR_STOPPED, "asked to stop");
-    if (mysql_send_query(db, sql, bytes) != 0)
-        return maria_fail(conn, db, error);
+    struct pollfd wait = {.fd = (int) mysql_get_socket(talk->db)};
+    wait.events = (short) ((talk->wanted & MYSQL_WAIT_READ ? POLLIN : 0) |
+                           (talk->wanted & MYSQL_WAIT_WRITE ? POLLOUT : 0));
+    if (poll(&wait, 1, wait_ms) == 0)
+        return 0;
+    int ready = (wait.revents & POLLIN ? MYSQL_WAIT_READ : 0) |
+                (wait.revents & POLLOUT ? MYSQL_WAIT_WRITE : 0);
+    return ready != 0 ? ready : talk->wanted & ~MYSQL_WAIT_TIMEOUT; /* an end is heard, too */
+}
+
+/* Of what is not waited for any longer; a session that does not come to its end is lost. */
+static void
+hear_end(MariaConn *conn, Talk *talk, bool is_lost)
+{
+    bool is_heard = !is_lost && talk->part == HEARING && end_statement(conn, talk->db);
+    int64_t until_us = clock_monotonic_us() + END_MS * INT64_C(1000);
+    while (talk->wanted != 0) {
+        int64_t left_us = MAX(until_us - clock_monotonic_us(), 0);
+        int ready = is_heard ? poll_for(talk, (int) (left_us / 1000)) : 0;
+        if (ready == 0)
+            shutdown((int) mysql_get_socket(talk->db), SHUT_RDWR);
+        is_heard = ready != 0;
+        go_on(talk, ready != 0 ? ready : talk->wanted & ~MYSQL_WAIT_TIMEOUT);
+    }
+    if (talk->part == HEARING && talk->failed == 0 && mysql_field_count(talk->db) > 0)
+        maria_abandon(talk->db, mysql_use_result(talk->db));
+}
+
+/* To the end of what was begun. False: it was given up. */
+static bool
+await(MariaConn *conn, Talk *talk, GError **error)
+{
+    Silence silence = silence_begin(TICK_MS);
     GError *failed = NULL;
-    if (await(conn, db, &failed))
-        return mysql_read_query_result(db) == 0 || maria_fail(conn, db, error);
-    hear_end(conn, db, !error_is(failed, ERR_STOPPED));
+    while (talk->wanted != 0 && failed == NULL) {
+        int ready = poll_for(talk, TICK_MS);
+        if (ready != 0) {
+            go_on(talk, ready);
+            silence = silence_begin(TICK_MS);
+        } else if (!ticks(conn)) {
+            fail(&failed, ERR_STOPPED, "asked to stop");
+        } else if (!silence_is_due(&silence, conn->silence_ms, TICK_MS) ||
+                   maria_is_at_work(conn, talk->db, &silence, &failed)) {
+            silence.waited_ms += TICK_MS;
+        }
+    }
+    if (failed == NULL)
+        return true;
+    hear_end(conn, talk, !error_is(failed, ERR_STOPPED));
     g_propagate_error(error, failed);
     return false;
 }
 
 bool
-maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *ret, GError **error)
+maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t bytes, GError **error)
+{
+    Talk saying = {.part = SAYING, .db = db}, hearing = {.part = HEARING, .db = db};
+    my_bool failed = 0;
+    conn->code = 0;
+    conn->state[0] = '\0';
+    if (!ticks(conn))
+        return fail(error, ERR_STOPPED, "asked to stop");
+    saying.wanted = mysql_send_query_start(&saying.failed, db, sql, bytes);
+    if (!await(conn, &saying, error))
+        return false;
+    if (saying.failed != 0)
+        return maria_fail(conn, db, error);
+    hearing.wanted = mysql_read_query_result_start(&failed, db);
+    hearing.failed = failed;
+    return await(conn, &hearing, error) &&
+           (hearing.failed == 0 || maria_fail(conn, db, error));
+}
+
+/* Is all of the next row here? Three bytes of each message say how long it is. */
+static bool
+has_row(const MYSQL *db)
 {
     const MARIADB_PVIO *io = db->net.pvio;
-    bool has_some = io == NULL || io->ctls != NULL || io->cache_pos < io->cache + io->cache_size;
-    if (!has_some && !await(conn, db, error))
+    const unsigned char *at = io != NULL ? io->cache_pos : NULL;
+    size_t here = at != NULL ? (size_t) (io->cache + io->cache_size - at) : 0;
+    return here >= 4 && here - 4 >= (at[0] | (size_t) at[1] << 8 | (size_t) at[2] << 16);
+}
+
+bool
+maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *ret, GError **error)
+{
+    Talk talk = {.part = FETCHING, .db = db, .rows = rows};
+    if (has_row(db))
+        talk.row = mysql_fetch_row(rows);
+    else
+        talk.wanted = mysql_fetch_row_start(&talk.row, rows);
+    if (!await(conn, &talk, error))
         return false;
-    *ret = mysql_fetch_row(rows);
+    *ret = talk.row;
     if (*ret == NULL)
         return mysql_errno(db) == 0 || maria_fail(conn, db, error);
     conn->rows_done++;
@@ -185,11 +263,12 @@ maria_rows_on(MariaConn *conn, MYSQL *db, const char *sql, MYSQL_RES **ret, GErr
 {
     if (!maria_send(conn, db, sql, strlen(sql), error))
         return false;
-    MYSQL_RES *rows = mysql_store_result(db);
-    if (rows == NULL && mysql_errno(db) != 0)
-        return maria_fail(conn, db, error);
-    *ret = rows;
-    return true;
+    Talk talk = {.part = STORING, .db = db};
+    talk.wanted = mysql_store_result_start(&talk.rows, db);
+    if (!await(conn, &talk, error))
+        return false;
+    *ret = talk.rows;
+    return talk.rows != NULL || mysql_errno(db) == 0 || maria_fail(conn, db, error);
 }
 
 bool
