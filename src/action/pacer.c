@@ -139,10 +139,14 @@ pacer_settle(Pacer *pacer, const RangeResult *result)
 
 /* ---- brakes ---- */
 
+/* Until it is time to measure again, or people have changed what holds. */
 static bool
-wait_before_it_begins(Pacer *pacer, int64_t ms, GError **error)
+wait_before_it_begins(Pacer *pacer, const json_t *throttle, int64_t ms, GError **error)
 {
     for (int64_t left = ms; left > 0; left -= NAP_MS) {
+        g_autoptr(json_t) now = throttle_now(pacer);
+        if (now == NULL || !json_equal(now, throttle))
+            break;
         step_nap(pacer->move->env, MIN(left, NAP_MS));
         if (!ticker_tick(0, &pacer->ticker))
             return fail(error, ERR_STOPPED, "asked to stop");
@@ -169,7 +173,7 @@ pacer_begin(Pacer *pacer, Outcome *outcome, bool *ret_waits, GError **error)
             outcome->message = g_strdup_printf("slowed: %s", reason);
             return true;
         }
-        if (!wait_before_it_begins(pacer, BRAKE_EVERY_MS, error))
+        if (!wait_before_it_begins(pacer, throttle, BRAKE_EVERY_MS, error))
             return false;
     }
 }

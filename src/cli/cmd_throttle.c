@@ -63,7 +63,8 @@ const Command cmd_throttle = {
     .deed = "throttle the migration",
     .about =
         "Says what holds, or changes what an option names; the rest stays. Workers hear of it\n"
-        "within a heartbeat. Rates are of the whole migration, and shared by its workers; of a\n"
+        "within a second or two. Rates are of the whole migration, and shared by its workers; of "
+        "a\n"
         "campaign, of all its migrations together, each of which keeps its own limits, too.",
     .examples = "honk throttle users-v2\n"
                 "honk throttle users-v2 --rows-per-second 5000 --replication-lag 5\n"

@@ -76,6 +76,28 @@ task_throttle(const Task *task)
     return throttle_both(own_share, all_share);
 }
 
+static void
+wake(Beat *beat, Task *task)
+{
+    if (task->row.status != TASK_WAITING || task->row.wake_ms <= beat->now_ms)
+        return;
+    task->row.wake_ms = beat->now_ms;
+    task_timer_set(beat->state, task);
+    task_dirty(beat, task);
+}
+
+/* Ranges that wait because something brakes look at once by what holds now. */
+static void
+wake_slowed(Beat *beat, OpenPlan *plan)
+{
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const OpenStep *step = g_ptr_array_index(plan->steps, i);
+        const Task *root = step->action->is_paced ? step->root : NULL;
+        for (guint k = 0; root != NULL && root->children != NULL && k < root->children->len; k++)
+            wake(beat, g_ptr_array_index(root->children, k));
+    }
+}
+
 /* While rows may still be moved by it. */
 static bool
 check_may_be_throttled(const OpenPlan *plan, GError **error)
@@ -116,6 +138,7 @@ on_throttle(Beat *beat, Command *command)
         return HANDLED;
     throttle_set(plan, now);
     plan_dirty(beat, plan);
+    wake_slowed(beat, plan);
     beat_event(beat, "plan.throttle", plan, NULL, command->actor, command->reason,
                json_compact(command->reply));
     return HANDLED;
@@ -147,6 +170,11 @@ on_campaign_throttle(Beat *beat, Command *command)
         return HANDLED;
     text_take(&campaign->row.throttle, now != NULL ? json_compact(now) : NULL);
     campaign_dirty(beat, campaign);
+    for (guint i = 0; i < campaign->members->len; i++) {
+        const Member *member = g_ptr_array_index(campaign->members, i);
+        if (member->plan != NULL && member->state == PLAN_RUNNING)
+            wake_slowed(beat, member->plan);
+    }
     campaign_event(beat, campaign, "campaign.throttle", command, json_compact(command->reply));
     return HANDLED;
 }

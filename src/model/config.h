@@ -189,6 +189,8 @@ CHECKED bool config_dataset_url(const Config *config, const char *url,
 const AgentConfig *config_agent(const Config *config, const char *name); /* NULL when absent */
 const ThrottleCommand *config_throttle_command(const Config *config,
                                                const char *name); /* NULL when absent */
+/* Is the command that a throttle names (if any) one of honk.yaml's? INVALID names those. */
+CHECKED bool config_check_throttle(const Config *config, const json_t *throttle, GError **error);
 /* A program with a slash in its name lies in the folder of honk.yaml. Caller frees. */
 char **config_command(const Config *config, char *const *command);
 /* What the agent is: its command, and the content of every file that the command names. Its edit

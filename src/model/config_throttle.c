@@ -1,6 +1,8 @@
 /* config_throttle.c - programs of honk.yaml that say whether rows may move: `throttle_commands`. */
+#include "base/text.h"
 #include "model/config_reader.h"
 #include "model/entity.h"
+#include "model/throttle.h"
 
 #include <string.h>
 
@@ -25,6 +27,21 @@ config_throttle_command(const Config *config, const char *name)
             return command;
     }
     return NULL;
+}
+
+bool
+config_check_throttle(const Config *config, const json_t *throttle, GError **error)
+{
+    const char *name = throttle_command(throttle);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    if (name == NULL || config_throttle_command(config, name) != NULL)
+        return true;
+    for (guint i = 0; i < config->throttle_commands->len; i++)
+        g_ptr_array_add(names, ((ThrottleCommand *) config->throttle_commands->pdata[i])->name);
+    g_autofree char *list = text_join(names, "', '");
+    return fail(error, ERR_INVALID,
+                "honk.yaml has no throttle command '%s'; below 'throttle_commands' it has %s%s%s",
+                name, names->len > 0 ? "'" : "none", list, names->len > 0 ? "'" : "");
 }
 
 /* clang-format off */

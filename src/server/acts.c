@@ -107,6 +107,8 @@ handle_throttle(Request *request, GError **error)
     g_auto(PlanRow) row = {0};
     if (!plan_row_find(request, request->params[0], &row, error))
         return false;
+    if (!config_check_throttle(request->server->config, request->json, error))
+        return false;
     json_t *changes = request->json != NULL ? json_copy(request->json) : json_object();
     json_object_del(changes, "reason");
     return ask_plan(request, &row, COMMAND_THROTTLE, json_pack("{s:o}", "throttle", changes), NULL,

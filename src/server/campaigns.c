@@ -292,7 +292,8 @@ bool
 handle_campaign_throttle(Request *request, GError **error)
 {
     g_auto(CampaignRow) row = {0};
-    if (!campaign_row_find(request, request->params[0], &row, error))
+    if (!campaign_row_find(request, request->params[0], &row, error) ||
+        !config_check_throttle(request->server->config, request->json, error))
         return false;
     json_t *changes = request->json != NULL ? json_copy(request->json) : json_object();
     json_object_del(changes, "reason");

@@ -157,6 +157,16 @@ what_brakes_makes_a_range_wait_with_the_reason(void)
 }
 
 static void
+who_is_braked_hears_at_once_that_nothing_is_to_brake_any_more(void)
+{
+    g_autoptr(Rig) rig = throttled(NEW_TABLE, json_pack("{s:s}", "command", "busy"));
+    busy_is(rig, "12\n");
+    world.later = NULL;
+    world.changed_us = world.now_us + 300000;
+    g_assert_cmpint(fill_ms(rig), <=, 400);
+}
+
+static void
 what_cannot_be_measured_brakes(void)
 {
     static const struct {
@@ -236,6 +246,8 @@ main(int argc, char **argv)
     TEST("a change meanwhile holds from then on", a_change_meanwhile_holds_from_then_on);
     TEST("what brakes makes a range wait, with the reason",
          what_brakes_makes_a_range_wait_with_the_reason);
+    TEST("who is braked hears at once that nothing is to brake any more",
+         who_is_braked_hears_at_once_that_nothing_is_to_brake_any_more);
     TEST("what cannot be measured brakes", what_cannot_be_measured_brakes);
     TEST("a plan names no command that nobody has", a_plan_names_no_command_that_nobody_has);
     return g_test_run();

@@ -61,6 +61,23 @@ class Throttle(unittest.TestCase):
         self.assertIn("not from 'succeeded'", refused.stderr)
 
 
+class ThrottleCommands(unittest.TestCase):
+    def test_a_command_that_honk_yaml_does_not_have_is_refused_when_it_is_said(self):
+        world = small_world.World(rows=400, more="throttle_commands:\n  quiet: { command: [ /bin/true ] }")
+        self.addCleanup(world.close)
+        world.serve()
+        text = small_world.MIGRATION.format(name="slow", annotations="", strategy="schema-transform").rstrip()
+        world.honk("apply", "-f", world.write("migrations/slow.yaml", f"{text}\n  throttle: {{ rows_per_second: 1 }}\n"), user=ADA)
+        world.honk("plan", "slow", user=ADA)
+        world.honk("approve", "slow", world.digest("slow"), user=BO)
+        world.honk("start", "slow", user=ADA)
+        refused = world.honk("throttle", "slow", "--command", "NOPE", user=ADA, check=False)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("honk.yaml has no throttle command 'NOPE'; below 'throttle_commands' it has 'quiet'", refused.stderr)
+        self.assertNotIn("command", world.json("status", "slow")["throttle"])
+        self.assertIn("waits while 'quiet' says so", world.honk("throttle", "slow", "--command", "quiet", user=ADA).stdout)
+
+
 # a role that owns what it moves, and no more
 PLAIN = """
 CREATE ROLE plain LOGIN; GRANT CREATE ON DATABASE shop TO plain; GRANT CREATE ON SCHEMA public TO plain; SET ROLE plain;

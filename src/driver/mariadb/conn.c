@@ -24,8 +24,8 @@
 #define VERSION_MIN 100600 /* DROP and RENAME that a crash does not halve */
 #define BARE_TIMEOUT_S 10
 #define STACK_BYTES ((size_t) 256 * 1024) /* of what the library leaves off; TLS is done on it */
-#define TLS_FAILED 2026       /* as the library counts */
-#define WRITE_TIMEOUT_S 86400 /* for how long the server waits while we are throttled */
+#define TLS_FAILED 2026                   /* as the library counts */
+#define WRITE_TIMEOUT_S 86400             /* for how long the server waits while we are throttled */
 
 static const char *const known[] = {
     "url",        "password_file",        "tls_ca", "connect_timeout_ms", "lock_timeout_ms",

@@ -216,8 +216,7 @@ maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t bytes, GError **e
         return maria_fail(conn, db, error);
     hearing.wanted = mysql_read_query_result_start(&failed, db);
     hearing.failed = failed;
-    return await(conn, &hearing, error) &&
-           (hearing.failed == 0 || maria_fail(conn, db, error));
+    return await(conn, &hearing, error) && (hearing.failed == 0 || maria_fail(conn, db, error));
 }
 
 /* Is all of the next row here? Three bytes of each message say how long it is. */

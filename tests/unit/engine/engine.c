@@ -481,6 +481,28 @@ a_rate_is_shared_by_the_leases_that_move_rows(void)
     g_assert_cmpstr(wrong, ==, "(invalid)");
 }
 
+static void
+a_range_that_is_slowed_looks_again_as_soon_as_the_throttle_changes(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) fill = {0}, first = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    desk_effect(&desk, "stage/ forward run", "{}");
+    desk_get(&desk, "w", &fill, "fill/ forward run");
+    desk_report(&desk, &fill, "{'kind':'more','children':[{'key':'1'}]}", "waiting");
+    desk_get(&desk, "w", &first, "fill/1 forward run");
+    g_autofree char *slowed =
+        g_strdup_printf("{'kind':'wait','until_ms':%" G_GINT64_FORMAT "}", desk.now_ms + 10000);
+    desk_report(&desk, &first, slowed, "waiting");
+    desk_wait(&desk, 100);
+    desk_get(&desk, "w", &first, "");
+    g_free(desk_ask(&desk, COMMAND_THROTTLE, "user:default/ada", NULL, 0,
+                    "{'throttle':{'rows_per_second':500}}", "-"));
+    desk_wait(&desk, 1);
+    desk_get(&desk, "w", &first, "fill/1 forward run");
+}
+
 /* What a command to the campaign is answered: the rate, or the error's wire name. */
 static char *
 throttle_campaign(Desk *desk, char *campaign, const char *args)
@@ -576,6 +598,8 @@ main(int argc, char **argv)
                     a_restart_with_an_earlier_clock_keeps_nobody_waiting);
     g_test_add_func("/engine/a rate is shared by the leases that move rows",
                     a_rate_is_shared_by_the_leases_that_move_rows);
+    g_test_add_func("/engine/a range that is slowed looks again as soon as the throttle changes",
+                    a_range_that_is_slowed_looks_again_as_soon_as_the_throttle_changes);
     g_test_add_func("/engine/a campaign's rate is shared by all that move its rows",
                     a_campaigns_rate_is_shared_by_all_that_move_its_rows);
     return g_test_run();
