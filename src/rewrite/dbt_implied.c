@@ -75,6 +75,11 @@ visit_names(Work *work, const SqlBlock *block, const GArray *words, guint open, 
         strcmp(callee, "var") == 0)
         return;
     for (guint i = open; i < close; i++) {
+        if ((jinja_is(work->text, words, i, "ref") || jinja_is(work->text, words, i, "source")) &&
+            jinja_is(work->text, words, i + 1, "(")) { /* a call, which is read as one */
+            i = jinja_close(work->text, words, i + 1);
+            continue;
+        }
         const JinjaWord *word = jinja_word(words, i);
         const SqlSource *source =
             word->kind == JINJA_STRING
