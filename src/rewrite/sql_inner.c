@@ -78,12 +78,19 @@ may_be_body(const Work *work, guint literal)
              work_is_text(work, literal - 3, "DO")));
 }
 
+/* CREATE FUNCTION f() RETURNS int AS 'SELECT …', of Snowflake: SQL, unless another language is said. */
+static bool
+is_sql_unless_said(const Work *work)
+{
+    return work->dialect->has_places || work->dialect->is_any;
+}
+
 /* CREATE FUNCTION … AS $$ … $$ LANGUAGE sql, DO $$ … $$ */
 static bool
 is_body(const Work *work, guint literal)
 {
     guint first = literal, last = literal;
-    bool is_sql = false, is_routine = false;
+    bool is_sql = is_sql_unless_said(work), is_routine = false;
     if (!may_be_body(work, literal))
         return false;
     while (first > 0 && literal - first < ROUTINE_TOKENS_MAX &&
@@ -197,8 +204,8 @@ find_inside(const Work *work, const Token *token, Piece *ret)
 
 #define PARTS_MAX 200 /* of one statement; people write dozens */
 
-static bool
-is_joint(const Work *work, guint index)
+bool
+sql_is_joint(const Work *work, guint index)
 {
     return work_is_text(work, index, "||") ||
            (work->dialect->has_alias_first && work_is_text(work, index, "+"));
@@ -227,34 +234,49 @@ static guint
 chain_first(const Work *work, guint literal)
 {
     guint first = literal;
-    for (int parts = 0; parts < PARTS_MAX && first > 1 && is_joint(work, first - 1); parts++)
+    for (int parts = 0; parts < PARTS_MAX && first > 1 && sql_is_joint(work, first - 1); parts++)
         first = operand_first(work, first - 2);
     return first;
 }
 
+/* SET @q = '…' EXEC (@q): in T-SQL nothing else says that a statement ends. */
+static bool
+begins_next(const Work *work, guint index)
+{
+    static const char *const words[] = {"SET",   "EXEC",   "EXECUTE", "IF",     "ELSE",   "PRINT",
+                                        "BEGIN", "END",    "DECLARE", "RETURN", "SELECT", "WHILE",
+                                        "GO",    "INSERT", "UPDATE",  "DELETE"};
+    for (size_t i = 0; work->dialect->has_alias_first && i < G_N_ELEMENTS(words); i++)
+        if (work_is_text(work, index, words[i]))
+            return true;
+    return false;
+}
+
 /* Behind the operand that begins here: at the next joint, or at the end of all. */
-static guint
-operand_end(const Work *work, guint at)
+guint
+sql_operand_end(const Work *work, guint at)
 {
     for (guint steps = 0; steps < ROUTINE_TOKENS_MAX; steps++) {
         const Token *token = work_token(work, at);
-        if (is_joint(work, at) || token->kind == TOKEN_END || token->kind == TOKEN_SEMICOLON ||
-            token->kind == TOKEN_CLOSE || token->kind == TOKEN_COMMA || token->word == WORD_INTO ||
-            token->word == WORD_USING || token->word == WORD_LOOP)
+        if (sql_is_joint(work, at) || begins_next(work, at) || token->kind == TOKEN_END ||
+            token->kind == TOKEN_SEMICOLON || token->kind == TOKEN_CLOSE ||
+            token->kind == TOKEN_COMMA || token->word == WORD_INTO || token->word == WORD_USING ||
+            token->word == WORD_LOOP)
             return at;
         at = token->kind == TOKEN_OPEN && token->match > at ? token->match + 1 : at + 1;
     }
     return at;
 }
 
-/* What the parts say, with a hole for each that is no literal. False when one of them cannot be read. */
+/* What the parts say, with a hole for each that is no literal; also those that are appended later. False when one of them cannot be
+ * read. */
 static bool
-read_chain(const Work *work, const Unit *unit, guint first, Text *text)
+read_chain(Work *work, const Unit *unit, guint first, bool runs, Text *text)
 {
     guint at = first;
     for (int parts = 0; parts < PARTS_MAX; parts++) {
         const Token *token = work_token(work, at);
-        guint end = operand_end(work, at);
+        guint end = sql_operand_end(work, at);
         Piece piece;
         if (end == at)
             return false;
@@ -265,9 +287,12 @@ read_chain(const Work *work, const Unit *unit, guint first, Text *text)
         } else {
             text_put(text, token->begin, work_token(work, end - 1)->end, HOLE, strlen(HOLE));
         }
-        if (!is_joint(work, end))
+        guint behind = sql_is_joint(work, end) ? end + 1
+                       : runs                  ? sql_appended_behind(work, first, end)
+                                               : 0;
+        if (behind == 0)
             return true;
-        at = end + 1;
+        at = behind;
     }
     return false;
 }
@@ -287,9 +312,13 @@ unit_inside(Work *work, Text *file)
 static bool
 chain(Work *work, guint literal)
 {
-    guint first = chain_first(work, literal);
+    guint first = chain_first(work, literal), begin = sql_appended_to(work, first);
     bool runs = false;
-    if (work_token(work, first)->kind != TOKEN_STRING || !is_joint(work, first + 1))
+    if (begin > 0 && sql_is_only_run(work, begin))
+        first = begin;
+    bool is_appended_to = sql_appended_behind(work, first, sql_operand_end(work, first)) > 0;
+    if (work_token(work, first)->kind != TOKEN_STRING ||
+        !(sql_is_joint(work, first + 1) || is_appended_to))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(runners) && !runs; i++)
         runs = is_run_by(work, first, i);
@@ -304,7 +333,7 @@ chain(Work *work, guint literal)
     g_autoptr(Text) text = text_new(file);
     Unit unit = unit_inside(work, file);
     Use use = {.is_sql = true, .is_run = runs, .is_filled = true};
-    if (!read_chain(work, &unit, first, text) || !program_sql(&unit, &use, text))
+    if (!read_chain(work, &unit, first, runs, text) || !program_sql(&unit, &use, text))
         return false;
     set_add(&work->understood, GSIZE_TO_POINTER(key));
     return true;

@@ -88,6 +88,15 @@ bool sql_is_assigned(const Work *work, guint value);
 bool sql_may_follow_assigned(Work *work);
 /* Is it set to a variable of which nothing is done but that it is run: SET @q = '…'; EXEC (@q)? */
 bool sql_is_only_run(Work *work, guint value);
+/* The variable (a token) that is set to the value; or 0. */
+guint sql_variable_of(const Work *work, guint value);
+/* The literal that a variable was set to, to which the operand that begins here is appended (SET @q += '…'); or 0. */
+guint sql_appended_to(Work *work, guint operand);
+/* What is appended next to a variable that was set to the literal, right behind `at`; or 0. */
+guint sql_appended_behind(Work *work, guint literal, guint at);
+/* Of texts that are put together (sql_inner.c): a sign between two; behind the operand that begins here. */
+bool sql_is_joint(const Work *work, guint index);
+guint sql_operand_end(const Work *work, guint at);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */
 bool sql_may_join(const char *text, size_t bytes);

@@ -82,6 +82,7 @@ rewrite_variant(Work *work)
     g_clear_pointer(&work->understood, g_hash_table_unref);
     g_clear_pointer(&work->setters, g_hash_table_unref);
     g_clear_pointer(&work->run, g_hash_table_unref);
+    g_clear_pointer(&work->appended, g_hash_table_unref);
     g_clear_pointer(&work->schemas, g_hash_table_unref);
     g_clear_pointer(&work->outputs, g_hash_table_unref);
     g_clear_pointer(&work->keys, g_hash_table_unref);

@@ -77,11 +77,11 @@ typedef struct {
     GPtrArray *variables;        /* the same, with where they are known */
     const GPtrArray *parameters; /* of the routine whose body the text is; or NULL */
     const Rename *rows; /* the text is the body of a function that sees rows of it alone; or NULL */
-    GHashTable *setters; /* of dbt_variables.c; NULL until it is asked for */
-    GHashTable *run;     /* of sql_assigned.c; the same */
-    GHashTable *schemas; /* of sql_catalog.c; the same */
-    int depth;           /* of SQL in literals of SQL */
-    GArray *borders;     /* where macros and the like begin and end (sql_made.c) */
+    GHashTable *setters;        /* of dbt_variables.c; NULL until it is asked for */
+    GHashTable *run, *appended; /* of sql_run.c; the same */
+    GHashTable *schemas;        /* of sql_catalog.c; the same */
+    int depth;                  /* of SQL in literals of SQL */
+    GArray *borders;            /* where macros and the like begin and end (sql_made.c) */
     /* sql_may_follow_assigned(), once it was asked */
     enum { ASSIGNED_UNASKED, ASSIGNED_FOLLOWS, ASSIGNED_STAYS } assigned;
     bool has_holes; /* a string of a program: what is put in at run time may be any text */
