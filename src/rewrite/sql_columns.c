@@ -59,6 +59,24 @@ is_perhaps_row(Work *work, const SqlRef *ref)
            !source_has(work, source, part) && source_changes(work, source);
 }
 
+/* `b` beside `t.a AS b`, where a table of which not all columns are known may have a `b`, which would be meant before the alias. */
+static bool
+may_be_hidden_column(Work *work, const SqlRef *ref)
+{
+    const Dialect *dialect = work->sql->dialect;
+    if (dialect->has_hiding_aliases || ref->clause == CLAUSE_ORDER ||
+        (ref->clause == CLAUSE_GROUP && dialect->has_group_outputs))
+        return false;
+    for (guint i = 0; i < ref->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(ref->block->sources, i);
+        bool is_open = false;
+        sql_source_columns(work->sql, source, &is_open);
+        if (is_open && source_rename(source) == NULL && source->query == NULL)
+            return true;
+    }
+    return false;
+}
+
 /* A name that stays, where a new column of another source would be meant by it: qualified, or a person's. */
 static void
 visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
@@ -68,7 +86,7 @@ visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
         ref->binding == BINDING_OUTPUT && ref->block == ref->item->block ? ref->item->plain : NULL;
     bool is_column = ref->binding == BINDING_COLUMN;
     if (plain != NULL && plain->binding == BINDING_COLUMN && plain->path.count == 2 &&
-        can_qualify_at(plain)) { /* the output is that column: t.a AS b … GROUP BY b */
+        can_qualify_at(plain) && !may_be_hidden_column(work, ref)) { /* the output is that column: t.a AS b … GROUP BY b */
         const SqlPart *last = &plain->path.parts[1];
         const ColumnChange *change = source_change(work, plain->source, last);
         if (change == NULL || change->kind == CHANGE_NAME) {
