@@ -86,7 +86,8 @@ visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
         ref->binding == BINDING_OUTPUT && ref->block == ref->item->block ? ref->item->plain : NULL;
     bool is_column = ref->binding == BINDING_COLUMN;
     if (plain != NULL && plain->binding == BINDING_COLUMN && plain->path.count == 2 &&
-        can_qualify_at(plain) && !may_be_hidden_column(work, ref)) { /* the output is that column: t.a AS b … GROUP BY b */
+        can_qualify_at(plain) &&
+        !may_be_hidden_column(work, ref)) { /* the output is that column: t.a AS b … GROUP BY b */
         const SqlPart *last = &plain->path.parts[1];
         const ColumnChange *change = source_change(work, plain->source, last);
         if (change == NULL || change->kind == CHANGE_NAME) {

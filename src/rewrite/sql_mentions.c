@@ -27,10 +27,16 @@ names_changed(Work *work, const Rename *rename, const SqlStatement *statement)
     return false;
 }
 
+/* Of what another file makes, the name stays. */
 static void
 visit_row_type(Work *work, const SqlPath *path, const Rename *rename, const Spelling *spelling)
 {
-    if (!rename_changes_columns(rename))
+    bool is_followed = !rename_changes_columns(rename) || row_variable_has_type(work, path);
+    if (is_followed && rename->is_derived)
+        site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, path->parts[0].begin,
+                 path->parts[path->count - 1].end)
+            ->reason = "its columns are followed to where they are used";
+    else if (is_followed)
         spell_path(work, path, spelling);
     else
         site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end,
@@ -47,6 +53,10 @@ visit_mention(Work *work, const SqlMention *mention)
                   *last = &mention->path.parts[mention->path.count - 1];
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &mention->path, &spelling, &is_other);
+    if (rename != NULL && sql_is_row_type(work, &mention->path)) {
+        visit_row_type(work, &mention->path, rename, spelling);
+        return;
+    }
     if (rename != NULL && rename->is_derived && !names_changed(work, rename, mention->statement)) {
         Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end);
         site->reason = keep(work, "no column of it that changes is named here");
@@ -55,8 +65,6 @@ visit_mention(Work *work, const SqlMention *mention)
     if (rename != NULL && sql_is_in_path(work, first->begin))
         site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end)->reason =
             keep(work, "this is the name of a file");
-    else if (rename != NULL && !rename->is_derived && sql_is_row_type(work, &mention->path))
-        visit_row_type(work, &mention->path, rename, spelling);
     else if (rename != NULL)
         site_refuse(work, SITE_MENTION, first->begin, last->end, "statement", NULL,
                     "this statement is not rewritten by rules: a person decides what it means for "

@@ -122,6 +122,8 @@ GPtrArray *variables_new(void);
 /* CREATE … FUNCTION, and within packages, where nobody says the dialect, FUNCTION alone: the word; 0 when there is none. */
 guint routine_at(const Work *work, guint at);
 void sql_variables(Work *work);
+/* The token declares one: the last token at which it is known. */
+bool variable_ends(const Work *work, guint name, guint *ret_last);
 /* Those that are known in the body of a routine, which the literal is; caller frees. */
 GPtrArray *variables_of_body(const Work *work, guint literal, const char *body, size_t bytes);
 /* Is one known at the token, and what does its name mean in a query that has such a column? */
@@ -157,6 +159,20 @@ void row_column_edit(Work *work, guint index, const ColumnChange *change);
 /* Does a body say NEW or OLD with a column that changes? Where in it. */
 bool rows_see_column(const Rename *rename, const char *body, size_t bytes, const ColumnChange **ret,
                      size_t *ret_at);
+/* `a.b` that is all of an item gives it its name: it is kept, where `a` is such a row. */
+typedef const ColumnChange *RowChangeFn(const Work *work, guint index);
+void row_items_keep(Work *work, RowChangeFn *change_at);
+/* UPDATE t SET … FROM u AS old: `old` is that table there. The first token of such names, plus one; NULL: none. Caller frees. */
+GHashTable *sql_names_of_sources(const Work *work);
+/* Variables that hold a row of the dataset (sql_row_variables.c): they are found, with what is known of sources. */
+void sql_row_variables(Work *work);
+void row_variables_free(RowVariables *rows);
+/* Is the path the type of one, which is followed; does the star fill one? */
+bool row_variable_has_type(const Work *work, const SqlPath *path);
+bool row_variable_gets(Work *work, const SqlItem *star);
+/* What becomes of r.a, at r; NULL: it is no such field, or stays. */
+const ColumnChange *row_variable_change(const Work *work, guint index);
+void sql_row_fields(Work *work);
 void sql_trigger_rows(Work *work);
 void sql_triggers(Work *work);
 void sql_holes(Work *work); /* what is put in may name a column that changes */

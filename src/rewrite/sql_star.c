@@ -109,12 +109,13 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     const ColumnChange *change = changed_through(work, star, source, names_stay || places_count);
     if (change == NULL && !(places_count && !rename_only_renames(rename)))
         return false;
-    if ((names_stay || places_count || comes_out) && !star->is_macro &&
+    bool is_followed = (names_stay || comes_out) && row_variable_gets(work, star);
+    if (!is_followed && (names_stay || places_count || comes_out) && !star->is_macro &&
         star_can_expand(work, star, source)) {
         star_expand(work, star, source, is_returned || (names_stay && names_query(star->block)));
         return true;
     }
-    if (names_stay || places_count || comes_out) {
+    if (!is_followed && (names_stay || places_count || comes_out)) {
         refuse(work, star, source, change);
         return false;
     }

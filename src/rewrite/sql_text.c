@@ -46,6 +46,7 @@ rewrite_variant(Work *work)
         sql_places(work);
         sql_flow(work);
         sql_using(work);
+        sql_row_variables(work);
         sql_columns(work);
         sql_hints(work);
         dbt_templates(work);
@@ -65,6 +66,7 @@ rewrite_variant(Work *work)
             sql_holes(work);
         sql_define(work);
         sql_triggers(work);
+        sql_row_fields(work);
         sql_residue(work);
         sql_escaped(work);
         if (work->options->finds_made) {
@@ -74,6 +76,7 @@ rewrite_variant(Work *work)
     }
     g_array_unref(work->borders);
     g_clear_pointer(&work->variables, g_ptr_array_unref);
+    g_clear_pointer(&work->row_variables, row_variables_free);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_clear_pointer(&work->spoken_tables, g_hash_table_unref);
     g_clear_pointer(&work->converted, g_hash_table_unref);

@@ -53,8 +53,8 @@ row_column_edit(Work *work, guint index, const ColumnChange *change)
     g_autofree char *text = name_of(work, token);
     if (change->kind != CHANGE_NAME) {
         site_refuse(work, SITE_COLUMN, token->begin, token->end, "statement", change->link,
-                    "more than the name of '%s' is changed: a person decides what the trigger "
-                    "does with it",
+                    "more than the name of '%s' is changed: a person decides what is done with "
+                    "it here",
                     change->column);
         return;
     }
@@ -145,9 +145,8 @@ visit_whole(Work *work, guint index)
                 "places");
 }
 
-/* NEW.a that is all of an item gives it its name. */
-static void
-keep_names(Work *work)
+void
+row_items_keep(Work *work, RowChangeFn *change_at)
 {
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
@@ -157,13 +156,19 @@ keep_names(Work *work)
             if (ref == NULL || item->alias != NULL || ref->path.count != 2 ||
                 (ref->column == 1 && ref->source != NULL) || block->query == NULL ||
                 !query_names_matter(block->query) ||
-                row_column_change(work, work->rows, ref->path.parts[0].token) == NULL)
+                change_at(work, ref->path.parts[0].token) == NULL)
                 continue;
             g_autofree char *alias =
                 g_strdup_printf(" %s %s", word_as(work, block), ref->path.parts[1].text);
             edit_add(work, ref->path.parts[1].end, ref->path.parts[1].end, alias);
         }
     }
+}
+
+static const ColumnChange *
+change_of_trigger(const Work *work, guint index)
+{
+    return row_column_change(work, work->rows, index);
 }
 
 /* * of a table of rows that comes out: its columns may stand at other places, as in the table. */
@@ -289,9 +294,8 @@ note_names(GHashTable **set, const SqlSource *source)
         set_add(set, GUINT_TO_POINTER(source->path.parts[i].token + 1));
 }
 
-/* UPDATE t SET … FROM u AS old: `old` is that table there. The first token of such names, plus one. */
-static GHashTable *
-named_otherwise(const Work *work)
+GHashTable *
+sql_names_of_sources(const Work *work)
 {
     GHashTable *set = NULL;
     for (guint b = 0; b < work->sql->blocks->len; b++) {
@@ -339,8 +343,8 @@ visit_token(Work *work, guint index)
 void
 sql_trigger_rows(Work *work)
 {
-    GHashTable *others = named_otherwise(work);
-    keep_names(work);
+    GHashTable *others = sql_names_of_sources(work);
+    row_items_keep(work, change_of_trigger);
     for (guint b = 0; b < work->sql->blocks->len; b++)
         visit_stars(work, g_ptr_array_index(work->sql->blocks, b));
     for (guint i = 0; i + 1 < work->sql->tokens->len; i++)

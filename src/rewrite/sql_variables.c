@@ -419,6 +419,25 @@ variables_of_body(const Work *work, guint literal, const char *body, size_t byte
     return list;
 }
 
+bool
+variable_ends(const Work *work, guint name, guint *ret_last)
+{
+    guint low = 0, high = work->variables->len; /* in the order of the text */
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (((const Variable *) g_ptr_array_index(work->variables, middle))->first < name)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const Variable *found =
+        low < work->variables->len ? g_ptr_array_index(work->variables, low) : NULL;
+    if (found == NULL || found->first != name)
+        return false;
+    *ret_last = found->last;
+    return true;
+}
+
 static const Variable *
 find(const GPtrArray *list, guint token, const char *name)
 {
