@@ -82,6 +82,16 @@ is_thrown(const Unit *unit, const Use *use)
            span_is(unit->text, piece_span(unit_piece(unit, thrower)), "throw");
 }
 
+/* BashOperator(task_id="users", …): what Airflow calls a task, whatever it reads. */
+static bool
+is_label(const Unit *unit, const Use *use)
+{
+    static const char *const keys[] = {
+        "task_id",          "dag_id",          "group_id",       "task_ids",
+        "external_task_id", "external_dag_id", "trigger_dag_id", NULL};
+    return span_is_among(unit->text, use->key, keys);
+}
+
 /* Words for people, not for a machine. */
 bool
 use_is_message(Unit *unit, const Use *use)
@@ -97,7 +107,8 @@ use_is_message(Unit *unit, const Use *use)
     Span callee = use->callee;
     if (span_is_among(text, callee, callees) || span_is_among(text, use->key, keys) ||
         is_message_of_language(unit, use) || is_behind_assert(unit, use->first) ||
-        is_name_of_test(unit, use) || is_thrown(unit, use) || is_logged(unit, use))
+        is_name_of_test(unit, use) || is_thrown(unit, use) || is_logged(unit, use) ||
+        is_label(unit, use))
         return true;
     size_t bytes = callee.end - callee.begin;
     const char *name = text->bytes + callee.begin;
