@@ -65,7 +65,8 @@ visit_use(Unit *unit, Use *use)
         return;
     }
     program_qualifier(unit, use, text);
-    if (!text_mentions(unit->work, text) || program_sql(unit, use, text))
+    if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
+        program_part(unit, use, text) == PART_READ)
         return;
     const char *other = program_is_no_table(unit);
     if (other != NULL)
@@ -203,11 +204,12 @@ void
 program_passes(Work *work, PassFn *pass, void *data)
 {
     g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL), constants = constants_new();
-    g_autoptr(GHashTable) said = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) said = g_hash_table_new(NULL, NULL), parts = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) says = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Imports *imports = imports_new(work);
     work->named = named;
     work->said = said;
+    work->parts = parts;
     work->constants = constants;
     work->says = says;
     work->imports = imports;

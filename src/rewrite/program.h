@@ -413,6 +413,18 @@ void program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, s
 
 /* The string is SQL, and now is decided. (program_sql.c) */
 bool program_sql(Unit *unit, Use *use, const Text *text);
+/* The same of a part of the text, where all of it is a statement. `is_all`: the statement is known whole, so that what is not found
+ * there stays. (program_sql.c) */
+typedef struct {
+    size_t begin, end;
+} Range;
+bool program_sql_part(Unit *unit, Use *use, const Text *text, Range part, bool is_all);
+/* The same of a string that is a part of what a name or a builder of strings gets. UNREAD: it is one of SQL that names a dataset,
+ * and no more is known. (program_parts.c) */
+typedef enum { PART_NONE, PART_UNREAD, PART_READ } PartAnswer;
+PartAnswer program_part(Unit *unit, Use *use, const Text *text);
+/* The text from `from` on, between two others, which stand nowhere. Caller frees. */
+Text *text_put_between(const Text *text, size_t from, const char *front, const char *rest);
 /* The same of a part of SQL that is one by itself. (program_condition.c) */
 bool program_condition(Unit *unit, Use *use, const Text *text);
 /* `u.id, u.plan FROM users u`, before which somebody writes SELECT: the same with it. NULL: it is none. Caller frees. */

@@ -263,8 +263,11 @@ visit_use(Unit *unit, Use *use)
     bool is_whole = program_is_statement(unit, use, text);
     if (is_whole && !use->has_table_hole)
         return;
-    if (!is_named && !is_whole && !use->is_appended && !begins_in_the_middle(text) &&
-        !is_key_column(unit, use)) {
+    PartAnswer part = is_whole ? PART_NONE : program_part(unit, use, text);
+    if (part == PART_READ)
+        return;
+    if (part == PART_NONE && !is_named && !is_whole && !use->is_appended &&
+        !begins_in_the_middle(text) && !is_key_column(unit, use)) {
         change = unit->language->is_data ? NULL : find_condition(unit->work, text, &at);
         if (change == NULL)
             return;

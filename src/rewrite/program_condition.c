@@ -100,19 +100,19 @@ changes_columns(const Work *work, const Text *text)
     return false;
 }
 
-/* The text with something before it. */
-static Text *
-put_before(const Text *text, const char *front)
+Text *
+text_put_between(const Text *text, size_t from, const char *front, const char *rest)
 {
     Text *whole = text_new(text);
     text_begin_part(whole, 0, (Quoting){.escape = ESCAPE_NONE, .holes = HOLES_OFF});
     text_put(whole, 0, 0, front, strlen(front));
-    for (size_t i = 0; i < text->count; i++)
+    for (size_t i = from; i < text->count; i++)
         text_copy(whole, i);
+    text_put(whole, text->count, text->count, rest, strlen(rest));
     for (guint i = 0; i < text->fixed->len; i++) {
         FixedRun run = g_array_index(text->fixed, FixedRun, i);
-        run.begin += strlen(front);
-        run.end += strlen(front);
+        run.begin += strlen(front) - from;
+        run.end += strlen(front) - from;
         g_array_append_val(whole->fixed, run);
     }
     return whole;
@@ -141,7 +141,7 @@ program_listed(const Text *text)
     g_autofree char *qualifier = g_strndup(text->bytes + begin, end - begin);
     if (from == 0 || !find_word(text->bytes + from, text->count - from, qualifier, &at))
         return NULL; /* `notes.txt from users` */
-    return put_before(text, text->bytes[from - 1] == 'm' ? "select " : "SELECT ");
+    return text_put_between(text, 0, text->bytes[from - 1] == 'm' ? "select " : "SELECT ", "");
 }
 
 bool
@@ -154,6 +154,6 @@ program_condition(Unit *unit, Use *use, const Text *text)
                                                         : front_of(text);
     if (front == NULL)
         return false;
-    g_autoptr(Text) whole = put_before(text, front);
+    g_autoptr(Text) whole = text_put_between(text, 0, front, "");
     return program_sql(unit, use, whole);
 }

@@ -343,9 +343,27 @@ program_is_statement(Unit *unit, Use *use, const Text *text)
     return listed != NULL;
 }
 
+/* The rest stands elsewhere, and is decided there. */
 static void
-rewrite_statement(Unit *unit, Use *use, const Text *text)
+keep_part(Rewrite *inner, Range part)
 {
+    for (guint i = inner->edits->len; i-- > 0;) {
+        const Edit *edit = g_ptr_array_index(inner->edits, i);
+        if (edit->begin < part.begin || edit->end > part.end)
+            g_ptr_array_remove_index(inner->edits, i);
+    }
+    for (guint i = inner->sites->len; i-- > 0;) {
+        const Site *site = g_ptr_array_index(inner->sites, i);
+        if (site->begin < part.begin || site->end > part.end)
+            g_ptr_array_remove_index(inner->sites, i);
+    }
+}
+
+/* A statement, of which a part is in the file. False: nothing was found in it, and nothing is written down. */
+static bool
+rewrite_statement(Unit *unit, Use *use, const Text *text, Range part)
+{
+    bool is_part = part.end - part.begin < text->count;
     RewriteOptions options = *unit->work->options;
     options.model = NULL; /* that is what the file is */
     options.dialect = dialect_for(unit, use, text);
@@ -365,8 +383,13 @@ rewrite_statement(Unit *unit, Use *use, const Text *text)
                  .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);
+    if (is_part)
+        keep_part(inner, part);
+    if (is_part && inner->sites->len == 0)
+        return false;
     guint first_site = unit->work->out->sites->len;
-    made_merge(unit->work->out->made, inner->made);
+    if (!is_part)
+        made_merge(unit->work->out->made, inner->made);
     unit->work->gives_old_names |= work.gives_old_names;
     check_inner(unit, use, text, options.dialect, inner);
     if (!carry_edits(unit->work, text, inner))
@@ -374,9 +397,11 @@ rewrite_statement(Unit *unit, Use *use, const Text *text)
                    "a name here is written with escapes, or put together: write it by hand");
     for (guint i = 0; i < inner->sites->len; i++)
         copy_site(unit->work, text, g_ptr_array_index(inner->sites, i));
-    program_take_definitions(unit->work, &work, first_site, !use->is_message);
+    if (!is_part)
+        program_take_definitions(unit->work, &work, first_site, !use->is_message);
     for (guint i = 0; i < text->fixed->len; i++)
         g_array_index(text->fixed, FixedRun, i).constant->in_sql++;
+    return true;
 }
 
 bool
@@ -386,8 +411,42 @@ program_sql(Unit *unit, Use *use, const Text *text)
     g_autoptr(Text) listed = is_statement ? NULL : listed_of(unit, use, text);
     if (!is_statement && listed == NULL)
         return false;
-    rewrite_statement(unit, use, listed != NULL ? listed : text);
+    const Text *whole = listed != NULL ? listed : text;
+    rewrite_statement(unit, use, whole, (Range){0, whole->count});
     return true;
+}
+
+static const char *
+name_of_source(const SqlSource *source)
+{
+    return source->alias != NULL    ? source->alias->text
+           : source->path.count > 0 ? source->path.parts[source->path.count - 1].text
+                                    : NULL;
+}
+
+/* Two tables of one query under one name: they are of two branches of the program, and only one of them is there. */
+static bool
+has_doubled_names(const Sql *sql)
+{
+    for (guint b = 0; b < sql->blocks->len; b++) {
+        const ArenaList *sources = ((const SqlBlock *) g_ptr_array_index(sql->blocks, b))->sources;
+        for (guint i = 0; i < sources->len; i++)
+            for (guint k = 0; k < i; k++) {
+                const char *one = name_of_source(g_ptr_array_index(sources, i)),
+                           *other = name_of_source(g_ptr_array_index(sources, k));
+                if (one != NULL && other != NULL && g_ascii_strcasecmp(one, other) == 0)
+                    return true;
+            }
+    }
+    return false;
+}
+
+bool
+program_sql_part(Unit *unit, Use *use, const Text *text, Range part, bool is_all)
+{
+    g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text), 0);
+    return is_statement(sql) && !has_doubled_names(sql) &&
+           (rewrite_statement(unit, use, text, part) || is_all);
 }
 
 void
