@@ -119,6 +119,29 @@ holds_for_gorm(Unit *unit, Called *called)
     return is_model;
 }
 
+/* modelBuilder.Entity<User>().ToTable("…"), in this file: then nothing goes by a rule. */
+static bool
+has_said_table(const Unit *unit, guint class)
+{
+    static const char *const near[] = {"ToTable", "ToView", NULL};
+    const guint far = 400; /* pieces: of a block that says the columns, too */
+    for (guint i = 1; i + 2 < unit->pieces->len; i++) {
+        guint end = i + 2;
+        if (!unit_is_word(unit, i, "Entity") || !unit_is_sign(unit, i + 1, '<'))
+            continue;
+        while (end < unit->pieces->len && !unit_is_sign(unit, end, '>'))
+            end++;
+        if (!span_is_same(unit->text, piece_span(unit_piece(unit, end - 1)),
+                          piece_span(unit_piece(unit, class))))
+            continue;
+        for (guint k = end;
+             k < unit->pieces->len && k < end + far && !unit_is_word(unit, k, "Entity"); k++)
+            if (unit_is_among(unit, k, near))
+                return true;
+    }
+    return false;
+}
+
 /* DbSet<User> Users: the set gives the table its name. */
 bool
 holds_for_dbset(Unit *unit, Called *called)
@@ -132,7 +155,8 @@ holds_for_dbset(Unit *unit, Called *called)
         open--;
     called->class = class;
     called->is_elsewhere = true;
-    return unit_is_sign(unit, open, '<') && is_behind(unit, open, "DbSet");
+    return unit_is_sign(unit, open, '<') && is_behind(unit, open, "DbSet") &&
+           !has_said_table(unit, class);
 }
 
 /* object Users : IntIdTable(), without a name in the brackets. */

@@ -12,9 +12,8 @@
 #include <string.h>
 
 #define PARTS_MAX 64
-#define PIECES_MAX                                                                                 \
-    4000 /* between where the name is set and its last part; people write some hundred */
-#define LINKS_MAX 64 /* of one chain of calls */
+#define PIECES_MAX 1000 /* from where the name is set to its last part: some hundred lines */
+#define LINKS_MAX 64    /* of one chain of calls */
 
 static const char *const appenders[] = {"append",      "appendLine", "appendln",
                                         "WriteString", "push_str",   NULL};

@@ -87,10 +87,31 @@ find_object(Unit *unit, const Use *use, guint *ret_first, guint *ret_end)
     return unit_is_sign(unit, close, ')') && unit_is_sign(unit, open, '{');
 }
 
+/* b.Entity<User>().ToTable("…").Property(u => u.Plan).HasColumnName("…"); as one statement of several */
+static bool
+find_statement(const Unit *unit, const Use *use, guint *ret_first, guint *ret_end)
+{
+    guint begin = use->first, end = use->last;
+    while (begin != G_MAXUINT &&
+           (unit_sign(unit, begin) == '\0' || strchr(";{}", unit_sign(unit, begin)) == NULL))
+        begin = unit_previous(unit, begin, true);
+    while (end < unit->pieces->len && !unit_is_sign(unit, end, ';'))
+        end++;
+    *ret_first = use->first;
+    *ret_end = end;
+    for (guint i = begin == G_MAXUINT ? 0 : begin; i < use->first; i++)
+        if (unit_is_word(unit, i, "Entity") && unit_is_sign(unit, i + 1, '<'))
+            return end < unit->pieces->len;
+    return false;
+}
+
 static bool
 find_class(Unit *unit, const Use *use, guint *ret_first, guint *ret_end)
 {
     guint name;
+    if (unit_is_language(unit, "csharp") && span_is(unit->text, use->callee, "ToTable") &&
+        find_statement(unit, use, ret_first, ret_end))
+        return true;
     if (around_has_margins(unit->language))
         return unit_is_language(unit, "python") &&
                find_by_margins(unit, use->first, ret_first, ret_end);
