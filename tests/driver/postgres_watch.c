@@ -197,6 +197,50 @@ a_slot_that_somebody_dropped_is_noticed(void)
     ASSERT_OK(conn_unwatch(db->conn, "people", &ERR));
 }
 
+static void *
+commit_after_a_while(void *writer)
+{
+    g_usleep(300000);
+    say(writer, "COMMIT");
+    return NULL;
+}
+
+/* The session of a worker that died goes on making it; what is read before it has its beginning would lack what it lacks. */
+static void
+a_slot_that_is_not_yet_made_is_waited_for(void)
+{
+    static const char half_made[] = "SELECT count(*), count(confirmed_flush_lsn) FROM "
+                                    "pg_replication_slots";
+    g_autoptr(TestDb) db = test_pg_db(PEOPLE);
+    PGconn *slow = session(db), *dead = session(db);
+    bool is_watched = true;
+    ASSERT_OK(conn_watch(db->conn, "people", WATCH_LOG, &ERR));
+    test_pg_exec(db->path, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+    say(slow, "BEGIN");
+    say(slow, "UPDATE people SET name = 'slow' WHERE id = 1");
+    g_assert_cmpint(PQsendQuery(dead,
+                                "SELECT pg_create_logical_replication_slot('_honk_' || oid || "
+                                "'_' || 'people'::regclass::oid, 'pgoutput') FROM "
+                                "pg_database WHERE datname = current_database()"),
+                    ==, 1);
+    for (bool is_there = false; !is_there;) {
+        g_autofree char *slots = test_pg_query(db->path, half_made);
+        is_there = strcmp(slots, "1|0") == 0;
+    }
+    ASSERT_OK(conn_is_watched(db->conn, "people", &is_watched, &ERR));
+    g_assert_false(is_watched);
+    GThread *thread = g_thread_new("commit", commit_after_a_while, slow);
+    ASSERT_OK(conn_watch(db->conn, "people", WATCH_LOG, &ERR));
+    g_autofree char *slots = test_pg_query(db->path, half_made);
+    g_assert_cmpstr(slots, ==, "1|1");
+    g_thread_join(thread);
+    PQfinish(dead);
+    PQfinish(slow);
+    ASSERT_OK(conn_is_watched(db->conn, "people", &is_watched, &ERR));
+    g_assert_true(is_watched);
+    ASSERT_OK(conn_unwatch(db->conn, "people", &ERR));
+}
+
 /* What others write counts, too: the log is one for all tables. */
 static void
 a_slot_that_keeps_too_much_of_the_log_is_let_go_of(void)
@@ -316,6 +360,8 @@ main(int argc, char **argv)
                     what_keeps_the_log_from_being_read_is_said_with_what_to_do);
     g_test_add_func("/watch/a slot that somebody dropped is noticed",
                     a_slot_that_somebody_dropped_is_noticed);
+    g_test_add_func("/watch/a slot that is not yet made is waited for",
+                    a_slot_that_is_not_yet_made_is_waited_for);
     g_test_add_func("/watch/a slot that keeps too much of the log is let go of",
                     a_slot_that_keeps_too_much_of_the_log_is_let_go_of);
     g_test_add_func("/watch/rows of partitions and of children are noted",

@@ -13,6 +13,10 @@
 
 #include "driver/book.h"
 
+#define MAKING_PAUSE_US 50000
+#define MAKING_TRIES 600
+#define TWICE_TRIES 5
+
 char *
 pg_log_slot(const PgConn *conn, int64_t oid)
 {
@@ -74,14 +78,13 @@ pg_log_find(PgConn *conn, int64_t oid, bool *ret, bool *ret_lost, GError **error
     g_autofree char *publication = pg_log_publication(conn, oid), *slot = pg_log_slot(conn, oid);
     const char *lost = conn->version >= 130000 ? " AND wal_status IS DISTINCT FROM 'lost'" : "";
     AUTO_RESULT *rows = NULL;
-    if (!pg_rows(
-            conn, &rows, error,
-            "SELECT (SELECT count(*) FROM pg_publication WHERE pubname = %Q), (SELECT count(*) "
-            "FROM pg_replication_slots WHERE slot_name = %s%s)",
-            publication, slot, lost))
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT (SELECT count(*) FROM pg_publication WHERE pubname = %Q), count(*), "
+                 "count(confirmed_flush_lsn) FROM pg_replication_slots WHERE slot_name = %s%s",
+                 publication, slot, lost))
         return false;
     bool is_published = pg_cell_int(rows, 0, 0) > 0, has_slot = pg_cell_int(rows, 0, 1) > 0;
-    *ret = is_published && has_slot;
+    *ret = is_published && pg_cell_int(rows, 0, 2) > 0;
     *ret_lost = is_published && !has_slot;
     return true;
 }
@@ -99,6 +102,40 @@ publish_inside(PgConn *conn, const void *data, GError **error)
                                    publication, object->sql));
 }
 
+/* A slot is seen before it has its beginning. So it is when the session of a worker that died still makes it: what is read from the
+ * table meanwhile may lack what that slot does not have either. */
+static bool
+wait_for_slot(PgConn *conn, const char *slot, GError **error)
+{
+    for (int tries = 0; tries < MAKING_TRIES; tries++) {
+        int64_t making = 0;
+        if (!pg_int(conn, &making, error,
+                    "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND "
+                    "confirmed_flush_lsn IS NULL",
+                    slot))
+            return false;
+        if (making == 0)
+            return true;
+        g_usleep(MAKING_PAUSE_US);
+        if (conn->base.tick != NULL && !conn->base.tick(-1, conn->base.tick_data))
+            return fail(error, ERR_STOPPED, "asked to stop");
+    }
+    return fail(error, ERR_TRANSIENT,
+                "another session still makes the slot for the log; it waits for those who were "
+                "writing when it began");
+}
+
+static bool
+make_slot_once(PgConn *conn, const char *slot, GError **error)
+{
+    return wait_for_slot(conn, slot, error) &&
+           pg_run(conn, error,
+                  "SELECT pg_create_logical_replication_slot(%s, 'pgoutput') WHERE NOT EXISTS "
+                  "(SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND "
+                  "confirmed_flush_lsn IS NOT NULL)",
+                  slot, slot);
+}
+
 /* It waits for all transactions that are open, and holds up nobody. */
 static bool
 make_slot(PgConn *conn, int64_t oid, GError **error)
@@ -106,12 +143,11 @@ make_slot(PgConn *conn, int64_t oid, GError **error)
     g_autofree char *slot = pg_log_slot(conn, oid);
     for (int tries = 1;; tries++) {
         g_autoptr(GError) problem = NULL;
-        if (pg_run(conn, &problem,
-                   "SELECT pg_create_logical_replication_slot(%s, 'pgoutput') WHERE NOT EXISTS "
-                   "(SELECT 1 FROM pg_replication_slots WHERE slot_name = %s)",
-                   slot, slot))
+        if (make_slot_once(conn, slot, &problem))
             return true;
-        if (pg_may_try_again(conn, tries, problem))
+        bool is_twice =
+            pg_state_is(conn, "42710") && tries < TWICE_TRIES; /* one that came between */
+        if (is_twice || pg_may_try_again(conn, tries, problem))
             continue;
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
