@@ -162,70 +162,89 @@ keeps_schema(const Spelling *spelling)
     return true;
 }
 
-static void
-edit_table(Work *work, SqlSource *source, const Spelling *spelling)
+static G_GNUC_PRINTF(4, 5) bool refuse_table(Work *work, const SqlSource *source, const char *code,
+                                             const char *format, ...)
 {
     const SqlPart *first = &source->path.parts[0],
                   *last = &source->path.parts[source->path.count - 1];
-    if (is_captured(work, source, spelling)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "captured-name", NULL,
-                    "the new name '%s' is that of a WITH table here", spelling->target[0]);
-        return;
-    }
-    if (is_taken(source, spelling)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "name-taken", NULL,
-                    "another table here is called '%s' already: give one of them an alias first",
-                    spelling->target[g_strv_length(spelling->target) - 1]);
-        return;
-    }
+    va_list args;
+    va_start(args, format);
+    g_autofree char *reason = g_strdup_vprintf(format, args);
+    va_end(args);
+    site_refuse(work, SITE_TABLE, first->begin, last->end, code, NULL, "%s", reason);
+    return true;
+}
+
+/* What the new name would mean here. */
+static bool
+is_refused_for_name(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
+    if (is_captured(work, source, spelling))
+        return refuse_table(work, source, "captured-name",
+                            "the new name '%s' is that of a WITH table here", spelling->target[0]);
+    if (is_taken(source, spelling))
+        return refuse_table(
+            work, source, "name-taken",
+            "another table here is called '%s' already: give one of them an alias first", name);
+    if (!source_rename(source)->is_derived && hides_output(work, source, spelling))
+        return refuse_table(work, source, "captured-name",
+                            "'%s' names an output here, and would mean the new table: give the "
+                            "table an alias first",
+                            name);
+    return false;
+}
+
+/* What makes or fills the datasets. */
+static bool
+is_refused_for_making(Work *work, SqlSource *source)
+{
     const Rename *rename = source_rename(source);
-    if (!rename->is_derived && hides_output(work, source, spelling)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "captured-name", NULL,
-                    "'%s' names an output here, and would mean the new table: give the table an "
-                    "alias first",
-                    spelling->target[g_strv_length(spelling->target) - 1]);
-        return;
-    }
-    if (set_has(work->new_here, rename)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "makes-source", NULL,
-                    "the new dataset is made in this text: it is the move itself, and no consumer");
-        return;
-    }
-    if (fills_new(work, source, rename)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "makes-source", NULL,
-                    "the new dataset is filled from the old one here: it is the move itself, and "
-                    "no consumer");
-        return;
-    }
-    if (sql_define_refuses(work, source, rename))
+    if (set_has(work->new_here, rename))
+        return refuse_table(
+            work, source, "makes-source",
+            "the new dataset is made in this text: it is the move itself, and no consumer");
+    if (fills_new(work, source, rename))
+        return refuse_table(work, source, "makes-source",
+                            "the new dataset is filled from the old one here: it is the move "
+                            "itself, and no consumer");
+    return sql_define_refuses(work, source, rename);
+}
+
+/* Rows that go on under no names, or under those of a moment. */
+static bool
+is_refused_for_rows(Work *work, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    if (source->is_version && !rename->is_derived)
+        return refuse_table(work, source, "moment",
+                            "this is a version of the old dataset, or what a statement left of it: "
+                            "the new one has others");
+    if (inserts_by_position(source) && !rename->is_derived &&
+        !(sql_keeps_places(work, rename) && keeps_names(source, rename)))
+        return refuse_table(work, source, "insert-without-columns",
+                            "rows are inserted as they are, and the new table's columns may stand "
+                            "or be called otherwise: name the columns");
+    if (source->block->query == NULL && !keeps_names(source, rename))
+        return refuse_table(work, source, "insert-without-columns",
+                            "rows go from one table into the other as they are, by the names of "
+                            "their columns: name the columns");
+    return false;
+}
+
+static void
+edit_table(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    if (is_refused_for_name(work, source, spelling) || is_refused_for_making(work, source))
         return;
     if (source->lent > 0 && !keeps_schema(spelling)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "apart", NULL,
-                    "the table's schema is said elsewhere in this statement: both change");
+        refuse_table(work, source, "apart",
+                     "the table's schema is said elsewhere in this statement: both change");
         return;
     }
-    if (source->is_version && !rename->is_derived) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "moment", NULL,
-                    "this is a version of the old dataset, or what a statement left of it: the new "
-                    "one has others");
+    if (is_refused_for_rows(work, source) || is_read_otherwise(work, source))
         return;
-    }
-    if (inserts_by_position(source) && !rename->is_derived &&
-        !(sql_keeps_places(work, rename) && keeps_names(source, rename))) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
-                    "rows are inserted as they are, and the new table's columns may stand or be "
-                    "called otherwise: name the columns");
-        return;
-    }
-    if (source->block->query == NULL && !keeps_names(source, rename)) {
-        site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
-                    "rows go from one table into the other as they are, by the names of their "
-                    "columns: name the columns");
-        return;
-    }
-    if (is_read_otherwise(work, source))
-        return;
-    if (rename->is_derived) { /* is called as before */
+    if (source_rename(source)->is_derived) { /* is called as before */
         sql_reshape(work, source);
         return;
     }
