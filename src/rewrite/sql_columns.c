@@ -304,6 +304,32 @@ staying_places(Work *work)
     return places;
 }
 
+/* A column that a template names, or that is put in for what it names. */
+static bool
+is_left_in_template(Work *work, const SqlRef *ref, GHashTable *staying)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    if (ref->macro != NULL && (macro_takes_no_column(work, ref) || stays(work, ref)))
+        return true;
+    if (ref->macro != NULL && !can_change_in_template(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
+                    "'%s' stands in a template, and what becomes of it there is not known",
+                    part->text);
+        return true;
+    }
+    if (is_put_in(ref) && set_has(staying, GUINT_TO_POINTER(part->begin + 1))) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
+                    "'%s' is put in for this column, and for one of another table, which stays",
+                    part->text);
+        return true;
+    }
+    if (ref->macro == NULL || can_stand_in_template(work, ref))
+        return false;
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "escaped", NULL,
+                "the new name of '%s' needs quotes that cannot stand in this text", part->text);
+    return true;
+}
+
 static void
 visit_ref(Work *work, const SqlRef *ref, GHashTable *staying)
 {
@@ -312,25 +338,8 @@ visit_ref(Work *work, const SqlRef *ref, GHashTable *staying)
         return;
     if (ref->instead != NULL && is_guess_too_many(work, ref, part))
         return;
-    if (ref->macro != NULL && (macro_takes_no_column(work, ref) || stays(work, ref)))
+    if (is_left_in_template(work, ref, staying))
         return;
-    if (ref->macro != NULL && !can_change_in_template(work, ref)) {
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
-                    "'%s' stands in a template, and what becomes of it there is not known",
-                    part->text);
-        return;
-    }
-    if (is_put_in(ref) && set_has(staying, GUINT_TO_POINTER(part->begin + 1))) {
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
-                    "'%s' is put in for this column, and for one of another table, which stays",
-                    part->text);
-        return;
-    }
-    if (ref->macro != NULL && !can_stand_in_template(work, ref)) {
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "escaped", NULL,
-                    "the new name of '%s' needs quotes that cannot stand in this text", part->text);
-        return;
-    }
     if (is_variable(work, ref, stays(work, ref)))
         return;
     const SqlSource *catcher = ref_catcher(work, ref);
