@@ -141,6 +141,68 @@ is_among(const char *text, const JinjaArgument *argument, const char *const *key
     return false;
 }
 
+/* ---- hooks that change the model's own table ---- */
+
+/* Behind {{ this }}, which is the only template of the hook; NULL: it is another one, or names more. */
+static const char *
+behind_this(const char *hook)
+{
+    const char *open = strstr(hook, "{{"), *close = open != NULL ? strstr(open, "}}") : NULL;
+    const char *word = open != NULL ? open + 2 + strspn(open + 2, " ") : NULL;
+    if (close == NULL || strncmp(word, "this", 4) != 0 || word + 4 + strspn(word + 4, " ") != close)
+        return NULL;
+    return strpbrk(close + 2, "{}") == NULL ? close + 2 : NULL;
+}
+
+/* One statement that makes an index or changes a table; no query, and no key of another table. */
+static bool
+is_about_own_table(const char *hook)
+{
+    static const char *const others[] = {"select", "references", "as", "like", "trigger", NULL};
+    size_t bytes = strlen(hook), at = 0;
+    const char *head = hook + strspn(hook, " \t\r\n"), *end = strchr(hook, ';');
+    bool makes_index =
+        g_ascii_strncasecmp(head, "create ", 7) == 0 && find_word(hook, bytes, "index", &at);
+    if ((!makes_index && g_ascii_strncasecmp(head, "alter table ", 12) != 0) ||
+        (end != NULL && end[1 + strspn(end + 1, " \t\r\n")] != '\0'))
+        return false;
+    for (guint i = 0; others[i] != NULL; i++)
+        if (find_word(hook, bytes, others[i], &at))
+            return false;
+    return true;
+}
+
+/* `alter column id set not null`, and no type or default behind it. */
+static bool
+is_altered(const char *from, const char *name, const char *next)
+{
+    static const char before[] = " alter column ";
+    size_t bytes = strlen(before);
+    const char *behind = next + strspn(next, " ");
+    return (size_t) (name - from) >= bytes &&
+           g_ascii_strncasecmp(name - bytes, before, bytes) == 0 && strpbrk(next, "(),") == NULL &&
+           (g_ascii_strncasecmp(behind, "set not null", 12) == 0 ||
+            g_ascii_strncasecmp(behind, "drop not null", 13) == 0);
+}
+
+/* `create index x on {{ this }} (id)`, `alter table {{ this }} add primary key (id)`: what stands in brackets behind the table is a
+ * column of it, unless it is called as a function. */
+static bool
+is_of_own_table(const Work *work, const JinjaArgument *argument, size_t begin, size_t end)
+{
+    g_autofree char *hook =
+        g_strndup(work->text + argument->begin, argument->end - argument->begin);
+    bool is_after = is_key(work->text, argument, "post_hook"); /* before, it is the old one */
+    const char *from = is_after && is_about_own_table(hook) ? behind_this(hook) : NULL;
+    const char *name = hook + (begin - argument->begin), *next = hook + (end - argument->begin);
+    int depth = 0;
+    if (from == NULL || name < from)
+        return false;
+    for (const char *at = from; at < name; at++)
+        depth += (*at == '(') - (*at == ')');
+    return depth > 0 ? next[strspn(next, " ")] != '(' : is_altered(from, name, next);
+}
+
 static void
 visit_word(Work *work, const JinjaArgument *argument, const ColumnChange *change, size_t begin,
            size_t end)
@@ -150,7 +212,10 @@ visit_word(Work *work, const JinjaArgument *argument, const ColumnChange *change
         memchr(work->text + argument->begin, '"', argument->end - argument->begin) == NULL;
     if (site_covers(work, begin, end))
         return;
-    if (change->kind == CHANGE_NAME && is_plain && is_among(work->text, argument, about_columns)) {
+    bool is_hooked = is_of_own_table(work, argument, begin, end) && change->kind == CHANGE_NAME &&
+                     sql_is_plain_column(work->sql->dialect, change->to);
+    if (change->kind == CHANGE_NAME && is_plain &&
+        (is_hooked || is_among(work->text, argument, about_columns))) {
         g_autofree char *name = g_strndup(work->text + begin, end - begin);
         const SqlPart part = {.text = name};
         g_autofree char *to = change_in_letters(change, work->sql->dialect, &part);
