@@ -39,6 +39,7 @@ typedef struct StepEnv StepEnv;
 struct StepEnv {
     const Config *config;
     void *user;
+    const char *freeze_words; /* what writers of a frozen source hear; NULL: that it moves */
     /* Tell how far it is; false: stop soon (pause, rollback, shutdown, lost lease). Cheap: limits
      * its own rate. */
     bool (*tick)(StepEnv *env, int64_t done, int64_t total, const char *unit, const char *note);

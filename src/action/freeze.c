@@ -43,6 +43,8 @@ reason_for_writers(const Move *move)
     const json_t *plan = move->call->plan->json;
     const char *migration = json_get_string(plan, "migration", move->call->lease->plan);
 
+    if (move->env->freeze_words != NULL)
+        return g_strdup(move->env->freeze_words);
     if (move->is_in_place)
         return g_strdup_printf("the columns of '%s' change (%s): write again once that is done",
                                move->source, migration);

@@ -9,9 +9,8 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/local.h"
+#include "cli/copy.h"
 #include "cli/migration.h"
-#include "cli/pair.h"
 #include "cli/rejects.h"
 #include "planner/forecast.h"
 #include "planner/places.h"
@@ -19,19 +18,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-
-typedef struct {
-    Invocation *call;
-    View *view;
-    Pair pair;
-    Local *local;
-    char *id, *stage, *kept;
-    char *rejects_path;
-    json_t *rejects; /* the first ones */
-    int64_t rejected;
-    int64_t begun_ms;
-    bool replaces;
-} Copy;
 
 static void
 copy_clear(Copy *copy)
@@ -41,6 +27,7 @@ copy_clear(Copy *copy)
     json_decref(copy->rejects);
     g_free(copy->rejects_path);
     g_free(copy->id);
+    g_free(copy->mark);
     g_free(copy->stage);
     g_free(copy->kept);
 }
@@ -49,7 +36,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copy, copy_clear)
 static char *
 stopped_line(const Copy *copy)
 {
-    return g_strdup_printf("stopped; '%s' is as it was before", invocation_arg(copy->call, 1));
+    return g_strdup_printf(
+        copy->is_in ? "stopped; '%s' has all rows; what is to be removed beside it is removed by "
+                      "the next copy to it"
+                    : "stopped; '%s' is as it was before",
+        invocation_arg(copy->call, 1));
 }
 
 /* ---- before anything happens ---- */
@@ -85,6 +76,11 @@ copy_open(Copy *copy, GError **error)
     copy->id = g_strconcat("copy-", pair->target.object, NULL);
     copy->rejects_path = rejects_path(call, pair->target.object);
     copy->local = local_new(pair->config, call->view, title, copy->id);
+    copy->mark = copy_mark(pair);
+    g_autofree char *words =
+        g_strdup_printf("%s is copying '%s' to '%s': write again once it has ended", copy->mark,
+                        pair->source.object, pair->target.text);
+    local_say_to_writers(copy->local, words);
     return true;
 }
 
@@ -96,53 +92,6 @@ can_be_filled(const Pair *pair, GError **error)
         return fail(error, ERR_UNSUPPORTED, "'%s' is in a store of kind %s, which can only be read",
                     pair->target.text, driver->name);
     return true;
-}
-
-/* The old table, rows that were put aside: nothing is left beside the table. */
-static bool
-clear_target(const Copy *copy, Conn *target, GError **error)
-{
-    const Writer writer = {.plan = copy->id, .task = "copy", .token = local_token(copy->local)};
-    return conn_drop(target, copy->kept, error) &&
-           conn_unstage(target, copy->stage, &writer, error);
-}
-
-/* It died while keys changed their names: the target is as before. */
-static bool
-undo_half_swap(const Copy *copy, GError **error)
-{
-    const Writer writer = {.plan = copy->id, .task = "copy", .token = local_token(copy->local)};
-    g_autofree char *lost = g_strconcat(copy->stage, "_lost", NULL);
-    int64_t rows = 0;
-    view_tone(copy->view, TONE_WARN,
-              "an earlier copy was killed while it put its rows in place; taking that back");
-    return conn_swap_back(copy->pair.target_conn, copy->stage, copy->pair.target.object, copy->kept,
-                          lost, false, &writer, &rows, error);
-}
-
-/* What an earlier copy that was killed after the swap left undone is done first. */
-static bool
-finish_earlier(Copy *copy, GError **error)
-{
-    SwapState state = SWAP_BEFORE;
-    bool is_kept = false;
-    Conn *target = copy->pair.target_conn;
-    if (target == NULL)
-        return true;
-    if (!conn_swap_state(target, copy->stage, copy->pair.target.object, copy->kept, copy->id,
-                         &state, error) ||
-        !conn_exists(target, copy->kept, &is_kept, error))
-        return false;
-    if (state != SWAP_BEFORE || is_kept)
-        local_end_slowly();
-    if (state == SWAP_HALF)
-        return undo_half_swap(copy, error);
-    if (state != SWAP_AFTER && !is_kept)
-        return true;
-    view_tone(
-        copy->view, TONE_WARN,
-        "an earlier copy was killed after it had put its rows in place; clearing up behind it");
-    return conn_settle(target, copy->id, error) && clear_target(copy, target, error);
 }
 
 static bool
@@ -349,7 +298,7 @@ clear_earlier(Copy *copy, GError **error)
         !conn_exists(target, copy->stage, &exists, error))
         return false;
     if (!exists)
-        return clear_target(copy, target, error);
+        return copy_clear_target(copy, target, error);
     view_tone(copy->view, TONE_WARN,
               "an earlier copy did not end; what it left is removed, and this one starts afresh");
     return local_back(copy->local, error);
@@ -453,14 +402,23 @@ take_back(Copy *copy, GError *why, GError **error)
     return false;
 }
 
-/* The rows are in place, and the way back is closed. */
+static bool
+goes_on(int64_t rows_done, void *data)
+{
+    return !local_is_interrupted();
+}
+
+/* The rows are in place, and the way back is closed. Writers of the source are let in first; with the rest nobody has to wait. */
 static bool
 clear_up(Copy *copy, GError **error)
 {
     g_autoptr(Conn) target = NULL;
-    return save_rejects(copy, error) && local_undo(copy->local, ACTION_FREEZE, error) &&
-           conn_open(pair_target_store(&copy->pair), &target, error) &&
-           clear_target(copy, target, error);
+    copy->is_in = true;
+    if (!local_undo(copy->local, ACTION_FREEZE, error) || !save_rejects(copy, error) ||
+        !conn_open(pair_target_store(&copy->pair), &target, error))
+        return false;
+    conn_set_tick(target, goes_on, NULL);
+    return copy_clear_target(copy, target, error);
 }
 
 static void
@@ -513,7 +471,7 @@ static bool
 copy_prepare(Copy *copy, bool is_dry, GError **error)
 {
     if (!copy_open(copy, error) || !can_be_filled(&copy->pair, error) ||
-        (!is_dry && !finish_earlier(copy, error)))
+        (!is_dry && (!copy_finish_earlier(copy, error))))
         return false;
     end_at_once(copy);
     return check_target(copy, error) && make_plan(copy, error);

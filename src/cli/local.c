@@ -15,7 +15,7 @@
 
 struct Local {
     StepEnv env; /* first: callbacks cast it back */
-    char *id;
+    char *id, *words;
     int64_t token; /* grows from process to process, as time does */
     Plan *plan;
     json_t *observations;
@@ -159,11 +159,20 @@ local_new(const Config *config, View *view, const char *title, const char *id)
 }
 
 void
+local_say_to_writers(Local *local, const char *words)
+{
+    g_free(local->words);
+    local->words = g_strdup(words);
+    local->env.freeze_words = local->words;
+}
+
+void
 local_free(Local *local)
 {
     if (local == NULL)
         return;
     g_free(local->id);
+    g_free(local->words);
     plan_free(local->plan);
     json_decref(local->observations);
     g_hash_table_unref(local->blobs);

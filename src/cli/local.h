@@ -15,6 +15,8 @@ typedef struct Local Local;
 
 /* `id` stands for the plan in the target's bookkeeping. `config` is borrowed. */
 Local *local_new(const Config *config, View *view, const char *title, const char *id);
+/* What writers of the source hear while it is frozen. */
+void local_say_to_writers(Local *local, const char *words);
 void local_free(Local *local);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Local, local_free)
 

@@ -250,6 +250,8 @@ typedef struct {
     bool (*freeze)(Conn *conn, const char *object, const char *why, GError **error);
     bool (*thaw)(Conn *conn, const char *object, GError **error);
     bool (*is_frozen)(Conn *conn, const char *object, bool *ret, GError **error);
+    /* What writers hear, also where only some of what stops them is there; `*ret` NULL: nothing stops them. NULL: nobody can tell. */
+    bool (*words)(Conn *conn, const char *object, char **ret, GError **error);
 } FreezeOps;
 
 /* The oldest changes of a watched dataset that were noted. */
@@ -582,6 +584,10 @@ CHECKED bool conn_repair(Conn *conn, const char *object, const Schema *schema,
 CHECKED bool conn_freeze(Conn *conn, const char *object, const char *why, GError **error);
 CHECKED bool conn_thaw(Conn *conn, const char *object, GError **error);
 CHECKED bool conn_is_frozen(Conn *conn, const char *object, bool *ret, GError **error);
+/* What writers of a frozen object hear; `*ret` NULL: it is not frozen, or its store cannot tell. Caller frees. */
+CHECKED bool conn_freeze_words(Conn *conn, const char *object, char **ret, GError **error);
+/* The text in quotes behind `before` in some SQL; NULL: there is none. Caller frees. */
+char *sql_text_behind(const char *sql, const char *before);
 
 bool conn_can_watch(const Conn *conn);
 /* `*ret_why` NULL: every write to the object could be noted. */

@@ -1,6 +1,8 @@
 /* swapping.c - driver.h's wrappers about freezing a source and swapping a stage in, and back. */
 #include "driver/wrapper.h"
 
+#include <string.h>
+
 bool
 conn_freeze(Conn *conn, const char *object, const char *why, GError **error)
 {
@@ -33,6 +35,30 @@ conn_is_frozen(Conn *conn, const char *object, bool *ret, GError **error)
         return false;
     return freeze->is_frozen(conn, object, ret, error) ||
            fail_object(conn, "look at", object, error);
+}
+
+bool
+conn_freeze_words(Conn *conn, const char *object, char **ret, GError **error)
+{
+    const FreezeOps *freeze = conn->driver->freeze;
+    *ret = NULL;
+    return freeze == NULL || freeze->words == NULL || freeze->words(conn, object, ret, error) ||
+           fail_object(conn, "look at", object, error);
+}
+
+char *
+sql_text_behind(const char *sql, const char *before)
+{
+    const char *at = strstr(sql, before);
+    at = at != NULL ? strchr(at + strlen(before), '\'') : NULL;
+    if (at == NULL)
+        return NULL;
+    GString *text = g_string_new(NULL);
+    for (at++; *at != '\0' && (*at != '\'' || at[1] == '\''); at++) {
+        at += *at == '\''; /* of two, one */
+        g_string_append_c(text, *at);
+    }
+    return g_string_free(text, FALSE);
 }
 
 bool

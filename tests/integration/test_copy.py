@@ -1,5 +1,6 @@
 """honk copy and honk compare: between files and tables, without a server, whatever the names and the rows."""
 import gzip
+import contextlib
 import json
 import os
 import signal
@@ -391,9 +392,9 @@ class Trouble(WithoutServer):
                            f" SELECT i + 1 FROM c WHERE i < {self.ROWS}) INSERT INTO t SELECT i, 'text ' || i FROM c")
         self.sql("d.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT UNIQUE); INSERT INTO t VALUES (0, 'old')")
 
-    def begin(self):
+    def begin(self, *words):
         """A copy that has begun to write: its staging table is there."""
-        process = subprocess.Popen([support.HONK, "copy", "big.db:t", "d.db:t", "--replace"], cwd=self.folder,
+        process = subprocess.Popen([support.HONK, "copy", "big.db:t", "d.db:t", "--replace", *words], cwd=self.folder,
                                    env=self.project.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
@@ -461,6 +462,21 @@ class Trouble(WithoutServer):
         self.copy("s.db:t", "d.db:t", "--freeze")
         self.assertEqual(self.dump("s.db"), before)
         self.refused(2, "cannot stop writers", "copy", "airports.csv", "d.db:a", "--freeze")
+
+    def test_a_source_that_a_killed_copy_left_frozen_is_let_go_by_the_next_one(self):
+        self.make_big()
+        before = self.dump("big.db")
+        process = self.begin("--freeze")
+        process.kill()
+        process.wait()
+        with contextlib.closing(sqlite3.connect(self.folder / "big.db")) as writer, \
+                self.assertRaisesRegex(sqlite3.IntegrityError, "is copying 't' to 'd.db:t': write again once it has ended"):
+            writer.execute("DELETE FROM t")
+        other = self.copy("big.db:t", "other.db:t")
+        self.assertIn("'big.db:t' is frozen, and stays so: writers hear", other.stdout)
+        done = self.copy("big.db:t", "d.db:t", "--replace")
+        self.assertIn("kept writers out of 'big.db:t'; they may write again", done.stdout)
+        self.assertEqual(self.dump("big.db"), before)
 
     def honk_as_nobody(self, *words):
         user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}

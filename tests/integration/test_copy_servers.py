@@ -1,4 +1,7 @@
 """Rows of MariaDB, PostgreSQL and Redis, named on the command line: copied, compared, and put right one by one."""
+import socketserver
+import struct
+import threading
 import unittest
 
 from mariadb_world import Mariadb
@@ -192,6 +195,30 @@ class OfServers(unittest.TestCase):
             said = self.said("compare", address, "x.csv", check=False)
             self.assertIn(says, said)
             self.assertNotIn("s3cr3t", said)
+
+
+class Refusing(socketserver.BaseRequestHandler):
+    """A server of PostgreSQL that lets nobody in, and says so in its own language: what counts is the code."""
+    def handle(self):
+        self.request.recv(4096)
+        fields = {"S": "FATAL", "V": "FATAL", "C": self.server.code, "M": "das wird nichts"}
+        body = b"".join(kind.encode() + text.encode() + b"\0" for kind, text in fields.items()) + b"\0"
+        self.request.sendall(b"E" + struct.pack(">I", len(body) + 4) + body)
+
+
+class InOtherLanguages(unittest.TestCase):
+    def test_what_a_server_of_postgresql_refuses_is_known_by_its_code(self):
+        project = support.Project()
+        self.addCleanup(project.close)
+        for code, status in (("28P01", 3), ("28000", 3), ("42501", 3), ("3D000", 2), ("57P03", 5)):
+            with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as server:
+                server.code = code
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+                where = f"host=127.0.0.1 port={server.server_address[1]} user=ada dbname=shop sslmode=disable gssencmode=disable"
+                done = project.honk("copy", f"postgres:{where}:users", "users.csv", check=False)
+                server.shutdown()
+            self.assertEqual((code, done.returncode), (code, status), done.stderr)
+            self.assertIn("das wird nichts", done.stderr)
 
 
 if __name__ == "__main__":

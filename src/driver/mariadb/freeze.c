@@ -151,8 +151,30 @@ maria_is_frozen(Conn *base, const char *name, bool *ret, GError **error)
     return maria_object_need(conn, name, &object, error) && has_guards(conn, object, ret, error);
 }
 
+static bool
+maria_freeze_words(Conn *base, const char *name, char **ret, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    AUTO_ROWS *rows = NULL;
+    if (!maria_object_find(conn, name, &object, error))
+        return false;
+    if (object == NULL)
+        return true;
+    if (!maria_rows(conn, &rows, error,
+                    "SELECT ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE "
+                    "EVENT_OBJECT_SCHEMA = %Q AND EVENT_OBJECT_TABLE = %Q AND left(TRIGGER_NAME, "
+                    "char_length(%Q)) = %Q LIMIT 1",
+                    object->database, object->name, PREFIX, PREFIX))
+        return false;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    *ret = row != NULL ? sql_text_behind(row[0], "MESSAGE_TEXT =") : NULL;
+    return true;
+}
+
 const FreezeOps maria_freeze_ops = {
     .freeze = maria_freeze,
     .thaw = maria_thaw,
     .is_frozen = maria_is_frozen,
+    .words = maria_freeze_words,
 };

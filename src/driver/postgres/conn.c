@@ -144,26 +144,54 @@ setup_text(const char *path, const json_t *settings)
         (long long) json_get_int(settings, "statement_timeout_ms", 0), search);
 }
 
-/* libpq's words, of which only those about the server are safe to repeat; they come in several lines. */
+/* The code in what libpq says at length: "…FATAL:  28P01: …", whatever the server's language is. Of several hosts the last one's; "" without any. */
+static void
+find_state(const char *text, char *ret, size_t bytes)
+{
+    *ret = '\0';
+    for (const char *at = strstr(text, ":  "); at != NULL; at = strstr(at + 1, ":  ")) {
+        const char *code = at + strlen(":  ");
+        if (strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && code[5] == ':')
+            g_strlcpy(ret, code, MIN(bytes, 6));
+    }
+}
+
+/* libpq tells the code of a refusal only to who has asked for it before it was told, so it is asked for with another try. True: that one was
+ * let in. */
+static bool
+try_for_state(PGconn *db, char *ret, size_t bytes)
+{
+    PQsetErrorVerbosity(db, PQERRORS_VERBOSE);
+    PQreset(db);
+    find_state(PQerrorMessage(db), ret, bytes);
+    PQsetErrorVerbosity(db, PQERRORS_DEFAULT);
+    return PQstatus(db) == CONNECTION_OK;
+}
+
+/* Of a server's own words its code counts; those of the library are English (nobody has set another language here). */
+static ErrorCode
+code_of_refusal(const char *state, const char *message)
+{
+    if (*state != '\0')
+        return g_str_has_prefix(state, "28") || strcmp(state, "42501") == 0 ? ERR_FORBIDDEN
+               : strcmp(state, "3D000") == 0                                ? ERR_INVALID
+                                                                            : ERR_UNREACHABLE;
+    if (strstr(message, "no password") != NULL || strstr(message, "certificate") != NULL)
+        return ERR_FORBIDDEN; /* it does not get better */
+    /* of a part of the url: before anybody is asked */
+    return g_str_has_prefix(message, "invalid ") ? ERR_INVALID : ERR_UNREACHABLE;
+}
+
+/* libpq's words, of which only those about the server are safe to repeat; they come in several lines. True: it was let in after all. */
 static bool
 fail_connect(PGconn *db, GError **error)
 {
+    char state[6] = "";
     g_autofree char *message = g_strdup(PQerrorMessage(db));
     g_strdelimit(message, "\n\t", ' ');
     g_strstrip(message);
-    bool is_refused = strstr(message, "authentication failed") != NULL ||
-                      strstr(message, "no password") != NULL ||
-                      strstr(message, "no pg_hba.conf entry") != NULL ||
-                      strstr(message, "role \"") != NULL ||
-                      strstr(message, "certificate") != NULL; /* it does not get better */
-    bool is_wrong =
-        g_str_has_prefix(message, "invalid ") || /* of a part of the url: before anybody is asked */
-        (strstr(message, "database \"") != NULL && strstr(message, "does not exist") != NULL);
-    return fail(error,
-                is_refused ? ERR_FORBIDDEN
-                : is_wrong ? ERR_INVALID
-                           : ERR_UNREACHABLE,
-                "%s", message);
+    return (pg_says_why(db) && try_for_state(db, state, sizeof state)) ||
+           fail(error, code_of_refusal(state, message), "%s", message);
 }
 
 static bool
@@ -176,8 +204,7 @@ connect_session(PgConn *conn, PGconn **ret, GError **error)
     }
     db = PQconnectdbParams((const char *const *) conn->keywords, (const char *const *) conn->values,
                            0);
-    if (PQstatus(db) != CONNECTION_OK) {
-        fail_connect(db, error);
+    if (PQstatus(db) != CONNECTION_OK && !fail_connect(db, error)) {
         PQfinish(db);
         return false;
     }

@@ -104,8 +104,30 @@ pg_is_frozen(Conn *base, const char *name, bool *ret, GError **error)
     return true;
 }
 
+static bool
+pg_freeze_words(Conn *base, const char *name, char **ret, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    AUTO_RESULT *rows = NULL;
+    if (!pg_object_find(conn, name, &object, error))
+        return false;
+    if (object == NULL)
+        return true;
+    /* an argument ends with a NUL */
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT convert_from(substring(tgargs FOR length(tgargs) - 1), "
+                 "getdatabaseencoding()) FROM pg_trigger WHERE tgrelid = %lld AND tgname = "
+                 "'" TRIGGER "' AND tgnargs = 1",
+                 (long long) object->oid))
+        return false;
+    *ret = PQntuples(rows) > 0 ? g_strdup(pg_cell(rows, 0, 0)) : NULL;
+    return true;
+}
+
 const FreezeOps pg_freeze_ops = {
     .freeze = pg_freeze,
     .thaw = pg_thaw,
     .is_frozen = pg_is_frozen,
+    .words = pg_freeze_words,
 };

@@ -15,6 +15,8 @@ libpq_load(GError **error)
 LAZY_FUNCTION(library, int, PQlibVersion, (void), ())
 LAZY_FUNCTION(library, PGconn *, PQconnectdbParams,
     (const char *const *keywords, const char *const *values, int expands), (keywords, values, expands))
+LAZY_PROCEDURE(library, PQreset, (PGconn *conn), (conn))
+LAZY_FUNCTION(library, PGVerbosity, PQsetErrorVerbosity, (PGconn *conn, PGVerbosity verbosity), (conn, verbosity))
 LAZY_FUNCTION(library, ConnStatusType, PQstatus, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, PGTransactionStatusType, PQtransactionStatus, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, char *, PQerrorMessage, (const PGconn *conn), (conn))

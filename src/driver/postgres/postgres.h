@@ -87,6 +87,8 @@ CHECKED bool pg_ticks(PgConn *conn, GError **error);
 CHECKED bool pg_await_result(PgConn *conn, PGconn *db, GError **error);
 /* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
 CHECKED bool pg_is_at_work(PgConn *conn, PGconn *db, Silence *silence, GError **error);
+/* Are the words about a session that was not opened the server's own? */
+bool pg_says_why(const PGconn *other);
 /* Whoever reads from it next hears that it has ended. */
 void pg_lose(PGconn *db);
 /* What poll() is to wait for: something to take, and room for what was said and lies here still. */

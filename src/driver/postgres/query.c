@@ -147,7 +147,9 @@ describe(Session *session, PGresult **ret, GError **error)
     if (PQresultStatus(prepared) != PGRES_COMMAND_OK) {
         g_autoptr(GError) broken = NULL;
         pg_fail(session->conn, session->db, prepared, &broken);
-        if (strstr(broken->message, "multiple commands") != NULL)
+        /* any other error of syntax has a place */
+        if (pg_state_is(session->conn, "42601") &&
+            PQresultErrorField(prepared, PG_DIAG_STATEMENT_POSITION) == NULL)
             return query_fail_statements(error);
         g_propagate_error(error, g_steal_pointer(&broken));
         return false;

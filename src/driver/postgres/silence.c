@@ -39,8 +39,8 @@ ask(PGconn *other, const char *sql, PGresult **ret)
 
 /* A server's own words begin with how grave it is, in whatever language: "FATAL:  sorry, too many clients already". The
  * library's have no such beginning. */
-static bool
-says_why(PGconn *other)
+bool
+pg_says_why(const PGconn *other)
 {
     return strstr(PQerrorMessage(other), ":  ") != NULL;
 }
@@ -51,7 +51,7 @@ static const char *
 why_lost(PGconn *other, PGconn *db, bool *ret_answered)
 {
     AUTO_RESULT *rows = NULL;
-    *ret_answered = PQstatus(other) == CONNECTION_OK || says_why(other);
+    *ret_answered = PQstatus(other) == CONNECTION_OK || pg_says_why(other);
     if (PQstatus(other) != CONNECTION_OK)
         return *ret_answered ? NULL : "the server lets nobody in";
     /* behind a pooler the number may be somebody else's: so it must be one of ours, too. Who waits to read what was said to the end waits

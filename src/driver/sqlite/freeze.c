@@ -100,8 +100,22 @@ sqlite_is_frozen(Conn *base, const char *name, bool *ret, GError **error)
     return true;
 }
 
+static bool
+sqlite_freeze_words(Conn *base, const char *name, char **ret, GError **error)
+{
+    g_autoptr(GPtrArray) triggers = NULL;
+    if (!sq_texts(sqlite_conn(base), &triggers, error,
+                  "SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = %Q "
+                  "COLLATE NOCASE AND name LIKE '\\_honk\\_freeze\\_%%' ESCAPE '\\' LIMIT 1",
+                  name))
+        return false;
+    *ret = triggers->len > 0 ? sql_text_behind(triggers->pdata[0], "RAISE(ABORT,") : NULL;
+    return true;
+}
+
 const FreezeOps sqlite_freeze_ops = {
     .freeze = sqlite_freeze,
     .thaw = sqlite_thaw,
     .is_frozen = sqlite_is_frozen,
+    .words = sqlite_freeze_words,
 };

@@ -35,6 +35,17 @@ is_frozen(World *world)
 }
 
 static void
+assert_writers_hear(World *world, const char *expected)
+{
+    g_autofree char *words = NULL;
+    ASSERT_OK(conn_freeze_words(world->conn, "people", &words, &ERR));
+    if (world->conn->driver->freeze->words != NULL && expected == NULL)
+        g_assert_null(words);
+    else if (world->conn->driver->freeze->words != NULL)
+        g_assert_true(g_str_has_suffix(words, expected));
+}
+
+static void
 what_is_frozen_is_read_but_not_written(World *world)
 {
     g_autofree char *before = NULL, *frozen = NULL;
@@ -43,8 +54,9 @@ what_is_frozen_is_read_but_not_written(World *world)
     ASSERT_OK(conn_fingerprint(world->conn, "people", &before, &ERR));
     g_assert_false(is_frozen(world));
     for (int again = 0; again < 2; again++) {
-        ASSERT_OK(conn_freeze(world->conn, "people", "it moves", &ERR));
+        ASSERT_OK(conn_freeze(world->conn, "people", "it's moving", &ERR));
         g_assert_true(is_frozen(world));
+        assert_writers_hear(world, "it's moving");
         g_assert_false(others_insert(world, 100));
         g_assert_false(world->fixture->erase(world, "people", 1));
     }
@@ -55,6 +67,7 @@ what_is_frozen_is_read_but_not_written(World *world)
     for (int again = 0; again < 2; again++) {
         ASSERT_OK(conn_thaw(world->conn, "people", &ERR));
         g_assert_false(is_frozen(world));
+        assert_writers_hear(world, NULL);
     }
     g_assert_true(others_insert(world, 100));
     g_assert_true(world->fixture->erase(world, "people", 1));
