@@ -254,13 +254,16 @@ is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
 
 /* ---- names that stay, and would be caught by a new one ---- */
 
+/* Where nobody knows whose the name is, it may be that of a source which does not get such a column, and stays. */
 static const SqlSource *
 catcher_in(Work *work, const SqlRef *ref, const SqlBlock *block)
 {
+    bool is_guess = ref->binding == BINDING_UNDECIDED && ref->also == NULL;
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
         const char *name = ref->path.parts[0].text;
-        if (source != ref->source && source != ref->also && source_will_gain(work, source, name))
+        bool is_other = is_guess || (source != ref->source && source != ref->also);
+        if (is_other && source_will_gain(work, source, name))
             return source;
         if (ref->binding == BINDING_COLUMN && source->alias == NULL &&
             source_spelling(source) != NULL && is_row_called(work, source, name))

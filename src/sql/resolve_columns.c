@@ -352,9 +352,51 @@ resolver_source_called(const Resolver *resolver, const SqlBlock *block, const Sq
     return NULL;
 }
 
+#define LACKING_MAX 32 /* tables and queries below a star; people stack a dozen */
+
+static bool lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part,
+                  guint *looked);
+
+/* Do all stars of the list stand for what lacks it? What else is there has names, of which it is none. */
+static bool
+stars_lack(const Resolver *resolver, const SqlBlock *block, const SqlPart *part, guint *looked)
+{
+    if (block->is_values || sql_block_may_give_more(resolver->sql, block))
+        return false;
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_macro || (item->is_star && item->star_path.count > 0 && item->star_of == NULL))
+            return false;
+        for (guint s = 0; item->is_star && s < block->sources->len; s++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, s);
+            bool is_meant = item->star_path.count == 0 ? !source->is_semi : item->star_of == source;
+            if (is_meant && !lacks(resolver, source, part, looked))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool
+lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part, guint *looked)
+{
+    if (resolver->lacks == NULL || source->columns != NULL || source->reshape != NULL ||
+        (*looked)++ > LACKING_MAX)
+        return false;
+    if (source->kind == SOURCE_TABLE && source->query == NULL)
+        return resolver->lacks(source, part, resolver->data);
+    const SqlQuery *query = source->common != NULL ? source->common->query : source->query;
+    if (query == NULL || query->is_busy || query->names == NULL || query->has_pipes ||
+        query->branches->len == 0 || (source->common != NULL && source->common->columns != NULL) ||
+        resolver_has_name(resolver, query->names, part))
+        return false;
+    const SqlBranch *first = g_ptr_array_index(query->branches, 0);
+    return first->block != NULL && stars_lack(resolver, first->block, part, looked);
+}
+
 bool
 resolver_lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part)
 {
-    return source->kind == SOURCE_TABLE && resolver->lacks != NULL &&
-           resolver->lacks(source, part, resolver->data);
+    guint looked = 0;
+    return lacks(resolver, source, part, &looked);
 }
