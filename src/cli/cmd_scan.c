@@ -7,6 +7,10 @@
 #define BEFORE_BYTES_MAX 200
 #define AFTER_BYTES_MAX 300
 
+#define STATUS_PASSED_OVER 3
+
+#define STATUS_PASSED_OVER 3
+
 static const Option options[] = {
     {0, "dataset", "NAME",
      "the dataset as the code writes it: users_v1, acme-prod.identity.users_v1; required"},
@@ -96,13 +100,14 @@ typedef struct {
     View *view;
     Table *table;
     json_t *list;
-    int mentions;
+    int mentions, passed_over;
 } Run;
 
 static bool
 finish_file(CodeFile *file, void *data, GError **error)
 {
     Run *run = data;
+    run->passed_over += file->skipped != NULL;
     if (file->skipped != NULL)
         view_tone(run->view, TONE_WARN, "passed over: %s", file->skipped);
     if (file->rewrite == NULL)
@@ -126,6 +131,7 @@ scan_run(Invocation *call, GError **error)
         return false;
     if (!code_files_rewrite(files, &task, NULL, finish_file, &run, error))
         return false;
+    call->status = run.passed_over > 0 ? STATUS_PASSED_OVER : 0;
     if (call->view->json) {
         view_json(call->view, list);
         return true;
@@ -148,7 +154,10 @@ const Command cmd_scan = {
         "and\n"
         "datasets elsewhere that are called the same; comments are passed over. In programs, "
         "notebooks\n"
-        "and configuration it reads the strings. In other files a mention is just that.",
+        "and configuration it reads the strings. In other files a mention is just that.\n\n"
+        "Exit status: 0 all is read, 3 a file was passed over that names the dataset or cannot be "
+        "read, "
+        "2 bad input.",
     .examples = "honk scan --dataset users_v1 reports/\nhonk scan --dataset "
                 "acme-prod.identity.users_v1 --json .",
     .options = options,

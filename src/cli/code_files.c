@@ -40,6 +40,11 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
     if (is_wide)
         file->skipped =
             g_strdup_printf("'%s' names the dataset, and is in UTF-16: expected UTF-8", file->path);
+    else if (!file->is_read && error_is(error, ERR_TOO_LARGE))
+        file->skipped = code_names_in_large(task->renames, file->path)
+                            ? g_strdup_printf("'%s' names the dataset, and is larger than %d MiB",
+                                              file->path, CODE_FILE_BYTES_MAX / 1024 / 1024)
+                            : NULL;
     else if (!file->is_read)
         file->skipped = g_strdup(error->message);
     else if (code_names(task->renames, file->path, text, file->bytes) ||

@@ -38,6 +38,8 @@ CHECKED bool code_files_find(const GPtrArray *paths, const Renames *renames, GPt
                              GError **error);
 /* Does it hold text that names the dataset, or may do so? */
 bool code_names(const Renames *renames, const char *path, const char *text, size_t bytes);
+/* The same of a file that is too large to be held, piece by piece. What cannot be read names nothing. */
+bool code_names_in_large(const Renames *renames, const char *path);
 /* The same of a text in UTF-16, which says so at its beginning: it is not rewritten. */
 bool code_names_in_utf16(const Renames *renames, const char *path, const char *text, size_t bytes);
 /* Of a file that was read: of what use it is to others. */

@@ -7,12 +7,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define HELD_BYTES_MAX                                                                             \
     ((size_t) 64 * 1024 * 1024)   /* of texts that name the dataset; what is above is read twice */
 #define ENTRIES_BYTES (32 * 1024) /* of a folder, read at once */
+#define PIECE_BYTES (1024 * 1024) /* of a large file */
+#define AGAIN_BYTES 4096          /* read again with the next piece: names may stand across two */
 
 void
 code_file_clear(CodeFile *file)
@@ -72,6 +75,29 @@ code_names_in_utf16(const Renames *renames, const char *path, const char *text, 
     g_autofree char *plain = g_convert(text + 2, (gssize) (bytes - 2), "UTF-8",
                                        is_little ? "UTF-16LE" : "UTF-16BE", NULL, &length, NULL);
     return plain != NULL && renames_concern(renames, path, plain, length);
+}
+
+bool
+code_names_in_large(const Renames *renames, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    g_autofree char *piece = g_malloc(PIECE_BYTES + 1); /* with the NUL behind it */
+    bool is_first = true, names = false;
+    size_t held = 0, more = 0;
+    while (file != NULL && !names &&
+           (more = fread(piece + held, 1, PIECE_BYTES - held, file)) > 0) {
+        size_t bytes = held + more;
+        piece[bytes] = '\0';
+        if (is_first && code_is_binary(piece, bytes))
+            break;
+        is_first = false;
+        names = renames_concern(renames, path, piece, bytes);
+        held = MIN(bytes, AGAIN_BYTES);
+        memmove(piece, piece + bytes - held, held);
+    }
+    if (file != NULL)
+        fclose(file);
+    return names;
 }
 
 void

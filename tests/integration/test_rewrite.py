@@ -326,6 +326,21 @@ class Files(Folder):
         (self.folder / "code/wide.sql").write_bytes("SELECT id FROM others\n".encode("utf-16"))
         self.assertEqual(self.rewrite("code").returncode, 0)
 
+    def test_a_large_file_is_passed_over_only_where_it_names_the_dataset(self):
+        (self.folder / "code").mkdir(exist_ok=True)
+        large, filler = self.folder / "code/large.sql", "SELECT a, b FROM others;\n" * 700000
+        large.write_text(filler + "SELECT id FROM users\n")
+        for words in (["rewrite", "--mapping", "mapping.yaml"], ["scan", "--dataset", "users"]):
+            done = self.honk(*words, "code")
+            self.assertIn("passed over: 'code/large.sql' names the dataset, and is larger than 16 MiB", done.stdout + done.stderr)
+            self.assertEqual(done.returncode, 3)
+        large.write_text(filler)
+        (self.folder / "code/large.bin").write_bytes(b"\0" * 17000000 + b"users")
+        for words in (["rewrite", "--mapping", "mapping.yaml"], ["scan", "--dataset", "users"]):
+            done = self.honk(*words, "code")
+            self.assertNotIn("passed over", done.stdout + done.stderr)
+            self.assertEqual(done.returncode, 0)
+
     def test_a_schema_that_the_mapping_does_not_fit_is_refused(self):
         self.write("a.sql", "SELECT country_code FROM users\n")
         for text, expected in (("users: { user_id: int }", "schema.yaml:2: table 'users' has no column 'id', which the mapping of 'users' speaks of"),
