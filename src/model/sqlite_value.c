@@ -99,6 +99,7 @@ sqlite_read_argument(sqlite3_value *cell, ColumnType type, GString *scratch, Val
 
 #define INT_DIGITS_KEPT 18 /* that always fit 64 bits, with the sign's place */
 #define INT_BYTES_MAX (sizeof "-9223372036854775808" - 1)
+#define DOUBLE_BYTES_MAX 300 /* as far as all decimals with few digits have a double near them */
 
 /* A column of numbers keeps it as an INTEGER. */
 static bool
@@ -119,6 +120,8 @@ sqlite_keeps_decimal(const char *text, size_t bytes)
     size_t digits = 0, zeros = 0;
     if (is_kept_whole(text, bytes))
         return true;
+    if (bytes > DOUBLE_BYTES_MAX)
+        return false;
     for (size_t i = 0; i < bytes; i++) {
         if (!g_ascii_isdigit(text[i]))
             continue;

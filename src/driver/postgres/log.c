@@ -72,6 +72,30 @@ pg_log_can(PgConn *conn, const PgObject *object, char **ret_why, GError **error)
     return true;
 }
 
+/* A slot is seen before it has its beginning. So it is when the session of a worker that died still makes it: what is read from the
+ * table meanwhile may lack what that slot does not have either. */
+bool
+pg_log_settle(PgConn *conn, int64_t oid, GError **error)
+{
+    g_autofree char *slot = pg_log_slot(conn, oid);
+    for (int tries = 0; tries < MAKING_TRIES; tries++) {
+        int64_t making = 0;
+        if (!pg_int(conn, &making, error,
+                    "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND "
+                    "confirmed_flush_lsn IS NULL",
+                    slot))
+            return false;
+        if (making == 0)
+            return true;
+        g_usleep(MAKING_PAUSE_US);
+        if (conn->base.tick != NULL && !conn->base.tick(-1, conn->base.tick_data))
+            return fail(error, ERR_STOPPED, "asked to stop");
+    }
+    return fail(error, ERR_TRANSIENT,
+                "another session still makes the slot for the log; it waits for those who were "
+                "writing when it began");
+}
+
 bool
 pg_log_find(PgConn *conn, int64_t oid, bool *ret, bool *ret_lost, GError **error)
 {
@@ -102,33 +126,11 @@ publish_inside(PgConn *conn, const void *data, GError **error)
                                    publication, object->sql));
 }
 
-/* A slot is seen before it has its beginning. So it is when the session of a worker that died still makes it: what is read from the
- * table meanwhile may lack what that slot does not have either. */
 static bool
-wait_for_slot(PgConn *conn, const char *slot, GError **error)
+make_slot_once(PgConn *conn, int64_t oid, GError **error)
 {
-    for (int tries = 0; tries < MAKING_TRIES; tries++) {
-        int64_t making = 0;
-        if (!pg_int(conn, &making, error,
-                    "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND "
-                    "confirmed_flush_lsn IS NULL",
-                    slot))
-            return false;
-        if (making == 0)
-            return true;
-        g_usleep(MAKING_PAUSE_US);
-        if (conn->base.tick != NULL && !conn->base.tick(-1, conn->base.tick_data))
-            return fail(error, ERR_STOPPED, "asked to stop");
-    }
-    return fail(error, ERR_TRANSIENT,
-                "another session still makes the slot for the log; it waits for those who were "
-                "writing when it began");
-}
-
-static bool
-make_slot_once(PgConn *conn, const char *slot, GError **error)
-{
-    return wait_for_slot(conn, slot, error) &&
+    g_autofree char *slot = pg_log_slot(conn, oid);
+    return pg_log_settle(conn, oid, error) &&
            pg_run(conn, error,
                   "SELECT pg_create_logical_replication_slot(%s, 'pgoutput') WHERE NOT EXISTS "
                   "(SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND "
@@ -140,10 +142,9 @@ make_slot_once(PgConn *conn, const char *slot, GError **error)
 static bool
 make_slot(PgConn *conn, int64_t oid, GError **error)
 {
-    g_autofree char *slot = pg_log_slot(conn, oid);
     for (int tries = 1;; tries++) {
         g_autoptr(GError) problem = NULL;
-        if (make_slot_once(conn, slot, &problem))
+        if (make_slot_once(conn, oid, &problem))
             return true;
         bool is_twice =
             pg_state_is(conn, "42710") && tries < TWICE_TRIES; /* one that came between */

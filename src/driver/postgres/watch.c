@@ -238,7 +238,7 @@ pg_is_watched(Conn *base, const char *name, bool *ret, GError **error)
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
     bool is_lost = false;
-    return pg_object_need(conn, name, &object, error) &&
+    return pg_object_need(conn, name, &object, error) && pg_log_settle(conn, object->oid, error) &&
            pg_log_find(conn, object->oid, ret, &is_lost, error) &&
            (*ret || pg_has_watch(conn, object, ret, error));
 }

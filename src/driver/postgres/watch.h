@@ -26,6 +26,8 @@ CHECKED bool pg_log_start(PgConn *conn, const PgObject *object, GError **error);
 CHECKED bool pg_log_stop(PgConn *conn, int64_t oid, GError **error);
 /* Only the slot goes, and with it the log that it kept: whoever looks next is told that it is lost. */
 CHECKED bool pg_log_lose(PgConn *conn, int64_t oid, GError **error);
+/* Waits for a slot that is seen, and has no beginning yet, until it has one or is gone. */
+CHECKED bool pg_log_settle(PgConn *conn, int64_t oid, GError **error);
 /* Is it read from there? `*ret_lost`: it was, but the slot is gone or of no use any more. */
 CHECKED bool pg_log_find(PgConn *conn, int64_t oid, bool *ret, bool *ret_lost, GError **error);
 char *pg_log_slot(const PgConn *conn, int64_t oid);        /* name, as an SQL text; caller frees */
