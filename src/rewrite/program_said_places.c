@@ -15,6 +15,8 @@ static const ColumnPlace places[] = {
     {"python", .key = "db_column"}, {"python", .key = "column_name", .word = "peewee"},
     {"java", "Column", .key = "name"}, {"kotlin", "Column", .key = "name"},
     {"java", "Column", .word = "org.springframework.data"}, {"kotlin", "Column", .word = "org.springframework.data"},
+    {"java", "Column", .key = "value", .word = "org.springframework.data"},
+    {"kotlin", "Column", .key = "value", .word = "org.springframework.data"},
     {"java", "TableField", .word = "mybatisplus"}, {"kotlin", "TableField", .word = "mybatisplus"},
     {"java", "TableField", .key = "value", .word = "mybatisplus"}, {"kotlin", "TableField", .key = "value", .word = "mybatisplus"},
     {"java", "TableId", .word = "mybatisplus"}, {"kotlin", "TableId", .word = "mybatisplus"},

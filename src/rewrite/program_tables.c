@@ -111,6 +111,8 @@ static const TablePlace places[] = {
     {"java", "MappedEntity", .word = "micronaut", .is_class = true}, {"kotlin", "MappedEntity", .word = "micronaut", .is_class = true},
     {"java", "MappedEntity", .key = "value", .word = "micronaut", .is_class = true},
     {"kotlin", "MappedEntity", .key = "value", .word = "micronaut", .is_class = true},
+    {"java", "Table", .key = "value", .word = "org.springframework.data", .is_class = true},
+    {"kotlin", "Table", .key = "value", .word = "org.springframework.data", .is_class = true},
     {"kotlin", "IntIdTable", .word = "exposed", .is_class = true}, {"kotlin", "LongIdTable", .word = "exposed", .is_class = true},
     {"kotlin", "UUIDTable", .word = "exposed", .is_class = true}, {"kotlin", "IdTable", .word = "exposed", .is_class = true},
     {"php", "assertDatabaseHas"}, {"php", "assertDatabaseMissing"}, {"php", "assertDatabaseCount"}, {"php", "seeInDatabase"},
@@ -161,6 +163,26 @@ place_of(const Unit *unit, const Use *use)
             return place;
     }
     return NULL;
+}
+
+/* object Orders : SortableTable("…") of Exposed, whatever the table's own base is called. */
+static bool
+is_exposed_object(const Unit *unit, const Use *use)
+{
+    static const char *const heads[] = {"object", "class", NULL};
+    static const char end[] = "Table";
+    size_t bytes = use->callee.end - use->callee.begin;
+    guint callee = unit_is_language(unit, "kotlin") && bytes >= strlen(end)
+                       ? piece_of_callee(unit, use)
+                       : G_MAXUINT;
+    guint colon = callee != G_MAXUINT ? unit_previous(unit, callee, true) : G_MAXUINT;
+    guint name = colon != G_MAXUINT ? unit_previous(unit, colon, true) : G_MAXUINT;
+    guint head = name != G_MAXUINT ? unit_previous(unit, name, true) : G_MAXUINT;
+    return head != G_MAXUINT && unit_is_sign(unit, colon, ':') &&
+           unit_is_among(unit, head, heads) && use->argument == 0 &&
+           (use->key.end == 0 || span_is(unit->text, use->key, "name")) &&
+           memcmp(unit->text->bytes + use->callee.end - strlen(end), end, strlen(end)) == 0 &&
+           has_word(unit, "exposed");
 }
 
 /* What only builders of queries are called; not `.on("users.made", f)` of events, nor path.join("a", "users.json"). */
@@ -218,7 +240,7 @@ use_reads_table(const Unit *unit, const Use *use)
     if (use->in_list ||
         use->is_compared) /* who sets it may stay, because a person has to look at it */
         return false;
-    if (place_of(unit, use) != NULL)
+    if (place_of(unit, use) != NULL || is_exposed_object(unit, use))
         return true;
     bool is_call = span_is_among(text, use->callee, reading_calls) && use->argument < 2;
     /* dplyr's tbl(con, "x"), Slick's Table[User](tag, "x"); otherwise the name comes first */
@@ -344,7 +366,8 @@ use_is_of_class(const Unit *unit, const Use *use)
     if (is_in_entity(unit, use))
         return true;
     const TablePlace *place = place_of(unit, use);
-    if (is_field_of_model(unit, use) || (place != NULL && place->is_class))
+    if (is_field_of_model(unit, use) || is_exposed_object(unit, use) ||
+        (place != NULL && place->is_class))
         return true;
     if (strcmp(unit->language->name, "rust") == 0)
         return span_is(text, use->key, "table_name"); /* #[sea_orm(table_name = "…")] */
