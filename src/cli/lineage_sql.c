@@ -149,7 +149,7 @@ read_one(void *item, void *data)
     else {
         RewriteOptions options = job->options;
         options.home.folder = project_of(job, file->path);
-        file->lineage = code_lineage_new(file->text, file->bytes, &options);
+        file->lineage = code_lineage_new(file->path, file->text, file->bytes, &options);
     }
 }
 

@@ -1,6 +1,8 @@
 /* code.c - see code.h. */
 #include "rewrite/code.h"
 
+#include "sql/guess.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -90,9 +92,10 @@ code_is_sql(const char *path)
     return sql_ending(path) >= 0;
 }
 
-const char *
-code_dialect(const char *path)
+const Dialect *
+code_dialect(const char *path, const char *text, size_t bytes, const Dialect *usual)
 {
-    int ending = sql_ending(path);
-    return ending >= 0 ? sql_endings[ending].dialect : NULL;
+    int ending = path != NULL ? sql_ending(path) : -1;
+    const char *told = ending >= 0 ? sql_endings[ending].dialect : NULL;
+    return told != NULL ? dialect_by_name(told) : dialect_guess(text, bytes, usual);
 }

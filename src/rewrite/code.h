@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "sql/token.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,5 +22,5 @@ bool code_is_binary(const char *bytes, size_t count);
 bool code_ends_with(const char *path, const char *const *endings);
 /* SQL, by its name: "users.sql", "USERS.SQL", "users.hql", "users.sql.j2". */
 bool code_is_sql(const char *path);
-/* The dialect that such a name says ("users.hql"), for dialect_by_name(); NULL: none. */
-const char *code_dialect(const char *path);
+/* The dialect that such a name says ("users.hql"), else that which the text looks like, as dialect_guess(); `path` may be NULL. */
+const Dialect *code_dialect(const char *path, const char *text, size_t bytes, const Dialect *usual);

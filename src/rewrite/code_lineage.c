@@ -1,10 +1,10 @@
 /* code_lineage.c - see code_lineage.h. */
 #include "rewrite/code_lineage.h"
 
+#include "rewrite/code.h"
 #include "rewrite/dbt.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
-#include "sql/guess.h"
 
 #include <string.h>
 
@@ -47,14 +47,14 @@ add_variant(CodeLineage *code, Work *work, guint variant)
 }
 
 CodeLineage *
-code_lineage_new(const char *text, size_t bytes, const RewriteOptions *options)
+code_lineage_new(const char *path, const char *text, size_t bytes, const RewriteOptions *options)
 {
     g_autoptr(Renames) nothing = renames_new_for_name("");
     g_autoptr(GHashTable) understood = g_hash_table_new(NULL, NULL);
     CodeLineage *code = g_new0(CodeLineage, 1);
     code->lineage = lineage_new();
-    code->dialect =
-        options->dialect != NULL ? options->dialect : dialect_guess(text, bytes, options->usual);
+    code->dialect = options->dialect != NULL ? options->dialect
+                                             : code_dialect(path, text, bytes, options->usual);
     Work work = {.renames = nothing,
                  .options = options,
                  .text = text,

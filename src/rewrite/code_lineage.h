@@ -15,7 +15,8 @@ typedef struct {
 } CodeLineage;
 
 /* Of `options`: the dialect and the columns. Always gives a result. */
-CodeLineage *code_lineage_new(const char *text, size_t bytes, const RewriteOptions *options);
+CodeLineage *code_lineage_new(const char *path, const char *text, size_t bytes,
+                              const RewriteOptions *options);
 void code_lineage_free(CodeLineage *lineage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CodeLineage, code_lineage_free)
 

@@ -450,18 +450,10 @@ source_called_after(const SqlSource *source)
 const SqlSource *
 source_called(const SqlBlock *block, const char *name, size_t bytes)
 {
-    for (; block != NULL; block = block->parent)
-        for (guint i = 0; i < block->sources->len; i++) {
-            const SqlSource *source = g_ptr_array_index(block->sources, i);
-            const SqlPart *part = source->alias != NULL ? source->alias
-                                  : source->path.count > 0
-                                      ? &source->path.parts[source->path.count - 1]
-                                      : NULL;
-            if (part != NULL && strlen(part->text) == bytes &&
-                g_ascii_strncasecmp(part->text, name, bytes) == 0)
-                return source;
-        }
-    return NULL;
+    const SqlSource *source = NULL;
+    for (; block != NULL && source == NULL; block = block->parent)
+        source = sql_block_source(block, name, bytes);
+    return source;
 }
 
 const SqlSource *

@@ -9,7 +9,6 @@
 #include "rewrite/made.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
-#include "sql/guess.h"
 
 #include <string.h>
 
@@ -259,11 +258,8 @@ rewrite_variants(Work *work, guint count)
 static const Dialect *
 guess(const Work *work)
 {
-    const char *told = work->path != NULL ? code_dialect(work->path) : NULL;
-    if (told != NULL)
-        return dialect_by_name(told);
     bool is_known = work->options->tells_none && work->depth == 0; /* what is in it may tell */
-    return dialect_guess(work->text, is_known ? 0 : work->bytes, work->options->usual);
+    return code_dialect(work->path, work->text, is_known ? 0 : work->bytes, work->options->usual);
 }
 
 guint

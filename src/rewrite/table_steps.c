@@ -9,7 +9,6 @@
 #include "rewrite/program.h"
 #include "rewrite/table_steps_parts.h"
 #include "rewrite/work.h"
-#include "sql/guess.h"
 
 #include <string.h>
 
@@ -211,12 +210,13 @@ bytes_before_undoing(const char *text, size_t bytes)
 }
 
 static void
-read_sql(StepReader *reader, const char *text, size_t bytes, const RewriteOptions *options)
+read_sql(StepReader *reader, const char *path, const char *text, const RewriteOptions *options)
 {
+    size_t bytes = strlen(text);
     reader->dialect =
         options->dialect != NULL
             ? options->dialect
-            : renames_guessed(reader->renames, dialect_guess(text, bytes, options->usual));
+            : renames_guessed(reader->renames, code_dialect(path, text, bytes, options->usual));
     g_autoptr(Sql) sql = sql_new(text, bytes, reader->dialect, 0);
     bool is_clear = !sql->is_broken && strstr(text, "\n\\if ") == NULL &&
                     (sql->list->kinds & (1U << TOKEN_TAG | 1U << TOKEN_CHOICE)) == 0;
@@ -250,7 +250,7 @@ definitions_read(const char *path, const char *text, size_t bytes, const Renames
         if (reader.steps->len > 0) {
             g_autofree char *done = g_strndup(text, bytes_before_undoing(text, bytes));
             g_ptr_array_set_size(reader.steps, 0);
-            read_sql(&reader, done, strlen(done), options);
+            read_sql(&reader, path, done, options);
         }
     } else if (is_history(path, text, bytes)) {
         step_doubt_window(&reader, text, bytes);

@@ -80,3 +80,18 @@ sql_is_value_name(const Sql *sql, const SqlRef *ref, const SqlPart *name)
                 return true;
     return false;
 }
+
+SqlSource *
+sql_block_source(const SqlBlock *block, const char *name, size_t bytes)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        const SqlPart *part = source->alias != NULL    ? source->alias
+                              : source->path.count > 0 ? &source->path.parts[source->path.count - 1]
+                                                       : NULL;
+        if (part != NULL && strlen(part->text) == bytes &&
+            g_ascii_strncasecmp(part->text, name, bytes) == 0)
+            return source;
+    }
+    return NULL;
+}

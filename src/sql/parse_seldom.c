@@ -141,16 +141,10 @@ named_value_add(Parser *parser, ArenaList **values, uint32_t first)
 SqlSource *
 called_source_find(const Parser *parser, const SqlBlock *block, uint32_t at)
 {
-    for (guint i = 0; block != NULL && i < block->sources->len; i++) {
-        SqlSource *source = g_ptr_array_index(block->sources, i);
-        const char *name = source->alias != NULL ? source->alias->text
-                           : source->path.count > 0
-                               ? source->path.parts[source->path.count - 1].text
-                               : NULL;
-        if (name != NULL && is_text(parser, at, name))
-            return source;
-    }
-    return NULL;
+    const Token *token = peek(parser, at);
+    return block != NULL ? sql_block_source(block, parser->sql->list->text + token->begin,
+                                            token->end - token->begin)
+                         : NULL;
 }
 
 bool

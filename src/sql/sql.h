@@ -410,6 +410,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sql, sql_free)
 /* Find out what every reference means. Once for each Sql. */
 void sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks, void *data);
 
+/* The source of the block with this name, in letters of either case: its alias, or the table's last part. NULL: none. */
+SqlSource *sql_block_source(const SqlBlock *block, const char *name, size_t bytes);
+
 /* The names that a source's columns have, as far as they are known; `*ret_is_open` when there may be more. After
  * sql_resolve() or within it. Borrowed, of borrowed char *. */
 const ArenaList *sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open);

@@ -69,15 +69,20 @@ one_case(const void *data)
 {
     const GoldenCase *one = data;
     g_auto(GStrv) words = g_strsplit(one->options, " ", -1);
+    const char *path = NULL;
     RewriteOptions options = {.dialect = dialect_by_name("ansi")};
     for (size_t i = 0; words[i] != NULL; i++) {
         if (g_str_has_prefix(words[i], "dialect="))
             options.dialect = dialect_by_name(words[i] + strlen("dialect="));
+        if (g_str_has_prefix(words[i], "file=")) { /* which tells */
+            path = words[i] + strlen("file=");
+            options.dialect = NULL;
+        }
         if (strcmp(words[i], "schema") == 0)
             options.columns = columns_of;
     }
-    g_assert_nonnull(options.dialect);
-    g_autoptr(CodeLineage) code = code_lineage_new(one->text, strlen(one->text), &options);
+    g_assert_true(options.dialect != NULL || path != NULL);
+    g_autoptr(CodeLineage) code = code_lineage_new(path, one->text, strlen(one->text), &options);
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < code->lineage->statements->len; i++)
         append_statement(text, g_ptr_array_index(code->lineage->statements, i), one->text);
