@@ -51,7 +51,8 @@ typedef struct {
     bool has_keys;         /* ASC and DESC may stand behind items */
     SqlRowsFn *gives_rows; /* or NULL */
     const void *rows_data;
-    SqlPath schema; /* that tables are in which are named without one, by what is made here */
+    SqlPath schema;   /* that tables are in which are named without one, by what is made here */
+    SqlBlock *shared; /* whose tables all queries of this statement see: FROM t INSERT …; or NULL */
     SqlStatement *statement;
     QueryChain *chain;
     StatementReach reach;
@@ -259,6 +260,8 @@ bool explained_skip(Parser *parser, uint32_t end);
 void rest_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
 void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
+/* FROM t INSERT … INSERT …; false: it is something else, and nothing was read (parse_inserts.c). */
+bool parse_inserts(Parser *parser, uint32_t end);
 /* ( DESCRIBE t ): does it begin at the bracket; reads it. (parse_seldom.c, as all up to parse_statements) */
 bool is_told_of(const Parser *parser, uint32_t open);
 void told_of_take(Parser *parser, const SqlBlock *block, uint32_t end);

@@ -268,6 +268,8 @@ static SqlBlock *
 outer_of_values(const Parser *parser, SqlBlock *block)
 {
     bool has_values = is_word(parser, parser->pos, WORD_VALUES);
+    if (parser->shared != NULL)
+        return parser->shared;
     return has_values && parser->sql->dialect->has_seen_values ? block : NULL;
 }
 
@@ -552,6 +554,8 @@ parse_statement(Parser *parser, uint32_t end)
             query->is_value = true;
             parse_by_kind(parser, query, stop);
         }
+    } else if (parse_inserts(parser, stop)) {
+        parser->pos = stop;
     } else if (starts_query(parser, parser->pos, stop) || /* TABLE t |> … */
                (is_word(parser, parser->pos, WORD_TABLE) && is_name(parser, parser->pos + 1))) {
         parser->statement->kind = STATEMENT_QUERY;
