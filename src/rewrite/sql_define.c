@@ -254,12 +254,27 @@ says_any(const Work *work, const SqlStatement *statement, const Token *token)
     return false;
 }
 
+/* So may another table: ALTER TABLE plan ADD FOREIGN KEY (…) REFERENCES users (id) */
+static bool
+is_in_path(const SqlBlock *block, guint index)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        for (uint32_t p = 0; p < source->path.count; p++)
+            if (source->path.parts[p].token == index)
+                return true;
+    }
+    return false;
+}
+
 /* A key of another table may be called like a column of the dataset. */
 static bool
 is_of_another(const Work *work, const SqlStatement *statement, guint index)
 {
     for (guint b = 0; b < statement->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
+        if (is_in_path(block, index))
+            return true;
         for (guint i = 0; i < block->refs->len; i++) {
             const SqlRef *ref = g_ptr_array_index(block->refs, i);
             if (ref->path.parts[ref->column].token == index && ref->source != NULL &&

@@ -4,6 +4,18 @@
  */
 #include "sql/parse_define.h"
 
+/* … WITH (FORMAT csv, FORCE_NOT_NULL (a), FORCE_QUOTE (b)) */
+static void
+forced_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    static const char *const options[] = {"FORCE_QUOTE", "FORCE_NOT_NULL", "FORCE_NULL", NULL};
+    for (uint32_t at = parser->pos; at + 1 < end; at++)
+        if (is_among_words_of(parser, at, options) && is_open(parser, at + 1)) {
+            parser->pos = at + 1;
+            keys_take(parser, block, end);
+        }
+}
+
 /* COPY t (a, b) FROM stdin */
 bool
 parse_copy(Parser *parser, uint32_t end)
@@ -19,6 +31,7 @@ parse_copy(Parser *parser, uint32_t end)
         keys_take(parser, block, end);
     else
         table->shape = SHAPE_COPIED; /* all columns, as they stand */
+    forced_take(parser, block, end);
     return true;
 }
 

@@ -24,7 +24,7 @@ check_feeds(const LineageStatement *statement, const FeedSet *set)
 static void
 check_lineage(const char *text, size_t bytes, const RewriteOptions *options)
 {
-    g_autoptr(CodeLineage) code = code_lineage_new(text, bytes, options);
+    g_autoptr(CodeLineage) code = code_lineage_new(NULL, text, bytes, options);
     const GPtrArray *statements = code->lineage->statements;
     for (guint i = 0; i < statements->len; i++) {
         const LineageStatement *statement = g_ptr_array_index(statements, i);
