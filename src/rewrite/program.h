@@ -316,6 +316,13 @@ typedef struct {
     bool is_known, has_any, has_others;
 } Apart;
 
+/* Where a string that grows gets text only now and then: at a piece, what is not of the string up to another one. */
+typedef enum { GROWN_OTHER, GROWN_IF, GROWN_ELIF, GROWN_ELSE, GROWN_ENDIF } GrownKind;
+typedef struct {
+    GrownKind kind;
+    guint at, behind;
+} GrownMark;
+
 /* One text in one language: a file, a cell of a notebook. */
 struct Unit {
     Work *work;
@@ -333,6 +340,7 @@ struct Unit {
     GHashTable *beside;     /* the same, what stands in each bracket or block (program_beside.c) */
     Apart apart;            /* the same, of data */
     GHashTable *brackets;   /* the same, which brackets say a schema: 1, or 2 (program_apart.c) */
+    GArray *marks;          /* GrownMark; or NULL */
     GHashTable *lent;       /* the same, names that a schema was given to */
     guint model; /* of a schema of Prisma: the name of the model that was last asked for */
     const Rename *model_rename; /* and its table's mapping (program_prisma.c) */
@@ -351,6 +359,17 @@ guint appended_next(const Unit *unit, guint open, guint last);
  * `last`. */
 guint appended_name(const Unit *unit, guint first);
 guint appended_operand(const Unit *unit, guint name, guint last);
+/* The same of Python, with what it gets only where a condition holds: the last piece of all that is known to be put to the
+ * literal, or `last` (program_grown.c). Leaves marks where branches begin and end. */
+guint grown_end(Unit *unit, guint first, guint last);
+/* At this piece: puts what the marks there say, and gives the piece that is read next. `is_last`: it stands behind the string. */
+guint grown_put(Text *text, Unit *unit, guint at, bool is_last);
+/* Does the literal begin, or end, so that no name in it goes on in what is before or behind it? */
+bool literal_begins_apart(const Unit *unit, guint literal);
+bool literal_ends_apart(const Unit *unit, guint last);
+/* The last piece of a string, or of an operand, that begins there. */
+guint string_end(const Unit *unit, guint first);
+guint string_operand_end(const Unit *unit, guint operand);
 /* q += … */
 bool appended_is_more(const Unit *unit, guint word);
 /* Does the call whose bracket closes at `close` end a line? */

@@ -225,6 +225,9 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "written", NULL,
                        "rows are written to the dataset, or it is made or removed here, and the "
                        "new one's columns may differ");
+    else if (use->has_more && use->is_assigned && !use->in_list)
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "hole-in-name", NULL,
+                       "more is put to this name later: nobody knows which table it is");
     else if (name->path.count == 1 && use_is_relationship(unit, use))
         explain(unit, text, DISPOSITION_UNAFFECTED, "this is the name of a relationship");
     else if (name->path.count == 1 && use_is_name_of_api(unit, use))

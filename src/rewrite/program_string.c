@@ -106,6 +106,11 @@ program_text(Unit *unit, const Use *use)
     if (use->has_operand_before)
         text_put(text, use->whole.begin, use->whole.begin, HOLE, strlen(HOLE));
     for (guint i = use->first; i <= use->last;) {
+        guint behind = grown_put(text, unit, i, false);
+        if (behind > i) {
+            i = behind;
+            continue;
+        }
         if (unit_piece(unit, i)->kind == PIECE_LITERAL) {
             Piece piece = *unit_piece(unit, i++);
             piece.quoting.margin = margin;
@@ -130,5 +135,6 @@ program_text(Unit *unit, const Use *use)
             i = put_operand(text, unit, i, use->last);
         }
     }
+    grown_put(text, unit, use->last + 1, true);
     return is_mapped ? text_of_script(text, unit->language) : text;
 }

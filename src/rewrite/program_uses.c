@@ -152,8 +152,8 @@ skip_operand(const Unit *unit, guint index)
 }
 
 /* Behind what is added at `operand`, at its last piece; G_MAXUINT: nothing is there. */
-static guint
-end_of_operand(const Unit *unit, guint operand)
+guint
+string_operand_end(const Unit *unit, guint operand)
 {
     if (unit_may_join(unit, operand))
         return operand;
@@ -184,7 +184,7 @@ end_of_string(const Unit *unit, guint first, bool in_brackets, bool is_listed)
         if (language->plus == '\0' || (!unit_is_plus(unit, next) && !is_line) ||
             unit_is_plus(unit, next + 1) || unit_is_sign(unit, next + 1, '='))
             return last;
-        guint operand = end_of_operand(unit, unit_next(unit, next, true));
+        guint operand = string_operand_end(unit, unit_next(unit, next, true));
         if (operand == G_MAXUINT)
             return last;
         last = operand;
@@ -196,13 +196,21 @@ static guint
 end_of_added(const Unit *unit, guint operand)
 {
     return unit_may_join(unit, operand) ? end_of_string(unit, operand, true, false)
-                                        : end_of_operand(unit, operand);
+                                        : string_operand_end(unit, operand);
+}
+
+guint
+string_end(const Unit *unit, guint first)
+{
+    return end_of_string(unit, first, false, false);
 }
 
 /* q = "SELECT …"; q += " FROM users": the end of the last that it surely gets. Only strings: what else is put to it, is more. */
 static guint
-end_of_growing(const Unit *unit, guint first, guint last)
+end_of_growing(Unit *unit, guint first, guint last)
 {
+    if (unit_is_language(unit, "python"))
+        return grown_end(unit, first, last);
     guint name = appended_name(unit, first), operand, end = last;
     while (name != G_MAXUINT && (operand = appended_operand(unit, name, end)) != G_MAXUINT &&
            unit_may_join(unit, operand))
@@ -212,7 +220,7 @@ end_of_growing(const Unit *unit, guint first, guint last)
 
 /* The same where a builder of strings gets one piece after another. */
 static guint
-end_of_appended(const Unit *unit, guint first, guint last, bool *ret_has_more)
+end_of_appended(Unit *unit, guint first, guint last, bool *ret_has_more)
 {
     guint open = appended_open(unit, first), next;
     *ret_has_more = false;
@@ -489,9 +497,34 @@ find_growing(const Unit *unit)
     return names;
 }
 
+/* x = "… users", and then x += "_old": the last name of x goes on, now and then. */
+static void
+mark_glued(Unit *unit)
+{
+    g_autoptr(GHashTable) sets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < unit->uses->len; i++) {
+        const Use *use = &g_array_index(unit->uses, Use, i);
+        guint sign = use->is_appended ? unit_previous(unit, use->first, true) : G_MAXUINT;
+        guint word =
+            sign != G_MAXUINT && sign > 0 ? unit_previous(unit, sign - 1, false) : G_MAXUINT;
+        Span name = word != G_MAXUINT ? piece_span(unit_piece(unit, word)) : use->key;
+        g_autofree char *key = g_strndup(unit->text->bytes + name.begin, name.end - name.begin);
+        if (use->is_assigned && !use->in_list)
+            g_hash_table_insert(sets, g_steal_pointer(&key), GUINT_TO_POINTER(i + 1));
+        guint set = word != G_MAXUINT && !literal_begins_apart(unit, use->first)
+                        ? GPOINTER_TO_UINT(g_hash_table_lookup(sets, key))
+                        : 0;
+        if (set > 0) {
+            Use *grown = &g_array_index(unit->uses, Use, set - 1);
+            grown->has_more = grown->has_more || !literal_ends_apart(unit, grown->last);
+        }
+    }
+}
+
 static void
 mark_growing(Unit *unit)
 {
+    mark_glued(unit);
     g_autoptr(GHashTable) names = find_growing(unit);
     for (guint i = 0; g_hash_table_size(names) > 0 && i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
