@@ -322,14 +322,33 @@ into_before(const Work *work, guint index)
                : 0;
 }
 
+/* RETURNING * of a statement that changes the dataset, and reads no other table. */
+static const Rename *
+rows_returned(const SqlBlock *block, const SqlItem **ret_star)
+{
+    const SqlItem *star = g_ptr_array_index(block->items, 0);
+    const SqlSource *source =
+        block->sources->len == 1 ? g_ptr_array_index(block->sources, 0) : NULL;
+    bool is_whole = star->is_star && star->except == NULL && star->replace == NULL &&
+                    (star->star_path.count == 0 || star->star_of == source);
+    if (source == NULL || !is_whole || source != block->statement->target)
+        return NULL;
+    *ret_star = star;
+    return source_rename(source);
+}
+
 /* SELECT * INTO r FROM users, at INTO: whose rows it gets, and nothing beside their columns. */
 static const Rename *
 rows_into(Work *work, guint into, const SqlItem **ret_star)
 {
     const SqlBlock *block = sql_block_around(work->sql, into, false);
-    bool is_select = block != NULL && block->query != NULL && block->items->len == 1 &&
-                     query_is_result(block->query);
-    return is_select ? rows_of_query(work, block->query, ret_star) : NULL;
+    if (block == NULL || block->items->len != 1)
+        return NULL;
+    if (block->is_returning)
+        return rows_returned(block, ret_star);
+    return block->query != NULL && query_is_result(block->query)
+               ? rows_of_query(work, block->query, ret_star)
+               : NULL;
 }
 
 /* INSERT INTO users VALUES (r.*), VALUES r. */
@@ -458,9 +477,9 @@ row_variable_gets(Work *work, const SqlItem *star)
 {
     const SqlItem *found = NULL;
     const SqlQuery *query = star->block->query;
-    if (work->row_variables == NULL || query == NULL)
+    if (work->row_variables == NULL || (query == NULL && !star->block->is_returning))
         return false;
-    guint loop = variable_of_loop(work, query);
+    guint loop = query != NULL ? variable_of_loop(work, query) : 0;
     const RowVariable *row = loop > 0 ? row_at(work, loop) : NULL;
     if (row != NULL)
         return row->star == star && !row->is_refused;
