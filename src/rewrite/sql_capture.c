@@ -87,6 +87,27 @@ is_said_elsewhere(Work *work, const SqlSource *source, const char *name)
            neighbours_may_have(work->options->neighbours, source, name);
 }
 
+#define SAID_MAX 32 /* tables and queries below a star; people stack a dozen */
+
+/* The same of what comes through the stars of a query. */
+static bool
+is_said_below(Work *work, const SqlSource *source, const char *name, guint *looked)
+{
+    const SqlQuery *query = source->common != NULL ? source->common->query : source->query;
+    const SqlBlock *block = query != NULL ? query_first_block(query) : NULL;
+    if ((*looked)++ > SAID_MAX || is_said_elsewhere(work, source, name))
+        return *looked <= SAID_MAX;
+    for (guint i = 0; block != NULL && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        for (guint s = 0; item->is_star && s < block->sources->len; s++) {
+            const SqlSource *below = g_ptr_array_index(block->sources, s);
+            if (star_means(item, below) && is_said_below(work, below, name, looked))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* After the change: what had the name may have another one now. */
 static bool
 has_name(Work *work, const SqlSource *source, const char *name)
@@ -99,7 +120,8 @@ has_name(Work *work, const SqlSource *source, const char *name)
         const char *known = g_ptr_array_index(names, i);
         has = has || (known != NULL && sql_same_column(work->sql->dialect, name, '\0', known));
     }
-    has = has || (is_open && is_said_elsewhere(work, source, name));
+    guint looked = 0;
+    has = has || (is_open && is_said_below(work, source, name, &looked));
     const ColumnChange *change = has ? source_change(work, source, &part) : NULL;
     return has && (change == NULL || change->kind != CHANGE_NAME);
 }
