@@ -92,6 +92,8 @@ const SqlItem *output_called(Work *work, const SqlBlock *block, const char *name
 bool query_names_matter(const SqlQuery *query);
 /* Does the text speak of a column of the source by this name, as in `o.name`? */
 bool is_spoken_of(Work *work, const SqlSource *source, const char *name);
+/* The same, or says it another place of the text, or another file, of the table, or of what its stars let through? */
+bool is_said_of(Work *work, const SqlSource *source, const char *name);
 /* After the change (sql_capture.c): does the source have a column of this name, or one that it does not have today? */
 bool source_will_have(Work *work, const SqlSource *source, const char *name);
 bool source_will_gain(Work *work, const SqlSource *source, const char *name);

@@ -108,6 +108,13 @@ is_said_below(Work *work, const SqlSource *source, const char *name, guint *look
     return false;
 }
 
+bool
+is_said_of(Work *work, const SqlSource *source, const char *name)
+{
+    guint looked = 0;
+    return is_spoken_of(work, source, name) || is_said_below(work, source, name, &looked);
+}
+
 /* After the change: what had the name may have another one now. */
 static bool
 has_name(Work *work, const SqlSource *source, const char *name)
@@ -120,8 +127,7 @@ has_name(Work *work, const SqlSource *source, const char *name)
         const char *known = g_ptr_array_index(names, i);
         has = has || (known != NULL && sql_same_column(work->sql->dialect, name, '\0', known));
     }
-    guint looked = 0;
-    has = has || (is_open && is_said_below(work, source, name, &looked));
+    has = has || (is_open && is_said_of(work, source, name));
     const ColumnChange *change = has ? source_change(work, source, &part) : NULL;
     return has && (change == NULL || change->kind != CHANGE_NAME);
 }

@@ -15,7 +15,8 @@ had_another(Work *work, const SqlRef *plain, const SqlPart *part)
         const ArenaList *names = source != plain->source && source != plain->also
                                      ? sql_source_columns(work->sql, source, &is_open)
                                      : NULL;
-        if (names != NULL && is_spoken_of(work, source, part->text))
+        if (names != NULL && (is_open ? is_said_of(work, source, part->text)
+                                      : is_spoken_of(work, source, part->text)))
             return true;
         for (guint n = 0; names != NULL && n < names->len; n++) {
             const char *name = g_ptr_array_index(names, n);
