@@ -119,6 +119,36 @@ a_server_that_takes_no_lines_gets_statements(void)
     g_assert_cmpstr(seen, ==, "300");
 }
 
+/* The server's number of the session that whoever opens the store gets. */
+static int64_t
+session_of_next(TestDb *db, bool has_failed)
+{
+    g_autoptr(Conn) conn = NULL;
+    bool exists = false;
+    int64_t rows;
+    ASSERT_OK(conn_open(&db->store, &conn, &ERR));
+    ASSERT_OK(conn_exists(conn, "t", &exists, &ERR));
+    if (has_failed)
+        ASSERT_FAILS(conn_count(conn, "t", "nothing", &rows, &ERR), ERR_INVALID, "nothing");
+    g_autofree char *last = test_maria_query(
+        db->path, "SELECT max(id) FROM information_schema.processlist WHERE id <> connection_id()");
+    return g_ascii_strtoll(last, NULL, 10);
+}
+
+static void
+a_session_serves_the_next_connection_unless_something_failed_in_it(void)
+{
+    g_autoptr(TestDb) db = test_maria_db(TABLE);
+    drivers_keep_sessions(true);
+    int64_t first = session_of_next(db, false), second = session_of_next(db, true);
+    int64_t third = session_of_next(db, false);
+    drivers_keep_sessions(false);
+    int64_t fourth = session_of_next(db, false);
+    g_assert_cmpint(first, ==, second);
+    g_assert_cmpint(second, <, third);
+    g_assert_cmpint(third, <, fourth);
+}
+
 typedef struct {
     int64_t until_us;
     pid_t stopped; /* a server that says nothing from then on; 0: it goes on */
@@ -206,6 +236,7 @@ main(int argc, char **argv)
     TEST(letters_that_end_fields_and_lines_come_back);
     TEST(a_row_that_is_refused_is_told_and_all_others_are_in);
     TEST(a_server_that_takes_no_lines_gets_statements);
+    TEST(a_session_serves_the_next_connection_unless_something_failed_in_it);
     TEST(who_is_told_to_stop_while_lines_wait_for_a_lock_stops_at_once);
     TEST(who_is_told_to_stop_while_the_server_hangs_stops_soon);
     return g_test_run();

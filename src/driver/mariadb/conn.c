@@ -39,29 +39,23 @@ maria_conn(Conn *conn)
     return (MariaConn *) conn;
 }
 
-static char **
-setup_texts(const json_t *settings, int64_t lock_timeout_s)
+static char *
+setup_text(const json_t *settings, int64_t lock_timeout_s)
 {
-    g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
-    g_autofree char *limits = g_strdup_printf(
+    /* never DEFAULT, which is what the server is set to: it may cut every answer off */
+    return g_strdup_printf(
         "SET SESSION lock_wait_timeout = %" G_GINT64_FORMAT
         ", innodb_lock_wait_timeout = %" G_GINT64_FORMAT ", max_statement_time = %.3f"
-        ", net_write_timeout = %d",
+        ", net_write_timeout = %d, sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,"
+        "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO,"
+        "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1, "
+        "foreign_key_checks = 1, unique_checks = 1, check_constraint_checks = 1, "
+        "sql_select_limit = 18446744073709551615, sql_big_selects = 1, "
+        "sql_safe_updates = 0, sql_auto_is_null = 0, "
+        "div_precision_increment = 4, sql_notes = 0, "
+        "group_concat_max_len = 1048576, tx_isolation = 'READ-COMMITTED'",
         lock_timeout_s, lock_timeout_s,
         (double) json_get_int(settings, "statement_timeout_ms", 0) / 1000, WRITE_TIMEOUT_S);
-    g_strv_builder_add(texts, limits);
-    /* never DEFAULT, which is what the server is set to: it may cut every answer off */
-    g_strv_builder_add(texts,
-                       "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,"
-                       "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO,"
-                       "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1, "
-                       "foreign_key_checks = 1, unique_checks = 1, check_constraint_checks = 1, "
-                       "sql_select_limit = 18446744073709551615, sql_big_selects = 1, "
-                       "sql_safe_updates = 0, sql_auto_is_null = 0, "
-                       "div_precision_increment = 4, sql_notes = 0, "
-                       "group_concat_max_len = 1048576");
-    g_strv_builder_add(texts, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    return g_strv_builder_end(texts);
 }
 
 /* Words of the library about itself are safe to repeat; the url is not among them. */
@@ -129,13 +123,20 @@ maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error)
         return false;
     }
     notice_lost_host(db);
-    for (char **text = conn->setup; !is_bare && *text != NULL; text++)
-        if (!maria_run_on(conn, db, *text, error)) {
-            mysql_close(db);
-            return false;
-        }
+    if (!is_bare && !maria_run_on(conn, db, conn->setup, error)) {
+        mysql_close(db);
+        return false;
+    }
     *ret = db;
     return true;
+}
+
+/* Of this store, set up. */
+static bool
+open_session(MariaConn *conn, MYSQL **ret, GError **error)
+{
+    *ret = maria_unpark(conn);
+    return *ret != NULL || maria_connect(conn, false, ret, error);
 }
 
 static bool
@@ -169,14 +170,14 @@ maria_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     conn->silence_ms = (int) MAX(1000, settings_wait_ms(settings, "silence_ms", SILENCE_MS));
     conn->lock_timeout_s =
         MAX(1, (json_get_int(settings, "lock_timeout_ms", LOCK_TIMEOUT_MS) + 999) / 1000);
-    conn->setup = setup_texts(settings, conn->lock_timeout_s);
+    conn->setup = setup_text(settings, conn->lock_timeout_s);
     if (maria_place_read(settings, &conn->at, error)) {
         int64_t wait_ms = settings_wait_ms(settings, "connect_timeout_ms", CONNECT_TIMEOUT_MS);
         conn->at.connect_timeout_s = (unsigned) MAX(1, (wait_ms + 999) / 1000);
         conn->book = maria_name(conn->at.database);
         conn->base.book = &maria_book;
         conn->base.book_place = conn->book;
-        if (maria_connect(conn, false, &conn->db, error) && look_at_server(conn, error)) {
+        if (open_session(conn, &conn->db, error) && look_at_server(conn, error)) {
             *ret = &conn->base;
             return true;
         }
@@ -192,14 +193,14 @@ maria_close(Conn *base)
     if (conn->loader != NULL)
         maria_load_ops.rollback(base);
     for (guint i = 0; i < conn->idle->len; i++)
-        mysql_close(conn->idle->pdata[i]);
+        maria_park(conn, conn->idle->pdata[i]);
     g_ptr_array_unref(conn->idle);
     if (conn->held != NULL)
         mysql_close(conn->held);
     if (conn->db != NULL)
-        mysql_close(conn->db);
+        maria_park(conn, conn->db);
     maria_place_clear(&conn->at);
-    g_strfreev(conn->setup);
+    g_free(conn->setup);
     g_free(conn->range_lock);
     g_free(conn->place);
     g_free(conn->book);
@@ -222,7 +223,7 @@ maria_borrow(MariaConn *conn, MYSQL **ret, GError **error)
         *ret = g_ptr_array_steal_index_fast(conn->idle, conn->idle->len - 1);
         return true;
     }
-    return maria_connect(conn, false, ret, error);
+    return open_session(conn, ret, error);
 }
 
 void
@@ -258,4 +259,5 @@ const Driver driver_mariadb = {
     .query = &maria_query_ops,
     .repair = maria_repair,
     .unique_columns = maria_unique_columns,
+    .keep_sessions = maria_keep_sessions,
 };

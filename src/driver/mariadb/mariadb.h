@@ -30,13 +30,14 @@ typedef struct {
     MariaPlace at;
     char *place;     /* "database 'x' at 'host'": for messages, without any secret */
     char *book;      /* the database, quoted: fence, ledger and quarantine lie in it */
-    char **setup;    /* what every session is told first */
+    char *setup;     /* what every session is told first */
     GPtrArray *idle; /* MYSQL *: sessions of scans that ended well */
     int silence_ms;  /* after so long without an answer a session is looked after */
     int64_t lock_timeout_s;
     size_t packet_bytes; /* the longest statement that the server takes */
     char *range_lock;    /* held until the transaction ends, or NULL */
     bool in_transaction, has_lock;
+    bool has_failed; /* something, on some session */
     int64_t rows_done; /* told to the tick */
     unsigned code;     /* of the last error, as the server counts them */
     char state[6];     /* and as SQL does */
@@ -59,6 +60,13 @@ CHECKED bool maria_borrow(MariaConn *conn, MYSQL **ret, GError **error);
 void maria_give_back(MariaConn *conn, MYSQL *db, bool is_clean);
 /* One more session with the server, set up or not. */
 CHECKED bool maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error);
+
+/* --- park.c --- */
+void maria_keep_sessions(bool is_wanted);
+/* One that is as good as new; NULL when there is none. */
+MYSQL *maria_unpark(const MariaConn *conn);
+/* Keep it for later, or end it. */
+void maria_park(const MariaConn *conn, MYSQL *db);
 
 /* --- snapshot.c --- */
 extern const SnapshotOps maria_snapshot_ops;

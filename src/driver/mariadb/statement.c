@@ -60,6 +60,7 @@ bool
 maria_fail(MariaConn *conn, MYSQL *db, GError **error)
 {
     conn->code = mysql_errno(db);
+    conn->has_failed = true;
     g_strlcpy(conn->state, mysql_sqlstate(db), sizeof conn->state);
     g_autofree char *message = g_strdup(mysql_error(db));
     g_strdelimit(message, "\n\t", ' ');
@@ -195,6 +196,7 @@ await(MariaConn *conn, Talk *talk, GError **error)
     }
     if (failed == NULL)
         return true;
+    conn->has_failed = true;
     hear_end(conn, talk, !error_is(failed, ERR_STOPPED));
     g_propagate_error(error, failed);
     return false;

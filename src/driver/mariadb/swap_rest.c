@@ -125,7 +125,7 @@ create_trigger(MariaConn *conn, const MariaSwap *swap, const json_t *trigger, co
                           json_get_string(trigger, "mode", ""),
                           json_get_string(trigger, "collation", "")) &&
                 maria_run_on(conn, conn->db, sql, error);
-    return maria_run_on(conn, conn->db, conn->setup[1], done ? error : NULL) &&
+    return maria_run_on(conn, conn->db, conn->setup, done ? error : NULL) &&
            maria_run_on(conn, conn->db, "SET NAMES utf8mb4", done ? error : NULL) &&
            maria_run_on(conn, conn->db, here, done ? error : NULL) && done;
 }
