@@ -37,7 +37,7 @@ typedef struct {
     size_t packet_bytes; /* the longest statement that the server takes */
     char *range_lock;    /* held until the transaction ends, or NULL */
     bool in_transaction, has_lock;
-    bool has_failed; /* something, on some session */
+    bool has_failed;   /* something, on some session */
     int64_t rows_done; /* told to the tick */
     unsigned code;     /* of the last error, as the server counts them */
     char state[6];     /* and as SQL does */
