@@ -288,15 +288,31 @@ set_mariadb_server(Address *address, GError **error)
     return true;
 }
 
+static bool
+refuse_redis_over_tls(Address *address, GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED,
+                "TLS is not spoken with Redis (rediss://): let a program that does, as stunnel, "
+                "stand beside us, and say its port here (docs/data.md)");
+}
+
+static bool
+refuse_postgres_url(Address *address, GError **error)
+{
+    return fail(error, ERR_INVALID,
+                "'%s' does not say which table: expected postgres:DATABASE:TABLE, for example "
+                "postgres:postgresql://localhost/shop:users",
+                address->text);
+}
+
 /* Servers that are named by a URL: by what it begins with. */
 static const struct {
     const char *scheme;
     bool (*set)(Address *address, GError **error);
 } servers[] = {
-    {REDIS_SCHEME, set_redis_server},
-    {KAFKA_SCHEME, set_kafka_cluster},
-    {"mariadb://", set_mariadb_server},
-    {"mysql://", set_mariadb_server},
+    {REDIS_SCHEME, set_redis_server},     {KAFKA_SCHEME, set_kafka_cluster},
+    {"mariadb://", set_mariadb_server},   {"mysql://", set_mariadb_server},
+    {"rediss://", refuse_redis_over_tls}, {"postgresql://", refuse_postgres_url},
 };
 
 /* `*ret_found` false when the text is no such URL. */

@@ -456,6 +456,10 @@ class Trouble(WithoutServer):
         self.assertIn("clearing up behind it", done.stdout)
         self.assert_clean("d.db")
 
+    def test_an_address_that_is_nearly_right_is_told_how_it_is_written(self):
+        self.refused(2, "TLS is not spoken with Redis", "copy", "rediss://127.0.0.1:6380/0/users:{id}", "d.db:t")
+        self.refused(2, "expected postgres:DATABASE:TABLE", "copy", "postgresql://localhost/shop", "d.db:t")
+
     def test_a_frozen_source_is_free_again_afterwards(self):
         self.sql("s.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)")
         before = self.dump("s.db")
