@@ -69,29 +69,10 @@ fill_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, G
 
 /* What the source looks like from outside: for one that is not frozen. */
 static bool
-source_identity(const Move *move, json_t **ret, GError **error)
-{
-    g_autoptr(Conn) conn = NULL;
-    return step_connect(move->env, move->source_store, &conn, error) &&
-           conn_identity(conn, move->source, ret, error);
-}
-
-static bool
 check_identity(const Move *move, GError **error)
 {
     json_t *before = json_object_get(move->call->lease->params, "identity");
-    g_autoptr(json_t) now = NULL;
-
-    if (!json_is_object(before))
-        return true;
-    if (!source_identity(move, &now, error))
-        return false;
-    if (json_equal(before, now))
-        return true;
-    g_autofree char *was = json_compact(before), *is = json_compact(now);
-    return fail(error, ERR_DRIFT,
-                "source '%s' changed while it was read: it looked like %s, looks like %s",
-                move->source, was, is);
+    return !json_is_object(before) || move_check_source(move, before, error);
 }
 
 static bool
@@ -104,8 +85,9 @@ split(const Move *move, Outcome *outcome, GError **error)
     json_t *range;
     size_t i;
 
-    if (!source_identity(move, &identity, error) || !move_transfer(move, 0, &transfer, error) ||
-        !keys_put_off(move, transfer, error) || !transfer_split(transfer, range_ms, &ranges, error))
+    if (!move_source_identity(move, &identity, error) ||
+        !move_transfer(move, 0, &transfer, error) || !keys_put_off(move, transfer, error) ||
+        !transfer_split(transfer, range_ms, &ranges, error))
         return false;
     json_array_foreach(ranges, i, range) rows_total += json_get_int(range, "rows", 0);
     outcome->kind = OUTCOME_MORE;

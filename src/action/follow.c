@@ -68,12 +68,15 @@ follow_rounds(const Move *move, Transfer *transfer, int64_t behind_max, json_t *
     return true;
 }
 
+/* A column that came while nothing but changes was copied would be left behind. */
 bool
 follow_source(const Move *move, int64_t behind_max, json_t *evidence, GError **error)
 {
     g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(json_t) planned = columns_identity(move->source_schema);
     return move_transfer(move, 0, &transfer, error) &&
-           follow_rounds(move, transfer, behind_max, evidence, error);
+           follow_rounds(move, transfer, behind_max, evidence, error) &&
+           move_check_source(move, planned, error);
 }
 
 bool

@@ -145,6 +145,28 @@ move_fence(const Move *move, Conn *target, GError **error)
     return conn_fence(target, &writer, error);
 }
 
+bool
+move_source_identity(const Move *move, json_t **ret, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    return step_connect(move->env, move->source_store, &conn, error) &&
+           conn_identity(conn, move->source, ret, error);
+}
+
+bool
+move_check_source(const Move *move, json_t *before, GError **error)
+{
+    g_autoptr(json_t) now = NULL;
+    if (!move_source_identity(move, &now, error))
+        return false;
+    if (json_equal(before, now))
+        return true;
+    g_autofree char *was = json_compact(before), *is = json_compact(now);
+    return fail(error, ERR_DRIFT,
+                "source '%s' changed while it was read: it looked like %s, looks like %s",
+                move->source, was, is);
+}
+
 static TransferSpec
 transfer_spec(const Move *move)
 {

@@ -44,6 +44,10 @@ CHECKED bool move_stage_schema(const Move *move, Schema **ret, GError **error);
 Writer move_writer(const Move *move, const char *range);
 /* What an earlier attempt of this task still tries changes nothing from here on. */
 CHECKED bool move_fence(const Move *move, Conn *target, GError **error);
+/* What the source looks like from outside; a reference of the caller's. */
+CHECKED bool move_source_identity(const Move *move, json_t **ret, GError **error);
+/* DRIFT: it no longer looks like that. */
+CHECKED bool move_check_source(const Move *move, json_t *before, GError **error);
 /* `rejects_max` as in TransferSpec. */
 CHECKED bool move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error);
 /* The same of a source whose state is held: that of now, or the one that `beside` (or NULL) sees. */
