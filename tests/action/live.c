@@ -160,6 +160,19 @@ a_write_that_nobody_noted_is_found(void)
     g_assert_nonnull(strstr(outcome->message, "Unseen"));
 }
 
+/* Its values would be nowhere: no range is read any more, which would have seen it. */
+static void
+a_column_that_comes_before_the_last_changes_are_copied_stops_the_move(void)
+{
+    g_autoptr(Rig) rig = planned(&live);
+    rig_run_before(rig, rig_step(rig, "freeze"));
+    rig_sql(rig, "ALTER TABLE people ADD COLUMN shoe_size INTEGER DEFAULT 44");
+    g_autoptr(Outcome) outcome = rig_run(rig, rig_step(rig, "freeze"));
+    assert_kind(outcome, OUTCOME_ERROR);
+    g_assert_cmpstr(outcome->error_code, ==, "drift");
+    g_assert_nonnull(strstr(outcome->message, "shoe_size"));
+}
+
 /* Two rows that the mapping cannot take, and one that it can, among them: that one is not held up. */
 static void
 rows_that_do_not_fit_are_put_aside_and_hold_nobody_up(void)
@@ -239,6 +252,8 @@ main(int argc, char **argv)
     g_test_add_func("/live/writers_are_stopped_only_at_the_end",
                     writers_are_stopped_only_at_the_end);
     g_test_add_func("/live/a_write_that_nobody_noted_is_found", a_write_that_nobody_noted_is_found);
+    g_test_add_func("/live/a column that comes before the last changes are copied stops the move",
+                    a_column_that_comes_before_the_last_changes_are_copied_stops_the_move);
     g_test_add_func("/live/rows_that_do_not_fit_are_put_aside_and_hold_nobody_up",
                     rows_that_do_not_fit_are_put_aside_and_hold_nobody_up);
     g_test_add_func("/live/nothing_of_ours_is_left_on_the_source",
