@@ -269,13 +269,33 @@ visit_templates(Work *work, const Made *made)
     }
 }
 
+/* `+post-hook` of a folder: one that names the column is said of other models, too. */
+static void
+check_folder_hooks(Work *work, const Made *made)
+{
+    const char *hooks = work->options->hooks;
+    size_t at = 0;
+    for (guint i = 0; hooks != NULL && i < made->columns->len; i++) {
+        const MadeColumn *column = g_ptr_array_index(made->columns, i);
+        if (column->change == NULL || !find_word(hooks, strlen(hooks), column->name, &at))
+            continue;
+        site_refuse(work, SITE_FILE, 0, 0, "in-template", column->change->link,
+                    "'%s' is a column of this model that changes, and a hook in dbt_project.yml "
+                    "names it",
+                    column->name);
+        return;
+    }
+}
+
 void
 dbt_config(Work *work)
 {
     for (guint m = 0; m < work->out->made->len; m++) {
         const Made *made = g_ptr_array_index(work->out->made, m);
-        if (made->name == NULL)
-            visit_templates(work, made);
+        if (made->name != NULL)
+            continue;
+        visit_templates(work, made);
+        check_folder_hooks(work, made);
     }
 }
 
@@ -291,4 +311,5 @@ dbt_config_follows(Work *work, const Rename *rename)
         g_ptr_array_add(columns, column);
     }
     visit_templates(work, &made);
+    check_folder_hooks(work, &made);
 }

@@ -36,6 +36,7 @@ dbt_place_clear(DbtPlace *place)
     g_free(place->model);
     g_free(place->version);
     g_free(place->alias);
+    g_free(place->hooks);
 }
 
 /* ---- projects ---- */
@@ -251,19 +252,17 @@ dbt_keys_of(const DbtRoot *root, const char *path, char **folders)
     return g_strsplit(keys, "/", -1);
 }
 
-/* `models: { shop: { staging: { +materialized: view } } }`: what is said for the folders of the file. */
-static const YamlNode *
-folder_setting(const DbtRoot *root, const char *path, const char *key)
+typedef void FolderFn(const YamlNode *map, void *data);
+
+/* `models: { shop: { staging: { +materialized: view } } }`: what is said for the folders of the file, the outermost first. */
+static void
+each_folder(const DbtRoot *root, const char *path, FolderFn *visit, void *data)
 {
     const YamlNode *at = dbt_map_of(root->settings);
-    g_autofree char *plus = g_strconcat("+", key, NULL);
     g_auto(GStrv) parts = g_strsplit(path + strlen(root->folder), "/", -1);
-    const YamlNode *found = NULL;
     at = at != NULL ? yaml_get(at, "models") : NULL;
     for (size_t i = 0; at != NULL && at->kind == YAML_MAP; i++) {
-        const YamlNode *here = yaml_get(at, plus);
-        here = here != NULL ? here : yaml_get(at, key);
-        found = here != NULL ? here : found;
+        visit(at, data);
         if (i > 0 && parts[i] == NULL)
             break;
         g_autofree char *step = i == 0 ? g_strdup(root->name) : g_strdup(parts[i]);
@@ -271,7 +270,51 @@ folder_setting(const DbtRoot *root, const char *path, const char *key)
             step[strlen(step) - 4] = '\0';
         at = step != NULL ? yaml_get(at, step) : NULL;
     }
-    return found;
+}
+
+typedef struct {
+    const char *key, *plus;
+    const YamlNode *found;
+} Setting;
+
+static void
+find_setting(const YamlNode *map, void *data)
+{
+    Setting *setting = data;
+    const YamlNode *here = yaml_get(map, setting->plus);
+    here = here != NULL ? here : yaml_get(map, setting->key);
+    setting->found = here != NULL ? here : setting->found;
+}
+
+static const YamlNode *
+folder_setting(const DbtRoot *root, const char *path, const char *key)
+{
+    g_autofree char *plus = g_strconcat("+", key, NULL);
+    Setting setting = {.key = key, .plus = plus};
+    each_folder(root, path, find_setting, &setting);
+    return setting.found;
+}
+
+static void
+add_texts(const YamlNode *node, GString *ret)
+{
+    for (size_t i = 0; i < node->count * (node->kind == YAML_MAP ? 2 : 1); i++)
+        add_texts(node->items[i], ret);
+    if (node->kind == YAML_SCALAR && node->text != NULL)
+        g_string_append_printf(ret, "%s\n", node->text);
+}
+
+/* Hooks of all folders are run, one behind the other. */
+static void
+add_hooks(const YamlNode *map, void *data)
+{
+    static const char *const keys[] = {"post-hook", "+post-hook", "post_hook", "+post_hook",
+                                       "pre-hook",  "+pre-hook",  "pre_hook",  "+pre_hook"};
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const YamlNode *node = yaml_get(map, keys[i]);
+        if (node != NULL)
+            add_texts(node, data);
+    }
 }
 
 static void
@@ -363,6 +406,9 @@ read_settings(const ProjectFile *file, DbtPlace *place)
                          : of_folder != NULL                     ? of_folder
                                                                  : place->model;
     place->alias = is_alias_clear ? g_strdup(called) : NULL;
+    GString *hooks = g_string_new(NULL);
+    each_folder(root, file->path, add_hooks, hooks);
+    place->hooks = g_string_free(hooks, FALSE);
     g_autofree char *enabled = NULL;
     place->is_chosen = !dbt_config_text(file->text, file->bytes, "enabled", &enabled) ||
                        enabled != NULL || folder_setting(root, file->path, "enabled") != NULL;

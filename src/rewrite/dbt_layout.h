@@ -57,6 +57,7 @@ typedef struct {
     bool
         is_chosen; /* something says when it is enabled: another file may be the model at other times */
     char *alias; /* of its table; NULL: not known */
+    char *hooks; /* what dbt_project.yml has run beside it, a line each; NULL: it is no model */
 } DbtPlace;
 
 /* All roots, the innermost first; the last one is that of files without a project. Array of DbtRoot *; caller frees. */

@@ -233,7 +233,8 @@ read_template(Macro *macro, const char *text, const Token *token)
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
         if (one->kind == JINJA_LITERAL)
             macro_names_add(macro->texts, text, one->begin, one->end);
-        if (one->kind == JINJA_LITERAL && (one->callee_end == 0 || is_kept(text, one)))
+        if (one->kind == JINJA_LITERAL &&
+            (one->callee_end == 0 || is_kept(text, one) || jinja_is_default(text, one)))
             macro_names_add(macro->words, text, one->begin, one->end);
     }
 }

@@ -117,6 +117,8 @@ is_settled_call(const char *text, const JinjaArgument *argument)
     g_autofree char *callee =
         g_strndup(text + argument->callee, argument->callee_end - argument->callee);
     const char *last = text_last_part(callee);
+    if (jinja_is_default(text, argument))
+        return false;
     for (size_t i = 0; i < G_N_ELEMENTS(methods); i++)
         if (strcmp(last, methods[i]) == 0)
             return true;

@@ -146,6 +146,7 @@ entry_options(const Project *project, const Entry *entry)
     options.version = entry->place.version;
     options.is_persisted = entry->place.is_persisted;
     options.is_incremental = entry->place.is_incremental;
+    options.hooks = entry->place.hooks;
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.vars = entry->place.root->vars;

@@ -123,9 +123,10 @@ typedef struct {
     const char *model, *version;   /* the file is this model of dbt; or NULL */
     bool is_persisted;             /* its table has rows under the names of before, or may have */
     bool is_incremental;           /* it has, for certain, and its query adds rows to them */
-    DbtHome home;                  /* of the file */
-    const YamlNode *settings;      /* dbt_project.yml of the file's project; or NULL */
-    const GHashTable *vars;        /* names of its variables that only its SQL asks for; or NULL */
+    const char *hooks; /* what dbt_project.yml has run beside the model, a line each; or NULL */
+    DbtHome home;      /* of the file */
+    const YamlNode *settings; /* dbt_project.yml of the file's project; or NULL */
+    const GHashTable *vars;   /* names of its variables that only its SQL asks for; or NULL */
     const GHashTable
         *made; /* models, seeds, snapshots of the file's project (dbt_made.c); NULL: not known */
     const GPtrArray

@@ -187,3 +187,13 @@ jinja_arguments(const char *text, const Token *token)
     }
     return found;
 }
+
+bool
+jinja_is_default(const char *text, const JinjaArgument *argument)
+{
+    const char *callee = text + argument->callee;
+    size_t bytes = argument->callee_end - argument->callee;
+    return (argument->place > 0 || argument->keyword_end > 0) &&
+           ((bytes == 3 && memcmp(callee, "var", 3) == 0) ||
+            (bytes == 7 && memcmp(callee, "env_var", 7) == 0));
+}

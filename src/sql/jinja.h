@@ -31,6 +31,9 @@ GArray *jinja_arguments(const char *text, const Token *token);
 /* Is none of its texts a column: ref, config, log and the like (parse_template.c)? */
 bool jinja_call_takes_no_column(const char *callee);
 
+/* var('x', 'id'), env_var('X', 'id'): what is put in where nobody says another value. */
+bool jinja_is_default(const char *text, const JinjaArgument *argument);
+
 /* Is it a macro of a package that gives rows of the table that it gets, with all columns (parse_rows.c)? */
 bool template_gives_rows(const char *text, const Token *token);
 
