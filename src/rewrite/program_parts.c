@@ -247,6 +247,7 @@ typedef struct {
     GPtrArray *texts; /* what each of them says */
     guint own;        /* the one that is asked for; G_MAXUINT: not found yet */
     guint place;      /* where what is given with it begins */
+    bool has_unknown; /* one that is no value says nothing that is known */
 } Parts;
 
 /* Of `q.append(x ? "…" : "…")`, the first piece in the brackets; else that of the string. */
@@ -283,6 +284,18 @@ use_at(const Unit *unit, guint first)
     return use != NULL && use->first == first ? use : NULL;
 }
 
+/* Is what comes next compared, or in a list of values? */
+static bool
+awaits_value(const Parts *parts)
+{
+    const char *said =
+        parts->texts->len > 0 ? g_ptr_array_index(parts->texts, parts->texts->len - 1) : "";
+    size_t end = strlen(said);
+    while (end > 0 && g_ascii_isspace(said[end - 1]))
+        end--;
+    return end > 0 && strchr("=<>'%", said[end - 1]) != NULL;
+}
+
 /* What is given at `first`; behind it. */
 static guint
 add_part(Unit *unit, Parts *parts, guint first, const Use *own)
@@ -292,6 +305,7 @@ add_part(Unit *unit, Parts *parts, guint first, const Use *own)
     if (parts->place == first)
         parts->own = parts->texts->len;
     if (use == NULL) {
+        parts->has_unknown = parts->has_unknown || !awaits_value(parts);
         g_ptr_array_add(parts->texts, g_strdup(HOLE));
         return first;
     }
@@ -398,8 +412,9 @@ program_part(Unit *unit, Use *use, const Text *text)
     g_autofree char *before = joined(&parts, 0, parts.own);
     g_autofree char *behind = joined(&parts, parts.own + 1, texts->len);
     const char *first = parts.own > 0 ? g_ptr_array_index(texts, 0) : "";
-    if (!read_with(unit, use, text, before, "", true) &&
-        !read_with(unit, use, text, before, behind, true) &&
+    bool is_all = !parts.has_unknown;
+    if (!read_with(unit, use, text, before, "", is_all) &&
+        !read_with(unit, use, text, before, behind, is_all) &&
         !read_with(unit, use, text, first, "", false))
         return PART_UNREAD;
     g_hash_table_add(unit->work->parts, place);
