@@ -22,7 +22,7 @@ static const char *const qualifiers[] = {
 /* Of these, what a name may get, and a table that is asked of it: a database or a project is that of a connection. */
 static const char *const schemas[] = {
     "dataset", "dataset_id", "datasetId", "dataset_name", "schema", "schema_name", "schemaName", "keyspace", "namespace",
-    "withSchema", "default_dataset", "defaultDataset", "default_schema", "DatasetReference", "dataset_ref", "search_path", NULL};
+    "withSchema", "default_dataset", "defaultDataset", "default_schema", "schema_translate_map", "DatasetReference", "dataset_ref", "search_path", NULL};
 /* As values: f(schema, "users"); `db` there is what is asked. */
 static const char *const values[] = {
     "dataset", "dataset_id", "datasetId", "dataset_name", "dataset_ref", "schema", "schema_name", "schemaName", "keyspace", NULL};
@@ -282,6 +282,15 @@ bracket_says_schema(Unit *unit, guint open, bool is_deep)
     return GPOINTER_TO_INT(known) == 1;
 }
 
+/* dataset.table("users"), but not schema.createTable("users") of knex and Kysely */
+static bool
+is_reference(const Unit *unit, guint index)
+{
+    bool is_builder = unit_is_language(unit, "javascript") && unit_is_word(unit, index, "schema");
+    return unit_is_sign(unit, index + 1, '.') && !is_builder &&
+           name_ends_in(unit->text, piece_span(unit_piece(unit, index)), values);
+}
+
 /* client.dataset("shop").table: what stands before the bracket's callee, link by link. */
 static bool
 chain_before_says(Unit *unit, guint open)
@@ -297,9 +306,7 @@ chain_before_says(Unit *unit, guint open)
         }
         if (unit_piece(unit, at)->kind != PIECE_WORD)
             return false;
-        if (is_qualifying(unit, at) || is_lent(unit, at) ||
-            (unit_is_sign(unit, at + 1, '.') &&
-             name_ends_in(unit->text, piece_span(unit_piece(unit, at)), values)))
+        if (is_qualifying(unit, at) || is_lent(unit, at) || is_reference(unit, at))
             return true;
         guint dot = unit_previous(unit, at, true);
         bool is_link = dot != G_MAXUINT && dot > 0 &&
@@ -348,6 +355,17 @@ call_says_schema(Unit *unit, const Use *use)
         open = unit_bracket_around(unit, open);
     }
     return false;
+}
+
+/* table "users", schema: "shop" of Ruby, and words of commands: no bracket says where the call ends. */
+static bool
+bare_call_says_schema(Unit *unit, const Use *use, bool is_of_class)
+{
+    guint open = unit_bracket_around(unit, use->first);
+    bool is_bare = unit->language->has_bare_calls || unit->language->joins_touching;
+    return is_bare && (open == G_MAXUINT || is_block(unit, open)) &&
+           has_qualifier(unit, use->first > NEAR ? use->first - NEAR : 0,
+                         MIN(use->last + NEAR, unit->pieces->len), is_of_class);
 }
 
 /* ---- the class, and names that are set side by side ---- */
@@ -423,7 +441,7 @@ use_is_apart(Unit *unit, const Use *use)
     Span schema;
     if (is_of_class && use_has_class_schema(unit, use, &schema))
         return true;
-    if (call_says_schema(unit, use))
+    if (call_says_schema(unit, use) || bare_call_says_schema(unit, use, is_of_class))
         return true;
     if (is_of_class)
         return !is_in_annotation(unit, use) && class_says_schema(unit, use);
