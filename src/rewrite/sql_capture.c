@@ -219,13 +219,20 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
     return false;
 }
 
+/* Of any column: names may trade places, and a query has only some of a table's. */
+static bool
+is_new_name(const Work *work, const char *name)
+{
+    return renames_gain(work->renames, name) || renames_will_have(work->renames, NULL, name);
+}
+
 bool
 source_will_gain(Work *work, const SqlSource *source, const char *name)
 {
     const Rename *rename = source_rename(source);
     if (rename != NULL)
         return source->columns == NULL && rename_gains(rename, name);
-    if (source->query == NULL || !renames_gain(work->renames, name))
+    if (source->query == NULL || !is_new_name(work, name))
         return false;
     const SqlPart part = {.text = (char *) name};
     return !source_has(work, source, &part) && has_new_name(work, source, name);
@@ -332,8 +339,7 @@ ref_catcher(Work *work, const SqlRef *ref)
     bool is_key = ref->clause == CLAUSE_ORDER && ref->is_whole;
     if (ref->path.count != 1 || !ref_may_be_qualified(work, ref) || ref->binding == BINDING_LOCAL ||
         (ref->binding == BINDING_OUTPUT && is_key) ||
-        (!renames_gain(work->renames, ref->path.parts[0].text) &&
-         !work->sql->dialect->has_hiding_rows))
+        (!is_new_name(work, ref->path.parts[0].text) && !work->sql->dialect->has_hiding_rows))
         return NULL;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         const SqlSource *catcher = catcher_in(work, ref, block);
