@@ -330,10 +330,20 @@ is_left_in_template(Work *work, const SqlRef *ref, GHashTable *staying)
     return true;
 }
 
+/* The star is written out, with the names that come out of it today. */
+static bool
+is_name_of_pinned_star(const SqlRef *ref)
+{
+    const SqlQuery *query = ref->is_through_star ? ref->source->block->query : NULL;
+    return query != NULL && query->is_pinned && source_rename(ref->source) != NULL;
+}
+
 static void
 visit_ref(Work *work, const SqlRef *ref, GHashTable *staying)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
+    if (is_name_of_pinned_star(ref))
+        return;
     if (refuse_doubled(work, ref, part))
         return;
     if (ref->instead != NULL && is_guess_too_many(work, ref, part))

@@ -463,6 +463,7 @@ bind_through_star(Resolver *resolver, SqlRef *ref, const SqlBlock *outputs)
                 !resolver_has_name(resolver, resolver_columns(resolver, source, &is_open),
                                    &ref->path.parts[0]))
                 continue;
+            ref->is_through_star = true;
             bind_to(ref, BINDING_COLUMN, source);
             return true;
         }
