@@ -43,9 +43,10 @@ has_star(const Parser *parser, uint32_t index, uint32_t end)
 bool
 parse_inserts(Parser *parser, uint32_t end)
 {
+    if (!is_word(parser, parser->pos, WORD_FROM) || !parser->sql->dialect->has_name_patterns)
+        return false; /* before anything is searched for: statements may lie in each other */
     uint32_t first = next_insert(parser, parser->pos, end);
-    if (!is_word(parser, parser->pos, WORD_FROM) || !parser->sql->dialect->has_name_patterns ||
-        first == end || has_star(parser, first, end))
+    if (first == end || has_star(parser, first, end))
         return false;
     SqlBlock *block = block_new(parser, NULL, NULL);
     parser->pos++;
