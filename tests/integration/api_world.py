@@ -46,6 +46,8 @@ roles:
   admin: [ local ]
   delegate: [ service:default/backstage ]
 limits: {{ "group:shop": 4 }}
+throttle_commands:
+  quiet: {{ command: [ /bin/true ] }}
 """
 
 ENTITIES = """
