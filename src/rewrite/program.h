@@ -401,6 +401,10 @@ guint unit_bracket_end(Unit *unit, guint index);
 /* How many pieces begin before `place`; and the one that begins at this byte, G_MAXUINT: none does. */
 guint unit_pieces_before(const Unit *unit, size_t place);
 guint unit_piece_at(const Unit *unit, uint32_t begin);
+/* How many strings, which are in the program's order, begin before the piece: there may be thousands. */
+guint unit_uses_before(const Unit *unit, guint piece);
+/* How far it stands from the beginning of its line, in bytes. */
+size_t unit_margin(const Unit *unit, guint index);
 /* What is called with it, where that stands before; or G_MAXUINT. */
 guint piece_of_callee(const Unit *unit, const Use *use);
 /* The piece that begins its line, and that of the nearest line before with a smaller margin; G_MAXUINT: none. */

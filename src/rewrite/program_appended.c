@@ -183,16 +183,6 @@ appended_name(const Unit *unit, guint first)
     return begin != G_MAXUINT && begins_line_or_statement(unit, begin) ? name : G_MAXUINT;
 }
 
-/* How far the piece stands from the beginning of its line. */
-static size_t
-margin_of(const Unit *unit, guint index)
-{
-    size_t begin = unit_piece(unit, index)->begin, at = begin;
-    while (at > 0 && unit->text->bytes[at - 1] != '\n')
-        at--;
-    return begin - at;
-}
-
 guint
 appended_operand(const Unit *unit, guint name, guint last)
 {
@@ -202,7 +192,7 @@ appended_operand(const Unit *unit, guint name, guint last)
                                   : unit_is_sign(unit, end, ';');
     guint again = unit_next(unit, end, true), plus = unit_next(unit, again, false);
     if (!is_end || !is_same(unit, name, again) || !appended_is_more(unit, again) ||
-        (unit_is_language(unit, "python") && margin_of(unit, name) != margin_of(unit, again)))
+        (unit_is_language(unit, "python") && unit_margin(unit, name) != unit_margin(unit, again)))
         return G_MAXUINT;
     return unit_next(unit, plus + 1, true);
 }

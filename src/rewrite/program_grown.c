@@ -206,15 +206,6 @@ end_of_other(Grown *grown, guint at, bool may_have_literals)
 
 /* ---- branches ---- */
 
-static size_t
-margin_of(const Unit *unit, guint index)
-{
-    size_t begin = unit_piece(unit, index)->begin, at = begin;
-    while (at > 0 && unit->text->bytes[at - 1] != '\n')
-        at--;
-    return begin - at;
-}
-
 /* The colon behind the condition of `if`, `elif` or `else` at `at`; G_MAXUINT: the name stands before it. */
 static guint
 end_of_condition(const Grown *grown, guint at)
@@ -235,7 +226,7 @@ end_of_body(Grown *grown, guint colon, size_t margin, int depth)
     guint begin = unit_next(unit, colon, true);
     if (unit_piece(unit, unit_next(unit, colon, false))->kind != PIECE_LINE)
         return end_of_append(grown, begin);
-    size_t inner = margin_of(unit, begin);
+    size_t inner = unit_margin(unit, begin);
     return inner > margin ? end_of_statements(grown, begin, inner, depth) : G_MAXUINT;
 }
 
@@ -254,7 +245,7 @@ end_of_if(Grown *grown, guint at, size_t margin, int depth)
         guint next = end != G_MAXUINT ? unit_next(unit, end, true) : G_MAXUINT;
         if (end == G_MAXUINT)
             return G_MAXUINT;
-        bool is_beside = kind != GROWN_ELSE && margin_of(unit, next) == margin,
+        bool is_beside = kind != GROWN_ELSE && unit_margin(unit, next) == margin,
              is_elif = is_beside && unit_is_word(unit, next, "elif");
         if (!is_elif && !(is_beside && unit_is_word(unit, next, "else"))) {
             mark(grown, GROWN_ENDIF, end + 1, end + 1);
@@ -287,9 +278,9 @@ end_of_statements(Grown *grown, guint at, size_t margin, int depth)
 {
     Unit *unit = grown->unit;
     guint last = G_MAXUINT;
-    while (is_near(grown, at) && margin_of(unit, at) >= margin) {
-        last =
-            margin_of(unit, at) == margin ? end_of_statement(grown, at, margin, depth) : G_MAXUINT;
+    while (is_near(grown, at) && unit_margin(unit, at) >= margin) {
+        last = unit_margin(unit, at) == margin ? end_of_statement(grown, at, margin, depth)
+                                               : G_MAXUINT;
         if (last == G_MAXUINT)
             return G_MAXUINT;
         at = unit_next(unit, last, true);
@@ -306,11 +297,11 @@ grown_end(Unit *unit, guint first, guint last)
     Grown grown = {
         .unit = unit, .name = name, .first = first, .is_apart = literal_ends_apart(unit, last)};
     guint end = last, behind = last, kept = unit->marks != NULL ? unit->marks->len : 0;
-    size_t margin = margin_of(unit, name);
+    size_t margin = unit_margin(unit, name);
     for (;;) {
         guint at = unit_next(unit, behind, true);
         bool is_growing = is_name(&grown, at) || unit_is_word(unit, at, "if");
-        behind = is_near(&grown, at) && margin_of(unit, at) == margin
+        behind = is_near(&grown, at) && unit_margin(unit, at) == margin
                      ? end_of_statement(&grown, at, margin, 0)
                      : G_MAXUINT;
         if (behind == G_MAXUINT)

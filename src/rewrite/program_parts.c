@@ -272,14 +272,7 @@ text_begin(const Use *use, const Text *text)
 static const Use *
 use_at(const Unit *unit, guint first)
 {
-    guint from = 0, to = unit->uses->len;
-    while (from < to) {
-        guint middle = from + (to - from) / 2;
-        if (g_array_index(unit->uses, Use, middle).first < first)
-            from = middle + 1;
-        else
-            to = middle;
-    }
+    guint from = unit_uses_before(unit, first);
     const Use *use = from < unit->uses->len ? &g_array_index(unit->uses, Use, from) : NULL;
     return use != NULL && use->first == first ? use : NULL;
 }

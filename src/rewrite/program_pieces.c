@@ -62,6 +62,29 @@ unit_pieces_before(const Unit *unit, size_t place)
 }
 
 guint
+unit_uses_before(const Unit *unit, guint piece)
+{
+    guint from = 0, behind = unit->uses->len;
+    while (from < behind) {
+        guint middle = from + (behind - from) / 2;
+        if (g_array_index(unit->uses, Use, middle).first < piece)
+            from = middle + 1;
+        else
+            behind = middle;
+    }
+    return from;
+}
+
+size_t
+unit_margin(const Unit *unit, guint index)
+{
+    size_t begin = unit_piece(unit, index)->begin, at = begin;
+    while (at > 0 && unit->text->bytes[at - 1] != '\n')
+        at--;
+    return begin - at;
+}
+
+guint
 unit_piece_at(const Unit *unit, uint32_t begin)
 {
     guint behind = unit_pieces_before(unit, (size_t) begin + 1);

@@ -255,27 +255,12 @@ read_use(Reader *reader, Use *use)
                           : read_name(reader, text, 0, text->count, place->is_again);
 }
 
-/* How many strings of the program, which are in its order, begin before the piece: a file may have thousands of classes. */
-static guint
-uses_before(const Unit *unit, guint piece)
-{
-    guint from = 0, to = unit->uses->len;
-    while (from < to) {
-        guint middle = from + (to - from) / 2;
-        if (g_array_index(unit->uses, Use, middle).first < piece)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
-}
-
 /* All that the class has; false: something in it is not understood. */
 static bool
 read_class(Reader *reader, const Use *own)
 {
     const Unit *unit = reader->unit;
-    for (guint i = uses_before(unit, reader->first); i < unit->uses->len; i++) {
+    for (guint i = unit_uses_before(unit, reader->first); i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
         if (use->first >= reader->end)
             break;

@@ -10,12 +10,10 @@
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
-#define DECLARED_TOKENS_MAX 8 /* DECLARE @q nvarchar(4000) = */
-
-static bool
-begins_statement(const Work *work, guint index)
+bool
+sql_begins_statement(const Work *work, guint index)
 {
-    static const char *const words[] = {"THEN", "ELSE", "LOOP", "BEGIN", "SET"};
+    static const char *const words[] = {"THEN", "ELSE", "LOOP", "BEGIN"};
     if (index == 0 || work_token(work, index - 1)->kind == TOKEN_SEMICOLON)
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -28,7 +26,7 @@ begins_statement(const Work *work, guint index)
 static bool
 is_declared_as(const Work *work, guint sign)
 {
-    for (guint back = 1; back <= DECLARED_TOKENS_MAX && back <= sign; back++)
+    for (guint back = 1; back <= VARIABLE_TOKENS_MAX && back <= sign; back++)
         if (work_is_text(work, sign - back, "DECLARE"))
             return true;
     return false;
@@ -46,7 +44,8 @@ sql_is_assigned(const Work *work, guint value)
     guint name = value - 2;
     while (name > 1 && work_token(work, name - 1)->kind == TOKEN_DOT)
         name -= 2;
-    return begins_statement(work, name) || is_declared_as(work, value - 1);
+    return sql_begins_statement(work, name) || work_is_text(work, name - 1, "SET") ||
+           is_declared_as(work, value - 1);
 }
 
 /* Of a dataset that the text speaks of. */

@@ -83,6 +83,9 @@ bool sql_is_named_apart(Work *work, guint index);
 bool sql_named_by_two(Work *work, guint index);
 /* Makes the function a value of its arguments, whatever they say: concat, format, json_object (sql_catalog.c)? */
 bool sql_takes_values(const Work *work, guint function);
+#define VARIABLE_TOKENS_MAX 8 /* of a variable and its value: DECLARE @q nvarchar(4000) = */
+/* Does a statement of a script begin at the token (sql_assigned.c)? */
+bool sql_begins_statement(const Work *work, guint index);
 /* Is the value (a token) set to a variable or a column; may SQL in such values be rewritten (sql_assigned.c)? */
 bool sql_is_assigned(const Work *work, guint value);
 bool sql_may_follow_assigned(Work *work);

@@ -8,29 +8,23 @@
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
-#define DECLARED_TOKENS_MAX 8   /* DECLARE @q nvarchar(4000) = */
 #define CONDITION_TOKENS_MAX 40 /* IF @plan IS NOT NULL SET @q += … */
 
 /* ---- where it is set ---- */
 
-/* A statement of a script begins at the token. */
+/* q := …, behind what begins a statement, or DECLARE q text DEFAULT …, LET q := … */
 static bool
-begins_statement(const Work *work, guint index)
+is_named_there(const Work *work, guint index)
 {
-    static const char *const words[] = {"THEN", "ELSE", "LOOP", "BEGIN", "DECLARE", "LET"};
-    if (index == 0 || work_token(work, index - 1)->kind == TOKEN_SEMICOLON)
-        return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (work_is_text(work, index - 1, words[i]))
-            return true;
-    return false;
+    return sql_begins_statement(work, index) || work_is_text(work, index - 1, "DECLARE") ||
+           work_is_text(work, index - 1, "LET");
 }
 
 /* SET @q = '…', DECLARE @q nvarchar(max) = '…'; 0: none that is marked. */
 static guint
 marked_variable_of(const Work *work, guint value)
 {
-    for (guint back = 2; back <= DECLARED_TOKENS_MAX && back < value; back++)
+    for (guint back = 2; back <= VARIABLE_TOKENS_MAX && back < value; back++)
         if (work_token(work, value - back)->kind == TOKEN_PARAMETER) {
             bool is_set = back == 2 && work_is_text(work, value - 3, "SET");
             bool is_declared =
@@ -45,11 +39,11 @@ marked_variable_of(const Work *work, guint value)
 static guint
 named_variable_of(const Work *work, guint value)
 {
-    for (guint back = 2; back <= DECLARED_TOKENS_MAX && back < value; back++) {
+    for (guint back = 2; back <= VARIABLE_TOKENS_MAX && back < value; back++) {
         const Token *token = work_token(work, value - back);
         if (token->kind == TOKEN_SEMICOLON)
             return 0;
-        if (token->kind == TOKEN_WORD && begins_statement(work, value - back))
+        if (token->kind == TOKEN_WORD && is_named_there(work, value - back))
             return value - back;
     }
     return 0;
@@ -239,7 +233,7 @@ what_is_done(const Work *work, guint variable)
     if (work_token(work, variable)->kind == TOKEN_WORD) {
         const Token *next = work_token(work, variable + 1);
         bool is_set =
-            begins_statement(work, variable) &&
+            is_named_there(work, variable) &&
             (next->kind == TOKEN_WORD || (work_is_text(work, variable + 1, ":=") &&
                                           work_token(work, variable + 2)->kind == TOKEN_STRING));
         return is_set ? 0 : VARIABLE_IS_USED;

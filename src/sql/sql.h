@@ -95,11 +95,10 @@ struct SqlRef {
     SqlPath path;
     SqlBlock *block;
     SqlClause clause;
-    SqlItem *in;   /* the item that it stands in, or NULL */
-    bool is_whole; /* all of an item, or of a sort or group key */
-    bool
-        is_through_star; /* sorts a set operation by what a star of its first branch lets through */
-    bool is_field;       /* all of an argument of STRUCT(…), and names the field */
+    SqlItem *in;          /* the item that it stands in, or NULL */
+    bool is_whole;        /* all of an item, or of a sort or group key */
+    bool is_through_star; /* sorts a UNION by what a star of its first branch has */
+    bool is_field;        /* all of an argument of STRUCT(…), and names the field */
     bool
         is_receiver; /* of a method: `plan` of plan.value(…); a schema, unless a source is known to have it */
     bool
