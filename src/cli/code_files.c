@@ -24,6 +24,16 @@ is_wanted(const CodeFile *file, const char *text, const CodeTask *task, const Ex
             exports_wanted(exports, file->path, text, file->bytes));
 }
 
+/* Once it is known to name nothing, it is not looked into again. */
+static void
+look_into_large(CodeFile *file, const CodeTask *task)
+{
+    file->is_read = !code_names_in_large(task->renames, file->path);
+    if (!file->is_read)
+        file->skipped = g_strdup_printf("'%s' names the dataset, and is larger than %d MiB",
+                                        file->path, CODE_FILE_BYTES_MAX / 1024 / 1024);
+}
+
 /* With its text, if it is of use. */
 static void
 read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
@@ -41,10 +51,7 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
         file->skipped =
             g_strdup_printf("'%s' names the dataset, and is in UTF-16: expected UTF-8", file->path);
     else if (!file->is_read && error_is(error, ERR_TOO_LARGE))
-        file->skipped = code_names_in_large(task->renames, file->path)
-                            ? g_strdup_printf("'%s' names the dataset, and is larger than %d MiB",
-                                              file->path, CODE_FILE_BYTES_MAX / 1024 / 1024)
-                            : NULL;
+        look_into_large(file, task);
     else if (!file->is_read)
         file->skipped = g_strdup(error->message);
     else if (code_names(task->renames, file->path, text, file->bytes) ||
