@@ -65,6 +65,7 @@ add_sites(json_t *sites, const LookFile *file)
         json_set_string(one, "code", site->code);
         add_text(one, "reason", site->reason);
         json_set_string(one, "link", site->link);
+        add_text(one, "advice", site->advice);
         json_array_append_new(sites, one);
     }
 }

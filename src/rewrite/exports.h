@@ -13,11 +13,12 @@ typedef struct {
     char *module; /* what imports find: a path, or what a language finds its names by */
     char *within; /* "Config.TABLE": its name, and what that is in */
     char *text, *after;
-    const Rename *rename; /* NULL: it is no name, but SQL that reads the dataset */
-    size_t begin, end;    /* bytes of the file: what it is set to */
-    const char *doubt;    /* why nobody knows what it stands for; or NULL */
-    bool is_class;        /* no name of the table, but what stands for its rows */
-    bool says_columns;    /* and says what each column that changes is called: its fields stay */
+    const Rename *rename;        /* NULL: it is no name, but SQL that reads the dataset */
+    size_t begin, end;           /* bytes of the file: what it is set to */
+    const char *doubt;           /* why nobody knows what it stands for; or NULL */
+    bool is_class;               /* no name of the table, but what stands for its rows */
+    const struct Advice *advice; /* what would keep its fields (program_advice.h); or NULL */
+    bool says_columns; /* and says what each column that changes is called: its fields stay */
 } Export;
 
 typedef struct Exports Exports;

@@ -297,7 +297,8 @@ pass_class_on(void *key, void *value, void *data)
                        .text = g_strdup(""),
                        .after = g_strdup(""),
                        .rename = class->rename,
-                       .is_class = true};
+                       .is_class = true,
+                       .advice = class->export->advice};
     g_ptr_array_add(work->exported, export);
 }
 

@@ -1,5 +1,6 @@
 /* imports_columns.c - see imports_members.h: which column a name of a program is, and the sites of these. */
 #include "rewrite/imports_members.h"
+#include "rewrite/program_advice.h"
 
 #include <string.h>
 
@@ -71,8 +72,10 @@ members_tell(Unit *unit, const ImportedClass *class, const ColumnChange *change,
         (class->export->says_columns && !is_of_database(unit, change, begin, end)))
         return;
     g_autofree char *words = column_change_words(change);
-    program_refuse(work, unit->text, SITE_COLUMN, begin, end, "class", change->link,
-                   "'%s' stands for the dataset, as %s says: %s", class->name, class->export->path,
-                   words);
+    Site *site = program_refuse(work, unit->text, SITE_COLUMN, begin, end, "class", change->link,
+                                "'%s' stands for the dataset, as %s says: %s", class->name,
+                                class->export->path, words);
+    if (!class->export->says_columns)
+        site_advise(work, site, class->export->advice, change);
     work->mentions++;
 }

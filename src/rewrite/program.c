@@ -18,7 +18,7 @@ program_site(Work *work, const Text *text, SiteKind kind, Disposition dispositio
     return site_add(work, kind, disposition, span.begin, span.end);
 }
 
-void
+Site *
 program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, size_t end,
                const char *code, const char *link, const char *format, ...)
 {
@@ -29,6 +29,7 @@ program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, size_t
     va_start(args, format);
     site->reason = arena_vprintf(work->out->arena, format, args);
     va_end(args);
+    return site;
 }
 
 bool

@@ -430,8 +430,8 @@ bool span_begins_with_any(const Text *text, Span span, const char *const *words)
 /* A site at [begin, end) of the text, at its place in the file. */
 Site *program_site(Work *work, const Text *text, SiteKind kind, Disposition disposition,
                    size_t begin, size_t end);
-void program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, size_t end,
-                    const char *code, const char *link, const char *format, ...)
+Site *program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, size_t end,
+                     const char *code, const char *link, const char *format, ...)
     G_GNUC_PRINTF(8, 9);
 
 /* The string is SQL, and now is decided. (program_sql.c) */
@@ -531,6 +531,8 @@ bool key_says_writing(const Text *text, Span key);
 bool use_is_message(Unit *unit, const Use *use);
 /* Does a class of the program stand for the table there, and its fields for the columns? */
 bool use_is_of_class(const Unit *unit, const Use *use);
+/* Or does it give rows of it, of which nobody knows what becomes: spark.table("…") of Scala? */
+bool use_gives_rows(const Unit *unit, const Use *use);
 /* Schemas of Prisma: is it @@map and no @map; and is the word a field of the table's model? (program_prisma.c) */
 bool prisma_maps_table(const Unit *unit, const Use *use);
 bool prisma_is_column(const Unit *unit, guint index);

@@ -5,6 +5,7 @@
  * in a method whose receiver it is (Go), or in a call that makes it (define of Sequelize, pgTable of Drizzle).
  */
 #include "rewrite/imports.h"
+#include "rewrite/program_advice.h"
 #include "rewrite/program_said.h"
 #include "rewrite/sql_parts.h"
 
@@ -220,10 +221,7 @@ refuse_returned(Unit *unit, guint method, guint word, const Rename *rename)
 {
     const Piece *piece = unit_piece(unit, word);
     (void) method;
-    g_hash_table_add(unit->work->named, (void *) rename);
-    program_refuse(unit->work, unit->text, SITE_TABLE, piece->begin, piece->end, "class", NULL,
-                   "a class stands for the table here, and columns change: its fields have to "
-                   "follow, and what uses them");
+    program_refuse_class(unit, unit->text, piece->begin, piece->end, rename, CLASS_OF_TABLE);
 }
 
 void
@@ -247,7 +245,8 @@ exports_add_class(Unit *unit, const char *module, const char *within, Span place
                        .rename = rename,
                        .begin = place.begin,
                        .end = place.end,
-                       .is_class = true};
+                       .is_class = true,
+                       .advice = advice_of_class(unit)};
     g_ptr_array_add(unit->work->exported, export);
 }
 

@@ -6,12 +6,35 @@
  */
 #include "rewrite/imports.h"
 #include "rewrite/made.h"
+#include "rewrite/program_advice.h"
 #include "rewrite/program_said.h"
 #include "rewrite/sql_parts.h"
 
 #include <string.h>
 
+#define VALUES_MAX 4 /* that a reason lists */
+
 /* ---- what the mapping says ---- */
+
+/* 'plan' becomes 'tier', with other values: 'pro' becomes 'gold' */
+static char *
+values_words(const ColumnChange *change)
+{
+    GString *text = g_string_new(NULL);
+    const char *old;
+    json_t *value;
+    guint listed = 0;
+    g_string_append_printf(text, "'%s' becomes '%s', with other values", change->column,
+                           change->to != NULL ? change->to : "?");
+    json_object_foreach((json_t *) change->values, old, value)
+    {
+        g_autofree char *new = json_compact(value);
+        g_string_append_printf(text, "%s'%s' becomes %s", listed++ == 0 ? ": " : ", ", old, new);
+        if (listed == VALUES_MAX)
+            break;
+    }
+    return g_string_free(text, FALSE);
+}
 
 char *
 column_change_words(const ColumnChange *change)
@@ -24,8 +47,7 @@ column_change_words(const ColumnChange *change)
         return g_strdup_printf("instead of '%s' the mapping says: %s", change->column,
                                change->expr);
     case CHANGE_VALUES:
-        return g_strdup_printf("'%s' becomes '%s', with other values", change->column,
-                               change->to != NULL ? change->to : "?");
+        return values_words(change);
     case CHANGE_DROPPED:
         return g_strdup_printf("'%s' is dropped: %s", change->column,
                                change->why != NULL ? change->why : "the mapping gives no reason");
@@ -34,16 +56,27 @@ column_change_words(const ColumnChange *change)
     }
 }
 
+/* Of what may be a field of a class, or a column of a data frame: by what the file has. */
+static const Advice *
+advice_of_column(const Unit *unit)
+{
+    const Advice *field = advice_of_class(unit), *rows = advice_of_rows(unit);
+    return rows == NULL || (field != NULL && unit->work->has_class) ? field : rows;
+}
+
 static void
-refuse(Work *work, const Text *text, size_t begin, size_t end, const char *code,
+refuse(Unit *unit, const Text *text, size_t begin, size_t end, const char *code,
        const ColumnChange *change)
 {
+    Work *work = unit->work;
     g_autofree char *words = column_change_words(change);
     bool is_fragment = strcmp(code, "fragment") == 0;
-    program_refuse(work, text, SITE_COLUMN, begin, end, code, change->link,
-                   is_fragment ? "a part of SQL that is put together elsewhere: %s"
-                               : "this may be the dataset's column: %s",
-                   words);
+    Site *site = program_refuse(work, text, SITE_COLUMN, begin, end, code, change->link,
+                                is_fragment ? "a part of SQL that is put together elsewhere: %s"
+                                            : "this may be the dataset's column: %s",
+                                words);
+    if (!is_fragment)
+        site_advise(work, site, advice_of_column(unit), change);
 }
 
 /* ---- which columns ---- */
@@ -274,7 +307,7 @@ visit_use(Unit *unit, Use *use)
     }
     if (!is_named && is_whole)
         return; /* of another table: none is named by a string here */
-    refuse(unit->work, text, at, at + strlen(change->column), is_named ? "data-frame" : "fragment",
+    refuse(unit, text, at, at + strlen(change->column), is_named ? "data-frame" : "fragment",
            change);
 }
 
@@ -284,7 +317,7 @@ program_refuse_column(Unit *unit, const Text *text)
     size_t at = 0;
     const ColumnChange *change = find_column(unit->work, text, false, &at);
     if (change != NULL)
-        refuse(unit->work, text, at, at + strlen(change->column), "data-frame", change);
+        refuse(unit, text, at, at + strlen(change->column), "data-frame", change);
 }
 
 /* ---- names ---- */
@@ -298,7 +331,7 @@ visit_words(Unit *unit)
             continue;
         const ColumnChange *change = find_member(unit->work, unit->text, piece);
         if (change != NULL)
-            refuse(unit->work, unit->text, piece->begin, piece->end, "data-frame", change);
+            refuse(unit, unit->text, piece->begin, piece->end, "data-frame", change);
     }
 }
 

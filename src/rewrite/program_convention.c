@@ -3,6 +3,7 @@
  */
 #include "rewrite/convention.h"
 #include "rewrite/imports.h"
+#include "rewrite/program_advice.h"
 
 #include <string.h>
 
@@ -170,11 +171,11 @@ refuse(Unit *unit, const Called *called, const Rename *rename, const Framework *
         g_hash_table_add(unit->work->named, (void *) rename);
     if (site_covers(unit->work, span.begin, span.end))
         return;
-    program_refuse(
-        unit->work, unit->text, SITE_TABLE, span.begin, span.end, "class", NULL,
+    g_autofree char *reason = g_strdup_printf(
         "by the rule of %s the dataset is the table of this class: %s", framework_name(framework),
         called->is_generated ? "it is made anew from the new table, and what is called so follows"
                              : "it has to say the new name, and its fields have to follow");
+    program_refuse_class(unit, unit->text, span.begin, span.end, rename, reason);
 }
 
 void

@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "rewrite/program.h"
+#include "rewrite/program_advice.h"
 #include "rewrite/sql_parts.h"
 
 #include <string.h>
@@ -358,11 +359,9 @@ refuse_class(Unit *unit, const Piece *piece, const Rename *rename)
 {
     if (is_noted(unit->work, unit->text, piece->begin, piece->end))
         return;
-    if (rename_changes_columns(rename))
-        g_hash_table_add(unit->work->named, (void *) rename);
-    program_refuse(unit->work, unit->text, SITE_TABLE, piece->begin, piece->end, "class", NULL,
-                   "the program says here that a table is called so: its names for the columns "
-                   "have to follow, and what uses them");
+    program_refuse_class(unit, unit->text, piece->begin, piece->end, rename,
+                         "the program says here that a table is called so: its names for the "
+                         "columns have to follow, and what uses them");
     unit->work->mentions++;
 }
 

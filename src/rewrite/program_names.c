@@ -5,6 +5,7 @@
  * where tables are named.
  */
 #include "rewrite/imports.h"
+#include "rewrite/program_advice.h"
 #include "rewrite/program_said.h"
 #include "rewrite/sql_parts.h"
 
@@ -245,15 +246,9 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
         return;
     else if (use_is_of_class(unit, use) && rename_changes_columns(rename) &&
              !class_write_said(unit, use, rename)) {
-        const char *hint = class_hint(unit);
-        g_hash_table_add(unit->work->named, (void *) rename);
-        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "class", NULL,
-                       "a class stands for the table here, and columns change: its fields have to "
-                       "follow, and what uses them%s%s",
-                       hint != NULL ? "; all fields may stay where it says what each of these "
-                                      "columns is called: "
-                                    : "",
-                       hint != NULL ? hint : "");
+        program_refuse_class(unit, text, 0, text->count, rename, CLASS_OF_TABLE);
+    } else if (use_gives_rows(unit, use) && rename_changes_columns(rename)) {
+        program_refuse_rows(unit, text, rename);
     } else {
         bool is_of_class = use_is_of_class(unit, use) && rename_changes_columns(rename);
         if (!is_of_class && !is_only_put_in(unit, use))

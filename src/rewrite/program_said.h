@@ -38,8 +38,6 @@ bool class_write_said(Unit *unit, const Use *use, const Rename *rename);
 bool use_says_column(Unit *unit, const Use *use);
 /* What others call a field: a name in an answer of an API, words for people. */
 bool use_is_for_others(const Unit *unit, const Use *use);
-/* What keeps the program as it is, where a class of this language does not say its columns; NULL: nothing is known. */
-const char *class_hint(const Unit *unit);
 
 /* The schema of the class that gets its table's name here, as the class says it elsewhere: in __table_args__, beside the name in
  * an annotation or a call (program_schema.c). `*ret` is the name between its quotes; empty: it is no plain string, or not all of

@@ -91,7 +91,7 @@ column_place(Unit *unit, const Use *use)
     return is_made_field(unit, use) ? &made : NULL;
 }
 
-/* ---- what is for others, and what would help ---- */
+/* ---- what is for others ---- */
 
 bool
 use_is_for_others(const Unit *unit, const Use *use)
@@ -114,38 +114,4 @@ use_says_column(Unit *unit, const Use *use)
     Span place = text_span(unit->text, use->whole.begin, use->whole.end);
     return column_place(unit, use) != NULL && (g_hash_table_size(unit->work->named) == 0 ||
                                                site_covers(unit->work, place.begin, place.end));
-}
-
-typedef struct {
-    const char *language, *word, *hint;
-} Hint;
-
-const char *
-class_hint(const Unit *unit)
-{
-    static const Hint hints[] = {
-        {"python", "sqlalchemy", "Column(\"…\")"},
-        {"python", "django", "db_column=\"…\""},
-        {"python", "peewee", "column_name=\"…\""},
-        {"java", "mybatisplus", "@TableField(\"…\")"},
-        {"kotlin", "mybatisplus", "@TableField(\"…\")"},
-        {"java", "micronaut", "@MappedProperty(\"…\")"},
-        {"kotlin", "micronaut", "@MappedProperty(\"…\")"},
-        {"java", "persistence", "@Column(name = \"…\")"},
-        {"kotlin", "persistence", "@Column(name = \"…\")"},
-        {"java", "org.springframework.data", "@Column(\"…\")"},
-        {"kotlin", "room", "@ColumnInfo(name = \"…\")"},
-        {"csharp", NULL, "[Column(\"…\")], or HasColumnName(\"…\") beside ToTable"},
-        {"php", "Doctrine", "#[ORM\\Column(name: '…')]"},
-        {"javascript", "typeorm", "@Column({ name: \"…\" })"},
-        {"javascript", "sequelize", "field: \"…\""},
-        {"javascript", "drizzle-orm", "text(\"…\")"},
-        {"rust", "sea_orm", "#[sea_orm(column_name = \"…\")]"},
-        {"prisma", NULL, "@map(\"…\")"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(hints); i++)
-        if (unit_is_language(unit, hints[i].language) &&
-            (hints[i].word == NULL || program_says(unit->work, hints[i].word)))
-            return hints[i].hint;
-    return NULL;
 }

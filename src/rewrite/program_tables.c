@@ -352,12 +352,28 @@ is_in_entity(const Unit *unit, const Use *use)
            !span_is_among(unit->text, use->key, others) && !use->in_list;
 }
 
+/* table("…") and Table("…") of languages in which the one gives rows, and the other makes a class. */
+static bool
+is_called_table_there(const Unit *unit, const Use *use, char first)
+{
+    static const char *const typed[] = {"java", "kotlin", "scala", "csharp", "php", NULL};
+    static const char *const others[] = {"schema", "catalog", "comment", NULL};
+    return span_is(unit->text, use->callee, "table") &&
+           unit->text->bytes[use->callee.begin] == first &&
+           !span_is_among(unit->text, use->key, others) &&
+           g_strv_contains(typed, unit->language->name);
+}
+
+bool
+use_gives_rows(const Unit *unit, const Use *use)
+{
+    return is_called_table_there(unit, use, 't') && !use_is_of_class(unit, use);
+}
+
 bool
 use_is_of_class(const Unit *unit, const Use *use)
 {
-    static const char *const typed[] = {"java", "kotlin", "scala", "csharp", "php", NULL};
     static const char *const keys[] = {"__tablename__", "db_table", NULL};
-    static const char *const others[] = {"schema", "catalog", "comment", NULL};
     const Text *text = unit->text;
     if (span_is_among(text, use->key, keys) || is_returned(unit, use))
         return true;
@@ -375,6 +391,5 @@ use_is_of_class(const Unit *unit, const Use *use)
         return use->is_assigned && span_is(text, use->key, "table_name");
     if (strcmp(unit->language->name, "javascript") == 0)
         return span_is(text, use->key, "tableName");
-    return span_is(text, use->callee, "Table") && !span_is_among(text, use->key, others) &&
-           g_strv_contains(typed, unit->language->name);
+    return is_called_table_there(unit, use, 'T');
 }

@@ -2,6 +2,7 @@
  * program_tags.c - tags of Go that say which table a struct is of: tableName struct{} `pg:"users"`, bun.BaseModel `bun:"table:users"`.
  */
 #include "rewrite/program.h"
+#include "rewrite/program_advice.h"
 
 #include <string.h>
 
@@ -62,10 +63,7 @@ program_tag(Unit *unit, const Use *use, const Text *text)
     if (rename == NULL)
         return false;
     if (rename_changes_columns(rename)) {
-        g_hash_table_add(unit->work->named, (void *) rename);
-        program_refuse(unit->work, text, SITE_TABLE, begin, end, "class", NULL,
-                       "a struct stands for the table here, and columns change: its fields have to "
-                       "follow, and what uses them");
+        program_refuse_class(unit, text, begin, end, rename, CLASS_OF_TABLE);
         return true;
     }
     if (!text_edit(text, begin, end, after, &span, &written))

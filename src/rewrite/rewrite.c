@@ -457,6 +457,7 @@ site_json(const Site *site)
     json_set_string(json, "code", site->code[0] != '\0' ? site->code : NULL);
     json_set_string(json, "reason", site->reason);
     json_set_string(json, "link", site->link);
+    json_set_string(json, "advice", site->advice);
     return json;
 }
 

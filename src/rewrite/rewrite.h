@@ -63,6 +63,7 @@ typedef struct {
     const char *code;   /* of what needs a person: docs/rewriting.md lists them; "" otherwise */
     const char *reason; /* for people; NULL when there is nothing to say */
     const char *link;   /* from the mapping, or NULL */
+    const char *advice; /* what keeps the name of a field, in the words of its library; or NULL */
     const char
         *keeps; /* key of the making that keeps its names for this (project_keep.c), or NULL */
 } Site;

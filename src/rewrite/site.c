@@ -34,6 +34,7 @@ site_copy(Arena *arena, const Site *site)
     copy->after = arena_text(arena, site->after);
     copy->reason = arena_text(arena, site->reason);
     copy->link = arena_text(arena, site->link);
+    copy->advice = arena_text(arena, site->advice);
     copy->keeps = arena_text(arena, site->keeps);
     return copy;
 }

@@ -6,6 +6,7 @@
  *   ---
  *   SELECT …            or  ! code code …   when it is refused, with the codes in the order of the text
  *                       or  =               when it stays as it is
+ *                       or, with [advice],  ! line code: what it advises, for each of these
  *
  * Every case also keeps the laws: edits lie apart, undoing them gives the text, and what was rewritten stays.
  */
@@ -63,10 +64,29 @@ rewritten(const GoldenCase *one, const char *text)
     return rewrite_text(file != NULL ? file : "case.sql", text, strlen(text), renames, &options);
 }
 
+/* What people are told to write, place by place. */
 static char *
-outcome(const Rewrite *rewrite, const char *text)
+advice(const Rewrite *rewrite)
+{
+    GString *told = g_string_new(NULL);
+    for (guint i = 0; i < rewrite->sites->len; i++) {
+        const Site *site = g_ptr_array_index(rewrite->sites, i);
+        if (site->code[0] == '\0')
+            continue;
+        g_string_append_printf(told, "! %d %s: %s\n", site->line, site->code,
+                               site->advice != NULL ? site->advice : "-");
+        g_assert_true(site->advice == NULL || strstr(site->reason, site->advice) != NULL);
+    }
+    return g_string_free(told, FALSE);
+}
+
+static char *
+outcome(const GoldenCase *one, const Rewrite *rewrite, const char *text)
 {
     size_t bytes = 0;
+    g_autofree char *advises = option(one, "advice");
+    if (advises != NULL)
+        return advice(rewrite);
     if (rewrite_is_decided(rewrite))
         return rewrite_apply(rewrite, text, strlen(text), &bytes);
     GString *codes = g_string_new("!");
@@ -99,7 +119,7 @@ one_case(const void *data)
 {
     const GoldenCase *one = data;
     g_autoptr(Rewrite) rewrite = rewritten(one, one->text);
-    g_autofree char *found = outcome(rewrite, one->text);
+    g_autofree char *found = outcome(one, rewrite, one->text);
     const char *expected = strcmp(one->expected, "=\n") == 0 ? one->text : one->expected;
     if (strcmp(found, expected) != 0)
         for (guint i = 0; i < rewrite->sites->len; i++) {
