@@ -102,6 +102,10 @@ bool dbt_config_text(const char *text, size_t bytes, const char *key, char **ret
 /* Does a setting of this name hold columns of the model, or expressions over them; or no word that is one? */
 bool dbt_setting_names_columns(const char *key);
 bool dbt_setting_names_none(const char *key);
+/* All of the former; NULL ends them. */
+const char *const *dbt_settings_of_columns(void);
+/* Is it what dbt calls a side of a merge, in incremental_predicates? */
+bool dbt_is_side_of_merge(const char *name, size_t bytes);
 /* Columns of the file's model in its config(…), after sql_made(). */
 void dbt_config(Work *work);
 /* Macros of the project that give a setting in this {{ config(…) }} and name a column that changes need a person
@@ -181,6 +185,8 @@ void dbt_implied(Work *work);
 void dbt_unread(Work *work);
 /* Names that templates put together; may a text have one of the dataset's (dbt_joined.c)? */
 void dbt_joined(Work *work);
+/* All columns that change in what the file reads, char *, borrowed. Caller frees. */
+GPtrArray *dbt_changing_columns(Work *work);
 bool dbt_joined_concern(const Renames *renames, const char *text, size_t bytes);
 /* All in a text that nobody has read, which must stay; NULL: none. May one of them ask for this model (dbt_joined_texts.c)? */
 typedef struct JoinedTexts JoinedTexts;
@@ -205,6 +211,9 @@ void dbt_var_uses(Work *work);
 void dbt_project_keys(Work *work);
 /* Does it say something of a source whose tables go to another one? */
 bool dbt_project_has_moved(const Renames *renames, const char *path, const char *text);
+/* Is it a dbt_project.yml in which tests are filtered by a condition; may that name a column which changes? */
+bool dbt_project_filters_tests(const char *path, const char *text);
+bool dbt_project_may_filter(const Renames *renames, const char *path, const char *text);
 /* Calls in what dbt_project.yml has run beside the models (dbt_project_hooks.c). */
 void dbt_project_hooks(Work *work);
 /* The same in `vars` of dbt_project.yml, where they are set. */

@@ -126,6 +126,12 @@ dbt_setting_names_columns(const char *key)
     return g_strv_contains(about_columns, key);
 }
 
+const char *const *
+dbt_settings_of_columns(void)
+{
+    return about_columns;
+}
+
 bool
 dbt_setting_names_none(const char *key)
 {
@@ -203,13 +209,44 @@ is_of_own_table(const Work *work, const JinjaArgument *argument, size_t begin, s
     return depth > 0 ? next[strspn(next, " ")] != '(' : is_altered(from, name, next);
 }
 
+/* What dbt calls both sides of a merge, each of which has the model's columns. */
+bool
+dbt_is_side_of_merge(const char *name, size_t bytes)
+{
+    static const char *const sides[] = {"dbt_internal_dest", "dbt_internal_source"};
+    for (size_t i = 0; i < G_N_ELEMENTS(sides); i++)
+        if (strlen(sides[i]) == bytes && g_ascii_strncasecmp(name, sides[i], bytes) == 0)
+            return true;
+    return false;
+}
+
+/* Is the name a column of the model for certain: no text, function, column of another table, nor in a query of the setting's own? */
+static bool
+is_plain_place(const Work *work, const JinjaArgument *argument, size_t begin, size_t end)
+{
+    const char *text = work->text;
+    size_t bytes = argument->end - argument->begin, first = begin, at = 0;
+    bool is_inside = false;
+    for (size_t i = argument->begin; i < begin; i++)
+        is_inside ^= text[i] == '\'';
+    while (end < argument->end && g_ascii_isspace(text[end]))
+        end++;
+    if (is_inside || (end < argument->end && text[end] == '(') ||
+        memchr(text + argument->begin, '"', bytes) != NULL ||
+        find_word(text + argument->begin, bytes, "select", &at))
+        return false;
+    if (begin == argument->begin || text[begin - 1] != '.')
+        return true;
+    for (first--; first > argument->begin && is_identifier_byte(text[first - 1]); first--)
+        ;
+    return dbt_is_side_of_merge(text + first, begin - 1 - first);
+}
+
 static void
 visit_word(Work *work, const JinjaArgument *argument, const ColumnChange *change, size_t begin,
            size_t end)
 {
-    bool is_plain =
-        memchr(work->text + argument->begin, '\'', argument->end - argument->begin) == NULL &&
-        memchr(work->text + argument->begin, '"', argument->end - argument->begin) == NULL;
+    bool is_plain = is_plain_place(work, argument, begin, end);
     if (site_covers(work, begin, end))
         return;
     bool is_hooked = is_of_own_table(work, argument, begin, end) && change->kind == CHANGE_NAME &&
@@ -269,19 +306,19 @@ visit_templates(Work *work, const Made *made)
     }
 }
 
-/* `+post-hook` of a folder: one that names the column is said of other models, too. */
+/* `+post-hook` or `+unique_key` of a folder: one that names the column is said of other models, too. */
 static void
-check_folder_hooks(Work *work, const Made *made)
+check_folder(Work *work, const Made *made)
 {
-    const char *hooks = work->options->hooks;
+    const char *said = work->options->said;
     size_t at = 0;
-    for (guint i = 0; hooks != NULL && i < made->columns->len; i++) {
+    for (guint i = 0; said != NULL && i < made->columns->len; i++) {
         const MadeColumn *column = g_ptr_array_index(made->columns, i);
-        if (column->change == NULL || !find_word(hooks, strlen(hooks), column->name, &at))
+        if (column->change == NULL || !find_word(said, strlen(said), column->name, &at))
             continue;
         site_refuse(work, SITE_FILE, 0, 0, "in-template", column->change->link,
-                    "'%s' is a column of this model that changes, and a hook in dbt_project.yml "
-                    "names it",
+                    "'%s' is a column of this model that changes, and a hook or setting in "
+                    "dbt_project.yml names it",
                     column->name);
         return;
     }
@@ -295,7 +332,7 @@ dbt_config(Work *work)
         if (made->name != NULL)
             continue;
         visit_templates(work, made);
-        check_folder_hooks(work, made);
+        check_folder(work, made);
     }
 }
 
@@ -311,5 +348,5 @@ dbt_config_follows(Work *work, const Rename *rename)
         g_ptr_array_add(columns, column);
     }
     visit_templates(work, &made);
-    check_folder_hooks(work, &made);
+    check_folder(work, &made);
 }

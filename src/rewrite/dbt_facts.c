@@ -1,5 +1,8 @@
 /* dbt_facts.c - what a project's YAML says of its models: how they are made, what they are called, their versions. */
+#include "rewrite/dbt.h"
 #include "rewrite/dbt_layout.h"
+
+#include <string.h>
 
 static void
 version_free(void *data)
@@ -75,4 +78,41 @@ dbt_facts_read(DbtRoot *root, const YamlNode *model)
         facts->latest = g_strdup(yaml_get_text(model, "latest_version"));
     }
     g_hash_table_insert(root->facts, g_strdup(name), facts);
+}
+
+/* ---- which version the mapping means ---- */
+
+/* Another model of the project, which is there, is read instead: which version it was before is not asked. */
+static bool
+goes_elsewhere(const DbtRoot *root, const DbtRename *dbt)
+{
+    return strcmp(dbt->from.name, dbt->to.name) != 0 &&
+           g_hash_table_contains(root->made, dbt->to.name);
+}
+
+static bool
+lacks_version(const DbtRoot *root, const DbtRename *dbt)
+{
+    if (dbt == NULL || dbt->is_source || dbt->doubt != NULL || dbt->from.version != NULL ||
+        (dbt->from.package != NULL && g_strcmp0(dbt->from.package, root->name) != 0))
+        return false;
+    const DbtFacts *facts = g_hash_table_lookup(root->facts, dbt->from.name);
+    return facts != NULL && facts->versions->len > 0 && !goes_elsewhere(root, dbt);
+}
+
+void
+dbt_versions_know(DbtRoot *root)
+{
+    GPtrArray *list = root->renames->list;
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        if (!lacks_version(root, rename->dbt))
+            continue;
+        DbtRename *dbt = dbt_rename_copy(rename->dbt);
+        dbt->doubt = g_new0(DbtDoubt, 1);
+        *dbt->doubt =
+            (DbtDoubt){"version", g_strdup("the model has versions, and the mapping does not say "
+                                           "which one is meant")};
+        dbt_root_knows(root, i, dbt);
+    }
 }

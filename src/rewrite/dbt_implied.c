@@ -46,22 +46,61 @@ changes(Work *work, const SqlBlock *block, const SqlPart *part)
     return false;
 }
 
-static void
-visit_call(Work *work, const SqlBlock *block, const Token *token, const MacroPass *call)
+/* One of the words that is a column which changes; NULL: none. */
+static const char *
+changing_of(Work *work, const SqlBlock *block, GHashTable *words)
 {
-    g_autoptr(GHashTable) words = macros_words(work->options->macros, call);
     GHashTableIter iter;
     void *word;
     g_hash_table_iter_init(&iter, words);
     while (g_hash_table_iter_next(&iter, &word, NULL)) {
         SqlPart part = {.text = word};
-        if (!may_change(work, &part) || !changes(work, block, &part))
-            continue;
+        if (may_change(work, &part) && changes(work, block, &part))
+            return word;
+    }
+    return NULL;
+}
+
+/* What the macro may put together that is such a column; NULL: nothing. */
+static const char *
+joined_of(Work *work, const SqlBlock *block, MacroMakes *makes)
+{
+    if (makes->joined->len == 0)
+        return NULL;
+    macro_makes_add_texts(makes, work->sql->list);
+    g_autoptr(GPtrArray) columns = dbt_changing_columns(work);
+    for (guint i = 0; i < columns->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(columns, i)};
+        if (changes(work, block, &part) && macro_makes_may_be(makes, part.text))
+            return part.text;
+    }
+    return NULL;
+}
+
+static void
+visit_call(Work *work, const SqlBlock *block, const Token *token, const MacroPass *call)
+{
+    g_autoptr(GHashTable) words = macros_words(work->options->macros, call);
+    MacroMakes makes;
+    macros_make(work->options->macros, call, work->options->settings, &makes);
+    const char *own = changing_of(work, block, words),
+               *said = own == NULL ? changing_of(work, block, makes.words) : NULL,
+               *joined = own == NULL && said == NULL ? joined_of(work, block, &makes) : NULL;
+    if (own != NULL)
         site_refuse(work, SITE_COLUMN, token->begin, token->end, "in-template", NULL,
                     "the macro '%s' names '%s' by itself, which is a column that changes here",
-                    call->callee, part.text);
-        return;
-    }
+                    call->callee, own);
+    else if (said != NULL)
+        site_refuse(work, SITE_COLUMN, token->begin, token->end, "in-template", NULL,
+                    "the macro '%s' puts in what dbt_project.yml says for a variable, which names "
+                    "'%s', a column that changes here",
+                    call->callee, said);
+    else if (joined != NULL)
+        site_refuse(work, SITE_COLUMN, token->begin, token->end, "in-template", NULL,
+                    "the macro '%s' puts a name together, which may be '%s', a column that changes "
+                    "here",
+                    call->callee, joined);
+    macro_makes_clear(&makes);
 }
 
 /* A macro of a package, whose SQL is not among the files, gets the name of a table. */

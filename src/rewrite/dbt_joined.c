@@ -59,9 +59,8 @@ add_columns_of(Work *work, const SqlSource *source, GHashTable *seen, GPtrArray 
     }
 }
 
-/* All that change in what the file reads. Caller frees. */
-static GPtrArray *
-changing_columns(Work *work)
+GPtrArray *
+dbt_changing_columns(Work *work)
 {
     GPtrArray *found = g_ptr_array_new();
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -88,7 +87,9 @@ dbt_joined(Work *work)
     g_autoptr(JoinedTexts) joined = joined_texts_new(work->text, templates);
     if (joined == NULL)
         return;
-    g_autoptr(GPtrArray) columns = changing_columns(work);
+    if (work->options->macros != NULL)
+        macros_add_given(work->options->macros, work->text, joined->literals);
+    g_autoptr(GPtrArray) columns = dbt_changing_columns(work);
     for (guint i = 0; i < joined->found->len; i++) {
         const JoinedText *found = &g_array_index(joined->found, JoinedText, i);
         const char *table = table_of(joined, found, work->renames),

@@ -36,7 +36,7 @@ dbt_place_clear(DbtPlace *place)
     g_free(place->model);
     g_free(place->version);
     g_free(place->alias);
-    g_free(place->hooks);
+    g_free(place->said);
 }
 
 /* ---- projects ---- */
@@ -219,6 +219,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         dbt_seeds_know(root);
         dbt_declared_know(root);
         dbt_made_know(root);
+        dbt_versions_know(root);
     }
 }
 
@@ -304,7 +305,6 @@ add_texts(const YamlNode *node, GString *ret)
         g_string_append_printf(ret, "%s\n", node->text);
 }
 
-/* Hooks of all folders are run, one behind the other. */
 static void
 add_hooks(const YamlNode *map, void *data)
 {
@@ -363,16 +363,39 @@ is_made_anew(const char *kind)
     return false;
 }
 
-/* Settings of a folder that may name columns of its models: nobody follows them there. */
+/* What names columns of a folder's models, and is put together when dbt runs: nobody knows which ones. */
 static bool
-has_columns_in_folder(const DbtRoot *root, const char *path)
+has_open_columns(const DbtRoot *root, const char *path)
 {
-    static const char *const keys[] = {"unique_key", "cluster_by", "partition_by", "order_by",
-                                       "dist",       "sort",       "indexes",      "primary_key"};
-    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (folder_setting(root, path, keys[i]) != NULL)
-            return true;
-    return false;
+    bool has_some = false;
+    for (const char *const *key = dbt_settings_of_columns(); *key != NULL; key++) {
+        const YamlNode *node = folder_setting(root, path, *key);
+        GString *texts = g_string_new(NULL);
+        if (node != NULL)
+            add_texts(node, texts);
+        has_some |= strstr(texts->str, "{{") != NULL;
+        g_string_free(texts, TRUE);
+    }
+    return has_some;
+}
+
+/* What is said of columns in dbt_project.yml: hooks of all folders, which are run one behind the other, and settings of the innermost. */
+static char *
+said_of_columns(const DbtRoot *root, const char *path)
+{
+    GString *said = g_string_new(NULL);
+    each_folder(root, path, add_hooks, said);
+    for (const char *const *key = dbt_settings_of_columns(); *key != NULL; key++) {
+        const YamlNode *node = folder_setting(root, path, *key);
+        if (node != NULL)
+            add_texts(node, said);
+    }
+    const YamlNode *elementary = folder_setting(root, path, "elementary");
+    const char *time = elementary != NULL && elementary->kind == YAML_MAP
+                           ? yaml_get_text(elementary, "timestamp_column")
+                           : NULL;
+    g_string_append(said, time != NULL ? time : "");
+    return g_string_free(said, FALSE);
 }
 
 static const char *
@@ -395,7 +418,7 @@ read_settings(const ProjectFile *file, DbtPlace *place)
                            ? facts->materialized
                            : folder_text(root, file->path, "materialized");
     g_autofree char *kind = kind_of(root, said);
-    bool is_known = is_clear && !has_columns_in_folder(root, file->path);
+    bool is_known = is_clear && !has_open_columns(root, file->path);
     place->is_persisted =
         !is_known || !is_made_anew(kind) || strstr(file->text, "is_incremental") != NULL;
     place->is_incremental =
@@ -406,9 +429,7 @@ read_settings(const ProjectFile *file, DbtPlace *place)
                          : of_folder != NULL                     ? of_folder
                                                                  : place->model;
     place->alias = is_alias_clear ? g_strdup(called) : NULL;
-    GString *hooks = g_string_new(NULL);
-    each_folder(root, file->path, add_hooks, hooks);
-    place->hooks = g_string_free(hooks, FALSE);
+    place->said = said_of_columns(root, file->path);
     g_autofree char *enabled = NULL;
     place->is_chosen = !dbt_config_text(file->text, file->bytes, "enabled", &enabled) ||
                        enabled != NULL || folder_setting(root, file->path, "enabled") != NULL;

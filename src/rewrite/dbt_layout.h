@@ -57,7 +57,8 @@ typedef struct {
     bool
         is_chosen; /* something says when it is enabled: another file may be the model at other times */
     char *alias; /* of its table; NULL: not known */
-    char *hooks; /* what dbt_project.yml has run beside it, a line each; NULL: it is no model */
+    char *
+        said; /* what dbt_project.yml has run beside it, or says of its columns, a line each; NULL: it is no model */
 } DbtPlace;
 
 /* All roots, the innermost first; the last one is that of files without a project. Array of DbtRoot *; caller frees. */
@@ -79,6 +80,8 @@ char **dbt_keys_of(const DbtRoot *root, const char *path, char **folders);
 /* What an entry under `models:` (a map) says (dbt_facts.c). */
 void dbt_facts_read(DbtRoot *root, const YamlNode *model);
 void dbt_facts_free(void *facts);
+/* Once `renames` is there: models of the mapping that have versions, of which it says none, are doubted. */
+void dbt_versions_know(DbtRoot *root);
 /* What a file's YAML (a map) declares; the first that declares a source of that name, or NULL (dbt_declared.c). */
 void dbt_declared_add(DbtRoot *root, const char *path, const YamlNode *map);
 const DbtDeclared *dbt_declared_find(const DbtRoot *root, const DbtName *name);

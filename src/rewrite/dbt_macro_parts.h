@@ -1,6 +1,7 @@
 /* dbt_macro_parts.h - what is known of a macro of the project; between the dbt_macro_*.c and dbt_project.c only. */
 #pragma once
 
+#include "base/yaml.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
@@ -30,6 +31,13 @@ typedef struct {
     GHashTable *given;    /* names in texts that calls give it (dbt_given.c) */
 } MacroParameter;
 
+/* Of which names come that are none of its texts (dbt_macro_names.c). */
+typedef struct {
+    GHashTable *vars;     /* of the project, whose value goes into the SQL */
+    GHashTable *literals; /* texts of its templates, in small letters */
+    GArray *joined;       /* Pieces, which stand in the file's text: what it puts together */
+} MacroNames;
+
 /* Of a macro that gives rows of a table that it gets (dbt_macro_rows.c). */
 typedef struct MacroRows MacroRows;
 
@@ -46,7 +54,8 @@ typedef struct {
     bool is_test;     /* of YAML */
     bool has_query;   /* it has a SELECT of its own, where names mean other things */
     MacroRows *rows;  /* or NULL */
-    bool is_doubled;  /* two of that name: one cannot know which is meant */
+    MacroNames names;
+    bool is_doubled; /* two of that name: one cannot know which is meant */
 } Macro;
 
 struct Macros {
@@ -95,6 +104,10 @@ bool jinja_call_of(const char *text, const GArray *words, guint first, guint las
 
 /* ---- bodies ---- */
 
+/* Each macro of the project that a call comes to, by way of others, too, but for those with a query of their own; `is_new`: it was
+ * not visited before. */
+typedef void MacroFn(const Macro *macro, const MacroPass *call, bool is_new, void *data);
+void macros_each_called(const Macros *macros, const MacroPass *call, MacroFn *visit, void *data);
 /* What a call of a macro of the project, with those that it calls, brings into its caller's query beside its arguments: set of
  * names in small letters, borrowed from `macros`; caller frees. (dbt_macros.c) */
 GHashTable *macros_words(const Macros *macros, const MacroPass *call);
@@ -119,6 +132,31 @@ bool package_macro_is_of(const char *name, const char *package, size_t bytes);
 PackageRole package_macro_role(const char *name, guint place, const char *keyword);
 /* Are these the parameters (MacroParameter *) of its source, as far as they are known? */
 bool package_macro_agrees(const char *name, const GPtrArray *parameters);
+
+/* ---- names that are none of a macro's texts (dbt_macro_names.c) ---- */
+
+void macro_names_new(MacroNames *names);
+void macro_names_clear(MacroNames *names);
+/* What the tokens [first, last) of a body have of them; the text must stay. */
+void macro_names_take(MacroNames *names, const TokenList *list, guint first, guint last);
+
+/* What a call brings so into its caller's query. */
+typedef struct {
+    GHashTable *words;    /* what variables say, in small letters */
+    GHashTable *literals; /* texts that may be a part of what is put together, in small letters */
+    GArray *joined;       /* Pieces */
+} MacroMakes;
+/* `settings`: dbt_project.yml, or NULL. Clear with macro_makes_clear(). */
+void macros_make(const Macros *macros, const MacroPass *call, const YamlNode *settings,
+                 MacroMakes *ret);
+void macro_makes_clear(MacroMakes *makes);
+/* Those of the caller's file, which it may give. */
+void macro_makes_add_texts(MacroMakes *makes, const TokenList *list);
+/* May what is put together be this name? */
+bool macro_makes_may_be(const MacroMakes *makes, const char *name);
+
+/* What calls give the macros of this file, in any file: a part of what their own queries put together may be it. */
+void macros_add_given(const Macros *macros, const char *file, GHashTable *ret);
 
 /* NULL where the body does something else, or is not understood. */
 MacroRows *macro_rows_read(const Macro *macro, const TokenList *list, guint first, guint last);

@@ -222,9 +222,6 @@ macro_can_carry(const Work *work, size_t at, const char *written)
 
 /* ---- what macros name by themselves ---- */
 
-static void add_words(const Macros *macros, GHashTable *asked, const MacroPass *call,
-                      GHashTable *ret);
-
 static void
 add_all(GHashTable *ret, GHashTable *words)
 {
@@ -247,42 +244,63 @@ macro_add_defaults(const Macro *macro, const MacroPass *call, GHashTable *ret)
     }
 }
 
+typedef struct {
+    const Macros *macros;
+    GHashTable *asked; /* set of macros that were visited */
+    MacroFn *visit;
+    void *data;
+} Walk;
+
+static void walk_call(const Walk *walk, const MacroPass *call);
+
 static void
-add_words_of(const Macros *macros, GHashTable *asked, const Macro *macro, const MacroPass *call,
-             GHashTable *ret)
+walk_macro(const Walk *walk, const Macro *macro, const MacroPass *call)
 {
     if (macro->has_query)
         return;
-    macro_add_defaults(macro, call, ret);
-    if (!g_hash_table_add(asked, (void *) macro))
-        return;
-    add_all(ret, macro->words);
-    for (guint i = 0; i < macro->calls->len; i++)
-        add_words(macros, asked, g_ptr_array_index(macro->calls, i), ret);
+    bool is_new = g_hash_table_add(walk->asked, (void *) macro);
+    walk->visit(macro, call, is_new, walk->data);
+    for (guint i = 0; is_new && i < macro->calls->len; i++)
+        walk_call(walk, g_ptr_array_index(macro->calls, i));
 }
 
 static void
-add_words(const Macros *macros, GHashTable *asked, const MacroPass *call, GHashTable *ret)
+walk_call(const Walk *walk, const MacroPass *call)
 {
-    const Macro *macro = g_hash_table_lookup(macros->list, call->callee);
+    const Macro *macro = g_hash_table_lookup(walk->macros->list, call->callee);
     g_autofree char *end = g_strconcat("__", call->callee, NULL);
     GHashTableIter iter;
     void *name, *one;
     if (!call->is_dispatch && macro != NULL)
-        add_words_of(macros, asked, macro, call, ret);
-    g_hash_table_iter_init(&iter, macros->list);
+        walk_macro(walk, macro, call);
+    g_hash_table_iter_init(&iter, walk->macros->list);
     while (call->is_dispatch && g_hash_table_iter_next(&iter, &name, &one))
         if (g_str_has_suffix(name, end))
-            add_words_of(macros, asked, one, call, ret);
+            walk_macro(walk, one, call);
+}
+
+void
+macros_each_called(const Macros *macros, const MacroPass *call, MacroFn *visit, void *data)
+{
+    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
+    const Walk walk = {macros, asked, visit, data};
+    if (macros != NULL && !package_macro_is_known(call->callee))
+        walk_call(&walk, call);
+}
+
+static void
+add_words(const Macro *macro, const MacroPass *call, bool is_new, void *ret)
+{
+    macro_add_defaults(macro, call, ret);
+    if (is_new)
+        add_all(ret, macro->words);
 }
 
 GHashTable *
 macros_words(const Macros *macros, const MacroPass *call)
 {
-    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
     GHashTable *words = g_hash_table_new(g_str_hash, g_str_equal);
-    if (macros != NULL && !package_macro_is_known(call->callee))
-        add_words(macros, asked, call, words);
+    macros_each_called(macros, call, add_words, words);
     return words;
 }
 

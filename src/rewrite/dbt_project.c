@@ -45,6 +45,7 @@ macro_free(void *data)
     g_ptr_array_unref(macro->calls);
     g_free(macro->table);
     macro_rows_free(macro->rows);
+    macro_names_clear(&macro->names);
     g_string_free(macro->body, TRUE);
     g_free(macro);
 }
@@ -134,6 +135,7 @@ read_head(const char *text, const Token *tag, char **ret_name)
     macro->texts = names_new();
     macro->calls = g_ptr_array_new_with_free_func(macro_pass_free);
     macro->body = g_string_new(NULL);
+    macro_names_new(&macro->names);
     macro->is_test = jinja_is(text, words, 0, "test");
     *ret_name = name_of_tag(text, tag);
     guint last = words->len > 2 ? jinja_close(text, words, 2) : words->len;
@@ -299,6 +301,7 @@ read_body(Macro *macro, const TokenList *list, guint first, guint last)
     if (!macro->is_doubled && !macro->is_test)
         macro->rows = macro_rows_read(macro, list, first, last);
     macro_read_flow(macro, list, first, last);
+    macro_names_take(&macro->names, list, first, last);
 }
 
 /* The macro that begins at this tag; NULL where it has no name. */

@@ -180,6 +180,36 @@ visit_files(Work *work, const YamlNode *root)
     }
 }
 
+/* ---- conditions of tests ---- */
+
+/* `+where` of a folder: its tests are those of several tables. */
+static void
+check_condition(Work *work, const YamlNode *value)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (rename->dbt == NULL || !yaml_names_change(rename, value->text))
+            continue;
+        yaml_refuse(work, value, "ambiguous", NULL,
+                    "tests of all tables in this folder are filtered by this, and the column of "
+                    "one is renamed");
+        return;
+    }
+}
+
+static void
+visit_tests(Work *work, const YamlNode *map)
+{
+    for (size_t i = 0; map != NULL && map->kind == YAML_MAP && i < map->count; i++) {
+        const YamlNode *key = map->items[2 * i], *value = map->items[2 * i + 1];
+        bool is_condition =
+            g_strcmp0(key->text, "where") == 0 || g_strcmp0(key->text, "+where") == 0;
+        if (is_condition && value->kind == YAML_SCALAR && value->text != NULL)
+            check_condition(work, value);
+        visit_tests(work, value);
+    }
+}
+
 void
 dbt_project_keys(Work *work)
 {
@@ -201,6 +231,27 @@ dbt_project_keys(Work *work)
         return;
     visit_seeds(work, root);
     visit_files(work, root);
+    visit_tests(work, yaml_get(root, "tests"));
+    visit_tests(work, yaml_get(root, "data_tests"));
+}
+
+bool
+dbt_project_filters_tests(const char *path, const char *text)
+{
+    size_t at = 0;
+    return g_str_has_suffix(path, "dbt_project.yml") && strstr(text, "tests:") != NULL &&
+           find_word(text, strlen(text), "where", &at);
+}
+
+bool
+dbt_project_may_filter(const Renames *renames, const char *path, const char *text)
+{
+    for (guint i = 0; dbt_project_filters_tests(path, text) && i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->dbt != NULL && yaml_names_change(rename, text))
+            return true;
+    }
+    return false;
 }
 
 bool

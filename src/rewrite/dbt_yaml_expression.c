@@ -76,24 +76,45 @@ is_statement(const char *text)
     return false;
 }
 
+/* {{ ref('users') }} */
+static char *
+call_of(const DbtRename *dbt)
+{
+    const DbtName *name = &dbt->from;
+    g_autoptr(GString) call = g_string_new("{{ ");
+    if (dbt->is_source)
+        g_string_append_printf(call, "source('%s', '%s'", name->package, name->name);
+    else if (name->package != NULL)
+        g_string_append_printf(call, "ref('%s', '%s'", name->package, name->name);
+    else
+        g_string_append_printf(call, "ref('%s'", name->name);
+    if (name->version != NULL)
+        g_string_append_printf(call, ", v=%s", name->version);
+    g_string_append(call, ") }}");
+    return g_string_free(g_steal_pointer(&call), FALSE);
+}
+
+/* What dbt calls both sides of a merge, of which incremental_predicates speak. */
+static const char *const sides[] = {"DBT_INTERNAL_DEST", "DBT_INTERNAL_SOURCE"};
+
 /* `dbt` NULL: the expression is said of no table that is known. */
 static char *
 query_head(const DbtRename *dbt, const char *text)
 {
     if (dbt == NULL)
         return g_strdup(is_statement(text) ? "" : "select 1 where ");
-    const DbtName *name = &dbt->from;
-    g_autoptr(GString) head = g_string_new("select 1 from {{ ");
-    if (dbt->is_source)
-        g_string_append_printf(head, "source('%s', '%s'", name->package, name->name);
-    else if (name->package != NULL)
-        g_string_append_printf(head, "ref('%s', '%s'", name->package, name->name);
-    else
-        g_string_append_printf(head, "ref('%s'", name->name);
-    if (name->version != NULL)
-        g_string_append_printf(head, ", v=%s", name->version);
-    g_string_append(head, ") }} where ");
-    return g_string_free(g_steal_pointer(&head), FALSE);
+    g_autofree char *table = call_of(dbt);
+    GString *head = g_string_new("select 1 from ");
+    bool has_side = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(sides); i++) {
+        size_t at = 0;
+        if (!find_word(text, strlen(text), sides[i], &at))
+            continue;
+        g_string_append_printf(head, "%s%s as %s", has_side ? ", " : "", table, sides[i]);
+        has_side = true;
+    }
+    g_string_append_printf(head, "%s where ", has_side ? "" : table);
+    return g_string_free(head, FALSE);
 }
 
 /* `gives`: the dataset of which the query gives rows; or NULL. */
@@ -214,7 +235,9 @@ qualified_change(const Expression *expression, const char *query, size_t head)
         const ColumnChange *change =
             change_called(expression->rename, query + token->begin + quotes,
                           token->end - token->begin - 2 * quotes);
-        if (change != NULL)
+        const Token *qualifier = i > 1 ? tokens_at(list, i - 2) : before;
+        if (change != NULL &&
+            !dbt_is_side_of_merge(query + qualifier->begin, qualifier->end - qualifier->begin))
             return change;
     }
     return NULL;

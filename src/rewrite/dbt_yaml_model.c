@@ -145,6 +145,18 @@ check_version(Work *work, const char *model, const YamlNode *number)
                     "no file that is looked at makes what the mapping has instead of this version");
 }
 
+/* The mapping speaks of the model, and of none of its versions. */
+static void
+tell_version(Work *work, const YamlNode *name)
+{
+    for (guint i = 0; name != NULL && i < work->renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(work->renames->list, i))->dbt;
+        if (dbt != NULL && !dbt->is_source && dbt->from.version == NULL && dbt->doubt != NULL &&
+            strcmp(dbt->from.name, name->text) == 0)
+            dbt_tell(work, dbt->doubt, name->begin, name->end);
+    }
+}
+
 /* What stands above the versions is said of all of them. */
 static void
 visit_versions(Work *work, const YamlNode *model, const YamlNode *versions)
@@ -166,9 +178,7 @@ visit_versions(Work *work, const YamlNode *model, const YamlNode *versions)
     }
     if (versions->count != 1)
         visit_described(work, model, NULL);
-    if (dbt_moved(work, yaml_get_text(model, "name"), NULL) != NULL)
-        yaml_refuse(work, yaml_get(model, "name"), "version", NULL,
-                    "the model has versions, and the mapping does not say which one is meant");
+    tell_version(work, yaml_get(model, "name"));
 }
 
 void

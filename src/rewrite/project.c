@@ -62,6 +62,13 @@ in_order(GPtrArray *list)
     return list;
 }
 
+/* Does the file say something of columns of all models, of which this is one? */
+static bool
+is_of_project(const Entry *entry, const Making *making)
+{
+    return entry->is_of_all && making->entry->place.root == entry->place.root;
+}
+
 GPtrArray *
 makings_in(const Project *project, const Entry *entry)
 {
@@ -69,7 +76,7 @@ makings_in(const Project *project, const Entry *entry)
     g_autoptr(GArray) named = project->makings->len > 0
                                   ? names_in(project->names, entry->words)
                                   : g_array_new(FALSE, FALSE, sizeof(guint32));
-    if (!entry->is_given && entry->joined == NULL) {
+    if (!entry->is_given && !entry->is_of_all && entry->joined == NULL) {
         for (guint i = 0; i < named->len; i++)
             add_if_there(list, project->makings->pdata[g_array_index(named, guint32, i)]);
         return in_order(list);
@@ -82,7 +89,8 @@ makings_in(const Project *project, const Entry *entry)
         next += is_named;
         if (making == NULL)
             continue;
-        if (is_named || (given != NULL && g_hash_table_contains(given, making->key)) ||
+        if (is_named || is_of_project(entry, making) ||
+            (given != NULL && g_hash_table_contains(given, making->key)) ||
             joined_texts_may_read(entry->joined, making->name))
             g_ptr_array_add(list, (void *) making);
     }
@@ -146,7 +154,7 @@ entry_options(const Project *project, const Entry *entry)
     options.version = entry->place.version;
     options.is_persisted = entry->place.is_persisted;
     options.is_incremental = entry->place.is_incremental;
-    options.hooks = entry->place.hooks;
+    options.said = entry->place.said;
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.vars = entry->place.root->vars;
@@ -201,6 +209,7 @@ rewrite_entry(void *item, void *data)
                            dbt_vars_mention(options.settings, renames, file->text) ||
                            dbt_seeds_have_types(renames, file->path, file->text) ||
                            dbt_project_has_moved(renames, file->path, file->text) ||
+                           dbt_project_may_filter(renames, file->path, file->text) ||
                            may_see_rows(project, entry, renames);
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);

@@ -52,6 +52,7 @@ entry_new(const Project *project, ProjectFile *file)
                      .told = g_ptr_array_new()};
     dbt_place(project->roots, file, &entry->place);
     entry->tables = tables_in(project, entry);
+    entry->is_of_all = dbt_project_filters_tests(file->path, file->text);
     g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);
     if (project->options->propagates)
         entry->words = words_of(all, strlen(all));

@@ -26,6 +26,7 @@ typedef struct {
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
     char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
     bool is_given;          /* it may get names of others' */
+    bool is_of_all;         /* it says something of columns, whatever model they are of */
     guint number;           /* its place among all */
     bool is_new;            /* it was rewritten since its makings were looked at */
     GPtrArray *makings;     /* Making * of those of the project */

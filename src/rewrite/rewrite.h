@@ -124,8 +124,9 @@ typedef struct {
     const char *model, *version;   /* the file is this model of dbt; or NULL */
     bool is_persisted;             /* its table has rows under the names of before, or may have */
     bool is_incremental;           /* it has, for certain, and its query adds rows to them */
-    const char *hooks; /* what dbt_project.yml has run beside the model, a line each; or NULL */
-    DbtHome home;      /* of the file */
+    const char *
+        said; /* what dbt_project.yml has run beside the model, or says of its columns, a line each; or NULL */
+    DbtHome home;             /* of the file */
     const YamlNode *settings; /* dbt_project.yml of the file's project; or NULL */
     const GHashTable *vars;   /* names of its variables that only its SQL asks for; or NULL */
     const GHashTable
