@@ -38,8 +38,8 @@ add_literals(GHashTable *ret, const char *text, const GArray *words)
     for (guint i = 0; i < words->len; i++) {
         const JinjaWord *word = jinja_word(words, i);
         if (word->kind == JINJA_STRING && word->end > word->begin)
-            g_hash_table_add(ret, g_ascii_strdown(text + word->begin,
-                                                  (gssize) (word->end - word->begin)));
+            g_hash_table_add(
+                ret, g_ascii_strdown(text + word->begin, (gssize) (word->end - word->begin)));
     }
 }
 
