@@ -70,6 +70,16 @@ with_holes(const char *alias, const char *source, const char *target)
     return g_strjoinv(".", to);
 }
 
+/* Are the parts before the last one the source's, as far as is known before something is put in? */
+static bool
+has_same_schema(char *const *parts, char *const *from, guint count)
+{
+    for (guint i = 0; i + 1 < count; i++)
+        if (!is_put_in_name(parts[i]) && strcmp(parts[i], from[i]) != 0)
+            return false;
+    return true;
+}
+
 /* identity.users where the mapping says users: what is before it stays, unless the mapping says that it does not. */
 static char *
 with_lead(const char *alias, const char *source, const char *target)
@@ -77,12 +87,15 @@ with_lead(const char *alias, const char *source, const char *target)
     g_auto(GStrv) parts = spelling_parts(alias), from = spelling_parts(source),
                   to = spelling_parts(target);
     guint count = g_strv_length(parts), own = g_strv_length(to);
-    if (g_strv_length(from) != own || count <= own)
+    if (g_strv_length(from) != own || count <= own ||
+        !has_same_schema(parts + count - own, from, own)) /* another way to the table */
         return g_strdup(target);
+    g_autofree char *behind = g_strjoinv(".", parts + count - own),
+                    *filled = with_holes(behind, source, target);
     GString *written = g_string_new(NULL);
     for (guint i = 0; i < count - own; i++)
         g_string_append_printf(written, "%s.", parts[i]);
-    return g_string_free(g_string_append(written, target), FALSE);
+    return g_string_free(g_string_append(written, filled != NULL ? filled : target), FALSE);
 }
 
 const char *

@@ -336,9 +336,9 @@ is_caught_again(Work *work, const SqlRef *ref, const SqlSource *catcher)
 const SqlSource *
 ref_catcher(Work *work, const SqlRef *ref)
 {
-    bool is_key = ref->clause == CLAUSE_ORDER && ref->is_whole;
+    bool is_output = ref->is_over_columns || (ref->clause == CLAUSE_ORDER && ref->is_whole);
     if (ref->path.count != 1 || !ref_may_be_qualified(work, ref) || ref->binding == BINDING_LOCAL ||
-        (ref->binding == BINDING_OUTPUT && is_key) ||
+        (ref->binding == BINDING_OUTPUT && is_output) ||
         (!is_new_name(work, ref->path.parts[0].text) && !work->sql->dialect->has_hiding_rows))
         return NULL;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {

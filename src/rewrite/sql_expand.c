@@ -48,22 +48,45 @@ has_comment(const Work *work, size_t begin, size_t end)
     return false;
 }
 
-/* All columns of the dataset have a name, or an expression, in the new one. */
+static bool
+is_among_columns(const Work *work, const char *const *known, const SqlPart *part)
+{
+    for (; known != NULL && *known != NULL; known++)
+        if (sql_same_column(work->sql->dialect, part->text, part->quote, *known))
+            return true;
+    return false;
+}
+
+/* `* EXCEPT (a)` of a table that is said to have no `a`: then it has more than is known. */
+static bool
+leaves_out_others(const Work *work, const SqlItem *star, const char *const *known)
+{
+    bool is_of_one = star->star_path.count > 0 || star->block->sources->len == 1;
+    for (guint i = 0; is_of_one && star->except != NULL && i < star->except->len; i++)
+        if (!is_among_columns(work, known, g_ptr_array_index(star->except, i)))
+            return true;
+    return false;
+}
+
+/* All columns of the dataset have a name, or an expression, in the new one, and there are some. */
 static bool
 can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const Rename *rename = source_rename(source);
     const char *const *known = columns_of(work, source);
     guint count = 0;
-    for (; known != NULL && known[count] != NULL; count++) {
-        SqlPart part = {.text = (char *) known[count]};
+    for (; known != NULL && *known != NULL; known++) {
+        SqlPart part = {.text = (char *) *known};
+        if (star_leaves_out(work, star, *known))
+            continue;
         const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
-        if (!star_leaves_out(work, star, known[count]) &&
-            (change == NULL || (change->kind != CHANGE_NONE && change->kind != CHANGE_NAME &&
-                                change->kind != CHANGE_EXPRESSION)))
+        if (change == NULL || (change->kind != CHANGE_NONE && change->kind != CHANGE_NAME &&
+                               change->kind != CHANGE_EXPRESSION))
             return false;
+        count++;
     }
-    return count > 0 && count <= COLUMNS_MAX;
+    return count > 0 && count <= COLUMNS_MAX &&
+           !leaves_out_others(work, star, columns_of(work, source));
 }
 
 const char *

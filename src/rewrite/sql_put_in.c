@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+static const char hole_begins[] = "{<%$@&~#";
+
 bool
 sql_is_put_before(const Work *work, const SqlSource *source)
 {
@@ -90,36 +92,25 @@ path_of_text(const Work *work, guint token, size_t begin, size_t end)
     return path;
 }
 
-const Rename *
-sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling)
-{
-    const Rename *rename = NULL;
-    const Spelling *spelling =
-        source->kind == SOURCE_TEMPLATE ? written_spelling(work, source, &rename) : NULL;
-    size_t begin = work_token(work, source->first)->begin,
-           end = work_token(work, source->last)->end;
-    if (spelling == NULL || !spelling->is_glued || strlen(spelling->whole) != end - begin)
-        return NULL; /* what is put in stays as it is, blanks and all */
-    source->path = path_of_text(work, source->first, begin, end);
-    *ret_spelling = spelling;
-    return rename;
-}
-
-void
-sql_put_whole(Work *work, const SqlSource *source)
-{
-    const Rename *rename = NULL;
-    if (written_spelling(work, source, &rename) != NULL)
-        site_refuse(work, SITE_TABLE, work_token(work, source->first)->begin,
-                    work_token(work, source->last)->end, "hole-in-name", NULL,
-                    "the table's own name is put in at run time: change it where it is said");
-}
-
 /* {{ x }}, {x}, ${x}, $x, @x, %s, <x>, &x: no name of a store looks like this. */
 static bool
 is_put_in(const SqlPart *part)
 {
     return strpbrk(part->text, "{<%") != NULL || strchr("$@&~#", part->text[0]) != NULL;
+}
+
+/* raw_{{ x }} is no name that does not begin with raw_, and {{ x }}_eu none that does not end so. */
+static bool
+may_be(const Work *work, const SqlPart *part, const char *name)
+{
+    size_t before = strcspn(part->text, hole_begins), bytes = strlen(name);
+    const char *close = strrchr(part->text, '}');
+    size_t behind = close != NULL ? strlen(close + 1) : 0;
+    g_autofree char *begin = g_strndup(name, before), *ours = g_strndup(part->text, before);
+    return before + behind <= bytes &&
+           sql_same_table(work->sql->dialect, ours, part->quote, begin) &&
+           (behind == 0 ||
+            sql_same_table(work->sql->dialect, close + 1, part->quote, name + bytes - behind));
 }
 
 /* Would it be this name if the right thing were put in? */
@@ -130,7 +121,8 @@ may_become(const Work *work, const SqlPath *path, const Spelling *spelling)
     bool has_hole = false;
     for (guint i = 1; i <= path->count; i++) {
         const SqlPart *part = &path->parts[path->count - i];
-        bool is_hole = i > 1 && is_put_in(part);
+        bool is_hole = i > 1 && is_put_in(part) &&
+                       (i > length || may_be(work, part, spelling->source[length - i]));
         bool agrees = i <= length && sql_same_table(work->sql->dialect, part->text, part->quote,
                                                     spelling->source[length - i]);
         if (!is_hole && !agrees)
@@ -153,4 +145,35 @@ sql_put_in_refuses(Work *work, const SqlPath *path)
         }
     }
     return false;
+}
+
+const Rename *
+sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling)
+{
+    const Rename *rename = NULL;
+    const Spelling *spelling =
+        source->kind == SOURCE_TEMPLATE ? written_spelling(work, source, &rename) : NULL;
+    size_t begin = work_token(work, source->first)->begin,
+           end = work_token(work, source->last)->end;
+    bool is_known =
+        spelling != NULL && (spelling->is_glued || strpbrk(spelling->last, hole_begins) == NULL);
+    if (!is_known || strlen(spelling->whole) != end - begin)
+        return NULL; /* what is put in stays as it is, blanks and all */
+    source->path = path_of_text(work, source->first, begin, end);
+    *ret_spelling = spelling;
+    return rename;
+}
+
+void
+sql_put_whole(Work *work, const SqlSource *source)
+{
+    const Rename *rename = NULL;
+    size_t begin = work_token(work, source->first)->begin,
+           end = work_token(work, source->last)->end;
+    const SqlPath path = path_of_text(work, source->first, begin, end);
+    if (written_spelling(work, source, &rename) != NULL)
+        site_refuse(work, SITE_TABLE, begin, end, "hole-in-name", NULL,
+                    "the table's own name is put in at run time: change it where it is said");
+    else if (path.count > 1) /* raw_{{ x }}.users */
+        sql_put_in_refuses(work, &path);
 }

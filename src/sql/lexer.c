@@ -12,7 +12,7 @@
 #define S BYTE_ENDS_SIGN
 /* clang-format off */
 const uint8_t byte_kinds[256] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, B, B, 0, B, B, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, B, B, B, B, B, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     B, 0, 0, 0, D, 0, 0, 0, 0, 0, S, 0, 0, 0, 0, 0,
     D, D, D, D, D, D, D, D, D, D, S, 0, 0, S, S, 0,

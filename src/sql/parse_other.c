@@ -149,6 +149,16 @@ is_value_at(const Parser *parser, uint32_t index)
            is_function_value(parser, index);
 }
 
+/* CREATE MODEL m FROM (SELECT …) TARGET a; and where a file is a part of a statement, JOIN (SELECT …) q ON …, and
+ * q AS (SELECT …), r AS …: what is around it, and may be in other files, asks for the columns by their names. */
+static bool
+is_table_at(const Parser *parser, uint32_t open)
+{
+    static const char *const words[] = {"FROM", "JOIN", "LATERAL", "APPLY", "AS", "USING", NULL};
+    return open > parser->statement->first && is_among_words_of(parser, open - 1, words) &&
+           !is_function_value(parser, open);
+}
+
 /* ---- the whole ---- */
 
 /* AS FROM t; elsewhere in what is read over, FROM is a word of a clause that is not known. */
@@ -234,11 +244,11 @@ parse_other(Parser *parser, uint32_t end)
                    starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end))) {
             uint32_t close = closing(parser, parser->pos, end);
             bool is_loop = is_loop_over(parser, parser->pos),
-                 is_from = parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_FROM);
+                 is_table = is_table_at(parser, parser->pos);
             parser->pos++;
             SqlQuery *query = parse_query(parser, NULL, NULL, close);
-            query->is_value = !is_loop && !is_from && !gives_rows(parser);
-            query->is_named = query->is_named || is_from; /* CREATE MODEL m FROM (…) TARGET a */
+            query->is_value = !is_loop && !is_table && !gives_rows(parser);
+            query->is_named = query->is_named || is_table;
             query->by_name = query->by_name || is_loop;
             parser->pos = MIN(close + 1, end);
         } else if (is_name(parser, parser->pos)) {

@@ -547,9 +547,10 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
                      !sql_is_windowed(resolver->sql, ref)) ||
                     (dialect->has_having_aliases && ref->clause == CLAUSE_HAVING &&
                      sql_is_plain_in_having(resolver->sql, ref) && !is_group_key(resolver, ref)));
-    if (hides_columns && bind_output(resolver, ref, ref->block, true))
-        return;
-    if (is_late && outputs != NULL && bind_output(resolver, ref, outputs, true))
+    ref->is_over_columns =
+        (hides_columns && bind_output(resolver, ref, ref->block, true)) ||
+        (is_late && outputs != NULL && bind_output(resolver, ref, outputs, true));
+    if (ref->is_over_columns)
         return;
     if (sees_outputs && outputs != NULL && resolver->sql->dialect->has_order_columns &&
         bind_output(resolver, ref, outputs, true))

@@ -97,6 +97,7 @@ struct SqlRef {
     SqlClause clause;
     SqlItem *in;          /* the item that it stands in, or NULL */
     bool is_whole;        /* all of an item, or of a sort or group key */
+    bool is_over_columns; /* what AS names is meant, whatever columns are called so, too */
     bool is_through_star; /* sorts a UNION by what a star of its first branch has */
     bool is_field;        /* all of an argument of STRUCT(…), and names the field */
     bool

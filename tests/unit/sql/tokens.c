@@ -134,6 +134,11 @@ a_dialect_is_guessed_from_what_only_it_has(void)
         {"SELECT 'it\\'s', a::int FROM t", "postgres"},
         {"SELECT a FROM t WHERE b = 'no end ::", "ansi"},
         {"SELECT a FROM t LATERAL VIEW explode(b) c", "spark"},
+        {"SELECT NVL(a, 0) FROM t WHERE b < GETDATE()", "redshift"},
+        {"SELECT TRUNC(GETDATE()) FROM t", "redshift"},
+        {"SELECT ISNULL(a, 0) FROM t WHERE b < GETDATE()", "tsql"},
+        {"SELECT `a`, DATE_TRUNC(b, MONTH) FROM t", "ansi"},
+        {"SELECT `a`, DATE_TRUNC(TIMESTAMP_SECONDS(b), MONTH) FROM t", "bigquery"},
         {"SELECT a FROM t", "ansi"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
