@@ -158,14 +158,12 @@ dbt_maker_path(const RewriteOptions *options, const DbtName *name)
     return maker != NULL ? maker->path : NULL;
 }
 
-bool
-dbt_has_folder(const RewriteOptions *options, const char *name)
+static bool
+has_folder(const GHashTable *made, const char *name)
 {
     GHashTableIter iter;
     void *value;
-    if (options->made == NULL)
-        return false;
-    g_hash_table_iter_init(&iter, (GHashTable *) options->made);
+    g_hash_table_iter_init(&iter, (GHashTable *) made);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         char **keys = ((const Maker *) value)->keys;
         for (guint i = 0; keys != NULL && keys[i] != NULL && keys[i + 1] != NULL; i++)
@@ -173,6 +171,23 @@ dbt_has_folder(const RewriteOptions *options, const char *name)
                 return true;
     }
     return false;
+}
+
+/* Is the file in no project, so that it may speak of any? */
+static bool
+is_outside(const RewriteOptions *options)
+{
+    return options->home.folder == NULL && options->roots != NULL;
+}
+
+bool
+dbt_has_folder(const RewriteOptions *options, const char *name)
+{
+    bool has_some = options->made != NULL && has_folder(options->made, name);
+    for (guint i = 0; is_outside(options) && i < options->roots->len; i++)
+        has_some |=
+            has_folder(((const DbtRoot *) g_ptr_array_index(options->roots, i))->made, name);
+    return has_some;
 }
 
 /* The name that is made today goes to another model at once. */
@@ -203,6 +218,35 @@ dbt_fate(const Renames *renames, const RewriteOptions *options, const DbtRename 
         return is_given_up(renames, &dbt->to) ? MODEL_UNKNOWN : MODEL_STAYS;
     bool has_version = dbt->from.version != NULL || dbt->to.version != NULL;
     return !has_version && maker_of(options, &dbt->from) != NULL ? MODEL_RENAMED : MODEL_UNKNOWN;
+}
+
+/* In another project; MODEL_UNKNOWN also where that does not have it, or something else is said of it there. */
+static ModelFate
+fate_in(const DbtRoot *root, const DbtRename *dbt)
+{
+    const RewriteOptions options = {.made = root->made, .home = dbt_home(root)};
+    for (guint i = 0; root->settings != NULL && i < root->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(root->renames->list, i);
+        if (dbt_moves(rename->dbt) && strcmp(rename->dbt->from.name, dbt->from.name) == 0 &&
+            strcmp(rename->dbt->to.name, dbt->to.name) == 0)
+            return dbt_fate(root->renames, &options, rename->dbt);
+    }
+    return MODEL_UNKNOWN;
+}
+
+ModelFate
+dbt_fate_told(const Work *work, const DbtRename *dbt)
+{
+    const RewriteOptions *options = work->options;
+    ModelFate found = dbt_fate(work->renames, options, dbt);
+    for (guint i = 0; found == MODEL_UNKNOWN && is_outside(options) && i < options->roots->len; i++)
+        found = fate_in(g_ptr_array_index(options->roots, i), dbt);
+    for (guint i = 0; is_outside(options) && i < options->roots->len; i++) {
+        ModelFate one = fate_in(g_ptr_array_index(options->roots, i), dbt);
+        if (one != MODEL_UNKNOWN && one != found)
+            return MODEL_UNKNOWN;
+    }
+    return found;
 }
 
 bool

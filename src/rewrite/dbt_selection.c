@@ -29,9 +29,8 @@ is_of_word(const Work *work, const Site *site, size_t begin, size_t end)
            site->end <= end + 1;
 }
 
-/* Where nothing else is decided about it; that is forgotten. */
-static bool
-is_free(Work *work, size_t begin, size_t end)
+bool
+dbt_settles(Work *work, size_t begin, size_t end)
 {
     GPtrArray *sites = work->out->sites;
     if (!site_covers(work, begin, end))
@@ -52,14 +51,14 @@ is_free(Work *work, size_t begin, size_t end)
 static void
 rename_part(Work *work, size_t begin, size_t end, const char *to)
 {
-    if (is_free(work, begin, end))
+    if (dbt_settles(work, begin, end))
         site_edit(work, SITE_TABLE, begin, end, to);
 }
 
 static void
 leave_to_person(Work *work, size_t begin, size_t end)
 {
-    if (is_free(work, begin, end))
+    if (dbt_settles(work, begin, end))
         site_refuse(work, SITE_TABLE, begin, end, "selection", NULL, "%s", picks_nothing);
 }
 
@@ -77,13 +76,13 @@ goes(const Work *work, const Rename *rename)
 {
     return dbt_moves(rename->dbt) && !rename->is_derived &&
            strcmp(rename->dbt->from.name, rename->dbt->to.name) != 0 &&
-           dbt_fate(work->renames, work->options, rename->dbt) != MODEL_STAYS;
+           dbt_fate_told(work, rename->dbt) != MODEL_STAYS;
 }
 
 static void
 pick_model(Work *work, size_t begin, size_t end, const Rename *rename, bool is_clear)
 {
-    if (is_clear && dbt_is_renamed(work->renames, work->options, rename))
+    if (is_clear && dbt_fate_told(work, rename->dbt) == MODEL_RENAMED)
         rename_part(work, begin, end, rename->dbt->to.name);
     else
         leave_to_person(work, begin, end);
@@ -93,6 +92,26 @@ static bool
 is_pattern(const char *text)
 {
     return strpbrk(text, "*?[") != NULL;
+}
+
+bool
+dbt_selection_may_be(Work *work, size_t begin, size_t end)
+{
+    begin += begin < end && strchr("+@", work->text[begin]) != NULL;
+    end -= end > begin && work->text[end - 1] == '+';
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (rename->dbt == NULL || rename->dbt->is_source || !goes(work, rename) ||
+            !says(work, begin, end, rename->dbt->from.name))
+            continue;
+        if (dbt_settles(work, begin, end))
+            site_refuse(work, SITE_TABLE, begin, end, "selection", NULL,
+                        "dbt is told in this file to run what a variable says, which may be this "
+                        "model: it is called '%s' by now",
+                        rename->dbt->to.name);
+        return true;
+    }
+    return false;
 }
 
 /* users, shop.staging.users, stg_*: the last part is the model, those before it are package and folders. */

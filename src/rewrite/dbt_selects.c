@@ -99,7 +99,8 @@ select_in_yaml(Work *work)
 typedef struct {
     Work *work;
     size_t at;
-    char quote; /* of the string that the command stands in; '\0': none, or not known */
+    char quote;    /* of the string that the command stands in; '\0': none, or not known */
+    bool has_hole; /* what is run is put in, also only a part of it */
 } Command;
 
 /* From the word `dbt` on: a line that goes on, or one that begins with an option, is of the same command. */
@@ -139,6 +140,7 @@ select_listed(Command *command)
     const char *text = work->text;
     for (;;) {
         size_t at = command->at + strspn(text + command->at, " \t\r\n,");
+        command->has_hole |= is_identifier_byte(text[at]) || text[at] == '*';
         if (at >= work->bytes || text[at] != command->quote || text[at + 1] == '-')
             return;
         size_t end = at + 1 + strcspn(text + at + 1, "\"'\n\\");
@@ -166,6 +168,9 @@ select_words(Command *command)
         bool opens = (sign == '"' || sign == '\'') && sign != command->quote && at > 0 &&
                      strchr(" \t=", text[at - 1]) != NULL;
         size_t end = opens ? at + 1 + strcspn(text + at + 1, "\"'\n\\") : word_end(work, at);
+        command->has_hole |= strchr("{%", sign) != NULL ||
+                             memchr(text + at, '$', end - at) != NULL ||
+                             strchr("{$", text[end]) != NULL;
         if (sign == '-' || end == at || (opens && text[end] != sign))
             return;
         dbt_selection(work, at + opens, end, NULL);
@@ -175,7 +180,7 @@ select_words(Command *command)
 
 /* What stands behind the word `dbt`, as far as the command goes. */
 static size_t
-read_command(Work *work, size_t begin, char quote)
+read_command(Work *work, size_t begin, char quote, bool *has_hole)
 {
     Command command = {.work = work, .at = begin, .quote = quote};
     const char *text = work->text;
@@ -183,7 +188,7 @@ read_command(Work *work, size_t begin, char quote)
         size_t at = command.at;
         if (text[at] == ';' || text[at] == '&' || text[at] == '|' ||
             (text[at] == '\n' && !goes_on(work, at)))
-            return at;
+            break;
         size_t end = word_end(work, at);
         if (end == at) {
             command.at++;
@@ -197,33 +202,32 @@ read_command(Work *work, size_t begin, char quote)
             Command list = {.work = work, .at = end + 1, .quote = text[end]};
             select_listed(&list);
             command.at = list.at;
+            *has_hole |= list.has_hole;
         } else {
             select_words(&command);
         }
     }
+    *has_hole |= command.has_hole;
     return command.at;
 }
 
-/* What is known of the line at a byte, from the first to the last one in their order. */
-typedef struct {
-    size_t at;
-    bool is_begun, is_comment; /* by its first sign that is no blank */
-    char quote;                /* of the string that is open; '\0': none */
-} Line;
-
-static void
-go_to(Line *line, const char *text, size_t to)
+void
+text_line_go(TextLine *line, const char *text, size_t to)
 {
     for (; line->at < to; line->at++) {
-        char sign = text[line->at];
+        char sign = text[line->at], before = line->at > 0 ? text[line->at - 1] : ' ';
         if (sign == '\n') {
-            *line = (Line){.at = line->at};
+            *line = (TextLine){.at = line->at};
             continue;
         }
         if (!line->is_begun && sign != ' ' && sign != '\t') {
             line->is_begun = true;
-            line->is_comment = sign == '#' || sign == '/' || sign == '*';
+            line->is_comment = sign == '#' || sign == '*' ||
+                               (sign == '/' && strchr("/*", text[line->at + 1]) != NULL);
         }
+        bool begins_comment = line->quote == '\0' && (before == ' ' || before == '\t') &&
+                              (sign == '#' || (sign == '/' && text[line->at + 1] == '/'));
+        line->is_comment = line->is_comment || begins_comment;
         if (line->quote != '\0' ? sign == line->quote : sign == '"' || sign == '\'')
             line->quote = line->quote != '\0' ? '\0' : sign;
     }
@@ -238,6 +242,29 @@ is_command(const Work *work, size_t at)
            strchr(" \t\"'.", text[at + strlen("dbt")]) != NULL;
 }
 
+/* ---- what variables say ---- */
+
+/* Texts of a program, and words of any other file, that are a model's name and nothing else. */
+static void
+visit_words(Work *work)
+{
+    static const char *const scripts[] = {".sh", ".bash", ".mk", NULL};
+    const char *text = work->text;
+    const char *language = work->out->language;
+    bool is_script = strcmp(language, "text") == 0 || code_ends_with(work->path, scripts);
+    TextLine line = {0};
+    for (size_t at = 0, end; at < work->bytes; at = MAX(end, at + 1)) {
+        end = at + strcspn(text + at, " \t\r\n\"'`,;()[]{}<>=:");
+        char before = at > 0 ? text[at - 1] : '\0';
+        bool is_text = before != '\0' && strchr("\"'", before) != NULL && text[end] == before;
+        if (end == at || (!is_script && !is_text))
+            continue;
+        text_line_go(&line, text, at);
+        if (!line.is_comment)
+            dbt_selection_may_be(work, at, end);
+    }
+}
+
 void
 dbt_selects(Work *work)
 {
@@ -249,17 +276,20 @@ dbt_selects(Work *work)
     if (!has_moved || code_is_sql(work->path) || select_in_yaml(work))
         return;
     dbt_cosmos(work);
-    Line line = {0};
+    TextLine line = {0};
+    bool has_hole = false;
     for (size_t at = 0; at < work->bytes;) {
         const char *found = strstr(work->text + at, "dbt");
         if (found == NULL)
-            return;
+            break;
         at = (size_t) (found - work->text);
-        go_to(&line, work->text, at);
+        text_line_go(&line, work->text, at);
         bool is_there = is_command(work, at) && !line.is_comment; /* comments stay as they are */
         at += strlen("dbt");
-        go_to(&line, work->text, at);
+        text_line_go(&line, work->text, at);
         if (is_there)
-            at = read_command(work, at, line.quote);
+            at = read_command(work, at, line.quote, &has_hole);
     }
+    if (has_hole)
+        visit_words(work);
 }

@@ -13,5 +13,23 @@ void dbt_cosmos(Work *work);
  * [begin, end) of the text: one or more of them, parted by spaces or commas. `method`: said beside them; NULL: by themselves. */
 void dbt_selection(Work *work, size_t begin, size_t end, const char *method);
 
+/* May it be a model that gets another name, where a variable says what is run? A person decides then. */
+bool dbt_selection_may_be(Work *work, size_t begin, size_t end);
+
 /* Does the file's project have a folder or package of that name with models in it (dbt_made.c)? */
 bool dbt_has_folder(const RewriteOptions *options, const char *name);
+
+/* What is known of the line at a byte, from the first to the last one in their order. */
+typedef struct {
+    size_t at;
+    bool is_begun, is_comment; /* the former by its first sign that is no blank */
+    char quote;                /* of the string that is open; '\0': none */
+} TextLine;
+void text_line_go(TextLine *line, const char *text, size_t to);
+
+/* Where nothing is decided about these bytes but that a word there may be anything: that is forgotten, and what they are is to be
+ * written down. False: it is decided. */
+bool dbt_settles(Work *work, size_t begin, size_t end);
+
+/* Files and ids of models that get another name, as `models/users.sql` and `model.shop.users` (dbt_paths.c). After dbt_selects(). */
+void dbt_paths(Work *work);

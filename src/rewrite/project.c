@@ -159,6 +159,8 @@ entry_options(const Project *project, const Entry *entry)
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.vars = entry->place.root->vars;
     options.made = entry->place.root->made;
+    options.roots = project->roots;
+    options.paths = options.paths != NULL ? options.paths : project->paths;
     options.kept = entry->kept;
     options.defined = project->defined;
     options.macros = project->macros;

@@ -167,6 +167,7 @@ project_open(Project *project, GPtrArray *files)
     project->by_model =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
     project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    project->paths = g_ptr_array_new();
     project->by_path = g_hash_table_new(g_str_hash, g_str_equal);
     project->by_text = g_hash_table_new(NULL, NULL);
     project->defined = g_hash_table_new(NULL, NULL);
@@ -189,6 +190,7 @@ project_open(Project *project, GPtrArray *files)
     for (guint i = 0; i < files->len; i++) {
         Entry *entry = entry_new(project, g_ptr_array_index(files, i));
         g_ptr_array_add(project->entries, entry);
+        g_ptr_array_add(project->paths, (char *) entry->file->path);
         g_hash_table_insert(project->by_path, (char *) entry->file->path, entry);
         g_hash_table_insert(project->by_text, (char *) entry->file->text, entry);
         note_triggers(project, entry);
@@ -219,6 +221,7 @@ project_close(Project *project)
     g_hash_table_unref(project->kept_views_and_own);
     g_hash_table_unref(project->by_model);
     g_hash_table_unref(project->models);
+    g_ptr_array_unref(project->paths);
     g_hash_table_unref(project->by_path);
     g_hash_table_unref(project->by_text);
     g_hash_table_unref(project->defined);

@@ -64,6 +64,7 @@ typedef struct {
     GHashTable *kept_views, *kept_views_and_own; /* names of it; and "" for the file's own model */
     GHashTable *by_model; /* what model_key() gives -> GPtrArray of const Entry * */
     GHashTable *models;   /* "FOLDER MODEL" */
+    GPtrArray *paths;     /* char *, of all entries */
     GHashTable *by_path;  /* Entry * */
     GHashTable *by_text;  /* the same, of the pointer to its text */
     GHashTable *defined;  /* const Rename *: datasets that a file makes */

@@ -349,8 +349,10 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
         dbt_vars_set(&work);
         dbt_project_hooks(&work);
     }
-    if (!is_document(path))
+    if (!is_document(path)) {
         dbt_selects(&work);
+        dbt_paths(&work);
+    }
     program_refuse_moves(&work);
     finish(&work);
     return out;

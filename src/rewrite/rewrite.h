@@ -131,6 +131,7 @@ typedef struct {
     const GHashTable *vars;   /* names of its variables that only its SQL asks for; or NULL */
     const GHashTable
         *made; /* models, seeds, snapshots of the file's project (dbt_made.c); NULL: not known */
+    const GPtrArray *roots; /* DbtRoot *: all projects of dbt; NULL: not known */
     const GPtrArray
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */
     const GHashTable *defined; /* const Rename *: datasets that other files make; or NULL */
