@@ -2,6 +2,7 @@
  * migration.c - what a migration leaves out is found elsewhere: first --set, then its spec, then its annotations, then
  * the order of dependsOn (what is first becomes what is second), then the default.
  */
+#include "base/text.h"
 #include "catalog/inner.h"
 
 #include <string.h>
@@ -36,21 +37,35 @@ field_from_elsewhere(const json_t *entity, size_t index)
     return value;
 }
 
+/* " (is 'target_datset' meant?)", or nothing. Caller frees. */
+static char *
+misspelt(json_t *spec, const char *field)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    const char *key;
+    json_t *value;
+    json_object_foreach(spec, key, value) g_ptr_array_add(keys, (void *) key);
+    g_ptr_array_add(keys, NULL);
+    const char *nearest = text_nearest(field, (const char *const *) keys->pdata);
+    return nearest != NULL ? g_strdup_printf(" (is '%s' meant?)", nearest) : g_strdup("");
+}
+
 static bool
 need_dataset(const json_t *entity, const char *field, const YamlNode *root, const char *file,
              Diags *diags)
 {
-    const json_t *spec = json_object_get(entity, "spec");
+    json_t *spec = json_object_get(entity, "spec");
     const char *value = json_get_string(spec, field, NULL);
+    g_autofree char *meant = value == NULL ? misspelt(spec, field) : NULL;
     const YamlNode *place = yaml_get_key(root, "spec");
     place = place != NULL ? place : root;
     g_autofree char *ref = NULL;
     g_autoptr(GError) error = NULL;
     if (value == NULL)
         diags_add(diags, DIAG_ERROR, "missing-field", file, place->line, place->column,
-                  "spec.%s is missing: write it, give it with --set %s=NAME, or name source and "
+                  "spec.%s is missing%s: write it, give it with --set %s=NAME, or name source and "
                   "target, in this order, in spec.dependsOn",
-                  field, field);
+                  field, meant, field);
     else if (!entity_ref_parse(value, "resource", NULL, &ref, &error))
         diags_add(diags, DIAG_ERROR, "ref", file, place->line, place->column, "spec.%s: %s", field,
                   error->message);

@@ -69,7 +69,7 @@ some_send(Invocation *call, const Catalog *catalog, size_t *at, Counts *counts, 
     if (!client_call(call, "POST",
                      invocation_has(call, "dry-run") ? "/entities?dry_run=1" : "/entities", list,
                      &answer, error))
-        return fail_in(error, "%s and what follows", first);
+        return fail_in(error, json_array_size(list) > 1 ? "%s and what follows" : "%s", first);
     counts->added += json_get_int(answer, "added", 0);
     counts->changed += json_get_int(answer, "changed", 0);
     counts->unchanged += json_get_int(answer, "unchanged", 0);

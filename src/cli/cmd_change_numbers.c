@@ -44,6 +44,14 @@ share(Table *table, const char *text, int64_t part, int64_t all)
     table_cellf(table, TONE_DIM, "%d %%", percent(part, all));
 }
 
+/* A part of what is told, apart from the one before. */
+static void
+show_apart(View *view, const Table *table)
+{
+    view_line(view, "%s", "");
+    view_table(view, table);
+}
+
 static void
 show_consumers(View *view, const json_t *numbers)
 {
@@ -67,7 +75,7 @@ show_sites(View *view, const json_t *numbers)
     share(table, "done already", at(numbers, "sites", "already"), all);
     share(table, "not concerned", at(numbers, "sites", "unaffected"), all);
     if (all > 0)
-        view_table(view, table);
+        show_apart(view, table);
 }
 
 static void
@@ -82,7 +90,7 @@ show_proofs(View *view, const json_t *numbers)
     share(table, "built green before they were proposed", at(numbers, "verified", "builds"), made);
     share(table, "proposed on their host", opened, made);
     if (made > 0)
-        view_table(view, table);
+        show_apart(view, table);
 }
 
 /* They are there also when all branches are back. */
@@ -97,7 +105,7 @@ show_pulls(View *view, const json_t *numbers)
     share(table, "closed", at(numbers, "pulls", "closed"), opened);
     share(table, "reverted", at(numbers, "pulls", "reverted"), opened);
     if (opened > 0)
-        view_table(view, table);
+        show_apart(view, table);
 }
 
 static void
@@ -174,9 +182,9 @@ numbers_show_parts(View *view, const json_t *numbers)
         part_row(owners, *owner != '\0' ? owner : "nobody", own);
     }
     if (table_rows(languages) > 0)
-        view_table(view, languages);
+        show_apart(view, languages);
     if (table_rows(owners) > 0)
-        view_table(view, owners);
+        show_apart(view, owners);
 }
 
 static bool

@@ -168,6 +168,8 @@ cmd_report_run(Invocation *call, GError **error)
     show_forecast(view, report);
     view_line(view, "%s", "");
     show_steps(view, report);
+    if (json_get_int(numbers, "consumers", 0) > 0)
+        view_line(view, "%s", "");
     numbers_show(view, numbers);
     numbers_show_parts(view, numbers);
     return true;
@@ -182,7 +184,7 @@ const Command cmd_report = {
         "What a trial of some rows said when it was planned (rows, rows that do not fit, bytes, "
         "time),\nbeside what became of it, how long each step took, and what became of consumers "
         "and their "
-        "it.",
+        "code.",
     .examples = "honk report users-v2\nhonk report users-v2 --json | jq .outcome",
     .run = cmd_report_run,
 };

@@ -100,18 +100,32 @@ migration_headline(const View *view, const json_t *migration)
     return g_string_free(text, FALSE);
 }
 
-/* "640,000 of 1,000,000, 312,000/s, 1 s left": short enough to leave room for a bar on 80 columns. */
+/* " services"; of one " service", " repository". */
 static void
-append_running(GString *text, const json_t *progress, int64_t done, int64_t total)
+append_unit(GString *text, int64_t count, const char *units)
 {
-    int64_t rate = json_get_int(progress, "rate", 0), left = json_get_int(progress, "eta_ms", 0);
+    g_string_append_printf(text, " %s", units);
+    if (count != 1 || !g_str_has_suffix(units, "s"))
+        return;
+    bool ends_in_y = g_str_has_suffix(units, "ies");
+    g_string_truncate(text, text->len - (ends_in_y ? 3 : 1));
+    if (ends_in_y)
+        g_string_append_c(text, 'y');
+}
+
+/* "640,000 of 1,000,000, 312,000/s, 1 s left": short enough to leave room for a bar on 80 columns. What rests has no speed. */
+static void
+append_running(GString *text, const json_t *progress, int64_t done, int64_t total, bool rests)
+{
+    int64_t rate = rests ? 0 : json_get_int(progress, "rate", 0),
+            left = rests ? 0 : json_get_int(progress, "eta_ms", 0);
     g_autofree char *now = text_count(done), *all = text_count(total);
     g_string_append_printf(text, "%s of %s", now, all);
     if (rate > 0) {
         g_autofree char *speed = text_count(rate);
         g_string_append_printf(text, ", %s/s", speed);
     } else {
-        g_string_append_printf(text, " %s", json_get_string(progress, "unit", "rows"));
+        append_unit(text, total, json_get_string(progress, "unit", "rows"));
     }
     if (json_get_int(progress, "byte_rate", 0) > 0 && rate > 0) {
         g_autofree char *bytes = text_bytes(json_get_int(progress, "byte_rate", 0));
@@ -145,11 +159,14 @@ step_counts(const json_t *step)
     const char *unit = json_get_string(progress, "unit", "rows"),
                *note = json_get_string(progress, "note", NULL);
     GString *text = g_string_new(NULL);
+    const char *status = json_get_string(step, "status", "");
+    bool rests = strcmp(status, "leased") != 0 && strcmp(status, "waiting") != 0;
     if (done < total) {
-        append_running(text, progress, done, total);
+        append_running(text, progress, done, total, rests);
     } else if (total > 0) {
         g_autofree char *all = text_count(total);
-        g_string_append_printf(text, "%s %s", all, unit);
+        g_string_append(text, all);
+        append_unit(text, total, unit);
     }
     if (note != NULL && *note != '\0' && done >= total)
         g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", note);
@@ -475,7 +492,8 @@ migration_next(const json_t *migration)
         return g_strdup_printf(
             "%shonk resume %s --reason … goes on, honk rollback %s puts everything "
             "back",
-            has_failed(migration) ? "mend what it names, 'honk retry', then " : "", name, name);
+            has_failed(migration) ? "what failed says what to do; after 'honk retry' " : "", name,
+            name);
     if (is_done && may(migration, "retire"))
         return g_strdup_printf("honk retire %s drops the old dataset, for good", name);
     if (is_done && !may(migration, "rollback"))

@@ -120,11 +120,12 @@ plan_refuse(const Beat *beat, const OpenPlan *plan, const Move *move, GError **e
     ErrorCode code = ERR_WRONG_STATE;
     Moment moment = {.beat = beat, .plan = plan, .command = move->command};
     plan_row_for(beat, plan, move, &refused);
+    g_autofree char *state = plan_state_words(plan->row.state);
     if (refused == NULL)
-        return fail(error, ERR_WRONG_STATE, "'%s' is not possible while plan '%s' is '%s'",
-                    move->event, plan->row.id, plan_state_name(plan->row.state));
+        return fail(error, ERR_WRONG_STATE, "'%s' is not possible while '%s' is %s", move->event,
+                    plan->row.migration, state);
     g_autofree char *why = guard_refusal(&moment, refused, &code);
-    return fail(error, code, "cannot %s plan '%s': %s", move->event, plan->row.id, why);
+    return fail(error, code, "cannot %s '%s': %s", move->event, plan->row.migration, why);
 }
 
 bool

@@ -69,6 +69,12 @@ plan_state_name(PlanState state)
     return plan_names[state];
 }
 
+char *
+plan_state_words(PlanState state)
+{
+    return g_strdelimit(g_strdup(plan_names[state]), "_", ' ');
+}
+
 bool
 plan_state_from_name(const char *name, PlanState *ret)
 {

@@ -29,6 +29,7 @@ typedef enum {
 typedef enum { PHASE_FORWARD, PHASE_REVERSE } TaskPhase;
 
 const char *plan_state_name(PlanState state); /* "rolling_back" */
+char *plan_state_words(PlanState state);      /* "rolling back", for people; caller frees */
 bool plan_state_from_name(const char *name, PlanState *ret);
 bool plan_state_is_terminal(PlanState state); /* `succeeded` is not: its window may be open */
 const char *task_status_name(TaskStatus status);

@@ -46,8 +46,9 @@ ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, A
         if (data_free != NULL)
             data_free(data);
         explain_allowed(request, row);
+        g_autofree char *state = plan_state_words(row->state);
         return fail(error, ERR_WRONG_STATE, "'%s' is %s, which is an end: plan it again",
-                    row->migration, row->state_name);
+                    row->migration, state);
     }
     Command *command = request_command(request, kind);
     command->plan = g_strdup(row->id);

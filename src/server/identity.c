@@ -174,7 +174,7 @@ identity_need(const Identity *identity, Role role, const char *deed, const json_
                     "under 'roles: %s:' in honk.yaml",
                     deed, role_name(role), identity->name, role_name(role));
     return fail(error, ERR_FORBIDDEN,
-                "to %s one needs the role %s; you are '%s'; log in as somebody who has it (honk "
-                "login --token TOKEN), or ask %s",
+                "to %s one needs the role %s; you are '%s'; log in as somebody who has it ('honk "
+                "login'), or ask %s",
                 deed, role_name(role), identity->name, holders);
 }

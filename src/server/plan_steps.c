@@ -113,15 +113,27 @@ step_status(const json_t *step)
     return "blocked";
 }
 
-/* As workers say; where their parts are over before they say anything, on the average since the beginning. */
+/* Only ranges are throttled. */
+static bool
+is_throttled(const json_t *step)
+{
+    const char *action = json_get_string(step, "action", "");
+    return strcmp(action, "transform") == 0 || strcmp(action, "copy") == 0;
+}
+
+/* As workers say; where their parts are over before they say anything, on the average since the beginning. A
+ * worker moves a range at once, and waits afterwards: over some ranges it is no faster than the throttle lets it be. */
 static int64_t
-step_rate(const json_t *step, const char *status)
+step_rate(const json_t *step, const char *status, const json_t *throttle)
 {
     const json_t *progress = json_object_get(step, "progress");
     int64_t rate = json_get_int(progress, "rate", 0), done = json_get_int(progress, "done", 0);
     int64_t gone_ms = clock_wall_ms() - json_get_int(step, "started_at_ms", INT64_MAX);
     bool runs = strcmp(status, "leased") == 0 || strcmp(status, "waiting") == 0;
-    return rate == 0 && runs && gone_ms > 0 ? done * 1000 / gone_ms : rate;
+    int64_t most = is_throttled(step) ? throttle_limit(throttle, THROTTLE_ROWS) : 0;
+    if (rate == 0 && runs && gone_ms > 0)
+        rate = done * 1000 / gone_ms;
+    return most > 0 ? MIN(rate, most) : rate;
 }
 
 /* Rows of one dataset are alike. */
@@ -132,14 +144,6 @@ step_byte_rate(json_t *progress, int64_t rate)
     if (bytes > 0 && done > 0 && rate > 0)
         json_set_int(progress, "byte_rate",
                      (int64_t) ((double) bytes / (double) done * (double) rate));
-}
-
-/* Only ranges are throttled. */
-static bool
-is_throttled(const json_t *step)
-{
-    const char *action = json_get_string(step, "action", "");
-    return strcmp(action, "transform") == 0 || strcmp(action, "copy") == 0;
 }
 
 /* At the measured rate, and no faster than the throttle lets it be from now on. */
@@ -166,7 +170,7 @@ step_finish(json_t *step, const json_t *throttle)
     json_t *progress = json_object_get(step, "progress");
     int64_t left = json_get_int(progress, "total", 0) - json_get_int(progress, "done", 0);
     const char *status = step_status(step);
-    int64_t rate = step_rate(step, status);
+    int64_t rate = step_rate(step, status, throttle);
     bool is_reverse = strcmp(json_get_string(step, "phase", ""), "reverse") == 0;
 
     json_set_string(step, "status",

@@ -172,6 +172,16 @@ left_read(Db *db, const PlanRow *row, const json_t *steps, json_t **ret, GError 
     return false;
 }
 
+/* Of a plan that was given up before it ran, no step comes later. */
+static void
+never_begin(json_t *steps)
+{
+    json_t *step;
+    size_t i;
+    json_array_foreach(steps, i, step) if (strcmp(json_get_string(step, "status", ""), "blocked") ==
+                                           0) json_set_string(step, "status", "not_applied");
+}
+
 bool
 plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
 {
@@ -192,6 +202,8 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
         !ledger_last(db, &seq, error))
         return false;
 
+    if (plan_state_is_terminal(row->state))
+        never_begin(steps);
     json_t *view = plan_row_json(row);
     json_object_set_new(view, "next", next_json(request, row));
     json_object_set(view, "steps", steps);

@@ -473,8 +473,13 @@ class TestLifecycle(unittest.TestCase):
 
     def test_cancel_reject_and_plan_again(self):
         id, digest = self.planned()
+        early = self.act(id, "start")
+        self.assertIn("'start' is not possible while 'migration:default/", early.json["detail"])
+        self.assertIn("' is planned", early.json["detail"])
         self.ok(self.act(id, "cancel"))
         self.assertEqual(self.state(id), "cancelled")
+        steps = self.ok(self.server.get("/migrations/" + id))["steps"]
+        self.assertEqual({step["status"] for step in steps}, {"not_applied"}, "nothing comes later")
         again = self.ok(self.act(id, "plan", {"reason": "once more"}), 201)
         self.worker.plan()
         self.ok(self.act(again["id"], "reject", {"reason": "no"}, who="bo"))

@@ -1,4 +1,5 @@
 """What the documents name is there: files, verbs, options, targets; and the tour shows what the program says."""
+import json
 import os
 import pathlib
 import pty
@@ -83,6 +84,20 @@ class Documents(unittest.TestCase):
                 self.assertIsNotNone(known[verb], f"{page.relative_to(ROOT)} says 'honk {command}'")
                 for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", command):
                     self.assertIn(option, known[verb], f"{page.relative_to(ROOT)} says 'honk {command}'")
+
+    def test_options_that_messages_name_exist(self):
+        project = support.Project()
+        self.addCleanup(project.close)
+        told = json.loads(project.honk("--help", "--json").stdout)
+        shared = {one["name"] for one in told["options"]}
+        known = {verb["name"]: shared | {one["name"] for one in verb["options"]} for verb in told["verbs"]}
+        for source in sorted((ROOT / "src").rglob("*.c")):
+            text = re.sub(r'"\s*\n\s*"', "", text_of(source))
+            for command in re.findall(r"""honk ((?:[a-z]+ ){1,2}[^`'"\\;,)|]*)""", text):
+                words = command.split()
+                verb = next((verb for verb in (" ".join(words[:2]), words[0]) if verb in known), None)
+                for option in re.findall(r"(?<!\S)--([a-z][a-z-]*)", command) if verb else ():
+                    self.assertIn(option, known[verb], f"{source.relative_to(ROOT)} says 'honk {command}'")
 
     def test_the_tour_shows_what_the_program_says(self):
         base = pathlib.Path(tempfile.mkdtemp(prefix="honk-tour-"))

@@ -41,6 +41,7 @@ class Throttle(unittest.TestCase):
         self.assertRegex(seen, "^  transform-data +running .*; slowed: at most 1 rows a second, each range\n$")
         left = self.fill("slow")["progress"]  # hundreds of rows are in at once, and owed; no rate of before says how long the others take
         self.assertGreaterEqual(left["eta_ms"], (400 - left["done"]) * 1000)
+        self.assertLessEqual(left["rate"], 1, "what is in at once was not moved faster than allowed")
 
         said = self.world.honk("throttle", "slow", "--rows-per-second", "400", "--reason", "the shop is closed", user=ADA).stdout
         self.assertEqual(said, "slow: at most 400 rows a second\n")

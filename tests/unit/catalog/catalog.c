@@ -92,6 +92,22 @@ all_parameters_that_are_not_set_are_named_at_once(void)
 }
 
 static void
+a_field_that_is_missing_names_the_one_that_was_meant(void)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Catalog) catalog = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *text = "apiVersion: honk/v1\n"
+                       "kind: Migration\n"
+                       "metadata: { name: m }\n"
+                       "spec: { owner: o, source_dataset: a, target_datset: b }\n";
+    const CatalogOptions options = {0};
+    g_assert_false(catalog_parse(text, strlen(text), "m.yaml", &options, diags, &catalog, &error));
+    g_assert_nonnull(
+        strstr(error->message, "spec.target_dataset is missing (is 'target_datset' meant?)"));
+}
+
+static void
 a_folder_leaves_templates_aside(void)
 {
     g_autoptr(Diags) diags = diags_new();
@@ -376,6 +392,8 @@ main(int argc, char **argv)
                     the_template_of_the_tutorial_becomes_a_migration);
     g_test_add_func("/catalog/all parameters that are not set are named at once",
                     all_parameters_that_are_not_set_are_named_at_once);
+    g_test_add_func("/catalog/a field that is missing names the one that was meant",
+                    a_field_that_is_missing_names_the_one_that_was_meant);
     g_test_add_func("/catalog/a folder leaves templates aside", a_folder_leaves_templates_aside);
     g_test_add_func("/catalog/a migration takes from annotations and from the order of dependsOn",
                     a_migration_takes_from_annotations_and_from_the_order_of_depends_on);

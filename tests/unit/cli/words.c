@@ -4,6 +4,7 @@
 #include "cli/demo_data.h"
 #include "cli/embedded.h"
 #include "cli/frame.h"
+#include "cli/migration.h"
 #include "cli/story.h"
 #include "model/states.h"
 
@@ -35,6 +36,40 @@ every_state_that_is_over_is_at_rest(void)
     g_assert_cmpint(story_exit_status("succeeded"), ==, 0);
     g_assert_cmpint(story_exit_status("halted"), !=, 0);
     g_assert_false(story_is_resting("running"));
+}
+
+static char *
+line_of(const char *status, int done, int total, const char *unit)
+{
+    g_autoptr(View) view = view_new(stdout);
+    view->colour = false;
+    g_autoptr(json_t) step = json_pack("{s:s, s:s, s:{s:i, s:i, s:i, s:i, s:s}}", "name", "fill",
+                                       "status", status, "progress", "done", done, "total", total,
+                                       "rate", 10, "eta_ms", 5000, "unit", unit);
+    return migration_step_line(view, step);
+}
+
+static void
+what_rests_has_no_speed_and_no_time_left(void)
+{
+    g_autofree char *runs = line_of("leased", 400, 3000, "rows");
+    g_autofree char *back = line_of("reversed", 400, 3000, "rows");
+    g_assert_nonnull(strstr(runs, "400 of 3,000, 10/s, 5.0 s left"));
+    g_assert_true(g_str_has_suffix(back, "400 of 3,000 rows"));
+}
+
+static void
+one_is_counted_as_one(void)
+{
+    static const struct {
+        const char *units, *all;
+    } told[] = {{"services", "1 service"}, {"repositories", "1 repository"}, {"rows", "1 row"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
+        g_autofree char *one = line_of("done", 1, 1, told[i].units);
+        g_assert_true(g_str_has_suffix(one, told[i].all));
+    }
+    g_autofree char *two = line_of("done", 2, 2, "repositories");
+    g_assert_true(g_str_has_suffix(two, "2 repositories"));
 }
 
 static void
@@ -175,6 +210,9 @@ main(int argc, char **argv)
                     every_state_that_waits_for_a_person_says_what_to_do);
     g_test_add_func("/cli/every state that is over is at rest",
                     every_state_that_is_over_is_at_rest);
+    g_test_add_func("/cli/what rests has no speed and no time left",
+                    what_rests_has_no_speed_and_no_time_left);
+    g_test_add_func("/cli/one is counted as one", one_is_counted_as_one);
     g_test_add_func("/cli/a line is cut by what is seen", a_line_is_cut_by_what_is_seen);
     g_test_add_func("/cli/an event is one line whatever it says",
                     an_event_is_one_line_whatever_it_says);

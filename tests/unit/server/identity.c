@@ -110,7 +110,7 @@ a_refusal_says_whom_to_ask(void)
     g_assert_false(identity_need(&who, ROLE_APPROVER, "approve a plan", roles, &error));
     g_assert_nonnull(strstr(error->message, "to approve a plan one needs the role approver"));
     g_assert_nonnull(strstr(error->message, "you are 'user:default/cy'"));
-    g_assert_nonnull(strstr(error->message, "user:default/bo"));
+    g_assert_nonnull(strstr(error->message, "('honk login'), or ask user:default/bo"));
     g_assert_false(identity_need(&who, ROLE_APPROVER, "approve a plan", NULL, &nobody));
     g_assert_nonnull(strstr(nobody->message, "nobody has it yet"));
 }

@@ -31,7 +31,8 @@ export function MigrationScreen({ id, tab = 'review' }: { id: string; tab?: Migr
       <div className="honk-screen">{error ? <Failure error={error} onRetry={reload} what={`The migration '${id}'`} /> : <Skeleton rows={10} label="loading the migration" />}</div>
     );
   const services = plan.data?.plan.services?.length;
-  const consumers = new Set(plan.data?.plan.consumers.map(one => one.ref)).size || undefined;
+  // Those of the lineage, and those whose code was found by a scan.
+  const consumers = new Set([...(plan.data?.plan.consumers ?? []).map(one => one.ref), ...(plan.data?.plan.changes ?? []).map(one => one.consumer)]).size || undefined;
   return (
     <div className="honk-screen">
       <Headline migration={migration} reload={reload} plan={plan.data} />
