@@ -31,6 +31,13 @@ const Rename *dbt_seed_at(const Renames *renames, const char *path);
 bool dbt_seeds_have_types(const Renames *renames, const char *path, const char *text);
 /* The file is such a seed, and its header is decided (dbt_seed_file.c). */
 bool dbt_seed_file(Work *work);
+/* Fields of the first line that are columns which change. */
+void dbt_rename_header(Work *work, const Rename *rename, char delimiter);
+/* May the path be that of rows for unit tests; the file is, and what becomes of its columns is decided; is the file of that name
+ * decided so (dbt_fixtures.c)? */
+bool dbt_is_fixture_path(const char *path);
+bool dbt_fixture_file(Work *work);
+bool dbt_fixture_follows(const Work *work, const char *name);
 /* What becomes of a model to which the mapping gives another name, in the file's project (dbt_made.c). */
 typedef enum {
     MODEL_UNKNOWN, /* the file is looked at alone, no file that is known makes either, or the new name is given up at once */

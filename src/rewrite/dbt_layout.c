@@ -19,6 +19,7 @@ root_free(void *data)
     g_strfreev(root->macros);
     g_strfreev(root->seed_folders);
     g_hash_table_unref(root->seeds);
+    g_hash_table_unref(root->fixtures);
     g_hash_table_unref(root->made);
     g_hash_table_unref(root->dotted);
     g_hash_table_unref(root->vars);
@@ -90,6 +91,7 @@ root_new(const char *folder, YamlFile *settings)
         .settings = settings,
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dbt_facts_free),
         .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+        .fixtures = dbt_fixtures_new(),
         .made = dbt_made_new(),
         .dotted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .vars = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -192,13 +194,17 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         dbt_dotted_add(roots, file->path);
         dbt_made_add(roots, file->path);
         dbt_made_read(roots, file);
-        if (root == NULL || !is_yaml(file->path) || strstr(file->text, "sources:") == NULL)
+        dbt_fixtures_add(root, file->path);
+        bool has_tests = strstr(file->text, "unit_tests:") != NULL;
+        if (root == NULL || !is_yaml(file->path) ||
+            (strstr(file->text, "sources:") == NULL && !has_tests))
             continue;
         g_autoptr(YamlFile) yaml = dbt_parse(file);
         const YamlNode *map = dbt_map_of(yaml);
         DbtHome home = dbt_home(root);
         if (map == NULL || !dbt_yaml_is(map))
             continue;
+        dbt_fixtures_read(root, file->path, map);
         dbt_declared_add(root, file->path, map);
         dbt_sources_read(root->sources, renames, dialect, dbt_map_of(root->settings),
                          (DbtWritten){manifests, &home}, map);
@@ -207,6 +213,8 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         dbt_seeds_add(roots, g_ptr_array_index(options->paths, i), false);
         dbt_dotted_add(roots, g_ptr_array_index(options->paths, i));
         dbt_made_add(roots, g_ptr_array_index(options->paths, i));
+        dbt_fixtures_add(dbt_root_of(roots, g_ptr_array_index(options->paths, i)),
+                         g_ptr_array_index(options->paths, i));
     }
     for (guint i = 0; i < roots->len; i++) {
         DbtRoot *root = g_ptr_array_index(roots, i);

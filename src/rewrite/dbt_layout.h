@@ -27,6 +27,13 @@ typedef struct {
     bool has_identifier;
 } DbtDeclared;
 
+/* Rows of unit tests in a file of their own (dbt_fixtures.c). */
+typedef struct {
+    GPtrArray *uses; /* by tests */
+    char *path;      /* of the file; NULL: none that is known */
+    bool is_doubled; /* two files of that name */
+} DbtFixture;
+
 typedef struct {
     char *folder; /* with `/` at its end, or "" */
     char *name;   /* of the package; NULL unless it is known */
@@ -36,12 +43,13 @@ typedef struct {
     GHashTable *facts;      /* model's name -> DbtFacts */
     GHashTable
         *seeds; /* names of CSV files that dbt loads -> path; NULL: not read, or two of them */
-    GHashTable *made;    /* models, seeds and snapshots: dbt_made.c */
-    GHashTable *dotted;  /* names of models and seeds with dots in them */
-    GHashTable *vars;    /* names of variables that nothing but SQL of the project asks for */
-    GPtrArray *declared; /* DbtDeclared * */
-    GPtrArray *sources;  /* Rename * of what its YAML declares (dbt_sources.h) */
-    Renames *renames;    /* those of the mapping, and these */
+    GHashTable *fixtures; /* name -> DbtFixture */
+    GHashTable *made;     /* models, seeds and snapshots: dbt_made.c */
+    GHashTable *dotted;   /* names of models and seeds with dots in them */
+    GHashTable *vars;     /* names of variables that nothing but SQL of the project asks for */
+    GPtrArray *declared;  /* DbtDeclared * */
+    GPtrArray *sources;   /* Rename * of what its YAML declares (dbt_sources.h) */
+    Renames *renames;     /* those of the mapping, and these */
 } DbtRoot;
 
 /* Which model, or the reason why a file is none. */
@@ -99,6 +107,14 @@ GHashTable *dbt_made_new(void);
 void dbt_made_add(const GPtrArray *roots, const char *path);
 void dbt_made_read(const GPtrArray *roots, const ProjectFile *file);
 void dbt_made_know(DbtRoot *root);
+/* What unit tests of a file's YAML (a map) take from files, and such a file (dbt_fixtures.c). */
+GHashTable *dbt_fixtures_new(void);
+void dbt_fixtures_read(const DbtRoot *root, const char *path, const YamlNode *map);
+/* The file with the test that is its use at `index`. */
+const char *dbt_fixture_user(const DbtFixture *fixture, guint index);
+void dbt_fixtures_add(const DbtRoot *root, const char *path);
+/* Does a test take it? */
+bool dbt_fixture_is_used(const DbtRoot *root, const char *path);
 /* Which variables SQL of each root asks for, and nothing else (dbt_var_tables.c). */
 void dbt_vars_read(const GPtrArray *roots, const GPtrArray *files);
 /* In this root, the rename at `index` of its renames is this; takes `dbt`. */

@@ -95,6 +95,22 @@ rename_field(Work *work, const Field *field, const Rename *rename, char delimite
     site_edit(work, SITE_COLUMN, field->begin, field->end, is_quoted ? quoted : change->to);
 }
 
+void
+dbt_rename_header(Work *work, const Rename *rename, char delimiter)
+{
+    g_autoptr(GArray) fields = read_header(work, delimiter);
+    for (guint i = 0; i < fields->len; i++) {
+        const Field *field = &g_array_index(fields, Field, i);
+        SqlPart part = {.text = field->name};
+        const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
+        if (change == NULL || change->kind == CHANGE_NONE || change->kind == CHANGE_NAME)
+            rename_field(work, field, rename, delimiter);
+        else
+            site_refuse(work, SITE_COLUMN, field->begin, field->end, "derived", change->link,
+                        "a column of which the mapping does not just change the name is used here");
+    }
+}
+
 bool
 dbt_seed_file(Work *work)
 {

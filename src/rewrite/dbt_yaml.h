@@ -14,6 +14,8 @@ void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to
 void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
 /* Tables that calls within a text give, {{ ref('x') }}, with their columns in the queries around them. */
 void yaml_rewrite_calls(Work *work, const YamlNode *node);
+/* A query over the dataset's table, {{ this }}. */
+void yaml_rewrite_query(Work *work, const YamlNode *node, const Rename *rename);
 /* A query that gives rows of the dataset, for a unit test. */
 void yaml_rewrite_rows(Work *work, const YamlNode *node, const Rename *rename);
 /* Does the text have any name of a column that changes? */

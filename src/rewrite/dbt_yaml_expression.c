@@ -19,6 +19,7 @@ typedef struct {
     size_t begin, end;
     char quote; /* around it; '\0': none, or a block */
     bool is_block;
+    bool has_table; /* what is put before it has to be decided, too */
 } Expression;
 
 /* ---- where it stands ---- */
@@ -191,6 +192,18 @@ take(const Expression *expression, const Rewrite *found, size_t head)
     }
 }
 
+/* Is the table itself, before the query, decided? */
+static bool
+is_head_decided(const Rewrite *found, size_t head)
+{
+    for (guint i = 0; i < found->sites->len; i++) {
+        const Site *site = g_ptr_array_index(found->sites, i);
+        if (site->begin < head && site_hinders(site))
+            return false;
+    }
+    return true;
+}
+
 static void
 rewrite_inside(const Expression *expression, const char *query, size_t head, const Rename *gives)
 {
@@ -199,7 +212,10 @@ rewrite_inside(const Expression *expression, const char *query, size_t head, con
                      .made = g_ptr_array_new_with_free_func(made_free),
                      .arena = expression->work->out->arena};
     rewrite_query(expression, query, gives, &found);
-    if (can_take(expression, &found, head))
+    if (expression->has_table && !is_head_decided(&found, head))
+        refuse_all(expression, "language", NULL,
+                   "a query over the table names a column that changes");
+    else if (can_take(expression, &found, head))
         take(expression, &found, head);
     else
         refuse_all(expression, "derived", NULL,
@@ -342,6 +358,58 @@ yaml_rewrite_rows(Work *work, const YamlNode *node, const Rename *rename)
         g_strndup(work->text + expression.begin, expression.end - expression.begin);
     undouble(query, expression.quote);
     rewrite_inside(&expression, query, 0, rename);
+}
+
+/* ---- a query over the table that it is said of ---- */
+
+/* Puts a name in the place of each {{ this }}, and as long. NULL: there is none, or they are written in several ways. Caller frees. */
+static char *
+name_this(char *query)
+{
+    char *name = NULL;
+    Token template;
+    for (size_t at = 0, bytes = strlen(query); dbt_next_template(query, &at, bytes, &template);) {
+        g_autofree char *inside =
+            g_strndup(query + template.begin + 2, template.end - template.begin - 4);
+        size_t length = template.end - template.begin;
+        if (strcmp(g_strstrip(inside), "this") != 0)
+            continue;
+        if (name != NULL && strlen(name) != length) {
+            g_free(name);
+            return NULL;
+        }
+        memset(query + template.begin, 't', length);
+        g_free(name);
+        name = g_strnfill(length, 't');
+    }
+    return name;
+}
+
+void
+yaml_rewrite_query(Work *work, const YamlNode *node, const Rename *rename)
+{
+    Expression expression = {.work = work, .node = node, .rename = rename, .has_table = true};
+    size_t at = 0;
+    if (rename->dbt == NULL || !find_place(&expression)) {
+        refuse_all(&expression, "language", NULL,
+                   "the query is written in a way that is not edited");
+        return;
+    }
+    g_autofree char *inside =
+        g_strndup(work->text + expression.begin, expression.end - expression.begin);
+    undouble(inside, expression.quote);
+    g_autofree char *name = name_this(inside), *table = call_of(rename->dbt);
+    bool has_common = find_word(inside, strlen(inside), "with", &at);
+    g_autofree char *head = name != NULL
+                                ? g_strdup_printf("with %s as (select * from %s) ", name, table)
+                                : g_strdup("");
+    g_autofree char *query = g_strconcat(head, inside, NULL);
+    bool is_clear = name != NULL ? !has_common : !find_word(inside, strlen(inside), "this", &at);
+    if (is_clear)
+        rewrite_inside(&expression, query, strlen(head), NULL);
+    else if (yaml_names_change(rename, node->text))
+        refuse_all(&expression, "language", NULL,
+                   "a query over the table names a column that changes");
 }
 
 void

@@ -144,7 +144,9 @@ visit_rows(Work *work, const YamlNode *holder, const Rename *rename)
     const YamlNode *other = file != NULL                              ? file
                             : rows != NULL && rows->kind != YAML_LIST ? rows
                                                                       : NULL;
-    if (other != NULL && rename_changes_columns(rename))
+    bool is_followed = file != NULL && file->kind == YAML_SCALAR && file->text != NULL &&
+                       dbt_fixture_follows(work, file->text);
+    if (other != NULL && !is_followed && rename_changes_columns(rename))
         yaml_refuse(work, other, "language", NULL,
                     "rows that are given in a file of their own, or in a way that is not known");
     for (size_t i = 0; rows != NULL && rows->kind == YAML_LIST && i < rows->count; i++)

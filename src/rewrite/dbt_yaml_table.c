@@ -137,8 +137,7 @@ visit_freshness(Work *work, const YamlNode *map, const Rename *rename)
     if (freshness != NULL && freshness->kind == YAML_MAP)
         yaml_rename_list(work, yaml_get(freshness, "filter"), rename);
     if (query != NULL && query->kind == YAML_SCALAR && yaml_names_change(rename, query->text))
-        yaml_refuse(work, query, "language", NULL,
-                    "a query over the table names a column that changes");
+        yaml_rewrite_query(work, query, rename);
 }
 
 /* A model of days. */

@@ -205,14 +205,14 @@ rewrite_entry(void *item, void *data)
     g_autoptr(Renames) renames = entry_renames(project, entry);
     RewriteOptions options = entry_options(project, entry);
     g_clear_pointer(&file->rewrite, rewrite_free);
-    options.is_mentioned = entry->is_given ||
-                           renames_concern(renames, file->path, file->text, file->bytes) ||
-                           renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
-                           dbt_vars_mention(options.settings, renames, file->text) ||
-                           dbt_seeds_have_types(renames, file->path, file->text) ||
-                           dbt_project_has_moved(renames, file->path, file->text) ||
-                           dbt_project_may_filter(renames, file->path, file->text) ||
-                           may_see_rows(project, entry, renames);
+    options.is_mentioned =
+        entry->is_given || renames_concern(renames, file->path, file->text, file->bytes) ||
+        renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
+        dbt_vars_mention(options.settings, renames, file->text) ||
+        dbt_seeds_have_types(renames, file->path, file->text) ||
+        dbt_project_has_moved(renames, file->path, file->text) ||
+        dbt_project_may_filter(renames, file->path, file->text) ||
+        dbt_fixture_is_used(entry->place.root, file->path) || may_see_rows(project, entry, renames);
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
     entry->lacks_definition |= file->rewrite != NULL && file->rewrite->lacks_definition;

@@ -5,7 +5,7 @@
  * while config.py stays, so do all whose columns would change with it. While the YAML that declares a source of dbt
  * stays, nobody can call it by its new name. A macro that stands for a table gives the old or the new one to all
  * who call it, and so does a variable of dbt_project.yml that is one. The columns of a seed, or of
- * a model that keeps its name, are those of its file and of all who read it.
+ * a model that keeps its name, are those of its file and of all who read it. Rows in a file stay with the unit test that takes them.
  */
 #include "rewrite/code.h"
 #include "rewrite/dbt.h"
@@ -284,6 +284,39 @@ hold_made(Project *project)
     return has_held;
 }
 
+/* ---- rows of unit tests ---- */
+
+/* A file of rows stays with the test that takes them. */
+static bool
+hold_fixture(Project *project, const DbtFixture *fixture)
+{
+    Entry *entry =
+        fixture->path != NULL ? g_hash_table_lookup(project->by_path, fixture->path) : NULL;
+    bool has_held = false;
+    for (guint i = 0; entry != NULL && i < fixture->uses->len; i++) {
+        const Entry *user = g_hash_table_lookup(project->by_path, dbt_fixture_user(fixture, i));
+        if (user != NULL && user->file->rewrite != NULL && entry_stays(user) &&
+            entry_is_changed(entry) && !entry_stays(entry))
+            has_held = entry_hold(project, entry, 0, 0, "used", user) || has_held;
+    }
+    return has_held;
+}
+
+static bool
+hold_fixtures(Project *project)
+{
+    bool has_held = false;
+    for (guint r = 0; r < project->roots->len; r++) {
+        GHashTableIter iter;
+        void *fixture;
+        g_hash_table_iter_init(&iter,
+                               ((const DbtRoot *) g_ptr_array_index(project->roots, r))->fixtures);
+        while (g_hash_table_iter_next(&iter, NULL, &fixture))
+            has_held = hold_fixture(project, fixture) || has_held;
+    }
+    return has_held;
+}
+
 /* ---- macros of dbt that stand for a table ---- */
 
 typedef struct {
@@ -398,6 +431,7 @@ project_hold(Project *project)
 {
     bool has_held = hold_sources(project);
     has_held = hold_made(project) || has_held;
+    has_held = hold_fixtures(project) || has_held;
     has_held = hold_macros(project) || has_held;
     has_held = hold_vars(project) || has_held;
     has_held = project_hold_triggers(project) || has_held;

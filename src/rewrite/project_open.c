@@ -52,7 +52,8 @@ entry_new(const Project *project, ProjectFile *file)
                      .told = g_ptr_array_new()};
     dbt_place(project->roots, file, &entry->place);
     entry->tables = tables_in(project, entry);
-    entry->is_of_all = dbt_project_filters_tests(file->path, file->text);
+    entry->is_of_all =
+        dbt_project_filters_tests(file->path, file->text) || dbt_is_fixture_path(file->path);
     g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);
     if (project->options->propagates)
         entry->words = words_of(all, strlen(all));
@@ -247,7 +248,7 @@ is_of_dbt(const char *path, const char *text, size_t bytes)
         return false;
     return g_str_has_suffix(path, "dbt_project.yml") || g_str_has_suffix(path, "profiles.yml") ||
            g_str_has_suffix(path, "profiles.yaml") || memmem(text, bytes, "sources:", 8) != NULL ||
-           memmem(text, bytes, "source(", 7) != NULL;
+           memmem(text, bytes, "fixture:", 8) != NULL || memmem(text, bytes, "source(", 7) != NULL;
 }
 
 bool
@@ -260,7 +261,8 @@ bool
 project_wants(const char *path, const char *text, size_t bytes, const Renames *renames,
               const RewriteOptions *options)
 {
-    if (trigger_calls_may_be(text, bytes) || neighbours_may_say(path, text, bytes, renames))
+    if (trigger_calls_may_be(text, bytes) || neighbours_may_say(path, text, bytes, renames) ||
+        dbt_is_fixture_path(path))
         return true;
     bool is_template = memmem(text, bytes, "{{", 2) != NULL || memmem(text, bytes, "{%", 2) != NULL;
     if (!options->propagates)

@@ -329,7 +329,9 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
     described_makers(&work);
     dbt_seed_file(&work);
     dbt_made_here(&work);
-    if (code_is_sql(path))
+    if (dbt_fixture_file(&work))
+        ;
+    else if (code_is_sql(path))
         rewrite_sql(&work);
     else if (is_yaml(path) && dbt_yaml(&work))
         out->language = "dbt";

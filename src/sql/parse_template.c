@@ -34,6 +34,7 @@ typedef struct {
     const JinjaArgument *argument;
     const char *callee;
     uint32_t token;
+    bool is_joined; /* the template is a list, each element of which is put in */
 } Literal;
 
 static void
@@ -141,6 +142,42 @@ is_filter(const char *text, const JinjaArgument *argument)
     return argument->callee_end > 0 && at > 0 && text[at - 1] == '|';
 }
 
+/* Between the elements of a list stand commas or operators. */
+static bool
+is_separator(const char *text, uint32_t begin, uint32_t end)
+{
+    static const char signs[] = ",+-*/&|";
+    while (begin < end && g_ascii_isspace(text[begin]))
+        begin++;
+    while (end > begin && g_ascii_isspace(text[end - 1]))
+        end--;
+    return begin < end && strchr(signs, text[begin]) != NULL &&
+           strchr(signs, text[end - 1]) != NULL;
+}
+
+/* Does the template consist of `names | join(', ')`, which is each of them as it stands there? */
+static bool
+is_joined(const char *text, const Token *template, const JinjaArgument *argument)
+{
+    uint32_t begin, end, at = argument->end;
+    jinja_bounds(text, template, &begin, &end);
+    at += (uint32_t) strspn(text + at, " \t\r\n");
+    if (argument->begin != begin || at >= end || text[at] != '|')
+        return false;
+    at += 1 + (uint32_t) strspn(text + at + 1, " \t\r\n");
+    if (at + 6 >= end || memcmp(text + at, "join(", 5) != 0)
+        return false;
+    at += 5 + (uint32_t) strspn(text + at + 5, " \t\r\n");
+    char quote = at < end ? text[at] : '\0';
+    const char *close =
+        quote == '\'' || quote == '"' ? memchr(text + at + 1, quote, end - at - 1) : NULL;
+    if (close == NULL || !is_separator(text, at + 1, (uint32_t) (close - text)))
+        return false;
+    at = (uint32_t) (close - text) + 1;
+    at += (uint32_t) strspn(text + at, " \t\r\n");
+    return at + 1 == end && text[at] == ')';
+}
+
 #define NAME_BYTES_MIN 4 /* of a list: quotes, a letter and a comma */
 
 /* May so many more names be put in? A variable that is set n times, and put in n times, gives n * n; of a long text, as many
@@ -181,7 +218,7 @@ take_argument(Parser *parser, Literal *literal, const JinjaArgument *argument)
         return;
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const JinjaArgument *one = &g_array_index(list, JinjaArgument, i);
-        if (argument->is_mixed)
+        if (argument->is_mixed && (is_loop || literal->path != NULL || !literal->is_joined))
             literal->callee = "~";
         take_literal(parser, literal, one->begin, one->end);
     }
@@ -196,6 +233,8 @@ take_template(Parser *parser, const Context *context, uint32_t index, const Toke
     for (guint i = 0; i < found->len; i++) {
         JinjaArgument *argument = &g_array_index(found, JinjaArgument, i);
         argument->is_mixed = argument->is_mixed || is_text;
+        literal.is_joined =
+            !is_text && i == 0 && is_joined(parser->sql->list->text, template, argument);
         take_argument(parser, &literal, argument);
     }
 }
