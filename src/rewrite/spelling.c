@@ -171,11 +171,23 @@ quoted(const char *name, char quote)
     return g_string_free(text, FALSE);
 }
 
+/* `group`, in quotes only because it is a word: where names without quotes are folded to capitals, small letters of the mapping are
+ * not meant as such. */
+static char *
+spell_bare(const Dialect *dialect, const char *name)
+{
+    g_autofree char *upper = g_ascii_strup(name, -1), *lower = g_ascii_strdown(name, -1);
+    bool is_folded = dialect->column_case == CASE_UPPER && dialect->quotes_keep_case &&
+                     is_reserved(dialect, name) && strcmp(name, lower) == 0;
+    return is_plain(dialect, name) ? g_strdup(name)
+                                   : quoted(is_folded ? upper : name, dialect->name_quotes[0]);
+}
+
 char *
 spell_like(const Dialect *dialect, const SqlPart *old, const char *name)
 {
     if (old->quote == '\0')
-        return is_plain(dialect, name) ? g_strdup(name) : quoted(name, dialect->name_quotes[0]);
+        return spell_bare(dialect, name);
     bool is_upper = dialect->column_case == CASE_UPPER && dialect->quotes_keep_case;
     g_autofree char *folded = is_upper ? g_ascii_strup(old->text, -1) : NULL;
     if (is_upper && strcmp(old->text, folded) == 0) {

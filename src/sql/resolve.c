@@ -167,6 +167,25 @@ bind_output(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, bool o
     return true;
 }
 
+/* `SELECT id AS "id" … GROUP BY "id"` where names without quotes are folded to capitals: the column is ID, so the other one is what
+ * AS names, wherever that is seen. */
+static bool
+bind_folded_apart(const Resolver *resolver, SqlRef *ref, const SqlBlock *outputs)
+{
+    const Dialect *dialect = resolver->sql->dialect;
+    const SqlPart *name = &ref->path.parts[0];
+    if (dialect->column_case != CASE_UPPER || !dialect->quotes_keep_case || ref->path.count != 1 ||
+        name->quote == '\0' || ref->clause == CLAUSE_ON || outputs == NULL ||
+        sql_is_plain_column(dialect, name->text))
+        return false;
+    const SqlItem *item = resolver_item_called(resolver, outputs, ref, true);
+    const SqlRef *plain = item != NULL ? item->plain : NULL;
+    const SqlPart *column = plain != NULL ? &plain->path.parts[plain->path.count - 1] : NULL;
+    return column != NULL && column->quote == '\0' && item->alias->quote != '\0' &&
+           strcmp(item->alias->text, name->text) == 0 &&
+           text_same_folded(column->text, name->text) && bind_output(resolver, ref, outputs, true);
+}
+
 /* ORDER BY behind a set operation sees the outputs of its first branch. */
 static const SqlBlock *
 first_block(const SqlQuery *query)
@@ -548,6 +567,7 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
                     (dialect->has_having_aliases && ref->clause == CLAUSE_HAVING &&
                      sql_is_plain_in_having(resolver->sql, ref) && !is_group_key(resolver, ref)));
     ref->is_over_columns =
+        bind_folded_apart(resolver, ref, outputs) ||
         (hides_columns && bind_output(resolver, ref, ref->block, true)) ||
         (is_late && outputs != NULL && bind_output(resolver, ref, outputs, true));
     if (ref->is_over_columns)
