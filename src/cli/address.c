@@ -202,7 +202,7 @@ set_postgres(Address *address, const char *database, GError **error)
     if (last == NULL || last == database || last[1] == '\0' || strchr(last, '/') != NULL)
         return fail(error, ERR_INVALID,
                     "'%s' lacks its table: expected postgres:DATABASE:TABLE, or "
-                    "postgres:postgresql://HOST/DATABASE:TABLE",
+                    "postgresql://HOST/DATABASE:TABLE",
                     address->text);
     g_autofree char *place = g_strndup(database, (size_t) (last - database));
     const char *at = user != NULL ? strchr(user, '@') : NULL;
@@ -296,13 +296,11 @@ refuse_redis_over_tls(Address *address, GError **error)
                 "stand beside us, and say its port here (docs/data.md)");
 }
 
+/* "postgresql://HOST/DATABASE:TABLE". */
 static bool
-refuse_postgres_url(Address *address, GError **error)
+set_postgres_url(Address *address, GError **error)
 {
-    return fail(error, ERR_INVALID,
-                "'%s' does not say which table: expected postgres:DATABASE:TABLE, for example "
-                "postgres:postgresql://localhost/shop:users",
-                address->text);
+    return set_postgres(address, address->text, error);
 }
 
 /* Servers that are named by a URL: by what it begins with. */
@@ -312,7 +310,8 @@ static const struct {
 } servers[] = {
     {REDIS_SCHEME, set_redis_server},     {KAFKA_SCHEME, set_kafka_cluster},
     {"mariadb://", set_mariadb_server},   {"mysql://", set_mariadb_server},
-    {"rediss://", refuse_redis_over_tls}, {"postgresql://", refuse_postgres_url},
+    {"rediss://", refuse_redis_over_tls}, {"postgresql://", set_postgres_url},
+    {"postgres://", set_postgres_url},
 };
 
 /* `*ret_found` false when the text is no such URL. */

@@ -162,8 +162,9 @@ folder_new(char *path)
 static void
 list_entry(Folder *folder, int fd, const struct dirent64 *entry, Reading *reading)
 {
-    const char *slash = g_str_has_suffix(folder->path, "/") ? "" : "/";
-    g_autofree char *path = g_strconcat(folder->path, slash, entry->d_name, NULL);
+    bool is_here = strcmp(folder->path, ".") == 0;
+    const char *slash = is_here || g_str_has_suffix(folder->path, "/") ? "" : "/";
+    g_autofree char *path = g_strconcat(is_here ? "" : folder->path, slash, entry->d_name, NULL);
     struct stat status;
     int type = entry->d_type;
     if (type == DT_UNKNOWN && lstat(path, &status) == 0) /* some file systems do not tell */
@@ -218,12 +219,24 @@ take_listed(GPtrArray *level, GPtrArray *files, GPtrArray *below, GError **error
     return true;
 }
 
+/* "./reports" is "reports": so diffs name files as git and patch take them. */
+static const char *
+without_here(const char *path)
+{
+    while (g_str_has_prefix(path, "./")) {
+        path += 2 + strspn(path + 2, "/");
+        if (*path == '\0')
+            return ".";
+    }
+    return path;
+}
+
 /* Depth by depth, and all folders of a depth at once. */
 static bool
 walk(GPtrArray *files, const char *path, Reading *reading, GError **error)
 {
     g_autoptr(GPtrArray) level = g_ptr_array_new_with_free_func(folder_free);
-    char *root = g_strdup(path);
+    char *root = g_strdup(without_here(path));
     for (size_t bytes = strlen(root); g_str_has_suffix(root, "//"); bytes--)
         root[bytes - 1] = '\0';
     g_ptr_array_add(level, folder_new(root));
@@ -258,7 +271,7 @@ code_files_find(const GPtrArray *paths, const Renames *renames, GPtrArray **ret,
         if (!S_ISDIR(entry.st_mode) && !S_ISREG(entry.st_mode))
             return fail(error, ERR_INVALID, "'%s' is neither a file nor a folder", path);
         if (!S_ISDIR(entry.st_mode))
-            add_file(files, g_strdup(path));
+            add_file(files, g_strdup(without_here(path)));
         else if (!walk(files, path, &reading, error))
             return false;
     }

@@ -149,9 +149,9 @@ retry_refusal(const RolloutRow *row)
     if (!rollout_has_given_up(row))
         return rollout_is_over(row) ? g_strdup_printf("it is over: '%s'", row->state)
                                     : signal_refusal(row, "retry");
-    return plan_state_is_terminal(row->plan_state)
-               ? g_strdup_printf("its plan is '%s'", row->plan_state_name)
-               : NULL;
+    g_autofree char *state = plan_state_words(row->plan_state);
+    return plan_state_is_terminal(row->plan_state) ? g_strdup_printf("its plan is %s", state)
+                                                   : NULL;
 }
 
 char *
@@ -207,7 +207,8 @@ why_pending(const RolloutRow *row)
     if (row->plan_state == PLAN_RUNNING)
         return g_strdup_printf("waits for its turn, in wave %d",
                                (int) json_get_int(row->entry, "wave", 1));
-    return g_strdup_printf("its plan is '%s': %s", row->plan_state_name,
+    g_autofree char *state = plan_state_words(row->plan_state);
+    return g_strdup_printf("its plan is %s: %s", state,
                            row->why != NULL ? row->why : "it has not begun");
 }
 

@@ -459,6 +459,9 @@ class Trouble(WithoutServer):
     def test_an_address_that_is_nearly_right_is_told_how_it_is_written(self):
         self.refused(2, "TLS is not spoken with Redis", "copy", "rediss://127.0.0.1:6380/0/users:{id}", "d.db:t")
         self.refused(2, "expected postgres:DATABASE:TABLE", "copy", "postgresql://localhost/shop", "d.db:t")
+        for scheme in ("postgres", "postgresql"):
+            self.refused(2, "a password does not belong in a command line", "copy", f"{scheme}://me:s3cr3t@localhost/shop:users", "d.db:t")
+            self.refused(5, "port 1 failed", "copy", f"{scheme}://127.0.0.1:1/shop:users", "d.db:t")
 
     def test_a_frozen_source_is_free_again_afterwards(self):
         self.sql("s.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)")

@@ -77,7 +77,7 @@ class Files(Folder):
         star = self.write("code/jobs/star.py", 'from code.config import USERS_TABLE\nq = f"SELECT * FROM {USERS_TABLE}"\n')
         held = self.rewrite("--write", ".", "--dialect", "bigquery")
         self.assertEqual(held.returncode, 3, held.stdout)
-        self.assertIn("report.py:1:25: this name is set in ./code/config.py:1", held.stdout)
+        self.assertIn("report.py:1:25: this name is set in code/config.py:1", held.stdout)
         self.assertEqual(report.read_text(), before)
         self.assertIn('"users"', config.read_text())
         star.unlink()
@@ -98,6 +98,14 @@ class Files(Folder):
         self.assertTrue(path.read_text().endswith("SELECT plan AS p FROM users"))
         subprocess.run(["git", "apply", "-"], cwd=self.folder, input=diff, text=True, check=True)
         self.assertEqual(path.read_text(), after)
+
+    def test_a_diff_of_the_folder_that_one_is_in_is_what_git_applies(self):
+        path = self.write("code/a.sql", "SELECT id FROM users\n")
+        for place in (".", "./", "./code", ".//code/a.sql"):
+            diff = self.rewrite("--diff", "--no-color", place).stdout.split("\n1 file read")[0].split("\n3 files read")[0] + "\n"
+            subprocess.run(["git", "apply", "--check", "-"], cwd=self.folder, input=diff, text=True, check=True)
+            self.assertIn("+++ b/code/a.sql\n", diff)
+        self.assertEqual(path.read_text(), "SELECT id FROM users\n")
 
     def test_what_diff_prints_into_a_file_puts_any_file_back(self):
         texts = {"tabs.sql": b"\tSELECT\n\t\tid,\n\tplan AS p\nFROM\tusers", "ends of lines.sql": b"SELECT id\r\n\tFROM users\r\n",
@@ -474,7 +482,7 @@ class Lineage(Folder):
         (self.folder / "b.sql").write_bytes(b"SELECT\0 1")
         done = self.honk("lineage", "--sql", ".")
         self.assertEqual(done.returncode, 3)
-        self.assertIn("passed over: './b.sql' is no text", done.stdout)
+        self.assertIn("passed over: 'b.sql' is no text", done.stdout)
         done = self.honk("lineage", "--sql", "--json", "a.sql", "b.sql")
         self.assertEqual((done.returncode, json.loads(done.stdout)["passed_over"]), (3, 1))
 

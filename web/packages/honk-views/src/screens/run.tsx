@@ -66,7 +66,7 @@ function StepLine({ step, migration }: { step: Step; migration: Migration }) {
         <span className="honk-caret" aria-hidden="true" />
         <span className="honk-run-name">
           <strong>{step.name}</strong>
-          <span className="honk-dim honk-clip">{isBack ? step.reverse_text : step.text}</span>
+          <span className="honk-dim">{isBack ? step.reverse_text : step.text}</span>
         </span>
         <span className="honk-run-figures">
           {total > 0 && (runs || done > 0) && (
