@@ -9,6 +9,7 @@
 #include "cli/local.h"
 #include "cli/pair.h"
 #include "cli/progress.h"
+#include "cli/rejects.h"
 #include "transfer/transfer.h"
 
 #include <signal.h>
@@ -23,6 +24,7 @@ typedef struct {
     View *view;
     Pair pair;
     Progress *progress;
+    json_t *aside; /* rows that --rejected names; or NULL */
     int64_t rows_all, rows_before, rows_last;
     bool repairs, is_repairing;
     bool looks;        /* both sides are read, and differ: which rows? */
@@ -33,6 +35,7 @@ static void
 compare_clear(Compare *compare)
 {
     progress_free(compare->progress);
+    json_decref(compare->aside);
     pair_clear(&compare->pair);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Compare, compare_clear)
@@ -82,6 +85,7 @@ open_transfer(const Compare *compare, Transfer **ret, GError **error)
                          .target_store = pair_target_store(pair),
                          .target = pair->target.object,
                          .mapping = pair->mapping,
+                         .aside = compare->aside,
                          .hash = true};
     return transfer_open(&spec, ret, error);
 }
@@ -234,6 +238,40 @@ show_no_key(const Compare *compare)
                   is_target ? pair->target.text : pair->source.text, conn->driver->key_advice);
 }
 
+/* Rows that a copy has put aside are missing as they should be, but only who knows that copy can say so. */
+static void
+hint_at_rejected(const Compare *compare, const Comparison *seen)
+{
+    g_autofree char *path = rejects_path(compare->pair.target.object);
+    if (compare->aside == NULL && seen->counts.rows_missing > 0 &&
+        g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        view_tone(compare->view, TONE_DIM,
+                  "a copy to '%s' has put rows aside: --rejected %s tells those from missing ones",
+                  compare->pair.target.object, path);
+}
+
+/* Rows that the target has refused, as --rejected says. */
+static void
+show_asides(const Compare *compare, const Comparison *seen)
+{
+    json_t *aside;
+    size_t i;
+    if (seen->counts.rows_aside == 0)
+        return;
+    g_autofree char *count = text_plural(seen->counts.rows_aside, "row", "rows");
+    view_tone(compare->view, TONE_WARN, "%s of %s %s put aside, and so %s not expected in %s%s",
+              count, compare->pair.source.text, seen->counts.rows_aside == 1 ? "was" : "were",
+              seen->counts.rows_aside == 1 ? "is" : "are", compare->pair.target.text,
+              json_array_size(seen->asides) > 0 ? ":" : "");
+    json_array_foreach(seen->asides, i, aside)
+    {
+        g_autofree char *key = key_text(aside);
+        const char *column = json_get_string(aside, "column", NULL);
+        view_line(compare->view, "  %s%s%s: %s", key, column != NULL ? ", " : "",
+                  column != NULL ? column : "", json_get_string(aside, "reason", ""));
+    }
+}
+
 static void
 show_unequal(const Compare *compare, const Comparison *seen)
 {
@@ -243,6 +281,7 @@ show_unequal(const Compare *compare, const Comparison *seen)
         text_plural(seen->rows_source - seen->rows_quarantined, "row", "rows");
     g_autofree char *target = text_plural(seen->rows_target, "row", "rows");
     json_array_foreach(seen->differences, i, difference) show_difference(compare, difference);
+    hint_at_rejected(compare, seen);
     if (has_no_key(json_array_get(seen->differences, 0)))
         show_no_key(compare);
     show_counts(compare, seen);
@@ -250,16 +289,24 @@ show_unequal(const Compare *compare, const Comparison *seen)
               compare->pair.source.text, target, compare->pair.target.text);
 }
 
+static int64_t
+rows_unmappable(const Comparison *seen)
+{
+    return seen->rows_quarantined - seen->counts.rows_aside;
+}
+
 static void
 show_result(const Compare *compare, const Comparison *seen)
 {
     View *view = compare->view;
-    if (seen->rows_quarantined > 0) {
-        g_autofree char *count = text_plural(seen->rows_quarantined, "row", "rows");
+    int64_t unmappable = rows_unmappable(seen);
+    if (unmappable > 0) {
+        g_autofree char *count = text_plural(unmappable, "row", "rows");
         view_tone(view, TONE_WARN, "%s of %s cannot be mapped, and so %s not expected in %s: %s",
-                  count, compare->pair.source.text, seen->rows_quarantined == 1 ? "is" : "are",
+                  count, compare->pair.source.text, unmappable == 1 ? "is" : "are",
                   compare->pair.target.text, seen->unmappable);
     }
+    show_asides(compare, seen);
     if (!seen->equal) {
         show_unequal(compare, seen);
         return;
@@ -277,13 +324,15 @@ print_json(const Compare *compare, const Comparison *seen)
     json_set_string(all, "target", compare->pair.target.text);
     json_set_int(all, "rows_source", seen->rows_source);
     json_set_int(all, "rows_target", seen->rows_target);
-    json_set_int(all, "rows_unmappable", seen->rows_quarantined);
+    json_set_int(all, "rows_unmappable", rows_unmappable(seen));
+    json_set_int(all, "rows_aside", seen->counts.rows_aside);
     json_set_int(all, "rows_missing", seen->counts.rows_missing);
     json_set_int(all, "rows_extra", seen->counts.rows_extra);
     json_set_int(all, "rows_differing", seen->counts.rows_differing);
     json_set_bool(all, "is_complete", seen->counts.is_complete);
     json_set_string(all, "hash", seen->hash);
     json_object_set(all, "differences", seen->differences);
+    json_object_set(all, "asides", seen->asides);
     if (compare->repairs)
         json_object_set_new(all, "repaired",
                             json_pack("{s:I, s:I, s:I}", "inserted",
@@ -415,7 +464,9 @@ compare_run(Invocation *call, GError **error)
     g_auto(Comparison) seen = {0};
     local_catch_signals();
     local_end_at_once(call->view, STOPPED_LINE);
-    if (!pair_open(call, false, &compare.pair, error))
+    const char *rejected = invocation_option(call, "rejected");
+    if ((rejected != NULL && !rejects_read(rejected, &compare.aside, error)) ||
+        !pair_open(call, false, &compare.pair, error))
         return false;
     if (!compare_and_repair(&compare, &seen, error)) {
         if (!local_is_interrupted() || !error_is(*error, ERR_STOPPED))
@@ -440,6 +491,7 @@ compare_run(Invocation *call, GError **error)
 static const Option compare_options[] = {
     PAIR_MAPPING_OPTION,
     {0, "rows", "N", "show that many rows that differ (10)"},
+    {0, "rejected", "FILE", "rows that a copy has put aside there are not expected in TARGET"},
     {0, "repair", NULL, "change TARGET's rows that differ, and compare again"},
     {0},
 };

@@ -45,16 +45,6 @@ stopped_line(const Copy *copy)
 
 /* ---- before anything happens ---- */
 
-static char *
-rejects_path(Invocation *call, const char *object)
-{
-    const char *given = invocation_option(call, "rejected");
-    if (given != NULL)
-        return g_strdup(given);
-    g_autofree char *name = g_strdelimit(g_strdup(object), "/\\", '_');
-    return g_strconcat(name, ".rejected.ndjson", NULL);
-}
-
 /* Until something is written, nobody who presses Ctrl-C waits for a server that hangs. */
 static void
 end_at_once(const Copy *copy)
@@ -74,7 +64,8 @@ copy_open(Copy *copy, GError **error)
     copy->stage = g_strconcat(pair->target.object, "__honk_copy", NULL);
     copy->kept = g_strconcat(copy->stage, "_kept", NULL);
     copy->id = g_strconcat("copy-", pair->target.object, NULL);
-    copy->rejects_path = rejects_path(call, pair->target.object);
+    const char *rejected = invocation_option(call, "rejected");
+    copy->rejects_path = rejected != NULL ? g_strdup(rejected) : rejects_path(pair->target.object);
     copy->local = local_new(pair->config, call->view, title, copy->id);
     copy->mark = copy_mark(pair);
     g_autofree char *words =

@@ -3,8 +3,11 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 #define ROWS_MAX 1000000 /* of a budget that large nobody reads more */
 #define SHOWN_MAX 5
+#define FILE_BYTES_MAX (1024 * 1024 * 1024)
 
 static void
 append_line(GString *text, const json_t *row)
@@ -58,4 +61,47 @@ rejects_show(View *view, const json_t *rows)
         view_line(view, "  row %s%s%s: %s", number, column != NULL ? ", " : "",
                   column != NULL ? column : "", json_get_string(row, "reason", ""));
     }
+}
+
+char *
+rejects_path(const char *object)
+{
+    g_autofree char *name = g_strdelimit(g_strdup(object), "/\\", '_');
+    return g_strconcat(name, ".rejected.ndjson", NULL);
+}
+
+static bool
+read_line(const char *line, size_t bytes, const char *what, json_t *rows, GError **error)
+{
+    g_autoptr(json_t) row = NULL;
+    if (!json_parse(line, bytes, what, &row, error))
+        return false;
+    if (!json_is_object(json_object_get(row, "record")))
+        return fail(error, ERR_INVALID,
+                    "%s: no row that was put aside: it has no object `record`, as the lines have "
+                    "that honk copy --rejected writes",
+                    what);
+    json_array_append(rows, row);
+    return true;
+}
+
+bool
+rejects_read(const char *path, json_t **ret, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(json_t) rows = json_array();
+    size_t bytes = 0;
+    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, error))
+        return false;
+    int number = 1;
+    for (const char *line = text, *end = text + bytes; line < end; number++) {
+        const char *next = memchr(line, '\n', (size_t) (end - line));
+        size_t length = (size_t) ((next != NULL ? next : end) - line);
+        g_autofree char *what = g_strdup_printf("%s, line %d", path, number);
+        if (length > 0 && !read_line(line, length, what, rows, error))
+            return false;
+        line += length + 1;
+    }
+    *ret = g_steal_pointer(&rows);
+    return true;
 }

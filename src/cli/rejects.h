@@ -8,5 +8,9 @@
  * empty list, and no file, when none was put aside. Caller owns. */
 CHECKED bool rejects_save(Conn *target, const char *plan, const char *path, json_t **ret_rows,
                           int64_t *ret_count, GError **error);
+/* The rows of such a file, as they were read. Caller owns. */
+CHECKED bool rejects_read(const char *path, json_t **ret, GError **error);
+/* Where they go unless somebody says otherwise. Caller frees. */
+char *rejects_path(const char *object);
 /* "  row 17, latitude: 'north' is no number" */
 void rejects_show(View *view, const json_t *rows);

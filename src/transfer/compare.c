@@ -12,6 +12,7 @@ void
 comparison_clear(Comparison *comparison)
 {
     g_clear_pointer(&comparison->differences, json_decref);
+    g_clear_pointer(&comparison->asides, json_decref);
     g_clear_pointer(&comparison->hash, g_free);
     g_clear_pointer(&comparison->unmappable, g_free);
 }
@@ -277,6 +278,7 @@ equal_by_own_sums(const Transfer *transfer, const HashSum *sum)
                         .rows_target = sum->rows,
                         .equal = true,
                         .differences = json_array(),
+                        .asides = json_array(),
                         .counts = {.is_complete = true},
                         .hash = g_strdup_printf("%s:%s", transfer->target->driver->name, text)};
 }
@@ -304,35 +306,45 @@ is_but_for_aside(const DifferenceCounts *counts)
            counts->rows_extra == 0 && counts->rows_differing == 0;
 }
 
+/* Both sides were looked at: are they equal, and if not, which rows differ? */
+static bool
+judge(Transfer *transfer, const Seen *seen, size_t differences_max, TickFn *tick, void *data,
+      Comparison *ret, GError **error)
+{
+    const TransferSpec *spec = &transfer->spec;
+    bool reads_well = seen->rejects.rejected == 0;
+    bool may_lack = (spec->aside_of != NULL || spec->aside != NULL) && reads_well;
+    ret->equal = hash_sum_equal(&seen->expected.hash, &seen->seen) && reads_well;
+    if (ret->equal || (differences_max == 0 && !may_lack))
+        return true;
+    if (!transfer_find_differences(transfer, seen->object, differences_max, tick, data, ret, error))
+        return false;
+    ret->equal = may_lack && is_but_for_aside(&ret->counts);
+    return true;
+}
+
 static bool
 compare(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data,
         Comparison *ret, GError **error)
 {
-    DifferenceCounts counts = {.is_complete = true};
     g_auto(Seen) seen = {.object = object};
-    g_autoptr(json_t) differences = json_array();
     HashSum own = {0};
     if (say_they_are_equal(transfer, object, tick, data, &own)) {
         *ret = equal_by_own_sums(transfer, &own);
         return true;
     }
-    if (!look_at_both(transfer, tick, data, &seen, error))
+    g_auto(Comparison) found = {
+        .differences = json_array(), .asides = json_array(), .counts = {.is_complete = true}};
+    if (!look_at_both(transfer, tick, data, &seen, error) ||
+        !judge(transfer, &seen, differences_max, tick, data, &found, error))
         return false;
-    bool equal = hash_sum_equal(&seen.expected.hash, &seen.seen) && seen.rejects.rejected == 0;
-    bool may_lack = transfer->spec.aside_of != NULL && seen.rejects.rejected == 0;
-    if (!equal && (differences_max > 0 || may_lack) &&
-        !transfer_find_differences(transfer, object, differences_max, tick, data, differences,
-                                   &counts, error))
-        return false;
-    equal = equal || (may_lack && is_but_for_aside(&counts));
-    *ret = (Comparison){.rows_source = seen.expected.rows_in,
-                        .rows_target = seen.seen.rows + seen.rejects.rejected,
-                        .rows_quarantined = seen.expected.rejected + counts.rows_aside,
-                        .equal = equal,
-                        .differences = g_steal_pointer(&differences),
-                        .counts = counts,
-                        .unmappable = first_reject(&seen.unmappable),
-                        .hash = hash_sum_text(&seen.seen)};
+    found.rows_source = seen.expected.rows_in;
+    found.rows_target = seen.seen.rows + seen.rejects.rejected;
+    found.rows_quarantined = seen.expected.rejected + found.counts.rows_aside;
+    found.unmappable = first_reject(&seen.unmappable);
+    found.hash = hash_sum_text(&seen.seen);
+    *ret = found;
+    found = (Comparison){0};
     return true;
 }
 

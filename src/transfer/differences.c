@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define ROWS_KEPT_MAX 200000
+#define LOOKS_MAX 64
 #define BYTES_KEPT_MAX (128 * 1024 * 1024)
 #define SHOWN_BYTES_MAX 500 /* of a value in a difference */
 
@@ -123,6 +124,7 @@ search_each_source_row(Search *search, RowFn *fn, GError **error)
     int64_t rows = 0;
     if (!conn_scan(transfer->source, &spec, &scan, error))
         return false;
+    search->scan = scan;
     do {
         batch_reset(in);
         batch_reset(out);
@@ -185,11 +187,14 @@ static void
 choose_parts(Search *search)
 {
     int64_t rows = 0;
-    for (size_t i = 0; i < SEARCH_PARTS; i++) {
+    search->has_more = false;
+    memset(search->wanted, 0, sizeof search->wanted);
+    for (size_t i = search->parts_seen; i < SEARCH_PARTS; i++) {
         if (hash_sum_equal(&search->source[i], &search->target[i]))
             continue;
         if (rows > 0 && rows + search->source[i].rows > ROWS_KEPT_MAX) {
             search->has_more = true;
+            search->parts_seen = i;
             return;
         }
         rows += search->source[i].rows + 1;
@@ -257,9 +262,9 @@ is_enough(const Search *search)
     return json_array_size(search->differences) >= search->differences_max;
 }
 
-/* A row of which there is a difference; to be told more about. NULL when enough are told of. */
+/* A row that is told of in `list`; to be told more about. */
 static json_t *
-add_difference(Search *search, const char *what, char *const *values, int64_t row_id)
+add_told(const Search *search, json_t *list, const char *what, char *const *values, int64_t row_id)
 {
     const Schema *schema = program_target(search->transfer->program);
     json_t *difference = json_object(), *key = json_object();
@@ -269,8 +274,14 @@ add_difference(Search *search, const char *what, char *const *values, int64_t ro
     json_object_set_new(difference, "key", key);
     json_set_int(difference, "row_id", row_id);
     json_set_string(difference, "what", what);
-    json_array_append_new(search->differences, difference);
+    json_array_append_new(list, difference);
     return difference;
+}
+
+static json_t *
+add_difference(const Search *search, const char *what, char *const *values, int64_t row_id)
+{
+    return add_told(search, search->differences, what, values, row_id);
 }
 
 /* One that only one side has, whole. */
@@ -350,6 +361,24 @@ compare_columns(Search *search, const Kept *kept, char *const *values)
                         columns);
 }
 
+/* The row of the source that it is, or may have been; of several with one key the one that is the same. NULL: none. */
+static Kept *
+met_by(const Search *search, const GString *key, char *const *values)
+{
+    Kept *first = NULL;
+    for (Kept *kept = g_hash_table_lookup(search->by_key, key); kept != NULL; kept = kept->next) {
+        size_t same = 0;
+        if (kept->is_met)
+            continue;
+        while (same < kept->count && g_strcmp0(kept->values[same], values[same]) == 0)
+            same++;
+        if (same == kept->count)
+            return kept;
+        first = first != NULL ? first : kept;
+    }
+    return first;
+}
+
 static bool
 meet_target_row(Search *search, const Batch *batch, size_t row)
 {
@@ -357,9 +386,7 @@ meet_target_row(Search *search, const Batch *batch, size_t row)
         return true;
     GString *key = key_bytes(search, batch, row);
     char **values = row_texts(batch, row);
-    Kept *kept = g_hash_table_lookup(search->by_key, key);
-    while (kept != NULL && kept->is_met)
-        kept = kept->next;
+    Kept *kept = met_by(search, key, values);
     if (kept != NULL) {
         kept->is_met = true;
         compare_columns(search, kept, values);
@@ -373,63 +400,89 @@ meet_target_row(Search *search, const Batch *batch, size_t row)
     return true;
 }
 
+/* A row that was put aside for a reason that is known. */
 static void
-add_missing(Search *search)
+add_aside(Search *search, const Kept *kept, const json_t *entry)
 {
+    search->counts.rows_aside++;
+    if (json_array_size(search->asides) >= search->differences_max)
+        return;
+    json_t *told = add_told(search, search->asides, "aside", kept->values, kept->row_id);
+    json_set_string(told, "column", json_get_string(entry, "column", NULL));
+    json_set_string(told, "reason", json_get_string(entry, "reason", ""));
+}
+
+static void
+add_missing_row(Search *search, const Kept *kept)
+{
+    search->counts.rows_missing++;
+    note_todo(search, kept->key, REPAIR_INSERT);
+    add_row(search, "missing", kept->values, kept->row_id);
+}
+
+static bool
+add_missing(Search *search, GError **error)
+{
+    g_autoptr(GPtrArray) missing = g_ptr_array_new();
+    g_autoptr(GHashTable) ids = g_hash_table_new(g_int64_hash, g_int64_equal);
+    g_autoptr(GHashTable) known = NULL;
     for (guint i = 0; i < search->kept->len; i++) {
-        const Kept *kept = search->kept->pdata[i];
+        Kept *kept = search->kept->pdata[i];
         if (kept->is_met)
             continue;
         if (g_hash_table_contains(search->aside, &kept->row_id)) {
             search->counts.rows_aside++;
             continue;
         }
-        search->counts.rows_missing++;
-        note_todo(search, kept->key, REPAIR_INSERT);
-        add_row(search, "missing", kept->values, kept->row_id);
+        g_ptr_array_add(missing, kept);
+        g_hash_table_add(ids, &kept->row_id);
     }
-}
-
-/* Rows that the target put aside are expected to be missing there; where rows are followed, unless they came in later. */
-static bool
-read_refused(Search *search, GError **error)
-{
-    Transfer *transfer = search->transfer;
-    g_autoptr(json_t) rows = NULL;
-    json_t *row;
-    size_t i;
-    const char *plan = transfer->spec.plan != NULL ? transfer->spec.plan : transfer->spec.aside_of;
-    GHashTable *set = transfer->spec.plan != NULL ? search->refused : search->aside;
-    if (plan == NULL || transfer->target->driver->load == NULL)
-        return true;
-    if (!conn_quarantined(transfer->target, plan, ROWS_KEPT_MAX, &rows, error))
+    if (!search_find_known(search, ids, &known, error))
         return false;
-    json_array_foreach(rows, i, row)
-    {
-        int64_t *row_id = g_new(int64_t, 1);
-        *row_id = json_get_int(row, "row_id", 0);
-        g_hash_table_add(set, row_id);
+    for (guint i = 0; i < missing->len; i++) {
+        const Kept *kept = missing->pdata[i];
+        const json_t *entry = g_hash_table_lookup(known, &kept->row_id);
+        if (entry != NULL)
+            add_aside(search, kept, entry);
+        else
+            add_missing_row(search, kept);
     }
     return true;
 }
 
+/* What is left to be told of the parts that are wanted. */
+static bool
+search_parts(Search *search, GError **error)
+{
+    g_hash_table_remove_all(search->by_key);
+    g_ptr_array_set_size(search->kept, 0);
+    search->kept_bytes = 0;
+    search->is_cut = false;
+    return search_each_source_row(search, keep_source_row, error) &&
+           search_each_target_row(search, meet_target_row, error) && add_missing(search, error);
+}
+
+/* One look finds as many as memory allows. Where rows are known that may be missing, nothing is equal before all were looked at. */
 bool
 search_run(Search *search, GError **error)
 {
-    if (!read_refused(search, error) || !search_each_source_row(search, sum_source_row, error) ||
+    if (!search_read_aside(search, error) ||
+        !search_each_source_row(search, sum_source_row, error) ||
         !search_each_target_row(search, sum_target_row, error))
         return false;
-    choose_parts(search);
-    if (!search_each_source_row(search, keep_source_row, error) ||
-        !search_each_target_row(search, meet_target_row, error))
-        return false;
-    add_missing(search);
+    int looks_max = search->known != NULL ? LOOKS_MAX : 1;
+    for (int look = 0; look < looks_max; look++) {
+        choose_parts(search);
+        if (!search_parts(search, error))
+            return false;
+        if (!search->has_more || search->is_cut)
+            return true;
+    }
     return true;
 }
 
 Search *
-search_new(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data,
-           json_t *differences)
+search_new(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data)
 {
     Search *search = g_new0(Search, 1);
     search->transfer = transfer;
@@ -437,7 +490,8 @@ search_new(Transfer *transfer, const char *object, size_t differences_max, TickF
     search->tick = tick;
     search->tick_data = data;
     search->differences_max = differences_max;
-    search->differences = differences;
+    search->differences = json_array();
+    search->asides = json_array();
     search->refused = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     search->aside = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     search->by_key = g_hash_table_new(bytes_hash, bytes_equal);
@@ -454,6 +508,9 @@ search_free(Search *search)
     g_ptr_array_unref(search->kept);
     g_hash_table_unref(search->refused);
     g_hash_table_unref(search->aside);
+    g_clear_pointer(&search->known, g_hash_table_unref);
+    json_decref(search->differences);
+    json_decref(search->asides);
     g_clear_pointer(&search->todo, g_hash_table_unref);
     row_hasher_clear(&search->hasher);
     g_free(search->key);
@@ -484,13 +541,13 @@ search_todo(const Search *search, const Batch *batch, size_t row, RepairKind *re
 
 bool
 transfer_find_differences(Transfer *transfer, const char *object, size_t differences_max,
-                          TickFn *tick, void *data, json_t *differences,
-                          DifferenceCounts *ret_counts, GError **error)
+                          TickFn *tick, void *data, Comparison *ret, GError **error)
 {
-    Search *search = search_new(transfer, object, differences_max, tick, data, differences);
+    g_autoptr(Search) search = search_new(transfer, object, differences_max, tick, data);
     bool done = search_run(search, error);
-    *ret_counts = search->counts;
-    ret_counts->is_complete = !search->is_cut && !search->has_more;
-    search_free(search);
+    ret->counts = search->counts;
+    ret->counts.is_complete = !search->is_cut && !search->has_more;
+    json_array_extend(ret->differences, search->differences);
+    json_array_extend(ret->asides, search->asides);
     return done;
 }

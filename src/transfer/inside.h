@@ -83,8 +83,8 @@ typedef bool SideFn(Transfer *transfer, TickFn *tick, void *tick_data, void *dat
 CHECKED bool transfer_both_sides(Transfer *transfer, SideFn *source, SideFn *target, void *data,
                                  TickFn *tick, void *tick_data, GError **error);
 
-/* differences.c: the rows that differ, found through sums of parts. The first are appended to `differences`. */
+/* differences.c: the rows that differ, found through sums of parts. The first are appended to `differences` and `asides` of `ret`, which
+ * are there, and its counts set. */
 CHECKED bool transfer_find_differences(Transfer *transfer, const char *object,
                                        size_t differences_max, TickFn *tick, void *data,
-                                       json_t *differences, DifferenceCounts *ret_counts,
-                                       GError **error);
+                                       Comparison *ret, GError **error);

@@ -261,7 +261,6 @@ bool
 transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data, Repaired *ret,
                 GError **error)
 {
-    g_autoptr(json_t) differences = json_array();
     Besides besides = {tick, data};
     g_auto(Repair) repair = {.unique = g_array_new(FALSE, FALSE, sizeof(UniqueColumn))};
     for (int i = 0; i < REPAIR_KINDS; i++)
@@ -269,7 +268,7 @@ transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data
     if (!conn_can_repair(transfer->target))
         return fail(error, ERR_UNSUPPORTED,
                     "single rows of '%s' cannot be changed in its store: copy it anew", object);
-    repair.search = search_new(transfer, object, 0, tick, data, differences);
+    repair.search = search_new(transfer, object, 0, tick, data);
     repair.search->user = &repair;
     search_note_todo(repair.search);
     if (!repair.search->has_key)

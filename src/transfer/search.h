@@ -17,11 +17,16 @@ typedef struct {
     bool has_key;
     GHashTable *refused; /* int64_t row ids that the target put aside */
     GHashTable *aside;   /* likewise, of rows that may be missing, or not */
+    GHashTable *
+        known; /* char * of the record → GPtrArray * of entries that name it (TransferSpec.aside) */
+    Scan *scan;          /* of the source, while its rows are told */
+    void *user_of_known; /* of search_find_known() */
     RowHasher hasher;
     HashSum source[SEARCH_PARTS], target[SEARCH_PARTS];
     bool wanted[SEARCH_PARTS];
     size_t differences_max;
-    json_t *differences;
+    json_t *differences, *asides;
+    size_t parts_seen; /* of those that differ the first ones are done with */
     /* pass 2 */
     GHashTable *by_key; /* GString * of the row's key → Kept * */
     GPtrArray *kept;
@@ -36,7 +41,7 @@ typedef struct {
 } Search;
 
 Search *search_new(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick,
-                   void *data, json_t *differences);
+                   void *data);
 void search_free(Search *search);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Search, search_free)
 /* From now on what is to be done with each row that is found is noted, too. */
@@ -49,3 +54,10 @@ typedef bool RowFn(Search *search, const Batch *batch, size_t row); /* false: en
 /* The source as it was mapped, without the rows that the target put aside. */
 CHECKED bool search_each_source_row(Search *search, RowFn *fn, GError **error);
 CHECKED bool search_each_target_row(Search *search, RowFn *fn, GError **error);
+
+/* aside.c: rows that the plan of the transfer has put aside are noted in `refused` or `aside`, what its spec names in `known`. */
+CHECKED bool search_read_aside(Search *search, GError **error);
+/* Which rows of `missing` (int64_t ids → anything) are `known`, as they are now? `*ret`: ids → json_t *, the entry, borrowed. Each names
+ * one row, once. Caller owns. */
+CHECKED bool search_find_known(Search *search, GHashTable *missing, GHashTable **ret,
+                               GError **error);

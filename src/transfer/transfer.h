@@ -30,6 +30,8 @@ typedef struct {
     const char *plan, *task; /* `plan` NULL: only to compare, there is no ledger */
     const char *
         aside_of; /* with `plan` NULL: the plan whose rows that were put aside may be missing; or NULL */
+    const json_t *
+        aside; /* likewise, rows that may be missing where they are as they were: [{"record", "column", "reason"}]; or NULL */
     int64_t token;
     int64_t rejects_max; /* rows of one range that may be put aside; 0: REJECTS_PER_RANGE */
     bool hash;           /* hash while copying (comparison needs it) */
@@ -129,8 +131,9 @@ CHECKED bool transfer_hash(Transfer *transfer, const char *object, const json_t 
 /* Rows that differ, as far as they were looked for. */
 typedef struct {
     int64_t rows_missing, rows_extra, rows_differing;
-    int64_t rows_aside; /* missing as they should be: they were put aside (TransferSpec.aside_of) */
-    bool is_complete;   /* false: there are more, of which nothing is known */
+    int64_t
+        rows_aside; /* missing as they should be: they were put aside (TransferSpec.aside_of, .aside) */
+    bool is_complete; /* false: there are more, of which nothing is known */
 } DifferenceCounts;
 
 typedef struct {
@@ -140,6 +143,8 @@ typedef struct {
         differences; /* first rows: [{"key": {…}, "row_id", "what": "differs" | "missing" | "extra", and
                             "columns": [{"column", "source", "target"}] or "row": {…}}], values as text; empty
                             when equal or when it was not asked for any */
+    json_t *
+        asides; /* first rows that `aside` of the spec names: [{"key", "row_id", "what": "aside", "column", "reason"}] */
     DifferenceCounts counts;
     char *
         hash; /* sum of the target; of hashes that a kind of stores has of its own, behind the name of its driver */

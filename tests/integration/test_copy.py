@@ -558,6 +558,25 @@ class Comparing(WithoutServer):
         self.assertIn("only in d.db:a, not compared: older", done.stdout)
         self.assertIn("only in d.db:b, not compared: more", done.stdout)
 
+    def test_rows_that_a_copy_has_put_aside_are_told_from_missing_ones(self):
+        self.write("u.csv", "id,email\n1,a@x\n2,a@x\n3,c@x\n3,d@x\n4,e@x\n4,e@x\n")
+        self.sql("u.db", "CREATE TABLE u (id INTEGER PRIMARY KEY, email TEXT UNIQUE)")
+        self.copy("u.csv", "u.db:u")
+        file = "u.rejected.ndjson"
+        self.assertIn(f"--rejected {file} tells those from missing ones", self.compare("u.csv", "u.db:u", status=7).stdout)
+        done = self.compare("u.csv", "u.db:u", "--rejected", file)
+        self.assertRegex(done.stdout, r"3 rows of u.csv were put aside.*not expected in u.db:u:\n +id '2': email \('a@x'\) is already taken by row 1\n")
+        self.assertIn("equal: 3 rows in both", done.stdout)
+        self.sql("u.db", "UPDATE u SET email = 'd@x' WHERE id = 3; DELETE FROM u WHERE id = 4")
+        answer = json.loads(self.compare("u.csv", "u.db:u", "--rejected", file, "--json", status=7).stdout)
+        self.assertEqual((answer["rows_aside"], answer["rows_missing"], answer["rows_extra"], answer["rows_differing"]), (2, 2, 0, 0))
+        self.assertEqual([row["key"]["id"] for row in answer["differences"]], ["3", "4"])
+        self.write("u.csv", "id,email\n1,a@x\n2,mended@x\n3,d@x\n")
+        self.assertIn("missing in u.db:u: id '2'", self.compare("u.csv", "u.db:u", "--rejected", file, status=7).stdout)
+        self.assertIn("equal", self.compare("u.csv", "u.db:u", "--rejected", file, "--repair").stdout)
+        self.write("other.ndjson", '{"id": 1}\n')
+        self.refused(2, "other.ndjson, line 1: no row that was put aside", "compare", "u.csv", "u.db:u", "--rejected", "other.ndjson")
+
     def test_a_row_that_does_not_read_as_its_type_is_a_difference(self):
         self.sql("d.db", "UPDATE b SET \"a b $\" = 'many' WHERE id = 4")
         self.assertIn("not equal", self.compare("d.db:a", "d.db:b", status=7).stdout)
