@@ -46,7 +46,8 @@ take_known(Search *search)
     size_t i;
     if (search->transfer->spec.aside == NULL)
         return;
-    search->known = g_hash_table_new_full(g_str_hash, g_str_equal, free, (GDestroyNotify) g_ptr_array_unref);
+    search->known =
+        g_hash_table_new_full(g_str_hash, g_str_equal, free, (GDestroyNotify) g_ptr_array_unref);
     json_array_foreach(search->transfer->spec.aside, i, entry)
     {
         char *text = record_text(json_object_get(entry, "record"));

@@ -392,9 +392,9 @@ class Trouble(WithoutServer):
                            f" SELECT i + 1 FROM c WHERE i < {self.ROWS}) INSERT INTO t SELECT i, 'text ' || i FROM c")
         self.sql("d.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT UNIQUE); INSERT INTO t VALUES (0, 'old')")
 
-    def begin(self, *words):
+    def begin(self, *words, pair=("big.db:t", "d.db:t")):
         """A copy that has begun to write: its staging table is there."""
-        process = subprocess.Popen([support.HONK, "copy", "big.db:t", "d.db:t", "--replace", *words], cwd=self.folder,
+        process = subprocess.Popen([support.HONK, "copy", *pair, "--replace", *words], cwd=self.folder,
                                    env=self.project.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
@@ -425,6 +425,18 @@ class Trouble(WithoutServer):
         self.assertEqual(process.returncode, 130, out + errors)
         self.assertIn("stopped; 'd.db:t' is as it was before", out)
         self.assertEqual(self.dump("d.db"), before)
+
+    def test_the_file_that_somebody_else_has_locked_is_named_with_what_to_do(self):
+        self.make_big()
+        self.write("honk.yaml", "stores: { from: { driver: sqlite, path: big.db, timeout_ms: 200 }, to: { driver: sqlite, path: d.db, timeout_ms: 200 } }\n")
+        for name in ("big.db", "d.db"):
+            process = self.begin(pair=("from:t", "to:t"))
+            with contextlib.closing(sqlite3.connect(self.folder / name, timeout=5, isolation_level=None)) as db:
+                db.execute("BEGIN EXCLUSIVE")
+                said = process.communicate(timeout=support.WAIT_S)[1]
+            self.assertRegex(said, f"/{name}' is locked by another program, and was so for [0-9]+ ms: end the transaction")
+            self.assertEqual(process.returncode, 5)
+            self.copy("from:t", "to:t", "--replace")
 
     def test_after_a_killed_copy_the_next_one_starts_afresh_and_says_so(self):
         self.make_big()

@@ -54,6 +54,28 @@ sq_code(int extended)
     }
 }
 
+static bool
+is_locked_for_readers(const char *path)
+{
+    sqlite3 *db = NULL;
+    bool is_busy = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+                   sqlite3_exec(db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_BUSY;
+    sqlite3_close_v2(db);
+    return is_busy;
+}
+
+/* Two files may be open here, of which SQLite does not say which one it was. The other one is only ever read. */
+static bool
+fail_locked(const SqliteConn *conn, GError **error)
+{
+    bool is_other = conn->attached != NULL && is_locked_for_readers(conn->attached);
+    g_autofree char *waited = text_duration(conn->timeout_ms);
+    return fail(error, ERR_TRANSIENT,
+                "'%s' is locked by another program, and was so for %s: end the transaction that is "
+                "open there (or the program), and try again",
+                is_other ? conn->attached : conn->path, waited);
+}
+
 bool
 sq_fail(SqliteConn *conn, GError **error)
 {
@@ -61,7 +83,7 @@ sq_fail(SqliteConn *conn, GError **error)
     switch (extended & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_PROTOCOL: /* in the middle of recovering it */
-        return fail(error, ERR_TRANSIENT, "'%s' is locked by another program", conn->path);
+        return fail_locked(conn, error);
     case SQLITE_INTERRUPT:
         return fail(error, ERR_STOPPED, "asked to stop");
     case SQLITE_CANTOPEN:
@@ -224,6 +246,7 @@ static bool
 sqlite_settle(SqliteConn *conn, int timeout_ms, GError **error)
 {
     sqlite3_extended_result_codes(conn->db, 1);
+    conn->timeout_ms = timeout_ms;
     sqlite3_busy_timeout(conn->db, timeout_ms);
     sqlite3_progress_handler(conn->db, PROGRESS_OPS, progress, conn);
     int64_t tables = 0;

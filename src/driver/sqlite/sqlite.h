@@ -20,6 +20,7 @@ typedef struct {
     bool is_utf8;      /* texts in the file are UTF-8, not UTF-16 */
     int64_t rows_done; /* told to the tick */
     char *attached;    /* path of the file that is attached as `honk_source`, or NULL */
+    int timeout_ms;    /* for which a lock of others is waited for */
     Loader *loader;    /* while a range is being written */
 } SqliteConn;
 
