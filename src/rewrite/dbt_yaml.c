@@ -156,6 +156,15 @@ root_of(const YamlFile *file)
     return root != NULL && root->kind == YAML_MAP ? root : NULL;
 }
 
+/* Entries of dbt have a name; `metrics` of an exporter have others. */
+static bool
+has_names(const YamlNode *list)
+{
+    return list->kind == YAML_LIST &&
+           (list->count == 0 ||
+            (list->items[0]->kind == YAML_MAP && yaml_get(list->items[0], "name") != NULL));
+}
+
 bool
 dbt_yaml_is(const YamlNode *root)
 {
@@ -166,8 +175,7 @@ dbt_yaml_is(const YamlNode *root)
         const char *key = root->items[2 * i]->text;
         bool is_other = false;
         for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)
-            is_known |=
-                g_strcmp0(key, parts[p].key) == 0 && root->items[2 * i + 1]->kind == YAML_LIST;
+            is_known |= g_strcmp0(key, parts[p].key) == 0 && has_names(root->items[2 * i + 1]);
         for (size_t o = 0; o < G_N_ELEMENTS(others); o++)
             is_other |= g_strcmp0(key, others[o]) == 0;
         for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)

@@ -67,7 +67,7 @@ visit_use(Unit *unit, Use *use)
     }
     program_qualifier(unit, use, text);
     if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
-        program_part(unit, use, text) == PART_READ)
+        program_command(unit, use, text) || program_part(unit, use, text) == PART_READ)
         return;
     const char *other = program_is_no_table(unit);
     if (other != NULL)

@@ -482,6 +482,8 @@ bool name_read(const Text *text, size_t behind, char *buffer, NameText *ret);
  * quotes. Caller frees. */
 char *name_in_own_quotes(const Text *text, const Dialect *dialect, const NameText *name, guint kept,
                          const char *after);
+/* The string is a command of a shell that calls a client of a database, and is read as one. (program_command.c) */
+bool program_command(Unit *unit, const Use *use, const Text *text);
 /* The string is a name of the dataset, and now is decided. (program_names.c) */
 bool program_name(Unit *unit, const Use *use, const Text *text);
 /* The string is a table of a source of dbt, and now is decided. (program_dbt.c) */
@@ -508,6 +510,8 @@ bool use_is_made_anew(Unit *unit, const Use *use);
 typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideAnswer;
 BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
+/* Is it what the program calls the dataset, whose whole name stands beside it? */
+bool use_is_called_so(Unit *unit, const Use *use, const char *table);
 /* Does only the table get another name, and not what it is in? */
 bool spelling_keeps_rest(const Spelling *spelling);
 bool use_is_relationship(const Unit *unit, const Use *use);

@@ -33,6 +33,8 @@ typedef struct {
     int counts[ROLES];
     bool is_unknown[ROLES];  /* it is no plain string */
     guint open;              /* the bracket that it stands in; 0: none */
+    int tables;              /* of lines of YAML: how many keys speak of tables, however far in */
+    const Spelling *whole;   /* a dataset that is named in full beside it; or NULL */
     bool is_guess, is_alone; /* SaidSchema */
 } Beside;
 
@@ -60,12 +62,38 @@ is_plain(const Text *text, Span span)
     return span.end > span.begin;
 }
 
+static bool
+is_same(const Text *text, Span span, const char *part)
+{
+    return span.end - span.begin == strlen(part) &&
+           memcmp(text->bytes + span.begin, part, strlen(part)) == 0;
+}
+
+/* The dataset whose whole name, of more than one part, the literal is; or NULL. */
+static const Spelling *
+whole_name(const Unit *unit, const Piece *piece)
+{
+    const GPtrArray *list = unit->work->renames->list;
+    Span span = {piece->inner_begin, piece->inner_end};
+    for (guint i = 0; piece->kind == PIECE_LITERAL && i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (spelling->source[1] != NULL && is_same(unit->text, span, spelling->whole))
+                return spelling;
+        }
+    }
+    return NULL;
+}
+
 static void
 note(const Unit *unit, Beside *beside, Span key, guint value)
 {
     Role role = role_of(unit->text, key);
     const Piece *piece = unit_piece(unit, value);
     Span span = {piece->inner_begin, piece->inner_end};
+    if (beside->whole == NULL)
+        beside->whole = whole_name(unit, piece);
     if (role == ROLE_NONE)
         return;
     guint behind = piece->is_alone ? G_MAXUINT : unit_next(unit, value, true);
@@ -153,6 +181,7 @@ read_lines(const Unit *unit, size_t column, Block *block)
         const Piece *piece = unit_piece(unit, i);
         if (piece->begin >= block->end)
             break;
+        block->beside.tables += speaks_of_table(unit->text, piece->key);
         if (piece->kind == PIECE_LITERAL && piece->key.end > 0 && !piece->in_list &&
             piece->key.begin >= block->begin && has_margin(unit->text, piece->key.begin, column))
             note(unit, &block->beside, piece->key, i);
@@ -218,13 +247,6 @@ is_below_table(Unit *unit, const Use *use)
                          piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
                                                       : piece_span(piece),
                          names);
-}
-
-static bool
-is_same(const Text *text, Span span, const char *part)
-{
-    return span.end - span.begin == strlen(part) &&
-           memcmp(text->bytes + span.begin, part, strlen(part)) == 0;
 }
 
 /* `database` is what is around a schema, where one is given; else it is the dataset. */
@@ -339,14 +361,15 @@ read_said(Unit *unit, const Use *use, Beside *ret)
     return true;
 }
 
-/* Is the schema said for this table alone: is there no more than one key that speaks of tables, however far in? Not asked of
- * lines of YAML. */
+/* Is the schema said for this table alone: is there no more than one key that speaks of tables, however far in? */
 static bool
 beside_is_of_one(Unit *unit, const Beside *beside, bool is_said)
 {
     int tables = 0;
     guint end = beside->open > 0 ? MIN(unit_bracket_end(unit, beside->open), unit->pieces->len) : 0;
-    if (is_said || end == 0 || end - beside->open > ONE_TABLE_PIECES)
+    if (!is_said && end == 0)
+        return beside->tables == 1;
+    if (is_said || end - beside->open > ONE_TABLE_PIECES)
         return is_said && beside->is_alone;
     for (guint i = beside->open + 1; i < end; i++) {
         const Piece *piece = unit_piece(unit, i);
@@ -427,4 +450,22 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
         }
     }
     return found != NULL ? BESIDE_SAME : is_other ? BESIDE_OTHER : BESIDE_UNKNOWN;
+}
+
+/* name: orders, source: shop.orders; {"orders": "shop.orders"} */
+bool
+use_is_called_so(Unit *unit, const Use *use, const char *table)
+{
+    static const char *const names[] = {"name", "id", "alias", "label", "title", NULL};
+    if (use->is_key) {
+        guint sign = unit_next(unit, use->last, true), value = unit_next(unit, sign, true);
+        const Spelling *whole = unit_is_sign(unit, sign, ':') || unit_is_sign(unit, sign, '=')
+                                    ? whole_name(unit, unit_piece(unit, value))
+                                    : NULL;
+        return whole != NULL && strcmp(whole->last, table) == 0;
+    }
+    const Beside *beside =
+        span_is_among(unit->text, use->key, names) && !use->in_list ? beside_of(unit, use) : NULL;
+    return beside != NULL && beside->whole != NULL && strcmp(beside->whole->last, table) == 0 &&
+           meaning(beside, ROLE_DATASET) == ROLE_NONE;
 }

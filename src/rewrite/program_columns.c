@@ -294,7 +294,7 @@ visit_use(Unit *unit, Use *use)
     if (change == NULL)
         return;
     bool is_whole = program_is_statement(unit, use, text);
-    if (is_whole && !use->has_table_hole)
+    if ((is_whole && !use->has_table_hole) || (!is_whole && program_command(unit, use, text)))
         return;
     PartAnswer part = is_whole ? PART_NONE : program_part(unit, use, text);
     if (part == PART_READ)

@@ -209,17 +209,17 @@ first_word(const Sql *sql)
     return first;
 }
 
-/* DECLARE, BEGIN, SET …; SELECT …: a script is one by what is in it. */
+/* DECLARE, BEGIN, SET …; SELECT …: a script is one by what is in it, and so are commands of psql, `\\copy (SELECT …) TO …`. */
 static bool
 is_script(const Sql *sql, guint first)
 {
     static const char *const starts[] = {"DECLARE", "BEGIN", "SET", "IF", "CALL", "USE", NULL};
-    bool begins = false;
+    bool is_psql = sql->list->text[strspn(sql->list->text, " \t\r\n")] == '\\', begins = is_psql;
     for (size_t i = 0; starts[i] != NULL; i++)
         begins = begins || is_text(sql, first, starts[i]);
     for (guint i = 0; begins && i < sql->statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(sql->statements, i);
-        if (i > 0 && is_known_start(sql, statement, statement->first))
+        if ((i > 0 || is_psql) && is_known_start(sql, statement, statement->first))
             return true;
     }
     return false;

@@ -409,6 +409,9 @@ program_name(Unit *unit, const Use *use, const Text *text)
     else if (rename != NULL)
         found(unit, use, text, &name, rename, spelling,
               beside == BESIDE_SAME || name.path.count > 1);
+    else if (name.path.count == 1 && use_is_called_so(unit, use, name.parts[0].text))
+        explain(unit, text, DISPOSITION_UNAFFECTED,
+                "this is what it is called here: its whole name stands beside");
     else if (is_tail(unit, use, &name, &is_doubtful))
         refuse_apart(unit, text);
     else if (is_doubtful)
