@@ -617,6 +617,8 @@ void program_magic(Work *work, const Text *file, const Dialect *dialect);
 
 /* ```{r} … ``` between text. (program_chunks.c) */
 void program_chunks(Work *work);
+/* Text with queries that are run when people look at it; false: it is none. (program_chunks.c) */
+bool program_page(Work *work);
 /* {cells: […]} of Jupyter. (program_notebook.c) */
 void program_notebook(Work *work);
 /* The table of the file's one view, or NULL. Caller frees with constant_free(). */

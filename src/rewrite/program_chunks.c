@@ -1,7 +1,8 @@
 /*
  * program_chunks.c - R Markdown and Quarto: ```{r} … ``` between text, each chunk a program of its own.
  *
- * Chunks and code within a line are run; fences without braces are shown to people, as is all other text.
+ * Chunks and code within a line are run; fences without braces are shown to people, as is all other text. Pages of Evidence and
+ * Observable run SQL that has a name, ```sql plans, by which the page uses its rows: {plans}.
  */
 #include "rewrite/program.h"
 
@@ -13,6 +14,7 @@ typedef struct {
     Work *work;
     const Text *file;
     const Dialect *dialect;
+    GHashTable *used; /* of a page that runs queries: names that stand behind a brace; or NULL */
 } Chunks;
 
 static size_t
@@ -68,10 +70,12 @@ cut_out(const Chunks *chunks, size_t begin, size_t end)
 static void
 visit_code(const Chunks *chunks, const char *name, size_t begin, size_t end)
 {
+    bool is_page = chunks->used != NULL;
     g_autoptr(Text) code = cut_out(chunks, begin, end);
     if (strcmp(name, "sql") == 0)
-        program_sql_cell(chunks->work, code, language_by_name("r"), chunks->dialect, 0, code->count,
-                         HOLES_QUESTION);
+        program_sql_cell(chunks->work, code, language_by_name(is_page ? "javascript" : "r"),
+                         chunks->dialect, 0, code->count,
+                         is_page ? HOLES_DOLLAR_BRACES : HOLES_QUESTION);
     else
         program_unit(chunks->work, code, language_by_name(name), chunks->dialect, 0, code->count,
                      1);
@@ -109,7 +113,8 @@ visit_text(const Chunks *chunks, size_t begin, size_t end)
 {
     size_t from = begin;
     for (size_t at = begin; at < end;) {
-        size_t behind = chunks->file->bytes[at] == '`' ? visit_code_in_line(chunks, at, end) : 0;
+        bool may_be_code = chunks->file->bytes[at] == '`' && chunks->used == NULL;
+        size_t behind = may_be_code ? visit_code_in_line(chunks, at, end) : 0;
         if (behind > 0) {
             note_text(chunks, from, at);
             from = behind;
@@ -164,6 +169,60 @@ language_said(const Text *text, size_t at)
     return name;
 }
 
+static Span
+name_at(const Text *file, size_t at)
+{
+    Span name = {(uint32_t) at, (uint32_t) at};
+    while (is_identifier_byte(text_byte(file, name.end)))
+        name.end++;
+    return name;
+}
+
+/* {plans}, {plans.length}, ${plans}: the names that a page uses so. */
+static GHashTable *
+find_used(const Text *file)
+{
+    GHashTable *used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t at = 0; at < file->count; at++) {
+        if (file->bytes[at] != '{')
+            continue;
+        Span name = name_at(file, at + 1);
+        if (name.end > name.begin)
+            g_hash_table_add(used, g_strndup(file->bytes + name.begin, name.end - name.begin));
+        at = name.end - 1;
+    }
+    return used;
+}
+
+/* ```sql plans, ```sql id=plans, ```plans: has it the name of a query that the page uses? */
+static bool
+is_query(const Chunks *chunks, size_t head)
+{
+    const Text *file = chunks->file;
+    size_t at = head;
+    if (chunks->used == NULL)
+        return false;
+    if (text_starts(file, at, "sql ")) {
+        for (at += strlen("sql"); text_byte(file, at) == ' ';)
+            at++;
+        at += text_starts(file, at, "id=") ? strlen("id=") : 0;
+    }
+    Span span = name_at(file, at);
+    char behind = text_byte(file, span.end);
+    g_autofree char *name = g_strndup(file->bytes + span.begin, span.end - span.begin);
+    return (behind == '\0' || g_ascii_isspace(behind)) && g_hash_table_contains(chunks->used, name);
+}
+
+/* What is done with the rows stands in the page, and is not looked into: their columns keep their names. */
+static void
+visit_query(const Chunks *chunks, size_t begin, size_t end)
+{
+    if (chunks->work->options->propagates)
+        refuse_text(chunks, begin, end, "this is a query of a page that uses its columns");
+    else
+        visit_code(chunks, "sql", begin, end);
+}
+
 static void
 visit_fence(const Chunks *chunks, size_t line, size_t head, size_t begin, size_t end)
 {
@@ -171,7 +230,9 @@ visit_fence(const Chunks *chunks, size_t line, size_t head, size_t begin, size_t
     Span said = language_said(file, head);
     size_t head_end = line_end(file, line);
     const char *name = language_name(file, said);
-    if (said.end == said.begin) {
+    if (is_query(chunks, head)) {
+        visit_query(chunks, begin, end);
+    } else if (said.end == said.begin || chunks->used != NULL) {
         note_text(chunks, line, end); /* it is shown, not run */
     } else if (name == NULL ||
                memmem(file->bytes + head, head_end - head, "engine", strlen("engine")) != NULL) {
@@ -210,7 +271,7 @@ pass_over(Work *work, void *data)
 {
     const Chunks *chunks = data;
     const Text *file = chunks->file;
-    size_t from = visit_settings(chunks);
+    size_t from = chunks->used != NULL ? 0 : visit_settings(chunks);
     for (size_t line = from; line < file->count;) {
         size_t at, count = fence_of(file, line, &at), begin = next_line(file, line);
         if (count == 0) {
@@ -236,4 +297,36 @@ program_chunks(Work *work)
     g_autoptr(Text) file = text_of_file(work->text, work->bytes);
     Chunks chunks = {.work = work, .file = file, .dialect = program_dialect(work)};
     program_passes(work, pass_over, &chunks);
+}
+
+/* Does it run a query that has a name? */
+static bool
+is_page(const Chunks *chunks)
+{
+    const Text *file = chunks->file;
+    for (size_t line = 0; line < file->count;) {
+        size_t at, count = fence_of(file, line, &at), close = line;
+        if (count > 0 && is_query(chunks, at + count))
+            return true;
+        if (count > 0)
+            close = closing_line(file, next_line(file, line), file->bytes[at], count);
+        if (close == SIZE_MAX)
+            return false;
+        line = next_line(file, close);
+    }
+    return false;
+}
+
+bool
+program_page(Work *work)
+{
+    if (!g_str_has_suffix(work->path, ".md"))
+        return false;
+    g_autoptr(Text) file = text_of_file(work->text, work->bytes);
+    g_autoptr(GHashTable) used = find_used(file);
+    Chunks chunks = {.work = work, .file = file, .dialect = program_dialect(work), .used = used};
+    if (!is_page(&chunks))
+        return false;
+    program_passes(work, pass_over, &chunks);
+    return true;
 }
