@@ -204,7 +204,7 @@ static const struct {
     {"attributes of Elixir", {"a.ex", "defmodule A do\n", "  @q%u \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "  @t%u \"shop.orders\"\n", "end\n"}},
     {"commands of a shell", {"a.sh", "T=shop.orders\n", "bq query \"SELECT amount FROM $T\"\n", "", "bq query \"SELECT amount FROM shop.orders WHERE id = %u\"\n", ""}},
     {"here-documents of a shell", {"a.sh", "", "bq query <<EOF\nSELECT amount FROM shop.orders\nEOF\n", "", "", ""}},
-    {"items of YAML", {"a.yaml", "", "- dataset: shop\n  table: orders\n", "", "- sql: SELECT amount FROM shop.orders\n", "", .needs_person = true}},
+    {"items of YAML", {"a.yaml", "", "- dataset: shop\n  table: orders\n", "", "- sql: SELECT amount FROM shop.orders\n", ""}},
     {"keys of one block of YAML", {"a.yaml", "dataset: shop\n", "table: orders\n", "", "k%u: shop.orders\n", "", .needs_person = true}},
     {"names of YAML without their schema", {"a.yaml", "", "- name: orders\n", "", "- table: orders\n", "", .needs_person = true}},
     {"keys of one object of JSON", {"a.json", "{\"dataset\": \"shop\"", ",\n\"table\": \"orders\"", "", ",\n\"k%u\": \"shop.orders\"", "}\n", .needs_person = true}},
