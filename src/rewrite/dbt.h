@@ -113,6 +113,8 @@ bool dbt_setting_names_columns(const char *key);
 bool dbt_setting_names_none(const char *key);
 /* All of the former; NULL ends them. */
 const char *const *dbt_settings_of_columns(void);
+/* Are these bytes of a hook a column of {{ this }}, of which it makes an index or which it changes? */
+bool dbt_hook_names_own(const char *hook, size_t begin, size_t end);
 /* Is it what dbt calls a side of a merge, in incremental_predicates? */
 bool dbt_is_side_of_merge(const char *name, size_t bytes);
 /* Columns of the file's model in its config(…), after sql_made(). */

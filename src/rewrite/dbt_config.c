@@ -193,20 +193,26 @@ is_altered(const char *from, const char *name, const char *next)
 
 /* `create index x on {{ this }} (id)`, `alter table {{ this }} add primary key (id)`: what stands in brackets behind the table is a
  * column of it, unless it is called as a function. */
-static bool
-is_of_own_table(const Work *work, const JinjaArgument *argument, size_t begin, size_t end)
+bool
+dbt_hook_names_own(const char *hook, size_t begin, size_t end)
 {
-    g_autofree char *hook =
-        g_strndup(work->text + argument->begin, argument->end - argument->begin);
-    bool is_after = is_key(work->text, argument, "post_hook"); /* before, it is the old one */
-    const char *from = is_after && is_about_own_table(hook) ? behind_this(hook) : NULL;
-    const char *name = hook + (begin - argument->begin), *next = hook + (end - argument->begin);
+    const char *from = is_about_own_table(hook) ? behind_this(hook) : NULL;
+    const char *name = hook + begin, *next = hook + end;
     int depth = 0;
     if (from == NULL || name < from)
         return false;
     for (const char *at = from; at < name; at++)
         depth += (*at == '(') - (*at == ')');
     return depth > 0 ? next[strspn(next, " ")] != '(' : is_altered(from, name, next);
+}
+
+static bool
+is_of_own_table(const Work *work, const JinjaArgument *argument, size_t begin, size_t end)
+{
+    g_autofree char *hook =
+        g_strndup(work->text + argument->begin, argument->end - argument->begin);
+    return is_key(work->text, argument, "post_hook") && /* before, it is the old one */
+           dbt_hook_names_own(hook, begin - argument->begin, end - argument->begin);
 }
 
 /* What dbt calls both sides of a merge, each of which has the model's columns. */

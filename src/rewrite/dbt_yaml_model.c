@@ -1,6 +1,7 @@
 /* dbt_yaml_model.c - what dbt's YAML says of a model itself: columns, tests, versions, constraints, settings. */
 #include "rewrite/dbt.h"
 #include "rewrite/dbt_yaml.h"
+#include "rewrite/sql_parts.h"
 
 #include <string.h>
 
@@ -45,6 +46,58 @@ visit_column_setting(Work *work, const YamlNode *node, const Rename *rename)
         yaml_rename_list(work, node, rename);
 }
 
+static const char in_hook[] =
+    "a statement that is run beside the model names a column that changes";
+
+/* The name at these bytes of a hook, where it changes; `*ret_change` NULL: it does not. False: nobody follows it. */
+static bool
+follows_in_hook(const char *hook, size_t begin, size_t end, const Rename *rename,
+                const ColumnChange **ret_change)
+{
+    g_autofree char *name = g_strndup(hook + begin, end - begin);
+    SqlPart part = {.text = name};
+    const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
+    *ret_change = change != NULL && change->kind != CHANGE_NONE ? change : NULL;
+    return *ret_change == NULL || (change->kind == CHANGE_NAME &&
+                                   sql_is_plain_column(dialect_by_name("ansi"), change->to) &&
+                                   dbt_hook_names_own(hook, begin, end));
+}
+
+/* All names of a hook that makes an index of the model or changes its table; `edits`: write them. False: one is not followed. */
+static bool
+visit_hook(Work *work, const YamlNode *node, const Rename *rename, bool edits)
+{
+    bool has_quote = node->begin < node->end && strchr("'\"", work->text[node->begin]) != NULL;
+    size_t from = node->begin + has_quote, to = node->end - has_quote;
+    g_autofree char *hook = g_strndup(work->text + from, to - from);
+    if (strcmp(hook, node->text) != 0) /* written with escapes, or over several lines */
+        return false;
+    for (size_t at = 0, begin; hook[at] != '\0'; at += at == begin) {
+        const ColumnChange *change = NULL;
+        for (begin = at; is_identifier_byte(hook[at]); at++)
+            ;
+        if (at > begin && !follows_in_hook(hook, begin, at, rename, &change))
+            return false;
+        if (edits && change != NULL)
+            site_edit(work, SITE_COLUMN, from + begin, from + at, change->to);
+    }
+    return true;
+}
+
+static void
+visit_hooks(Work *work, const YamlNode *node, const Rename *rename)
+{
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
+        visit_hooks(work, node->items[i], rename);
+    if (node->kind != YAML_LIST && node->kind != YAML_SCALAR)
+        yaml_check_words(work, node, rename, in_hook);
+    else if (node->kind == YAML_SCALAR && node->text != NULL &&
+             visit_hook(work, node, rename, false))
+        visit_hook(work, node, rename, true);
+    else if (node->kind == YAML_SCALAR)
+        yaml_check_words(work, node, rename, in_hook);
+}
+
 void
 yaml_visit_settings(Work *work, const YamlNode *map, const Rename *rename)
 {
@@ -53,12 +106,13 @@ yaml_visit_settings(Work *work, const YamlNode *map, const Rename *rename)
         const char *name = key->text != NULL ? key->text + (key->text[0] == '+') : "";
         if (dbt_setting_names_columns(name))
             visit_column_setting(work, value, rename);
+        else if (strcmp(name, "post_hook") == 0 || strcmp(name, "post-hook") == 0)
+            visit_hooks(work, value, rename);
         else if (!dbt_setting_names_none(name) && !yaml_visit_elementary(work, value, name, rename))
-            yaml_check_words(
-                work, value, rename,
-                strstr(name, "hook") != NULL
-                    ? "a statement that is run beside the model names a column that changes"
-                    : "this setting of the model names a column that changes");
+            yaml_check_words(work, value, rename,
+                             strstr(name, "hook") != NULL
+                                 ? in_hook
+                                 : "this setting of the model names a column that changes");
     }
 }
 
