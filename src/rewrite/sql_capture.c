@@ -183,8 +183,10 @@ static bool
 is_alias_of_star(Work *work, const SqlItem *star, const char *name)
 {
     SqlPart part = {.text = (char *) name};
-    for (guint i = 0; star->is_star && i < star->block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
+    guint count;
+    SqlSource *const *sources = sql_star_sources(star, &count);
+    for (guint i = 0; star->is_star && i < count; i++) {
+        const SqlSource *source = sources[i];
         const ColumnChange *change =
             source_rename(source) != NULL && (star->star_path.count == 0 || star->star_of == source)
                 ? source_change(work, source, &part)

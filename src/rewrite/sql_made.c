@@ -275,8 +275,10 @@ static void
 add_star(Work *work, Made *made, const SqlItem *star)
 {
     made->is_open |= star->replace != NULL || (star->star_path.count > 0 && star->star_of == NULL);
-    for (guint s = 0; s < star->block->sources->len; s++) {
-        const SqlSource *source = g_ptr_array_index(star->block->sources, s);
+    guint count;
+    SqlSource *const *sources = sql_star_sources(star, &count);
+    for (guint s = 0; s < count; s++) {
+        const SqlSource *source = sources[s];
         bool is_open = true;
         if (star->star_path.count > 0 && star->star_of != source)
             continue;

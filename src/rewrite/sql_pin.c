@@ -27,13 +27,12 @@ pin(Work *work, SqlQuery *query)
 static bool
 pin_sources_of_star(Work *work, const SqlItem *star)
 {
-    bool pinned = false;
-    for (guint i = 0; i < star->block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
-        bool is_meant = star->star_path.count == 0 || star->star_of == source;
-        if (is_meant && source->query != NULL && source_changes(work, source))
-            pinned |= pin(work, source->query);
-    }
+    bool pinned = false, is_meant = star->star_path.count == 0 || star->star_of != NULL;
+    guint count;
+    SqlSource *const *sources = sql_star_sources(star, &count);
+    for (guint i = 0; is_meant && i < count; i++)
+        if (sources[i]->query != NULL && source_changes(work, sources[i]))
+            pinned |= pin(work, sources[i]->query);
     return pinned;
 }
 
@@ -57,8 +56,10 @@ gains_output_beside(Work *work, const SqlItem *star, const SqlSource *source)
 static bool
 star_doubles(Work *work, const SqlItem *star)
 {
-    for (guint i = 0; i < star->block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
+    guint count;
+    SqlSource *const *sources = sql_star_sources(star, &count);
+    for (guint i = 0; i < count; i++) {
+        const SqlSource *source = sources[i];
         bool is_open = false;
         if (!star_means(star, source))
             continue;
@@ -98,8 +99,10 @@ pin_written_out(Work *work, const SqlBlock *block)
     bool pinned = false;
     for (guint i = 0; block->has_star && block->query != NULL && i < block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(block->items, i);
-        for (guint j = 0; item->is_star && !item->is_macro && j < block->sources->len; j++)
-            if (star_must_name(work, item, g_ptr_array_index(block->sources, j)))
+        guint count;
+        SqlSource *const *sources = sql_star_sources(item, &count);
+        for (guint j = 0; item->is_star && !item->is_macro && j < count; j++)
+            if (star_must_name(work, item, sources[j]))
                 pinned |= pin(work, block->query);
     }
     return pinned;

@@ -82,11 +82,12 @@ mark_sources(Work *work, const SqlBlock *block)
         const SqlItem *star = g_ptr_array_index(block->items, i);
         bool is_placed = star->is_star && star_is_placed(work, star),
              is_whole = star->is_star && star_comes_out(work, star);
-        for (guint s = 0; (is_placed || is_whole) && s < block->sources->len; s++) {
-            const SqlSource *source = g_ptr_array_index(block->sources, s);
-            if (source->query != NULL && (star->star_path.count == 0 || star->star_of == source))
-                is_new |= mark(source->query, is_placed, is_whole);
-        }
+        bool is_meant = star->star_path.count == 0 || star->star_of != NULL;
+        guint count;
+        SqlSource *const *sources = sql_star_sources(star, &count);
+        for (guint s = 0; is_meant && (is_placed || is_whole) && s < count; s++)
+            if (sources[s]->query != NULL)
+                is_new |= mark(sources[s]->query, is_placed, is_whole);
     }
     return is_new;
 }

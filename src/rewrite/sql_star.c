@@ -231,9 +231,13 @@ sql_star(Work *work, const SqlItem *item)
         visit_fields(work, item);
         return;
     }
-    for (guint i = 0; i < item->block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(item->block->sources, i);
-        if (item->star_path.count > 0 ? item->star_of != source : source->is_semi)
+    if (item->star_path.count > 0 && item->star_of == NULL)
+        return;
+    guint count;
+    SqlSource *const *sources = sql_star_sources(item, &count);
+    for (guint i = 0; i < count; i++) {
+        const SqlSource *source = sources[i];
+        if (item->star_of == NULL && source->is_semi)
             continue;
         if (visit_source(work, item, source))
             return;

@@ -622,13 +622,13 @@ row_of_target(const SqlItem *item)
     return NULL;
 }
 
-/* RETURNING u.*: the items of queries are looked at with their outputs. */
+/* SELECT u.*, RETURNING u.*: in all branches of a set operation, of which only the first one gives it its names. */
 static void
-resolve_returned_stars(const Resolver *resolver, const SqlBlock *block)
+resolve_stars(const Resolver *resolver, const SqlBlock *block)
 {
-    for (guint i = 0; block->is_returning && i < block->items->len; i++) {
+    for (guint i = 0; i < block->items->len; i++) {
         SqlItem *item = g_ptr_array_index(block->items, i);
-        SqlSource *row = item->is_star ? row_of_target(item) : NULL;
+        SqlSource *row = item->is_star && block->is_returning ? row_of_target(item) : NULL;
         if (item->is_star && item->star_path.count > 0)
             item->star_of = resolver_star_source(resolver, item);
         if (row != NULL && (item->star_of == NULL || item->star_of->rows_of != NULL))
@@ -655,13 +655,14 @@ sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *dat
     sql->resolver = resolver;
     for (guint i = 0; i < sql->blocks->len; i++)
         drop_vague_stars(g_ptr_array_index(sql->blocks, i));
+    for (guint i = 0; i < sql->blocks->len; i++)
+        resolve_stars(resolver, g_ptr_array_index(sql->blocks, i));
     for (guint i = 0; i < sql->queries->len; i++)
         resolver_outputs(resolver, g_ptr_array_index(sql->queries, i));
     for (guint i = 0; i < sql->blocks->len; i++) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
         for (guint s = 0; s < block->sources->len; s++)
             resolver_using(resolver, block, s);
-        resolve_returned_stars(resolver, block);
     }
     for (guint i = 0; i < sql->blocks->len; i++) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);

@@ -279,7 +279,6 @@ block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
             query->is_open = query->is_open || item->is_macro;
             continue;
         }
-        item->star_of = item->star_path.count > 0 ? resolver_star_source(resolver, item) : NULL;
         if (item->star_path.count > 0 && item->star_of == NULL)
             query->is_open = true; /* a struct's fields */
         else if (item->star_of != NULL)

@@ -395,6 +395,16 @@ typedef bool SqlLacksFn(const SqlSource *table, const SqlPart *name, void *data)
  * (STRUCT<a int, b int>), or `end`. `*ret_is_torn` (or NULL): brackets of a type have no end there. (parse_columns.c) */
 uint32_t sql_element_end(const Sql *sql, uint32_t at, uint32_t end, bool *ret_is_torn);
 
+/* Where a star lets columns through from: the source before its dot, which may stand further out (LATERAL (SELECT u.*)), or
+ * those of its block. */
+static inline SqlSource *const *
+sql_star_sources(const SqlItem *star, guint *ret_count)
+{
+    const ArenaList *sources = star->block->sources;
+    *ret_count = star->star_of != NULL ? 1 : sources->len;
+    return star->star_of != NULL ? &star->star_of : (SqlSource *const *) sources->pdata;
+}
+
 /* Always gives a tree. `text` must outlive it. A text whose templates choose ({% if … %}) has several variants; others
  * have one, 0. */
 Sql *sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant);
