@@ -165,6 +165,64 @@ the_log_is_read_to_the_end(void)
     ASSERT_OK(conn_unwatch(db->conn, "people", &ERR));
 }
 
+/* What a row was is in the log, too; where its key stays, it is one row that was written. */
+static void
+an_update_is_one_note_whatever_the_log_says_of_it(void)
+{
+    g_autoptr(TestDb) db = test_pg_db(PEOPLE "ALTER TABLE people REPLICA IDENTITY FULL");
+    Behind behind = {0};
+    ASSERT_OK(conn_watch(db->conn, "people", WATCH_LOG, &ERR));
+    test_pg_exec(db->path, "UPDATE people SET name = 'x' WHERE id < 11");
+    ASSERT_OK(conn_behind(db->conn, "people", &behind, &ERR));
+    g_assert_cmpint(behind.notes, ==, 10);
+    test_pg_exec(db->path, "UPDATE people SET id = id + 1000 WHERE id < 11");
+    ASSERT_OK(conn_behind(db->conn, "people", &behind, &ERR));
+    g_assert_cmpint(behind.notes, ==, 30);
+    ASSERT_OK(conn_unwatch(db->conn, "people", &ERR));
+}
+
+/* What came before is kept, and is there when the key is. */
+static void
+a_key_that_goes_or_changes_is_said_with_what_to_do(const void *way)
+{
+    static const struct {
+        const char *sql, *says, *back;
+        bool only_log;
+    } cases[] = {
+        {"ALTER TABLE people DROP CONSTRAINT people_pkey",
+         "'people' has lost its primary key (\"id\"), by which what is written to it is followed: "
+         "ALTER TABLE \"public\".\"people\" ADD PRIMARY KEY (\"id\")",
+         "ALTER TABLE people ADD PRIMARY KEY (id)", false},
+        {"ALTER TABLE people DROP CONSTRAINT people_pkey, ADD PRIMARY KEY (name)",
+         "the primary key of 'people' is (\"name\") now, and was (\"id\")",
+         "ALTER TABLE people DROP CONSTRAINT people_pkey, ADD PRIMARY KEY (id)", false},
+        {"ALTER TABLE people REPLICA IDENTITY NOTHING",
+         "the replica identity of 'people' was changed",
+         "ALTER TABLE people REPLICA IDENTITY DEFAULT", true},
+    };
+    bool by_log = GPOINTER_TO_INT(way) == WATCH_LOG;
+    g_autoptr(TestDb) db = test_pg_db(PEOPLE);
+    ASSERT_OK(conn_watch(db->conn, "people", by_log ? WATCH_LOG : WATCH_TRIGGERS, &ERR));
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *key = g_strdup_printf("%d", 10 + (int) i);
+        g_autofree char *write =
+            g_strdup_printf("UPDATE people SET name = 'x%s' WHERE id = %s", key, key);
+        Behind behind = {0};
+        g_auto(WriteNotes) notes = {0};
+        if (cases[i].only_log && !by_log)
+            continue;
+        test_pg_exec(db->path, write);
+        test_pg_exec(db->path, cases[i].sql);
+        ASSERT_FAILS(conn_behind(db->conn, "people", &behind, &ERR), ERR_DRIFT, cases[i].says);
+        if (i == 0)
+            ASSERT_FAILS(conn_next_notes(db->conn, "people", 1000, &notes, &ERR), ERR_DRIFT,
+                         "lost its primary key");
+        test_pg_exec(db->path, cases[i].back);
+        assert_taken(db, key);
+    }
+    ASSERT_OK(conn_unwatch(db->conn, "people", &ERR));
+}
+
 static void
 what_keeps_the_log_from_being_read_is_said_with_what_to_do(void)
 {
@@ -354,6 +412,14 @@ main(int argc, char **argv)
         g_test_add_data_func(left, GINT_TO_POINTER(way), nothing_of_ours_is_left);
     }
     g_test_add_func("/watch/the log is read to the end", the_log_is_read_to_the_end);
+    g_test_add_func("/watch/an update is one note, whatever the log says of it",
+                    an_update_is_one_note_whatever_the_log_says_of_it);
+    g_test_add_data_func("/watch/a key that goes or changes is said with what to do",
+                         GINT_TO_POINTER(WATCH_TRIGGERS),
+                         a_key_that_goes_or_changes_is_said_with_what_to_do);
+    g_test_add_data_func("/watch/a key that goes or changes is said with what to do, of the log",
+                         GINT_TO_POINTER(WATCH_LOG),
+                         a_key_that_goes_or_changes_is_said_with_what_to_do);
     g_test_add_func("/watch/what keeps the log from being read is said with what to do",
                     what_keeps_the_log_from_being_read_is_said_with_what_to_do);
     g_test_add_func("/watch/a slot that somebody dropped is noticed",

@@ -83,6 +83,23 @@ cell_of(const GArray *row, const GArray *other, int place)
     return cell != NULL && cell->data != NULL ? cell : NULL;
 }
 
+/* An update that leaves the key as it is, of a table whose rows are in the log as they were, too (REPLICA IDENTITY FULL). */
+static bool
+is_same_key(const LogReader *reader)
+{
+    const LogMessage *message = &reader->message;
+    if (!message->has_new || reader->places == NULL)
+        return false;
+    for (guint i = 0; i < reader->object->key->len; i++) {
+        const LogCell *old = cell_of(message->old_row, message->row, reader->places[i]);
+        const LogCell *new = cell_of(message->row, message->old_row, reader->places[i]);
+        if (old == NULL || new == NULL || old->bytes != new->bytes ||
+            memcmp(old->data, new->data, old->bytes) != 0)
+            return false;
+    }
+    return true;
+}
+
 static bool
 note_row(LogReader *reader, const GArray *row, const GArray *other, GError **error)
 {
@@ -91,8 +108,8 @@ note_row(LogReader *reader, const GArray *row, const GArray *other, GError **err
             reader->places != NULL ? cell_of(row, other, reader->places[i]) : NULL;
         if (cell == NULL)
             return fail(error, ERR_DRIFT,
-                        "the log does not say '%s' of a row of '%s': its primary key or replica "
-                        "identity has changed; roll back and plan again",
+                        "the log does not say '%s' of a row of '%s' that was written while its "
+                        "primary key or replica identity was another one: roll back and plan again",
                         (const char *) reader->object->key->pdata[i], reader->object->name);
         append_escaped(reader->lines, cell->data, cell->bytes);
         g_string_append_c(reader->lines, '\t');
@@ -149,7 +166,8 @@ take_message(LogReader *reader, GError **error)
     case LOG_INSERT:
     case LOG_UPDATE:
     case LOG_DELETE:
-        return (!message->has_old || note_row(reader, message->old_row, message->row, error)) &&
+        return (!message->has_old || is_same_key(reader) ||
+                note_row(reader, message->old_row, message->row, error)) &&
                (!message->has_new || note_row(reader, message->row, message->old_row, error));
     case LOG_OTHER:
         break;
@@ -259,23 +277,33 @@ read_part(PgConn *conn, const PgObject *object, const char *notes, const char *u
 
 /* A commit of ours brings to the disk what others committed before, also where they do not wait for that. */
 static bool
-look(PgConn *conn, const PgObject *object, char **ret_upto, int64_t *ret_bytes, int64_t *ret_kept,
-     GError **error)
+look(PgConn *conn, const PgObject *object, const char *notes, char **ret_upto, int64_t *ret_bytes,
+     int64_t *ret_kept, GError **error)
 {
     AUTO_RESULT *rows = NULL;
     g_autofree char *slot = pg_log_slot(conn, object->oid);
     if (!pg_run(conn, error, "SELECT pg_logical_emit_message(true, '_honk', '')") ||
         !pg_rows(conn, &rows, error,
                  "SELECT l, greatest(pg_wal_lsn_diff(l, confirmed_flush_lsn), 0)::int8, "
-                 "pg_wal_lsn_diff(l, restart_lsn)::int8 FROM pg_replication_slots, "
+                 "pg_wal_lsn_diff(l, restart_lsn)::int8, " PG_NOTED_KEY
+                 ", (SELECT " PG_LOG_NAMES_KEY
+                 " FROM pg_class t WHERE oid = %lld) FROM pg_replication_slots, "
                  "pg_current_wal_flush_lsn() l WHERE slot_name = %s",
-                 slot))
+                 notes, (long long) object->oid, slot))
         return false;
     if (PQntuples(rows) == 0)
         return fail(error, ERR_DRIFT,
                     "the slot that kept the log for '%s' is gone: roll back and "
                     "plan again",
                     object->name);
+    if (!pg_check_key(object, pg_cell(rows, 0, 3), error))
+        return false;
+    if (!pg_cell_bool(rows, 0, 4))
+        return fail(error, ERR_DRIFT,
+                    "the replica identity of '%s' was changed, so that the log does not name its "
+                    "rows by the primary key: ALTER TABLE %s REPLICA IDENTITY DEFAULT and resume, "
+                    "or roll back and plan again",
+                    object->name, object->sql);
     *ret_upto = g_strdup(pg_cell(rows, 0, 0));
     *ret_bytes = pg_cell_int(rows, 0, 1);
     *ret_kept = pg_cell_int(rows, 0, 2);
@@ -298,7 +326,7 @@ pg_log_read(PgConn *conn, const PgObject *object, int64_t *ret_bytes, GError **e
 {
     g_autofree char *notes = pg_notes_of(conn, object->oid), *upto = NULL;
     int64_t kept = 0;
-    if (!look(conn, object, &upto, ret_bytes, &kept, error))
+    if (!look(conn, object, notes, &upto, ret_bytes, &kept, error))
         return false;
     if (kept > conn->slot_bytes_max)
         return give_up(conn, object, kept, error);

@@ -245,13 +245,35 @@ pg_is_watched(Conn *base, const char *name, bool *ret, GError **error)
 
 /* --- notes --- */
 
+bool
+pg_check_key(const PgObject *object, const char *noted, GError **error)
+{
+    g_autofree char *key = pg_name_list(object->key, "");
+    if (noted == NULL || *noted == '\0' || (object->key_is_primary && g_strcmp0(key, noted) == 0))
+        return true;
+    if (!object->key_is_primary)
+        return fail(error, ERR_DRIFT,
+                    "'%s' has lost its primary key (%s), by which what is written to it is "
+                    "followed: ALTER TABLE %s ADD PRIMARY KEY (%s) and resume, or roll back and "
+                    "plan again",
+                    object->name, noted, object->sql, noted);
+    return fail(
+        error, ERR_DRIFT,
+        "the primary key of '%s' is (%s) now, and was (%s) when what is written to it began "
+        "to be followed: make it that again and resume, or roll back and plan again",
+        object->name, key, noted);
+}
+
 static bool
 find_notes(PgConn *conn, const char *name, PgObject **ret, char **ret_notes, GError **error)
 {
+    AUTO_RESULT *rows = NULL;
     if (!pg_object_need(conn, name, ret, error))
         return false;
     *ret_notes = pg_notes_of(conn, (*ret)->oid);
-    return true;
+    return (*ret)->key_is_primary ||
+           (pg_rows(conn, &rows, error, "SELECT " PG_NOTED_KEY, *ret_notes) &&
+            pg_check_key(*ret, pg_cell(rows, 0, 0), error));
 }
 
 static bool
@@ -272,9 +294,10 @@ pg_behind(Conn *base, const char *name, Behind *ret, GError **error)
     if ((by_log && !pg_log_read(conn, object, &behind.bytes, error)) ||
         !pg_rows(conn, &rows, error,
                  "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - "
-                 "min(_honk_at)) * 1000, 0)::int8 FROM (SELECT _honk_at FROM %s ORDER BY "
-                 "_honk_note LIMIT %d) n",
-                 notes, BEHIND_COUNT_MAX))
+                 "min(_honk_at)) * 1000, 0)::int8, " PG_NOTED_KEY
+                 " FROM (SELECT _honk_at FROM %s ORDER BY _honk_note LIMIT %d) n",
+                 notes, notes, BEHIND_COUNT_MAX) ||
+        !pg_check_key(object, pg_cell(rows, 0, 2), error))
         return false;
     behind.notes = pg_cell_int(rows, 0, 0);
     behind.ms = MAX(pg_cell_int(rows, 0, 1), 0);

@@ -9,6 +9,15 @@ char *pg_notes_of(const PgConn *conn, int64_t oid);
 /* The empty table of notes, if there is none. In a transaction. */
 CHECKED bool pg_make_notes(PgConn *conn, const PgObject *object, GError **error);
 
+/* The columns of such a table that are its table's key, as pg_name_list() has them: for a %Q with its name. */
+#define PG_NOTED_KEY                                                                               \
+    "(SELECT string_agg('\"' || replace(attname, '\"', '\"\"') || '\"', ', ' ORDER BY attnum) "    \
+    "FROM "                                                                                        \
+    "pg_attribute WHERE attrelid = to_regclass(%Q) AND attnum > 0 AND NOT attisdropped AND "       \
+    "left(attname, 6) <> '_honk_')"
+/* DRIFT when the table's primary key is another one than that which is `noted`, or none; with what to do. */
+CHECKED bool pg_check_key(const PgObject *object, const char *noted, GError **error);
+
 /* Of a function that only notes: it needs nothing of anybody. */
 #define PG_NOTES_PATH "pg_catalog, pg_temp"
 /* What the triggers call. `path` is its search_path, `instead` (PL/pgSQL, ending in `;`) what it does with each row rather than noting
@@ -19,6 +28,10 @@ CHECKED bool pg_watch_function(PgConn *conn, const PgObject *object, const char 
 CHECKED bool pg_has_watch(PgConn *conn, const PgObject *object, bool *ret, GError **error);
 
 /* --- log.c --- */
+/* Does the log name rows of the table `t` of pg_class by their primary key? In SQL. */
+#define PG_LOG_NAMES_KEY                                                                           \
+    "(t.relreplident = 'f' OR EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = t.oid AND "      \
+    "i.indisprimary AND (t.relreplident = 'd' OR i.indisreplident)))"
 /* Can what is written to the table be read from the server's log? `*ret_why` NULL: yes; else what is missing, and what to do. */
 CHECKED bool pg_log_can(PgConn *conn, const PgObject *object, char **ret_why, GError **error);
 /* Again: nothing. */
