@@ -75,6 +75,7 @@ make(Made *made, const char *before, GError **error)
                                .program = made->program,
                                .rows = &made->rows,
                                .propagates = spec->propagates,
+                               .is_stand_in = true,
                                .until_ms = spec->until_ms};
     return true;
 }

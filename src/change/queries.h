@@ -19,8 +19,10 @@ typedef struct {
     Program *program;      /* NULL: every column as it is */
     const QueryRows *rows; /* of the object, that both sides see */
     bool propagates;       /* output names change with the columns */
-    int64_t time_ms_max;   /* of one query; 0: QUERY_TIME_MS_DEFAULT */
-    int64_t until_ms;      /* by the monotonic clock: no query is begun after it; 0: no end */
+    bool
+        is_stand_in; /* the queries are another store's: that this one lacks a word or function says nothing of them */
+    int64_t time_ms_max; /* of one query; 0: QUERY_TIME_MS_DEFAULT */
+    int64_t until_ms;    /* by the monotonic clock: no query is begun after it; 0: no end */
 } QueryWorld;
 
 #define QUERY_TIME_MS_DEFAULT 3000 /* a person waits for the plan meanwhile */

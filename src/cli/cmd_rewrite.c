@@ -258,12 +258,29 @@ finish_file(CodeFile *file, void *data, GError **error)
     return true;
 }
 
+/* The schema says the names of today, as mappings do: it is what the work is done by. */
+static void
+leave_out(GPtrArray *files, const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    struct stat wanted, entry;
+    for (guint i = files->len; i-- > 0 && stat(path, &wanted) == 0;) {
+        const CodeFile *file = g_ptr_array_index(files, i);
+        if (g_str_has_suffix(file->path, name) && stat(file->path, &entry) == 0 &&
+            entry.st_dev == wanted.st_dev && entry.st_ino == wanted.st_ino)
+            g_ptr_array_remove_index(files, i);
+    }
+}
+
 /* What is to be read, and what dbt knows of it. */
 static bool
 find_files(Invocation *call, Job *job, GPtrArray **ret, GError **error)
 {
-    bool done = code_files_find(call->args, job->renames, ret, error) &&
-                code_manifests_read(call->view, invocation_option(call, "manifest"), *ret,
+    if (!code_files_find(call->args, job->renames, ret, error))
+        return false;
+    if (invocation_has(call, "schema"))
+        leave_out(*ret, invocation_option(call, "schema"));
+    bool done = code_manifests_read(call->view, invocation_option(call, "manifest"), *ret,
                                     &job->manifests, error);
     job->task.options.manifests = job->manifests;
     return done;

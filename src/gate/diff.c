@@ -69,8 +69,10 @@ gate_diff(const char *path, const char *before, size_t before_bytes, const char 
     g_autoptr(GArray) hunks = hunks_of(old, new);
     g_autoptr(GString) text = g_string_new(NULL);
     Diff diff = {text, old, new, hunks};
+    const char *below =
+        path + strspn(path, "/"); /* `patch -p1 -d /` finds what is named from the root */
     if (hunks->len > 0)
-        g_string_append_printf(text, "--- a/%s\n+++ b/%s\n", path, path);
+        g_string_append_printf(text, "--- a/%s\n+++ b/%s\n", below, below);
     for (guint first = 0; first < hunks->len;) {
         guint end = group_end(&diff, first);
         add_group(&diff, first, end);

@@ -558,8 +558,6 @@ bool text_mentions(const Work *work, const Text *text); /* the last part of a sp
 void program_find_columns(Unit *unit);
 /* Does it depend on the columns that such a use is one? */
 bool program_wants_columns(const Work *work);
-/* What the mapping says of the column, for a person. Caller frees. */
-char *column_change_words(const ColumnChange *change);
 /* first_name, firstName, FirstName */
 bool name_is_column(const char *name, size_t bytes, const char *column);
 /* Stands the word where programs name columns: row.plan, { plan: … }, 'plan, a field of a class? (program_field.c) */

@@ -46,6 +46,21 @@ changed_through(const Work *work, const SqlItem *star, const SqlSource *source, 
     return NULL;
 }
 
+/* What hinders most: no list of columns says it; else what the caller found. */
+static const ColumnChange *
+hurdle(const Work *work, const SqlItem *star, const SqlSource *source, const ColumnChange *found)
+{
+    const Rename *rename = source_rename(source);
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind != CHANGE_NONE && change->kind != CHANGE_NAME &&
+            change->kind != CHANGE_EXPRESSION && !star_leaves_out(work, star, change->column) &&
+            !is_reshaped(work, source, change->column))
+            return change;
+    }
+    return found;
+}
+
 bool
 star_must_name(Work *work, const SqlItem *star, const SqlSource *source)
 {
@@ -79,11 +94,14 @@ refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnCha
         site_refuse(work, SITE_STAR, begin, end, "star", NULL,
                     "`*` lets all columns through by their places, and the new table has more of "
                     "them: name the columns that are meant");
-    else
-        site_refuse(work, SITE_STAR, begin, end, "star", NULL,
-                    "`*` lets all columns through, and '%s' %s: name the columns that are meant%s",
-                    change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes",
+    else {
+        const ColumnChange *most = hurdle(work, star, source, change);
+        g_autofree char *words = column_change_words(most);
+        site_refuse(work, SITE_STAR, begin, end, "star", most->link,
+                    "`*` lets all columns through, and %s; name the columns that are meant%s",
+                    words,
                     star_columns(work, source, &where) == NULL ? star_doubt(work, source) : "");
+    }
 }
 
 bool

@@ -119,12 +119,29 @@ names_of_many_parts_are_found_in_tables_of_one(void)
 }
 
 static void
+queries_that_group_by_an_alias_beside_another_table_are_run(void)
+{
+    g_auto(World) world = {0};
+    world_of(&world, mapping_text);
+    expect(&world,
+           "SELECT u.id, u.name AS who, count(*) AS n FROM users u JOIN orders o ON o.user_id = "
+           "u.id GROUP BY u.id, who ORDER BY n DESC, 1, 2",
+           "SELECT u.user_id AS id, u.name AS who, count(*) AS n FROM people u JOIN orders o ON "
+           "o.user_id = u.user_id GROUP BY u.user_id, who ORDER BY n DESC, 1, 2",
+           "same");
+}
+
+static void
 what_cannot_be_run_proves_nothing(void)
 {
     g_auto(World) world = {0};
     world_of(&world, mapping_text);
     expect(&world, "SELECT SAFE_DIVIDE(id, 2) FROM users",
            "SELECT SAFE_DIVIDE(user_id, 2) FROM people", "not_run");
+    expect(&world, "SELECT MIN(created) AS a FROM users",
+           "SELECT MIN(FORMAT_DATE('%d', since)) AS a FROM people", "not_run");
+    expect(&world, "SELECT MIN(created) AS a FROM users", "SELECT MIN(sinse) AS a FROM people",
+           "different");
     expect(&world, "SELECT id FROM users WHERE 1 = 0",
            "SELECT user_id AS id FROM people WHERE 1 = 0", "not_run");
     expect(&world, "SELECT id FROM users WHERE id = :x",
@@ -262,6 +279,8 @@ main(int argc, char **argv)
                     right_edits_give_the_same_rows_and_wrong_ones_others);
     g_test_add_func("/generated/names of many parts are found in tables of one",
                     names_of_many_parts_are_found_in_tables_of_one);
+    g_test_add_func("/generated/queries that group by an alias beside another table are run",
+                    queries_that_group_by_an_alias_beside_another_table_are_run);
     g_test_add_func("/generated/what cannot be run proves nothing",
                     what_cannot_be_run_proves_nothing);
     g_test_add_func("/generated/the same text gets the same rows",
