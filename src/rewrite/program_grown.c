@@ -6,7 +6,7 @@
  *       q += " WHERE plan = %s"
  *
  * Which pieces there are is read with the statements between them, of which none may do anything else with the name. What is
- * put in only where a condition holds becomes a branch, as in a template. Literals of other statements, and of conditions, are
+ * put in only where a condition holds, or in a loop, becomes a branch, as in a template. Literals of other statements, and of conditions, are
  * read by themselves. (Other languages: program_parts.c.)
  */
 #include "rewrite/program.h"
@@ -21,6 +21,8 @@ typedef struct {
     guint name, first; /* the name that grows, where it is set; and its first literal */
     bool has_branches; /* so far */
     bool is_apart;     /* nothing that it gets so far ends in a name */
+    bool is_loose;     /* a literal that it got since goes on in what is before it */
+    guint piece;       /* in a loop, the first literal that it gets there; G_MAXUINT: none yet */
 } Grown;
 
 static guint end_of_statements(Grown *grown, guint at, size_t margin, int depth);
@@ -124,6 +126,12 @@ literal_ends_apart(const Unit *unit, guint last)
            (is_line || !may_be_of_name(unit->text->bytes[end - 1]));
 }
 
+static bool
+begins_loop(const Unit *unit, guint at)
+{
+    return unit_is_word(unit, at, "for") || unit_is_word(unit, at, "while");
+}
+
 /* Of a statement, at what may be its last piece: is it? */
 static bool
 ends_statement(const Grown *grown, guint last)
@@ -164,6 +172,8 @@ end_of_append(Grown *grown, guint at)
     if (grown->has_branches && !grown->is_apart && !literal_begins_apart(unit, operand))
         return G_MAXUINT;
     grown->is_apart = grown->is_apart && literal_ends_apart(unit, end);
+    grown->piece = grown->piece != G_MAXUINT ? grown->piece : operand;
+    grown->is_loose = grown->is_loose || !literal_begins_apart(unit, operand);
     guint last = end_of_filling(grown, end);
     return ends_statement(grown, last) ? last : G_MAXUINT;
 }
@@ -256,6 +266,29 @@ end_of_if(Grown *grown, guint at, size_t margin, int depth)
     }
 }
 
+/* for …: and while …:, whose pieces it may get any number of times: read as if once or never, where none goes on in a name. */
+static guint
+end_of_loop(Grown *grown, guint at, size_t margin, int depth)
+{
+    Unit *unit = grown->unit;
+    guint colon = end_of_condition(grown, at);
+    if (colon == G_MAXUINT)
+        return G_MAXUINT;
+    mark(grown, GROWN_IF, at, colon + 1);
+    bool was_apart = grown->is_apart, was_loose = grown->is_loose;
+    grown->has_branches = grown->is_apart = true;
+    grown->is_loose = false;
+    grown->piece = G_MAXUINT;
+    guint end = end_of_body(grown, colon, margin, depth + 1), first = grown->piece;
+    bool joins = first != G_MAXUINT && !grown->is_apart && !literal_begins_apart(unit, first);
+    if (end == G_MAXUINT || joins || (grown->is_loose && !was_apart))
+        return G_MAXUINT;
+    grown->is_apart = grown->is_apart && was_apart;
+    grown->is_loose = grown->is_loose || was_loose;
+    mark(grown, GROWN_ENDIF, end + 1, end + 1);
+    return end;
+}
+
 /* One statement: its last piece. */
 static guint
 end_of_statement(Grown *grown, guint at, size_t margin, int depth)
@@ -264,6 +297,8 @@ end_of_statement(Grown *grown, guint at, size_t margin, int depth)
         return G_MAXUINT;
     if (unit_is_word(grown->unit, at, "if"))
         return end_of_if(grown, at, margin, depth);
+    if (begins_loop(grown->unit, at))
+        return end_of_loop(grown, at, margin, depth);
     if (is_name(grown, at))
         return end_of_append(grown, at);
     guint last = end_of_other(grown, at, depth > 0);
@@ -300,7 +335,8 @@ grown_end(Unit *unit, guint first, guint last)
     size_t margin = unit_margin(unit, name);
     for (;;) {
         guint at = unit_next(unit, behind, true);
-        bool is_growing = is_name(&grown, at) || unit_is_word(unit, at, "if");
+        bool is_growing =
+            is_name(&grown, at) || unit_is_word(unit, at, "if") || begins_loop(unit, at);
         behind = is_near(&grown, at) && unit_margin(unit, at) == margin
                      ? end_of_statement(&grown, at, margin, 0)
                      : G_MAXUINT;

@@ -80,13 +80,13 @@ block_of(Unit *unit, guint index)
     return G_MAXUINT;
 }
 
-/* q = …, q := …, q += …: `q`, where this is the sign before what is set. */
+/* q = …, q := …, q += …, $q .= …: `q`, where this is the sign before what is set. */
 static guint
 set_at(const Unit *unit, guint sign)
 {
     guint name = unit_previous(unit, sign, false);
     char before = name != G_MAXUINT ? unit_sign(unit, name) : '\0';
-    if (!unit_is_sign(unit, sign, '=') || (before != '\0' && strchr("+:", before) == NULL))
+    if (!unit_is_sign(unit, sign, '=') || (before != '\0' && strchr("+:.", before) == NULL))
         return G_MAXUINT;
     if (before != '\0')
         name = unit_previous(unit, name, false);
@@ -189,6 +189,8 @@ is_set_surely(Unit *unit, guint name)
 {
     static const char *const choices[] = {"else", "do", "return", "then", NULL};
     guint first = name, before = unit_previous(unit, name, false);
+    if (before != G_MAXUINT && unit_is_sign(unit, before, '$')) /* $q of PHP */
+        before = unit_previous(unit, first = before, false);
     while (
         before != G_MAXUINT && unit_piece(unit, before)->kind != PIECE_LINE &&
         (unit_piece(unit, before)->kind == PIECE_WORD ||
@@ -346,8 +348,8 @@ find_parts(Unit *unit, const Use *own, Parts *parts)
         guint first = unit_next(unit, sign, true);
         if (!is_call && put_to_itself(unit, first) != G_MAXUINT)
             first = unit_next(unit, unit_next(unit, first, true), true);
-        bool is_part = is_call || unit_piece(unit, first)->kind == PIECE_LITERAL ||
-                       unit_is_sign(unit, i - 1, '+');
+        bool is_part =
+            is_call || unit_piece(unit, first)->kind == PIECE_LITERAL || unit_is_plus(unit, i - 1);
         if (is_part && is_same_target(unit, target, target_of(unit, first)) &&
             !(is_call && unit_is_sign(unit, first, ')')))
             i = add_part(unit, parts, first, own), is_builder = is_builder || is_call;

@@ -404,6 +404,25 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part)
     return true;
 }
 
+/* PRAGMA table_info(t), DESCRIBE t, SHOW COLUMNS FROM t: who asks what the columns are called may look for them by name. */
+static void
+note_asked(Unit *unit, const Text *text)
+{
+    static const char *const words[] = {"pragma", "describe", "desc", "show", NULL};
+    Span word = {0};
+    while (g_ascii_isspace(text_byte(text, word.begin)))
+        word.begin++;
+    for (word.end = word.begin; g_ascii_isalpha(text_byte(text, word.end));)
+        word.end++;
+    if (!span_is_among(text, word, words))
+        return;
+    for (guint i = 0; i < unit->work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
+        if (rename_is_mentioned(rename, text->bytes, text->count))
+            g_hash_table_add(unit->work->named, (void *) rename);
+    }
+}
+
 bool
 program_sql(Unit *unit, Use *use, const Text *text)
 {
@@ -412,6 +431,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
     if (!is_statement && listed == NULL)
         return false;
     const Text *whole = listed != NULL ? listed : text;
+    note_asked(unit, text);
     rewrite_statement(unit, use, whole, (Range){0, whole->count});
     return true;
 }
