@@ -4,6 +4,7 @@
  * Where the dataset is named by a plain string, its columns are used through some API: df["plan"], col("plan"), row.plan.
  * Nobody can tell from the text alone which of them are the dataset's. They are reported, with what the mapping says.
  */
+#include "base/text.h"
 #include "rewrite/imports.h"
 #include "rewrite/made.h"
 #include "rewrite/program_advice.h"
@@ -274,6 +275,22 @@ is_of_said_class(Unit *unit, const Use *use)
     return use_is_for_others(unit, use) || use_says_column(unit, use);
 }
 
+/* row["sum(id)"] beside "SELECT sum(id) FROM users": what engines call an expression by its text. */
+static bool
+is_name_of_expression(const Unit *unit, const Use *use, const Text *text)
+{
+    size_t name = 0;
+    while (is_identifier_byte(text_byte(text, name)))
+        name++;
+    if (name == 0 || text_byte(text, name) != '(' || text->bytes[text->count - 1] != ')')
+        return false;
+    const Work *work = unit->work;
+    g_autofree char *said = g_strndup(text->bytes, text->count);
+    Span own = text_span(unit->text, use->whole.begin, use->whole.end);
+    return text_find_folded(work->text, own.begin, said) != NULL ||
+           text_find_folded(work->text + own.end, work->bytes - own.end, said) != NULL;
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
@@ -296,6 +313,13 @@ visit_use(Unit *unit, Use *use)
     bool is_whole = program_is_statement(unit, use, text);
     if ((is_whole && !use->has_table_hole) || (!is_whole && program_command(unit, use, text)))
         return;
+    if (!is_named && is_name_of_expression(unit, use, text)) {
+        program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(change->column), "ambiguous",
+                       change->link,
+                       "this may be what an expression is called by its text, which changes: call "
+                       "it by AS");
+        return;
+    }
     PartAnswer part = is_whole ? PART_NONE : program_part(unit, use, text);
     if (part == PART_READ)
         return;
