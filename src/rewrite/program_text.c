@@ -244,11 +244,28 @@ is_name_byte(char c)
     return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
 }
 
+/*
+ * How much of what is written anew is a place that is filled in later, {{ project }}.shop., and stays as it is: no sign of it has
+ * to be written then.
+ */
+static size_t
+filled_before(const Text *text, size_t begin, size_t end, const char *after)
+{
+    size_t same = 0, stays = 0;
+    for (; begin + same < end && after[same] == text->bytes[begin + same] && after[same] != '\0';
+         same++)
+        if (after[same] == '.' && after[same + 1] != '\0')
+            stays = same + 1;
+    bool is_filled = stays > 0 && memchr(after, '}', stays) != NULL;
+    return is_filled && strpbrk(after + stays, "{}") == NULL ? stays : 0;
+}
+
 bool
 text_edit(const Text *text, size_t begin, size_t end, const char *after, Span *ret,
           char **ret_after)
 {
-    size_t bytes = strlen(after), skipped = 0;
+    size_t skipped = filled_before(text, begin, end, after), bytes = strlen(after);
+    begin += skipped;
     /* what stays need not stand for itself: an escaped quote around a name, the end of another literal */
     while (begin < end && skipped < bytes && text->bytes[begin] == after[skipped] &&
            (!is_name_byte(after[skipped]) || !is_in_one_run(text, begin, end))) {
