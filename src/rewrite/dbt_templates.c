@@ -223,7 +223,7 @@ visit_macro(Work *work, const Token *token)
                     "a macro or variable gets the table, with its columns' names");
 }
 
-/* `-- depends_on: {{ ref('users') }}`: comments stay, but dbt reads them, too. */
+/* `-- depends_on: {{ ref('users') }}`: to dbt this is no comment, and it would miss what is not there any more. */
 static void
 visit_comment(Work *work, const Token *comment)
 {
@@ -240,10 +240,7 @@ visit_comment(Work *work, const Token *comment)
         const Rename *rename = dbt_find(work, call, &doubt);
         if (rename == NULL || rename->is_derived)
             continue;
-        size_t last = call->count - 1;
-        Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, call->begin[last],
-                              call->end[last]);
-        site->reason = "this is a comment: it stays, although dbt reads it, too";
+        dbt_edit(work, rename->dbt, call);
     }
 }
 
