@@ -49,6 +49,8 @@ bool dbt_moves(const DbtRename *dbt);
 ModelFate dbt_fate(const Renames *renames, const RewriteOptions *options, const DbtRename *dbt);
 /* The same for who runs dbt: a file in no project speaks of any, where all that have the model agree. */
 ModelFate dbt_fate_told(const Work *work, const DbtRename *dbt);
+/* Has the project of the file (a path) an entry for the model under `models:` (dbt_facts.c)? */
+bool dbt_is_described(const RewriteOptions *options, const char *path, const char *model);
 /* Is it such a model, which is the same by another name? */
 bool dbt_is_renamed(const Renames *renames, const RewriteOptions *options, const Rename *rename);
 /* The file that makes it; NULL: none that is known. */

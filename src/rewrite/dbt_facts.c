@@ -80,6 +80,13 @@ dbt_facts_read(DbtRoot *root, const YamlNode *model)
     g_hash_table_insert(root->facts, g_strdup(name), facts);
 }
 
+bool
+dbt_is_described(const RewriteOptions *options, const char *path, const char *model)
+{
+    const DbtRoot *root = options->roots != NULL ? dbt_root_of(options->roots, path) : NULL;
+    return root != NULL && g_hash_table_contains(root->facts, model);
+}
+
 /* ---- which version the mapping means ---- */
 
 /* Another model of the project, which is there, is read instead: which version it was before is not asked. */

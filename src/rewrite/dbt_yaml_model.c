@@ -131,7 +131,10 @@ visit_moved(Work *work, const YamlNode *name, const Rename **ret)
         return false;
     ModelFate fate = dbt_fate(work->renames, work->options, rename->dbt);
     *ret = fate == MODEL_RENAMED ? rename : NULL;
-    if (fate == MODEL_RENAMED)
+    if (fate == MODEL_RENAMED && dbt_is_described(work->options, work->path, rename->dbt->to.name))
+        yaml_refuse(work, name, "name-taken", NULL,
+                    "another entry describes a model of the new name, and dbt takes no two");
+    else if (fate == MODEL_RENAMED)
         yaml_rename(work, name, SITE_TABLE, rename->dbt->to.name);
     else if (fate == MODEL_STAYS)
         site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, name->begin, name->end)->reason =
