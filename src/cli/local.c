@@ -422,23 +422,6 @@ has_reverse(const ActionInfo *action)
            action->reverse != REVERSE_IMPOSSIBLE;
 }
 
-/* `action` ACTION_COUNT: all of them. */
-static bool
-undo_steps(Local *local, ActionId action, GError **error)
-{
-    bool ok = true;
-    local->is_back = true;
-    local->rows_all = 0;
-    for (guint i = local->plan->steps->len; ok && i > 0; i--) {
-        const Step *step = local->plan->steps->pdata[i - 1];
-        bool is_asked = action == ACTION_COUNT || step->action->id == action;
-        if (is_asked && has_reverse(step->action))
-            ok = undo_step(local, step, error);
-    }
-    local->is_back = false;
-    return ok;
-}
-
 bool
 local_has_begun(const Local *local, ActionId action)
 {
@@ -449,6 +432,31 @@ local_has_begun(const Local *local, ActionId action)
             return true;
     }
     return false;
+}
+
+/* What an earlier run has left is taken back, too, but for its freeze: who froze the source is not known here (copy_earlier.c knows). */
+static bool
+is_ours_to_undo(const Local *local, const Step *step)
+{
+    return has_reverse(step->action) &&
+           (step->action->id != ACTION_FREEZE || local_has_begun(local, ACTION_FREEZE));
+}
+
+/* `action` ACTION_COUNT: all of them. */
+static bool
+undo_steps(Local *local, ActionId action, GError **error)
+{
+    bool ok = true;
+    local->is_back = true;
+    local->rows_all = 0;
+    for (guint i = local->plan->steps->len; ok && i > 0; i--) {
+        const Step *step = local->plan->steps->pdata[i - 1];
+        bool is_asked = action == ACTION_COUNT || step->action->id == action;
+        if (is_asked && is_ours_to_undo(local, step))
+            ok = undo_step(local, step, error);
+    }
+    local->is_back = false;
+    return ok;
 }
 
 int64_t

@@ -398,7 +398,9 @@ class Trouble(WithoutServer):
                                    env=self.project.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
-        self.assertTrue(support.eventually(lambda: "honk" in self.sql("d.db", ".tables") or process.poll() is not None))
+        file = "d.db" if pair[1] == "to:t" else pair[1].split(":")[0]
+        self.assertTrue(support.eventually(lambda: (self.folder / file).exists() and "honk" in self.sql(file, ".tables")
+                                           or process.poll() is not None))
         self.assertIsNone(process.poll(), "the copy was over before it could be disturbed")
         return process
 
@@ -496,6 +498,21 @@ class Trouble(WithoutServer):
         done = self.copy("big.db:t", "d.db:t", "--replace")
         self.assertIn("kept writers out of 'big.db:t'; they may write again", done.stdout)
         self.assertEqual(self.dump("big.db"), before)
+
+    def test_a_source_that_somebody_else_froze_stays_frozen_however_often_a_killed_copy_is_repeated(self):
+        self.make_big()
+        for pair in (("big.db:t", "e.db:t"), ("big.db:t", "d.db:t")):
+            process = self.begin("--freeze", pair=pair)
+            process.kill()
+            process.wait()
+        frozen = self.dump("big.db")
+        done = self.copy("big.db:t", "d.db:t", "--freeze", "--replace")
+        self.assertIn("an earlier copy did not end", done.stdout)
+        self.assertIn("'big.db:t' is frozen, and stays so: writers hear", done.stdout)
+        self.assertEqual(self.dump("big.db"), frozen)
+        with contextlib.closing(sqlite3.connect(self.folder / "big.db")) as writer, \
+                self.assertRaisesRegex(sqlite3.IntegrityError, "is copying 't' to 'e.db:t'"):
+            writer.execute("DELETE FROM t")
 
     def honk_as_nobody(self, *words):
         user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
