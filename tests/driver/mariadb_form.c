@@ -1,6 +1,8 @@
 /* mariadb_form.c - what types of MariaDB make of a text or a number: whether all of it is kept. */
 #include "mariadb_bench.h"
 
+#include <string.h>
+
 typedef struct {
     const char *type, *given; /* SQL of SQLite */
     const char *kept;         /* NULL: it is put aside */
@@ -79,6 +81,38 @@ a_number_that_a_type_would_round_is_put_aside(void)
                 "CREATE TABLE s (k INTEGER PRIMARY KEY, x REAL); INSERT INTO s VALUES (1, 0)");
 }
 
+static int64_t
+questions(const TestDb *db)
+{
+    g_autofree char *seen = test_maria_query(db->path, "SHOW GLOBAL STATUS LIKE 'Questions'");
+    return g_ascii_strtoll(strchr(seen, '|') + 1, NULL, 10);
+}
+
+/* A server may be far away. Which of the unique indexes is the key is told in the same answer. */
+static void
+a_look_at_a_table_is_one_question(void)
+{
+    g_autoptr(TestDb) db = test_maria_db(
+        "CREATE TABLE t (a int, b varchar(10) NOT NULL, c int NOT NULL, d int NOT NULL, UNIQUE KEY "
+        "v (b(3)), UNIQUE KEY x (a, b), UNIQUE KEY y (d, c), UNIQUE KEY z (c));\n"
+        "CREATE TABLE T (only_here int PRIMARY KEY);\nCREATE VIEW u AS SELECT 1 one");
+    g_autoptr(Schema) schema = NULL, view = NULL, upper = NULL;
+    int64_t before = questions(db);
+    ASSERT_OK(conn_outline(db->conn, "t", &schema, &ERR));
+    int64_t between = questions(db);
+    int64_t of_looking = questions(db) - between;
+    g_assert_cmpint(between - before - of_looking, ==, 1);
+    g_assert_cmpuint(schema_count(schema), ==, 4);
+    ASSERT_OK(conn_outline(db->conn, "T", &upper, &ERR));
+    g_assert_cmpuint(schema_count(upper), ==, 1);
+    g_assert_cmpuint(upper->key->len, ==, 1);
+    ASSERT_OK(conn_outline(db->conn, "u", &view, &ERR));
+    g_assert_cmpuint(schema_count(view), ==, 1);
+    g_autoptr(GPtrArray) unique = NULL;
+    ASSERT_OK(conn_unique_columns(db->conn, "t", &unique, &ERR));
+    g_assert_cmpuint(unique->len, ==, 4);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -87,5 +121,6 @@ main(int argc, char **argv)
                     a_text_that_a_type_would_cut_or_take_for_a_number_is_put_aside);
     g_test_add_func("/form/a number that a type would round is put aside",
                     a_number_that_a_type_would_round_is_put_aside);
+    g_test_add_func("/look/a look at a table is one question", a_look_at_a_table_is_one_question);
     return g_test_run();
 }

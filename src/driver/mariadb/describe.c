@@ -98,43 +98,24 @@ maria_column_free(void *data)
     g_free(column);
 }
 
-bool
-maria_columns(MariaConn *conn, const MariaObject *object, GPtrArray **ret, GError **error)
+MariaColumn *
+maria_column_of(const MYSQL_ROW row)
 {
-    AUTO_ROWS *rows = NULL;
-    if (object->columns != NULL) { /* a moment ago */
-        *ret = g_ptr_array_ref(object->columns);
-        return true;
-    }
-    if (!maria_rows(
-            conn, &rows, error,
-            "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE = 'YES', COLUMN_DEFAULT IS "
-            "NOT NULL, EXTRA, CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, "
-            "coalesce(NUMERIC_SCALE, DATETIME_PRECISION), IS_GENERATED <> 'NEVER' FROM "
-            "information_schema.COLUMNS WHERE TABLE_SCHEMA = %Q AND TABLE_NAME = %Q ORDER BY "
-            "ORDINAL_POSITION",
-            object->database, object->name))
-        return false;
-    g_autoptr(GPtrArray) columns = g_ptr_array_new_with_free_func(maria_column_free);
-    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
-        MariaColumn *column = g_new0(MariaColumn, 1);
-        column->name = g_strdup(row[0]);
-        column->data_type = g_strdup(row[1]);
-        column->declared = g_strdup(row[2]);
-        column->type = maria_type_of(row[1], row[2]);
-        column->is_unsigned = strstr(row[2], "unsigned") != NULL;
-        column->is_nullable = row[3][0] == '1';
-        column->is_counted = strstr(row[5], "auto_increment") != NULL;
-        column->has_default = row[4][0] == '1' || column->is_counted;
-        column->letters_max = maria_cell_int(row[6]);
-        column->bytes_max = maria_cell_int(row[7]);
-        column->precision = (int) maria_cell_int(row[8]);
-        column->scale = (int) maria_cell_int(row[9]);
-        column->is_generated = row[10][0] == '1';
-        g_ptr_array_add(columns, column);
-    }
-    *ret = g_steal_pointer(&columns);
-    return true;
+    MariaColumn *column = g_new0(MariaColumn, 1);
+    column->name = g_strdup(row[0]);
+    column->data_type = g_strdup(row[1]);
+    column->declared = g_strdup(row[2]);
+    column->type = maria_type_of(row[1], row[2]);
+    column->is_unsigned = strstr(row[2], "unsigned") != NULL;
+    column->is_nullable = row[3][0] == '1';
+    column->is_counted = strstr(row[5], "auto_increment") != NULL;
+    column->has_default = row[4][0] == '1' || column->is_counted;
+    column->letters_max = maria_cell_int(row[6]);
+    column->bytes_max = maria_cell_int(row[7]);
+    column->precision = (int) maria_cell_int(row[8]);
+    column->scale = (int) maria_cell_int(row[9]);
+    column->is_generated = row[10][0] == '1';
+    return column;
 }
 
 const MariaColumn *
@@ -148,17 +129,13 @@ maria_column_named(const GPtrArray *columns, const char *name)
     return NULL;
 }
 
-bool
-maria_outline(MariaConn *conn, const MariaObject *object, const char *name, Schema **ret,
-              GError **error)
+Schema *
+maria_outline(const MariaObject *object, const char *name)
 {
-    g_autoptr(GPtrArray) columns = NULL;
-    g_autoptr(Schema) schema = schema_new(name);
-    if (!maria_columns(conn, object, &columns, error))
-        return false;
+    Schema *schema = schema_new(name);
     schema->is_table = !object->is_view;
-    for (guint i = 0; i < columns->len; i++) {
-        const MariaColumn *from = columns->pdata[i];
+    for (guint i = 0; i < object->columns->len; i++) {
+        const MariaColumn *from = object->columns->pdata[i];
         Column *column =
             schema_add(schema, from->name, from->type, from->declared, from->is_nullable);
         column->has_default = from->has_default;
@@ -166,8 +143,7 @@ maria_outline(MariaConn *conn, const MariaObject *object, const char *name, Sche
     }
     for (guint i = 0; object->key_is_primary && i < object->key->len; i++)
         schema_add_key(schema, object->key->pdata[i]);
-    *ret = g_steal_pointer(&schema);
-    return true;
+    return schema;
 }
 
 bool
@@ -175,8 +151,10 @@ maria_outline_of(Conn *base, const char *name, Schema **ret, GError **error)
 {
     MariaConn *conn = maria_conn(base);
     g_autoptr(MariaObject) object = NULL;
-    return maria_object_need(conn, name, &object, error) &&
-           maria_outline(conn, object, name, ret, error);
+    if (!maria_object_need(conn, name, &object, error))
+        return false;
+    *ret = maria_outline(object, name);
+    return true;
 }
 
 bool
@@ -184,10 +162,10 @@ maria_describe(Conn *base, const char *name, Schema **ret, GError **error)
 {
     MariaConn *conn = maria_conn(base);
     g_autoptr(MariaObject) object = NULL;
-    g_autoptr(Schema) schema = NULL;
-    if (!maria_object_need(conn, name, &object, error) ||
-        !maria_outline(conn, object, name, &schema, error) ||
-        !maria_add_dependents(conn, object, schema, error))
+    if (!maria_object_need(conn, name, &object, error))
+        return false;
+    g_autoptr(Schema) schema = maria_outline(object, name);
+    if (!maria_add_dependents(conn, object, schema, error))
         return false;
     *ret = g_steal_pointer(&schema);
     return true;
@@ -198,10 +176,9 @@ maria_identity(Conn *base, const char *name, json_t **ret, GError **error)
 {
     MariaConn *conn = maria_conn(base);
     g_autoptr(MariaObject) object = NULL;
-    g_autoptr(Schema) schema = NULL;
-    if (!maria_object_need(conn, name, &object, error) ||
-        !maria_outline(conn, object, name, &schema, error))
+    if (!maria_object_need(conn, name, &object, error))
         return false;
+    g_autoptr(Schema) schema = maria_outline(object, name);
     *ret = columns_identity(schema);
     return true;
 }

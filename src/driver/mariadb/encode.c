@@ -82,12 +82,11 @@ maria_targets(MariaConn *conn, const char *stage, const Schema *schema, GArray *
         return true;
     }
     g_autoptr(MariaObject) object = NULL;
-    g_autoptr(GPtrArray) columns = NULL;
     g_autoptr(GArray) targets = g_array_new(FALSE, TRUE, sizeof(MariaTarget));
     g_array_set_clear_func(targets, target_clear);
-    if (!maria_object_need(conn, stage, &object, error) ||
-        !maria_columns(conn, object, &columns, error))
+    if (!maria_object_need(conn, stage, &object, error))
         return false;
+    GPtrArray *columns = object->columns;
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *wanted = schema_column(schema, i);
         MariaColumn *column = (MariaColumn *) maria_column_named(columns, wanted->name);

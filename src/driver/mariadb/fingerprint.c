@@ -71,15 +71,14 @@ sum_result(MariaConn *conn, MYSQL *db, const char *sql, HashSum *ret, GError **e
 static bool
 sum_rows(MariaConn *conn, const MariaObject *object, HashSum *ret, GError **error)
 {
-    g_autoptr(GPtrArray) columns = NULL;
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
     g_autofree ColumnType *types = NULL;
     MYSQL *db = NULL;
     *ret = (HashSum){0};
-    if (!maria_columns(conn, object, &columns, error) || !maria_borrow(conn, &db, error))
+    if (!maria_borrow(conn, &db, error))
         return false;
-    for (guint i = 0; i < columns->len; i++)
-        g_ptr_array_add(items, maria_name(((MariaColumn *) columns->pdata[i])->name));
+    for (guint i = 0; i < object->columns->len; i++)
+        g_ptr_array_add(items, maria_name(((MariaColumn *) object->columns->pdata[i])->name));
     bool done = maria_look_at_items(conn, db, items, object->sql, &types, error);
     g_ptr_array_add(items, NULL);
     g_autofree char *list = g_strjoinv(", ", (char **) items->pdata);

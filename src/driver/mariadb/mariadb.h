@@ -147,9 +147,14 @@ typedef struct {
     int precision, scale; /* of decimals; scale: of a time's fraction, too */
 } MariaColumn;
 void maria_column_free(void *column);
-/* Array of MariaColumn *, in order. */
-CHECKED bool maria_columns(MariaConn *conn, const MariaObject *object, GPtrArray **ret,
-                           GError **error);
+/* What stands of it in information_schema.COLUMNS, to be taken as one row of them. */
+#define MARIA_COLUMN_SQL                                                                           \
+    "COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE = 'YES', COLUMN_DEFAULT IS NOT NULL, "       \
+    "EXTRA, "                                                                                      \
+    "CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, "                        \
+    "coalesce(NUMERIC_SCALE, "                                                                     \
+    "DATETIME_PRECISION), IS_GENERATED <> 'NEVER'"
+MariaColumn *maria_column_of(const MYSQL_ROW row);
 const MariaColumn *maria_column_named(const GPtrArray *columns, const char *name);
 /* An item of a SELECT so that nothing of it is lost on its way: a float as a double, a bit as a number. Caller frees. */
 char *maria_read_sql(const char *item, const MYSQL_FIELD *field);
@@ -162,9 +167,8 @@ bool maria_has_form(const MariaColumn *column);
 extern const TypeOps maria_type_ops;
 extern const char *const maria_type_names[TYPE_COUNT]; /* of a table that we make (stage.c) */
 ColumnType maria_type_of(const char *data_type, const char *declared);
-/* The columns and the key, without what hangs on them. */
-CHECKED bool maria_outline(MariaConn *conn, const MariaObject *object, const char *name,
-                           Schema **ret, GError **error);
+/* The columns and the key, without what hangs on them, as they were when it was found. Caller owns. */
+Schema *maria_outline(const MariaObject *object, const char *name);
 bool maria_outline_of(Conn *conn, const char *object, Schema **ret, GError **error);
 bool maria_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 bool maria_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error);

@@ -99,6 +99,7 @@ maria_sql_name(MariaConn *conn, const char *name, char **ret, GError **error)
 typedef struct {
     char *index; /* the one that is being read */
     bool is_key; /* whole columns that are never NULL */
+    bool is_found;
     GPtrArray *columns;
 } KeyReader;
 
@@ -117,48 +118,32 @@ take_key(KeyReader *reader, MariaObject *object)
     return is_it;
 }
 
-/* The primary key, else the first unique index over whole columns that are never NULL. */
-static bool
-find_key(MariaConn *conn, MariaObject *object, GError **error)
+/* The primary key, else the first unique index over whole columns that are never NULL: of two, the one that is read first. */
+static void
+take_index_column(KeyReader *reader, MariaObject *object, const MYSQL_ROW row)
 {
-    AUTO_ROWS *rows = NULL;
-    KeyReader reader = {0};
-    if (!maria_rows(conn, &rows, error,
-                    "SELECT INDEX_NAME, COLUMN_NAME, NULLABLE = 'YES' OR SUB_PART IS NOT NULL OR "
-                    "COLUMN_NAME IS NULL FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = "
-                    "%Q AND TABLE_NAME = %Q AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', "
-                    "INDEX_NAME, SEQ_IN_INDEX",
-                    object->database, object->name))
-        return false;
-    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
-        if (reader.index != NULL && strcmp(reader.index, row[0]) != 0 && take_key(&reader, object))
-            return true;
-        if (reader.index == NULL) {
-            reader = (KeyReader){.index = g_strdup(row[0]),
-                                 .is_key = true,
-                                 .columns = g_ptr_array_new_with_free_func(g_free)};
-        }
-        reader.is_key = reader.is_key && row[2][0] == '0';
-        g_ptr_array_add(reader.columns, g_strdup(row[1]));
+    if (reader->is_found)
+        return;
+    if (reader->index != NULL && strcmp(reader->index, row[0]) != 0 && take_key(reader, object)) {
+        reader->is_found = true;
+        return;
     }
-    take_key(&reader, object);
-    return true;
+    if (reader->index == NULL) {
+        reader->index = g_strdup(row[0]);
+        reader->is_key = true;
+        reader->columns = g_ptr_array_new_with_free_func(g_free);
+    }
+    reader->is_key = reader->is_key && row[2][0] == '0';
+    g_ptr_array_add(reader->columns, g_strdup(row[1]));
 }
 
 /* Are its columns ordered as their texts say, and is it a whole number? */
-static bool
-read_key(MariaConn *conn, MariaObject *object, GError **error)
+static void
+look_at_key(MariaObject *object)
 {
     static const char *const words[] = {"enum", "set", "time", "bit", NULL};
-    g_autoptr(GPtrArray) columns = NULL;
-    object->key = g_ptr_array_new_with_free_func(g_free);
-    object->key_types = g_array_new(FALSE, FALSE, sizeof(ColumnType));
-    object->key_has_order = true;
-    if (!find_key(conn, object, error) || !maria_columns(conn, object, &columns, error))
-        return false;
-    object->columns = g_ptr_array_ref(columns);
     for (guint i = 0; i < object->key->len; i++) {
-        const MariaColumn *column = maria_column_named(columns, object->key->pdata[i]);
+        const MariaColumn *column = maria_column_named(object->columns, object->key->pdata[i]);
         if (column == NULL || column->type == TYPE_FLOAT || column->type == TYPE_BYTES ||
             g_strv_contains(words, column->data_type))
             object->key_has_order = false;
@@ -167,7 +152,6 @@ read_key(MariaConn *conn, MariaObject *object, GError **error)
         if (object->key->len == 1 && column != NULL && strstr(column->data_type, "int") != NULL)
             object->int_key = g_strdup(column->name);
     }
-    return true;
 }
 
 bool
@@ -191,32 +175,66 @@ maria_unique_columns(Conn *base, const char *name, GPtrArray **ret, GError **err
 
 /* --- finding --- */
 
-bool
-maria_object_find(MariaConn *conn, const char *name, MariaObject **ret, GError **error)
+/* The table, its unique indexes and its columns, each in its order, in one question. Names are compared twice: there letters are taken for
+ * equal that are not, in file names. */
+#define OF_IT                                                                                      \
+    "TABLE_SCHEMA = %Q AND TABLE_NAME = %Q AND (@@lower_case_table_names > 0 OR BINARY "           \
+    "TABLE_NAME "                                                                                  \
+    "= %Q)"
+#define OF_ROW 4 /* what they are sorted by stands before */
+static const char looks[] =
+    "SELECT 1, 0, '', 0, TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, 0, 0, 0, 0, 0, "
+    "0 "
+    "FROM information_schema.TABLES WHERE " OF_IT
+    " UNION ALL SELECT 2, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX, INDEX_NAME, "
+    "COLUMN_NAME, NULLABLE = 'YES' OR SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL, 0, 0, 0, 0, 0, "
+    "0, "
+    "0, 0 FROM information_schema.STATISTICS WHERE " OF_IT
+    " AND NON_UNIQUE = 0 UNION ALL SELECT 3, "
+    "0, '', ORDINAL_POSITION, " MARIA_COLUMN_SQL " FROM information_schema.COLUMNS WHERE " OF_IT
+    " ORDER BY 1, 2, 3, 4";
+
+static MariaObject *
+object_new(const MYSQL_ROW row)
 {
-    g_autofree char *database = NULL, *table = NULL;
-    AUTO_ROWS *rows = NULL;
-    /* compared twice: there letters are taken for equal that are not, in file names */
-    if (!maria_split_name(conn, name, &database, &table, error) ||
-        !maria_rows(conn, &rows, error,
-                    "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS FROM "
-                    "information_schema.TABLES WHERE TABLE_SCHEMA = %Q AND TABLE_NAME = %Q AND "
-                    "(@@lower_case_table_names > 0 OR BINARY TABLE_NAME = %Q)",
-                    database, table, table))
-        return false;
-    *ret = NULL;
-    MYSQL_ROW row = mysql_fetch_row(rows);
-    if (row == NULL)
-        return true;
-    g_autoptr(MariaObject) object = g_new0(MariaObject, 1);
+    MariaObject *object = g_new0(MariaObject, 1);
     object->database = g_strdup(row[0]);
     object->name = g_strdup(row[1]);
     object->sql = book_text("\"%w\".\"%w\"", row[0], row[1]);
     object->is_view = strstr(row[2], "VIEW") != NULL;
     object->engine = g_strdup(row[3]);
     object->rows_guess = maria_cell_int(row[4]);
-    if (!read_key(conn, object, error))
+    object->key = g_ptr_array_new_with_free_func(g_free);
+    object->key_types = g_array_new(FALSE, FALSE, sizeof(ColumnType));
+    object->key_has_order = true;
+    object->columns = g_ptr_array_new_with_free_func(maria_column_free);
+    return object;
+}
+
+bool
+maria_object_find(MariaConn *conn, const char *name, MariaObject **ret, GError **error)
+{
+    g_autofree char *database = NULL, *table = NULL;
+    AUTO_ROWS *rows = NULL;
+    if (!maria_split_name(conn, name, &database, &table, error) ||
+        !maria_rows(conn, &rows, error, looks, database, table, table, database, table, table,
+                    database, table, table))
         return false;
+    g_autoptr(MariaObject) object = NULL;
+    KeyReader reader = {0};
+    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
+        char part = row[0][0];
+        if (part == '1' && object == NULL)
+            object = object_new(row + OF_ROW);
+        else if (part == '2' && object != NULL)
+            take_index_column(&reader, object, row + OF_ROW);
+        else if (part == '3' && object != NULL)
+            g_ptr_array_add(object->columns, maria_column_of(row + OF_ROW));
+    }
+    if (object != NULL) {
+        take_key(&reader, object);
+        look_at_key(object);
+    }
     *ret = g_steal_pointer(&object);
     return true;
 }

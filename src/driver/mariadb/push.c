@@ -42,20 +42,17 @@ bends_nothing(const MariaColumn *from, const MariaColumn *to)
 
 /* The SELECT list, and how its rows come back. */
 static bool
-build_lists(MariaConn *conn, const MariaObject *source, const Program *program,
-            const GArray *targets, GPtrArray *items, GPtrArray *returning, GError **error)
+build_lists(const MariaObject *source, const Program *program, const GArray *targets,
+            GPtrArray *items, GPtrArray *returning, GError **error)
 {
     const SourceItem *rendered = NULL;
-    g_autoptr(GPtrArray) columns = NULL;
     size_t count = program_select_typed(program, TYPED_MARIADB, &rendered);
     if (count == 0 || targets->len != count)
         return fail(error, ERR_INVALID, "the mapping cannot be said in SQL");
-    if (!maria_columns(conn, source, &columns, error))
-        return false;
     for (guint i = 0; i < targets->len; i++) {
         const MariaTarget *target = &g_array_index(targets, MariaTarget, i);
         const MariaColumn *from =
-            maria_column_named(columns, program_source_of(program, target->column));
+            maria_column_named(source->columns, program_source_of(program, target->column));
         if (!bends_nothing(from, target->of))
             return fail(error, ERR_INVALID, "column '%s' might bend what is written to it",
                         target->of->name);
@@ -186,7 +183,7 @@ look_inside(MariaConn *conn, const MariaObject *source, const Program *program, 
 {
     ret->returning = g_ptr_array_new_with_free_func(g_free);
     return maria_targets(conn, object, program_target(program), &ret->targets, error) &&
-           build_lists(conn, source, program, ret->targets, items, ret->returning, error) &&
+           build_lists(source, program, ret->targets, items, ret->returning, error) &&
            maria_check_expressions(conn, source, program, error);
 }
 

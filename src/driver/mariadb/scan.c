@@ -98,10 +98,8 @@ scan_prepare(MariaScan *scan, const ScanSpec *spec, GError **error)
     g_autoptr(GString) condition = g_string_new(NULL);
     if (!maria_object_need(conn, spec->object, &scan->object, error))
         return false;
-    if (spec->output != NULL)
-        scan->output = schema_copy(spec->output);
-    else if (!maria_outline(conn, scan->object, spec->object, &scan->output, error))
-        return false;
+    scan->output = spec->output != NULL ? schema_copy(spec->output)
+                                        : maria_outline(scan->object, spec->object);
     take_items(scan, spec);
     scan->from = from_of(scan->object);
     scan->where = g_strdup(spec->where);

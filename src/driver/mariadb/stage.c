@@ -85,8 +85,8 @@ maria_table_text(const char *table, const Schema *schema, bool is_temporary)
 static bool
 later_indexes(MariaConn *conn, const MariaObject *object, GArray **ret, GError **error)
 {
-    g_autoptr(GPtrArray) columns = NULL;
-    if (!maria_columns(conn, object, &columns, error) || !maria_indexes(conn, object, ret, error))
+    const GPtrArray *columns = object->columns;
+    if (!maria_indexes(conn, object, ret, error))
         return false;
     for (guint i = 0; i < columns->len; i++) {
         const MariaColumn *column = columns->pdata[i];
