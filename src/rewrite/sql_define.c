@@ -152,6 +152,20 @@ drops_key(const Work *work, const SqlSource *source)
     return drops;
 }
 
+/* COPY t (a, b) TO …, whose file has the names of the columns in it. */
+static bool
+lists_changed(const Work *work, const SqlSource *source, const Rename *rename)
+{
+    const ArenaList *refs = source->block->refs;
+    for (guint i = 0; i < refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(refs, i);
+        const ColumnChange *change = rename_column(rename, work->sql->dialect, &ref->path.parts[0]);
+        if (change != NULL && change->kind != CHANGE_NONE)
+            return true;
+    }
+    return false;
+}
+
 static bool
 refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
 {
@@ -174,6 +188,13 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
             stays_whole(work, source, rename))
             return false;
         break;
+    case SHAPE_SPELLED:
+        if (!lists_changed(work, source, rename))
+            return false;
+        refuse(work, source, "statement",
+               "the file has the names of these columns in it: a person decides, as with "
+               "COPY (SELECT new AS old …) TO, or a table in between");
+        return true;
     case SHAPE_COPIED:
     case SHAPE_WATCHED:
         if (!rename_changes_columns(rename) ||
@@ -330,8 +351,8 @@ sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename)
         return refuse_shape(work, source, rename);
     if (source->shape == SHAPE_NAMED || !rename_changes_columns(rename))
         return false;
-    bool names_any = source->shape == SHAPE_COPIED || source->shape == SHAPE_WATCHED ||
-                     source->shape == SHAPE_READ;
+    bool names_any = source->shape == SHAPE_COPIED || source->shape == SHAPE_SPELLED ||
+                     source->shape == SHAPE_WATCHED || source->shape == SHAPE_READ;
     for (guint i = source->block->first; i <= source->block->statement->last && !names_any; i++)
         names_any = says_column(work, rename, work_token(work, i));
     if (names_any)

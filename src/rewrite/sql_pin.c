@@ -266,7 +266,28 @@ static bool
 is_taken_by_name(const SqlQuery *query)
 {
     const SqlStatement *statement = query_is_result(query) ? query_statement(query) : NULL;
-    return statement != NULL && statement->takes_rows && statement->kind == STATEMENT_INSERT;
+    return statement != NULL && statement->takes_rows && statement->kind != STATEMENT_MERGE;
+}
+
+/* TABLE(RESULT_SCAN(LAST_QUERY_ID())) of Snowflake: a statement before it is read by its names, whichever that is. */
+static bool
+reads_results(const Work *work)
+{
+    for (guint i = 0; i + 1 < work->sql->tokens->len; i++)
+        if (work_token(work, i)->kind == TOKEN_WORD && work_is_text(work, i, "RESULT_SCAN"))
+            return true;
+    return false;
+}
+
+/* Fields of a struct, and keys of FOR JSON, are as far outside as what comes out of the text, and nobody follows them. */
+static bool
+is_seen_outside(Work *work, const SqlQuery *query)
+{
+    bool is_seen = query_is_result(query) && query_names_matter(query);
+    if (query->is_value && query_is_struct(query))
+        return true;
+    return work->options->propagates ? is_seen && !names_may_change(work, query)
+                                     : is_seen || query_is_struct(query);
 }
 
 void
@@ -276,11 +297,10 @@ sql_flow(Work *work)
     work->is_settled = false;
     asked_forget_changes(work);
     pin_read_by_templates(work);
+    bool is_kept = reads_results(work);
     for (guint i = 0; i < sql->queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(sql->queries, i);
-        bool is_seen = query_is_result(query) && query_names_matter(query);
-        if (work->options->propagates ? is_seen && !names_may_change(work, query)
-                                      : is_seen || query_is_struct(query))
+        if (is_seen_outside(work, query) || (is_kept && query_is_result(query)))
             pin(work, query);
         if (query->by_name || query->has_pipes || query->is_named || is_taken_by_name(query) ||
             (work->options->propagates && is_named_around(work, query)) ||

@@ -77,9 +77,10 @@ static bool
 inserts_by_position(const SqlSource *source)
 {
     const SqlStatement *statement = source->block->statement;
-    if (!source->is_target || statement == NULL)
+    if (statement == NULL || (!source->is_target && !statement->places_rows))
         return false;
-    return (statement->kind == STATEMENT_INSERT && !statement->has_columns) ||
+    return statement->places_rows ||
+           (statement->kind == STATEMENT_INSERT && !statement->has_columns) ||
            statement->inserts_rows;
 }
 
@@ -175,6 +176,29 @@ static G_GNUC_PRINTF(4, 5) bool refuse_table(Work *work, const SqlSource *source
     return true;
 }
 
+/* FROM t FOR XML AUTO: an element is called like the table; FOR JSON AUTO: what is joined is. */
+static bool
+names_element(const Work *work, const SqlSource *source, const Spelling *spelling)
+{
+    const SqlQuery *query = source->block->query;
+    if (query == NULL || source->alias != NULL ||
+        g_strv_equal((const char *const *) spelling->source,
+                     (const char *const *) spelling->target))
+        return false;
+    for (guint i = source->last; i + 2 <= query->last; i++) {
+        const Token *token = work_token(work, i);
+        if (token->kind == TOKEN_OPEN) {
+            i = MAX(token->match, i);
+            continue;
+        }
+        bool is_first = g_ptr_array_index(source->block->sources, 0) == source;
+        if (token->word == WORD_FOR && work_is_text(work, i + 2, "AUTO"))
+            return work_is_text(work, i + 1, "XML") ||
+                   (work_is_text(work, i + 1, "JSON") && !is_first);
+    }
+    return false;
+}
+
 /* What the new name would mean here. */
 static bool
 is_refused_for_name(Work *work, SqlSource *source, const Spelling *spelling)
@@ -192,6 +216,10 @@ is_refused_for_name(Work *work, SqlSource *source, const Spelling *spelling)
                             "'%s' names an output here, and would mean the new table: give the "
                             "table an alias first",
                             name);
+    if (names_element(work, source, spelling))
+        return refuse_table(work, source, "whole-row",
+                            "the table's name comes out here as that of an element: give the table "
+                            "an alias first");
     return false;
 }
 

@@ -157,6 +157,22 @@ may_be_output(const Work *work, const SqlRef *ref)
     return false;
 }
 
+/* JSON_OBJECT(id, plan), of nothing but names: their own keys in Oracle, keys and values elsewhere. */
+static bool
+may_be_key(const Work *work, const SqlRef *ref)
+{
+    guint at = ref->path.parts[0].token;
+    if (!work->sql->dialect->is_any || work_token(work, at - (at > 0))->kind == TOKEN_WORD)
+        return false;
+    while (at > 1 && (work_token(work, at - 1)->kind == TOKEN_COMMA ||
+                      work_token(work, at - 1)->kind == TOKEN_DOT ||
+                      work_token(work, at - 1)->kind == TOKEN_WORD ||
+                      work_token(work, at - 1)->kind == TOKEN_QUOTED))
+        at--;
+    return at > 1 && work_token(work, at - 1)->kind == TOKEN_OPEN &&
+           work_is_text(work, at - 2, "JSON_OBJECT");
+}
+
 bool
 sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
@@ -165,6 +181,13 @@ sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
     if (may_be_output(work, ref)) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
                     "'%s' may be the column here, or what AS gives that name: qualify it",
+                    part->text);
+        return true;
+    }
+    if (may_be_key(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' may be the name of a field here, or a value, as the dialect has it: say "
+                    "KEY and VALUE",
                     part->text);
         return true;
     }

@@ -16,7 +16,17 @@ is_cast(const SqlPath *name)
     return false;
 }
 
-/* STRUCT(a, b AS c): the first field is called like the column. */
+/* STRUCT(a, b AS c), xmlforest(a, b AS c): the first field, element or attribute is called like the column. */
+static bool
+makes_fields(const SqlPath *name)
+{
+    static const char *const words[] = {"STRUCT", "XMLFOREST", "XMLATTRIBUTES", "XMLCOLATTVAL"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (name->count == 1 && text_same_folded(name->parts[0].text, words[i]))
+            return true;
+    return false;
+}
+
 static void
 mark_field(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
 {
@@ -133,7 +143,7 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
         return;
     }
     bool casts = is_cast(name);
-    bool makes_struct = name->count == 1 && text_same_folded(name->parts[0].text, "STRUCT");
+    bool has_fields = makes_fields(name);
     parser->depth++;
     parser->pos++;
     note_star(parser, context, name, close);
@@ -149,7 +159,7 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
         guint refs = context->block->refs->len;
         scan_elements(parser, &scan, close);
         mark_parameters(parser, context, refs, scan.first);
-        if (makes_struct)
+        if (has_fields)
             mark_field(parser, context, refs, scan.first);
         if (casts && is_word(parser, parser->pos, WORD_AS))
             parser->pos = close; /* a type */

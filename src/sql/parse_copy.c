@@ -4,6 +4,8 @@
  */
 #include "sql/parse_define.h"
 
+#include <string.h>
+
 /* … WITH (FORMAT csv, FORCE_NOT_NULL (a), FORCE_QUOTE (b)) */
 static void
 forced_take(Parser *parser, SqlBlock *block, uint32_t end)
@@ -14,6 +16,63 @@ forced_take(Parser *parser, SqlBlock *block, uint32_t end)
             parser->pos = at + 1;
             keys_take(parser, block, end);
         }
+}
+
+/* The option's word, and not behind it that it is off. */
+static bool
+is_option(const Parser *parser, uint32_t at, const char *option)
+{
+    static const char *const off[] = {"FALSE", "OFF", "0", "NONE", NULL};
+    uint32_t value = at + 1 + is_text(parser, at + 1, "=");
+    return is_text(parser, at, option) && !is_among_words_of(parser, value, off);
+}
+
+/* JSON 'auto', AVRO AS 'auto ignorecase' of Redshift: fields are found by the names of the columns. */
+static bool
+is_found_by_names(const Parser *parser, uint32_t at)
+{
+    const char *text = parser->sql->list->text;
+    uint32_t value = at + 1 + is_word(parser, at + 1, WORD_AS);
+    const Token *token = peek(parser, value);
+    return (is_text(parser, at, "JSON") || is_text(parser, at, "AVRO")) &&
+           token->kind == TOKEN_STRING && token->end - token->begin > 5 &&
+           g_ascii_strncasecmp(text + token->begin + 1, "auto", 4) == 0;
+}
+
+/* Files of these kinds have names in them: the word of a format, or how the file is called. */
+static bool
+is_file_with_names(const Parser *parser, uint32_t at)
+{
+    static const char *const formats[] = {"JSON", "NDJSON", "PARQUET", "AVRO",
+                                          "ORC",  "ARROW",  NULL};
+    const Token *token = peek(parser, at);
+    if (is_among_words_of(parser, at, formats))
+        return true;
+    if (token->kind != TOKEN_STRING)
+        return false;
+    g_autofree char *name =
+        g_ascii_strup(parser->sql->list->text + token->begin, token->end - token->begin);
+    for (size_t i = 0; formats[i] != NULL; i++)
+        if (strstr(name, formats[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Behind the list of columns: does what is written have their names in it, or is what is read looked for by them? */
+static bool
+spells_names(const Parser *parser, uint32_t end)
+{
+    bool is_out = is_text(parser, parser->pos, "TO");
+    bool names_files = parser->sql->dialect->has_named_files, has_header = is_out && names_files;
+    for (uint32_t at = parser->pos; at < end; at++) {
+        if (is_option(parser, at, "MATCH_BY_COLUMN_NAME") || is_found_by_names(parser, at) ||
+            ((is_out || names_files) && is_file_with_names(parser, at)))
+            return true;
+        if (is_text(parser, at, "HEADER"))
+            has_header = is_out ? is_option(parser, at, "HEADER")
+                                : is_text(parser, at + 1 + is_text(parser, at + 1, "="), "MATCH");
+    }
+    return has_header;
 }
 
 /* COPY t (a, b) FROM stdin */
@@ -31,6 +90,8 @@ parse_copy(Parser *parser, uint32_t end)
         keys_take(parser, block, end);
     else
         table->shape = SHAPE_COPIED; /* all columns, as they stand */
+    if (table->shape == SHAPE_NAMED && spells_names(parser, end))
+        table->shape = SHAPE_SPELLED;
     forced_take(parser, block, end);
     return true;
 }

@@ -303,19 +303,21 @@ take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource
               uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end);
+    bool takes_tables = !is_word(parser, source->first, WORD_UNNEST);
     source->kind = SOURCE_ARRAY;
     receiver_add(parser, context, source->path);
     if (starts_query(parser, parser->pos + 1, close)) {
         parser->pos++;
         parser->depth++;
         SqlQuery *query = parse_query(parser, block->query, block, close);
-        query->is_value = true;
+        query->is_value = !takes_tables;
+        query->by_name = query->by_name || takes_tables;
         query->around = block;
         query->clause = CLAUSE_FROM;
         parser->depth--;
     } else {
         Context inner = *context;
-        inner.is_table_argument = source->path.count > 0; /* UNNEST has no path */
+        inner.is_table_argument = takes_tables;
         parser->pos++;
         parse_table_arguments(parser, &inner, &source->path, close);
     }

@@ -328,6 +328,10 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
             block->is_returning = true;
             parse_items(parser, block, behind);
         } else {
+            /* REPLACE ON a.id = b.id (SELECT …) AS b, REPLACE USING (id), of Databricks: by the names of both sides */
+            parser->statement->takes_rows |= is_word(parser, parser->pos, WORD_REPLACE) &&
+                                             (is_word(parser, parser->pos + 1, WORD_ON) ||
+                                              is_word(parser, parser->pos + 1, WORD_USING));
             parser->pos++; /* OVERRIDING …, DEFAULT VALUES */
         }
     }
@@ -413,6 +417,15 @@ take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
     parse_expression(parser, &context, end, STOP_WHEN | STOP_CLAUSE);
 }
 
+/* REMOVE DUPLICATES of Redshift, at the end: there; else the end. */
+static uint32_t
+remaining_rows(Parser *parser, uint32_t end)
+{
+    parser->statement->places_rows = end > parser->pos + 2 && is_text(parser, end - 2, "REMOVE") &&
+                                     is_text(parser, end - 1, "DUPLICATES");
+    return parser->statement->places_rows ? end - 2 : end;
+}
+
 static void
 parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
 {
@@ -430,8 +443,10 @@ parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
     if (source != NULL && is_word(parser, parser->pos, WORD_USING) &&
         is_open(parser, parser->pos + 1)) /* USING s USING (a), of DuckDB */
         using_take(parser, source, end);
+    uint32_t rows = remaining_rows(parser, end);
     if (take_word(parser, end, WORD_ON))
-        parse_expression(parser, &on, end, STOP_WHEN);
+        parse_expression(parser, &on, rows, STOP_WHEN);
+    parser->pos = parser->pos == rows ? end : parser->pos;
     while (parser->pos < end && is_word(parser, parser->pos, WORD_WHEN))
         take_merge_action(parser, block, end);
     rest_take(parser, block, end);

@@ -99,7 +99,7 @@ struct SqlRef {
     bool is_whole;        /* all of an item, or of a sort or group key */
     bool is_over_columns; /* what AS names is meant, whatever columns are called so, too */
     bool is_through_star; /* sorts a UNION by what a star of its first branch has */
-    bool is_field;        /* all of an argument of STRUCT(…), and names the field */
+    bool is_field;        /* all of an argument of STRUCT(…) and its like, and names the field */
     bool
         is_receiver; /* of a method: `plan` of plan.value(…); a schema, unless a source is known to have it */
     bool
@@ -168,8 +168,9 @@ typedef enum {
     SHAPE_HIDING,   /* makes a temporary table of its name */
     SHAPE_CHANGED,  /* makes something else of it */
     SHAPE_COPIED,   /* makes something else with its columns: LIKE t */
-    SHAPE_WATCHED,  /* a trigger, whose function sees its rows */
-    SHAPE_READ,     /* a trigger, whose body is read: it sees them as NEW and OLD */
+    SHAPE_SPELLED, /* a file has the names of the columns that are listed: COPY t (a) TO … HEADER */
+    SHAPE_WATCHED, /* a trigger, whose function sees its rows */
+    SHAPE_READ,    /* a trigger, whose body is read: it sees them as NEW and OLD */
 } SqlShape;
 
 /* Is the table there with it? */
@@ -346,6 +347,8 @@ struct SqlStatement {
     bool inserts_rows;          /* MERGE … INSERT without a column list */
     bool
         takes_rows; /* MERGE … INSERT *, INSERT ROW, UPDATE SET *: the names of both sides are the same */
+    bool
+        places_rows; /* MERGE … REMOVE DUPLICATES: the columns of both sides stand at the same places */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */
     bool has_columns;
     ArenaList *columns; /* SqlPart *; or NULL */

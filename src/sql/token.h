@@ -97,6 +97,8 @@ typedef struct {
     bool has_typed_parameters; /* {day: Date} */
     bool has_loose_statements; /* one after the other, without `;` */
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
+    bool
+        has_named_files; /* files that COPY writes, and some that it reads, have the names of columns in them */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
     bool has_methods;          /* column.method(…) */
     bool has_streams;          /* FROM STREAM t */
