@@ -129,7 +129,8 @@ folder_of_maker(const char *path)
 bool
 renames_concern(const Renames *renames, const char *path, const char *text, size_t bytes)
 {
-    return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT ||
+    return renames_mentioned(renames, text, bytes) || renames_left_in(renames, text, bytes) ||
+           find(renames, path).named != NAMED_NOT ||
            find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
            dbt_files_concern(renames, path) || sqlx_concerns(renames, path) ||
            convention_concerns(renames, path, text, bytes) ||

@@ -395,15 +395,21 @@ rename_has_target(const Renames *renames, const Rename *rename, const Dialect *d
     return false;
 }
 
-bool
-renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path)
+const Rename *
+renames_of_target(const Renames *renames, const Dialect *dialect, const SqlPath *path)
 {
     const char *last = path->count > 0 ? path->parts[path->count - 1].text : "";
     const GPtrArray *list = renames_ending_in(renames, RENAMES_BY_TARGET, last);
     for (guint i = 0; list != NULL && i < list->len; i++)
         if (rename_has_target(renames, g_ptr_array_index(list, i), dialect, path))
-            return true;
-    return false;
+            return g_ptr_array_index(list, i);
+    return NULL;
+}
+
+bool
+renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path)
+{
+    return renames_of_target(renames, dialect, path) != NULL;
 }
 
 bool
@@ -449,6 +455,12 @@ bool
 rename_gains(const Rename *rename, const char *name)
 {
     return has_small(rename->gained, name);
+}
+
+bool
+rename_leaves_behind(const Rename *rename, const ColumnChange *change)
+{
+    return change->kind != CHANGE_NONE && !has_small(rename->targets, change->column);
 }
 
 bool

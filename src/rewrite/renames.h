@@ -89,6 +89,7 @@ struct Renames {
     bool has_sources;    /* those that the project declares are among them */
     /* Of its own, without those of the base: all that a text may mention them by; NULL: few, each looked for by itself. */
     TextMany *words;
+    TextMany *targets; /* likewise the last parts of what they become */
     /* What the last parts of the spellings begin with, a bit for each letter, by how long they are: most names of a text are
      * told by it to be none of them. */
     guint32 initials[RENAMES_LENGTHS], all_initials;
@@ -121,10 +122,16 @@ renames_ending_in(const Renames *renames, RenamesBy by, const char *name)
 /* The spelling that a path means, or NULL. `*ret_is_other`: it is called so, but is in another dataset. */
 const Rename *renames_find(const Renames *renames, const Dialect *dialect, const SqlPath *path,
                            const Spelling **ret_spelling, bool *ret_is_other);
-/* Is it a mapping's target? */
+/* Whose target it is, or NULL. */
+const Rename *renames_of_target(const Renames *renames, const Dialect *dialect,
+                                const SqlPath *path);
 bool renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path);
 bool rename_has_target(const Renames *renames, const Rename *rename, const Dialect *dialect,
                        const SqlPath *path);
+/* What was a column and is none of the target: under its name nothing is found there. */
+bool rename_leaves_behind(const Rename *rename, const ColumnChange *change);
+/* Does the text name the target, and a column that is left behind? */
+bool renames_left_in(const Renames *renames, const char *text, size_t bytes);
 /* Does any of its columns become something else? */
 bool rename_changes_columns(const Rename *rename);
 /* NULL when the mapping does not speak of it. */

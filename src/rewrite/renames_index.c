@@ -60,6 +60,24 @@ add_words(GPtrArray *words, const Rename *rename)
     }
 }
 
+/* The last part, or NULL: nobody says it. */
+static const char *
+target_word(const Spelling *spelling)
+{
+    guint length = g_strv_length(spelling->target);
+    return length > 0 ? spelling->target[length - 1] : NULL;
+}
+
+static void
+add_targets(GPtrArray *words, const Rename *rename)
+{
+    for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
+        const char *word = target_word(g_ptr_array_index(rename->spellings, s));
+        if (word != NULL)
+            g_ptr_array_add(words, (char *) word);
+    }
+}
+
 static void
 note_initials(Renames *renames, const Rename *rename)
 {
@@ -100,9 +118,8 @@ note_names(Renames *renames, const Rename *rename)
     for (guint s = 0; s < rename->spellings->len; s++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
         note_name(renames, RENAMES_BY_LAST, rename, spelling->last);
-        guint length = g_strv_length(spelling->target);
-        if (length > 0)
-            note_name(renames, RENAMES_BY_TARGET, rename, spelling->target[length - 1]);
+        if (target_word(spelling) != NULL)
+            note_name(renames, RENAMES_BY_TARGET, rename, target_word(spelling));
     }
     g_hash_table_iter_init(&iter, rename->gained);
     while (g_hash_table_iter_next(&iter, &name, NULL))
@@ -113,6 +130,7 @@ void
 renames_clear_index(Renames *renames)
 {
     g_clear_pointer(&renames->words, text_many_free);
+    g_clear_pointer(&renames->targets, text_many_free);
     for (int by = 0; by < RENAMES_BYS; by++)
         g_clear_pointer(&renames->by[by], g_hash_table_unref);
     g_clear_pointer(&renames->gained, g_hash_table_unref);
@@ -128,7 +146,7 @@ note_initials_of(Renames *renames, const Renames *base)
 void
 renames_index(Renames *renames)
 {
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_autoptr(GPtrArray) words = g_ptr_array_new(), targets = g_ptr_array_new();
     renames_clear_index(renames);
     for (int by = 0; by < RENAMES_BYS; by++)
         renames->by[by] =
@@ -142,9 +160,12 @@ renames_index(Renames *renames)
     }
     if (renames->list->len - renames->first_own <= FEW_RENAMES)
         return;
-    for (guint i = renames->first_own; i < renames->list->len; i++)
+    for (guint i = renames->first_own; i < renames->list->len; i++) {
         add_words(words, g_ptr_array_index(renames->list, i));
+        add_targets(targets, g_ptr_array_index(renames->list, i));
+    }
     renames->words = text_many_new(words);
+    renames->targets = text_many_new(targets);
 }
 
 /* A star is rare, and looked for many bytes at once; the two together are not. */
@@ -169,6 +190,35 @@ any_mentioned(const Renames *renames, const char *text, size_t bytes)
         if (rename_is_mentioned(g_ptr_array_index(renames->list, i), text, bytes))
             return true;
     return renames->base != NULL && any_mentioned(renames->base, text, bytes);
+}
+
+static bool
+is_left_in(const Rename *rename, const char *text, size_t bytes)
+{
+    bool names_target = false, names_column = false;
+    for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
+        const char *word = target_word(g_ptr_array_index(rename->spellings, s));
+        names_target = names_target || (word != NULL && mentions(text, bytes, word));
+    }
+    for (guint i = 0; names_target && !names_column && i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        names_column =
+            rename_leaves_behind(rename, change) && mentions(text, bytes, change->column);
+    }
+    return names_column;
+}
+
+bool
+renames_left_in(const Renames *renames, const char *text, size_t bytes)
+{
+    for (; renames != NULL; renames = renames->base) {
+        if (renames->targets != NULL && !text_many_has(renames->targets, text, bytes))
+            continue;
+        for (guint i = renames->first_own; i < renames->list->len; i++)
+            if (is_left_in(g_ptr_array_index(renames->list, i), text, bytes))
+                return true;
+    }
+    return false;
 }
 
 bool

@@ -326,6 +326,6 @@ sql_column(Work *work, const SqlRef *ref)
         visit_merged(work, ref, part, change, also);
     else if (change != NULL)
         visit_changed(work, ref, part, change);
-    else
+    else if (!sql_left_behind(work, ref, part))
         check_unmapped(work, ref, part);
 }

@@ -10,6 +10,25 @@ sql_note_target(Work *work, const SqlPath *path)
              path->parts[path->count - 1].end);
 }
 
+bool
+sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part)
+{
+    const SqlSource *source = ref->source;
+    const Rename *rename =
+        source != NULL && source->kind == SOURCE_TABLE && source_rename(source) == NULL
+            ? renames_of_target(work->renames, work->sql->dialect, &source->path)
+            : NULL;
+    const ColumnChange *change = rename != NULL && !rename->is_derived
+                                     ? rename_column(rename, work->sql->dialect, part)
+                                     : NULL;
+    if (change == NULL || !rename_leaves_behind(rename, change))
+        return false;
+    g_autofree char *words = column_change_words(change);
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "left-behind", change->link,
+                "the new dataset is read here, under a column's old name: %s", words);
+    return true;
+}
+
 /* shop.orders of acme.shop.orders: all parts agree that there are, and nobody says what is before them. */
 static const Spelling *
 longer_spelling(const Work *work, const SqlPath *path)

@@ -40,6 +40,8 @@ bool sql_shard_refuses(Work *work, const SqlPath *path, const Spelling *spelling
 void sql_shards(Work *work);
 /* A table that is the target, or one that is called like the dataset (sql_other.c). */
 void sql_note_target(Work *work, const SqlPath *path);
+/* Refused as a column of the new table that it does not have, but the old one: somebody changed only a part. */
+bool sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part);
 void sql_note_other(Work *work, const SqlPath *path);
 /* @schema.users, {{ schema }}.users (sql_put_in.c): an alias of the mapping may be written so; is it refused as a name that
  * is none; is a name in quotes refused that may become one of the mapping? */

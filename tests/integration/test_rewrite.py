@@ -63,6 +63,16 @@ class Files(Folder):
             taker = ["git", "apply", "--check"] if folder != str(self.folder) else ["patch", "-d", "/", "-p1", "--dry-run"]
             subprocess.run(taker, cwd=self.folder, input=diff, text=True, check=True, capture_output=True)
 
+    def test_what_a_partial_run_leaves_is_told_again(self):
+        self.write("mapping.yaml", MAPPING + "dropped: { nick: { why: 'nobody asked for it' } }\n")
+        path = self.write("a.sql", "SELECT id FROM users WHERE nick IS NULL\n")
+        first, second = self.rewrite("--partial", "--write", "a.sql"), self.rewrite("--partial", "--write", "a.sql")
+        self.assertEqual(path.read_text(), "SELECT user_id AS id FROM people WHERE nick IS NULL\n")
+        self.assertIn("[dropped]", first.stdout)
+        self.assertIn("a.sql:1:39: the new dataset is read here, under a column's old name: 'nick' is dropped: nobody asked for it [left-behind]",
+                      second.stdout)
+        self.assertEqual((first.returncode, second.returncode), (3, 3))
+
     def test_the_schema_file_is_no_consumer(self):
         self.write("a.sql", "SELECT id FROM users\n")
         done = self.rewrite("--schema", "schema.yaml", ".")
