@@ -69,7 +69,7 @@ class Files(Folder):
         first, second = self.rewrite("--partial", "--write", "a.sql"), self.rewrite("--partial", "--write", "a.sql")
         self.assertEqual(path.read_text(), "SELECT user_id AS id FROM people WHERE nick IS NULL\n")
         self.assertIn("[dropped]", first.stdout)
-        self.assertIn("a.sql:1:39: the new dataset is read here, under a column's old name: 'nick' is dropped: nobody asked for it [left-behind]",
+        self.assertIn("a.sql:1:40: the new dataset is read here, under a column's old name: 'nick' is dropped: nobody asked for it [left-behind]",
                       second.stdout)
         self.assertEqual((first.returncode, second.returncode), (3, 3))
 
