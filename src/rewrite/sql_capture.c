@@ -1,4 +1,5 @@
 /* sql_capture.c - would the new name mean something else where it is written without a qualifier? */
+#include "base/text.h"
 #include "rewrite/made.h"
 #include "rewrite/neighbours.h"
 #include "rewrite/sql_parts.h"
@@ -15,19 +16,56 @@ name_of_other(const SqlSource *source)
     return is_other ? g_ascii_strdown(source->path.parts[source->path.count - 1].text, -1) : NULL;
 }
 
+/* Names as sets of spellings: by themselves in whatever case, the parts that spell them so. A text says the same one many times. */
+static void
+spelling_add(GHashTable *names, SqlPart *part)
+{
+    GPtrArray *parts = list_of(names, part->text);
+    for (guint i = 0; i < parts->len; i++) {
+        const SqlPart *known = g_ptr_array_index(parts, i);
+        if (known->quote == part->quote && strcmp(known->text, part->text) == 0)
+            return;
+    }
+    g_ptr_array_add(parts, part);
+}
+
+static guint
+name_hash(const void *name)
+{
+    return sql_name_hash(name);
+}
+
+static gboolean
+name_equal(const void *a, const void *b)
+{
+    return text_same_folded(a, b);
+}
+
+/* Those of this key, which are made with the first who asks: `of` frees them. */
+static GHashTable *
+names_of(GHashTable *of, void *key)
+{
+    GHashTable *names = g_hash_table_lookup(of, key);
+    if (names == NULL) {
+        names =
+            g_hash_table_new_full(name_hash, name_equal, NULL, (GDestroyNotify) g_ptr_array_unref);
+        g_hash_table_insert(of, key, names);
+    }
+    return names;
+}
+
 static void
 note_spoken_of(Work *work, SqlRef *ref)
 {
-    char *name = name_of_other(ref->source);
-    GPtrArray *same = name != NULL ? g_hash_table_lookup(work->spoken_tables, name) : NULL;
-    g_ptr_array_add(list_of(work->spoken_of, ref->source), &ref->path.parts[ref->column]);
-    if (name != NULL && same == NULL) {
-        same = g_ptr_array_new();
-        g_hash_table_insert(work->spoken_tables, g_steal_pointer(&name), same);
-    }
-    if (same != NULL)
-        g_ptr_array_add(same, &ref->path.parts[ref->column]);
-    g_free(name);
+    SqlPart *part = &ref->path.parts[ref->column];
+    g_autofree char *name = name_of_other(ref->source);
+    spelling_add(names_of(work->spoken_of, ref->source), part);
+    if (name == NULL)
+        return;
+    if (!g_hash_table_contains(work->spoken_tables, name))
+        spelling_add(names_of(work->spoken_tables, g_strdup(name)), part);
+    else
+        spelling_add(g_hash_table_lookup(work->spoken_tables, name), part);
 }
 
 /* o.user_id shows that o has a user_id, and so does user_id where no other table can have it. */
@@ -39,14 +77,14 @@ shows_column(const SqlRef *ref)
 }
 
 /* Names by which the text speaks of a source's columns. */
-static const GPtrArray *
+static GHashTable *
 spoken_of(Work *work, const SqlSource *source)
 {
     if (work->spoken_of != NULL)
         return g_hash_table_lookup(work->spoken_of, source);
-    work->spoken_of = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+    work->spoken_of = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
     work->spoken_tables =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
@@ -59,8 +97,9 @@ spoken_of(Work *work, const SqlSource *source)
 }
 
 static bool
-is_among(const Work *work, const GPtrArray *parts, const char *name)
+is_among(const Work *work, GHashTable *names, const char *name)
 {
+    const GPtrArray *parts = names != NULL ? g_hash_table_lookup(names, name) : NULL;
     for (guint i = 0; parts != NULL && i < parts->len; i++) {
         const SqlPart *part = g_ptr_array_index(parts, i);
         if (sql_same_column(work->sql->dialect, part->text, part->quote, name))

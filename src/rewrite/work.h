@@ -53,7 +53,7 @@ typedef struct {
     const Dialect *dialect; /* of the SQL */
     Sql *sql;
     GHashTable *
-        spoken_of; /* SqlSource * -> GPtrArray of the SqlPart * by which its columns are named with a qualifier;
+        spoken_of; /* SqlSource * -> the names of its columns that the text says with a qualifier (sql_capture.c);
                               * NULL until it is asked for */
     GHashTable *converted;  /* set of SqlSource * whose USING becomes ON */
     GHashTable *understood; /* set of where templates begin that were read, plus one */

@@ -70,6 +70,21 @@ test_growth(const void *data)
     g_assert_cmpfloat(many, <=, few * WORSE);
 }
 
+/* Each name may be any table's, and each table is asked once: as the square of the joins, and no worse. */
+static void
+test_joins_that_say_one_name(void)
+{
+    const Shape shape = {.path = "a.sql",
+                         .head = "SELECT v.amount FROM shop.orders v ",
+                         .line = "JOIN shop.others t%u ON t%u.x = amount ",
+                         .middle = "",
+                         .again = "",
+                         .foot = ""};
+    double few = compared_in(&shape, 100), many = compared_in(&shape, 400);
+    g_test_message("100 joins: %.0f steps, 400 joins: %.0f", few, many);
+    g_assert_cmpfloat(many, <=, few * 20);
+}
+
 /* ---- models of dbt that read each other, one after the other ---- */
 
 #define MODELS 600 /* more than there are rounds */
@@ -233,6 +248,8 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/rewrite/growth/%s", cases[i].name);
         g_test_add_data_func(path, &cases[i].shape, test_growth);
     }
+    g_test_add_func("/rewrite/growth/joins that say one name ask each table once",
+                    test_joins_that_say_one_name);
     g_test_add_func("/rewrite/growth/templates without an end", test_templates_without_an_end);
     g_test_add_func("/rewrite/growth/a table of more columns than are followed holds up nobody",
                     test_more_columns_than_are_followed);
