@@ -125,7 +125,7 @@ Site *site_add(Work *work, SiteKind kind, Disposition disposition, size_t begin,
 /* A site that needs a person. */
 void site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char *code,
                  const char *link, const char *format, ...) G_GNUC_PRINTF(7, 8);
-/* What the mapping says of the column, for a person. Caller frees. (program_columns.c) */
+/* What the mapping says of the column, for a person. Caller frees. (change_words.c) */
 char *column_change_words(const ColumnChange *change);
 /* Edit and site in one. `after` is copied. */
 void site_edit(Work *work, SiteKind kind, size_t begin, size_t end, const char *after);
