@@ -374,6 +374,24 @@ is_filled_by_braces(const Unit *unit, const Use *use)
                                                                        : formats + 1);
 }
 
+/* def table(self): return "…", also with a type and a docstring: what the function is called; G_MAXUINT: it is another one. */
+static guint
+function_of_python(const Unit *unit, guint before)
+{
+    static const char *const names[] = {"table", "table_name", "__tablename__", NULL};
+    guint at = unit_previous(unit, before, true);
+    if (at != G_MAXUINT && unit_piece(unit, at)->kind == PIECE_LITERAL)
+        at = unit_previous(unit, at, true);
+    if (at == G_MAXUINT || !unit_is_sign(unit, at, ':'))
+        return G_MAXUINT;
+    for (guint i = 0; i < 4 && at != G_MAXUINT && !unit_is_sign(unit, at, ')'); i++)
+        at = unit_previous(unit, at, true); /* -> str */
+    bool is_one = at != G_MAXUINT && at > 3 && unit_is_sign(unit, at, ')') &&
+                  unit_is_sign(unit, at - 2, '(') && unit_is_word(unit, at - 4, "def") &&
+                  unit_is_among(unit, at - 3, names);
+    return is_one ? at - 3 : G_MAXUINT;
+}
+
 /* func (User) TableName() string { return "…" }: what the function is called is the string's key. */
 static void
 read_return(const Finder *finder, Use *use, guint before)
@@ -383,6 +401,10 @@ read_return(const Finder *finder, Use *use, guint before)
     guint at = before;
     if (before == G_MAXUINT || !span_is(unit->text, piece_span(unit_piece(unit, before)), "return"))
         return;
+    guint function =
+        unit_is_language(unit, "python") ? function_of_python(unit, before) : G_MAXUINT;
+    if (function != G_MAXUINT)
+        use->key = piece_span(unit_piece(unit, function));
     at = unit_previous(unit, at, true);
     if (at == G_MAXUINT || !unit_is_sign(unit, at, '{'))
         return;
