@@ -1,6 +1,7 @@
 /* cmd_serve.c - `honk serve`: the server of the nearest honk.yaml, until interrupted. */
 #include "base/log.h"
 #include "cli/client.h"
+#include "driver/driver.h"
 #include "server/server.h"
 
 #include <string.h>
@@ -66,6 +67,17 @@ count_option(const Invocation *call, const char *name, int64_t most, int *ret, G
     return true;
 }
 
+/* The server itself speaks with no store, so that nothing else would say so before the first plan. */
+static bool
+check_drivers(const Config *config, GError **error)
+{
+    const Driver *driver;
+    for (guint i = 0; i < config->stores->len; i++)
+        if (!driver_find(g_ptr_array_index(config->stores, i), &driver, error))
+            return fail_in(error, "%s", config->path);
+    return true;
+}
+
 static bool
 run(Invocation *call, GError **error)
 {
@@ -86,7 +98,7 @@ run(Invocation *call, GError **error)
     if (!log_is_json(call, &is_json, error) ||
         !count_option(call, "port", PORT_MAX, &serve.port, error) ||
         !count_option(call, "workers", WORKERS_MAX, &serve.workers, error) ||
-        !invocation_config(call, &config, error))
+        !invocation_config(call, &config, error) || !check_drivers(config, error))
         return false;
     if (invocation_has(call, "no-workers"))
         serve.workers = 0;

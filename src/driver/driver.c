@@ -73,16 +73,24 @@ check_writer(const Writer *writer)
 }
 
 bool
+driver_find(const StoreConfig *store, const Driver **ret, GError **error)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    *ret = driver_by_name(store->driver);
+    if (*ret != NULL)
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", drivers[i]->name);
+    return fail(error, ERR_INVALID, "store '%s' has driver '%s', expected one of %s", store->name,
+                store->driver, names->str);
+}
+
+bool
 conn_open(const StoreConfig *store, Conn **ret, GError **error)
 {
-    const Driver *driver = driver_by_name(store->driver);
-    if (driver == NULL) {
-        g_autoptr(GString) names = g_string_new(NULL);
-        for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
-            g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", drivers[i]->name);
-        return fail(error, ERR_INVALID, "store '%s' has driver '%s', expected one of %s",
-                    store->name, store->driver, names->str);
-    }
+    const Driver *driver = NULL;
+    if (!driver_find(store, &driver, error))
+        return false;
     if (!driver->open(driver, store, ret, error))
         return fail_in(error, "cannot open store '%s'", store->name);
     g_assert((*ret)->driver == driver && (*ret)->store != NULL);

@@ -465,6 +465,8 @@ void drivers_keep_sessions(bool is_wanted);
 void drivers_hurry(void);
 
 const Driver *driver_by_name(const char *name); /* NULL when unknown */
+/* That of a store; an unknown one is INVALID, with those that there are. */
+CHECKED bool driver_find(const StoreConfig *store, const Driver **ret, GError **error);
 
 /* Wrappers: same meaning as the pointers, plus checks and context; UNSUPPORTED when the role is
  * missing. */

@@ -74,6 +74,12 @@ class WithoutServer(unittest.TestCase):
         self.assertIn("nothing is overwritten", self.refused(2, "init"))
         self.assertEqual((self.project.folder / "honk.yaml").read_text(), text)
 
+    def test_a_server_does_not_start_with_a_store_of_a_driver_that_there_is_not(self):
+        (self.project.folder / "honk.yaml").write_text("stores: { shop: { driver: sqlit, path: shop.db } }\n")
+        done = self.project.honk("serve", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("honk.yaml: store 'shop' has driver 'sqlit', expected one of sqlite, ", done.stderr)
+
     def test_no_server_is_said_with_the_way_on(self):
         self.project.honk("init")
         errors = self.refused(5, "status")
