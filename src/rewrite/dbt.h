@@ -31,6 +31,8 @@ const Rename *dbt_seed_at(const Renames *renames, const char *path);
 bool dbt_seeds_have_types(const Renames *renames, const char *path, const char *text);
 /* The file is such a seed, and its header is decided (dbt_seed_file.c). */
 bool dbt_seed_file(Work *work);
+/* Are these the rows of a seed that the mapping speaks of: what stands there are its own values? */
+bool dbt_is_own_seed(const Work *work);
 /* Fields of the first line that are columns which change. */
 void dbt_rename_header(Work *work, const Rename *rename, char delimiter);
 /* May the path be that of rows for unit tests; the file is, and what becomes of its columns is decided; is the file of that name

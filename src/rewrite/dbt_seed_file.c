@@ -112,6 +112,19 @@ dbt_rename_header(Work *work, const Rename *rename, char delimiter)
 }
 
 bool
+dbt_is_own_seed(const Work *work)
+{
+    for (guint i = 0; g_str_has_suffix(work->path, ".csv") && i < work->renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(work->renames->list, i))->dbt;
+        const char *path =
+            dbt != NULL && !dbt->is_source ? dbt_maker_path(work->options, &dbt->from) : NULL;
+        if (g_strcmp0(path, work->path) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
 dbt_seed_file(Work *work)
 {
     static const char delimiters[] = ",;\t|";

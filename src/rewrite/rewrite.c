@@ -341,7 +341,7 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
         rewrite_program(&work, language);
     else if (is_document(path) && !program_page(&work))
         program_document(&work);
-    else if (!is_document(path))
+    else if (!is_document(path) && !dbt_is_own_seed(&work))
         mentions_in_text(&work);
     if (!code_is_sql(path) && !is_document(path) && strcmp(out->language, "dbt") != 0)
         mentions_of_models(&work);
