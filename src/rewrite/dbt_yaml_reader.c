@@ -43,13 +43,15 @@ visit_element(Work *work, const YamlNode *element, const Rename *rename)
         line--;
     const YamlNode *key = yaml_get_key(element, "name");
     bool is_block = strspn(work->text + line, " -") >= key->begin - line;
-    if (change->kind != CHANGE_NAME || !is_block) {
+    bool is_flow = work->text[element->begin] == '{';
+    if (change->kind != CHANGE_NAME || (!is_block && !is_flow)) {
         yaml_refuse(work, name, "derived", change->link,
                     "the column is not just renamed: say its `expr`");
         return;
     }
     g_autofree char *written =
-        g_strdup_printf("\n%*sexpr: %s", (int) (key->begin - line), "", change->to);
+        is_flow ? g_strdup_printf(", expr: %s", change->to)
+                : g_strdup_printf("\n%*sexpr: %s", (int) (key->begin - line), "", change->to);
     Site *site = site_add(work, SITE_COLUMN, DISPOSITION_REWRITTEN, name->begin, name->end);
     site->after = keep(work, name->text);
     edit_add(work, name->end, name->end, written);

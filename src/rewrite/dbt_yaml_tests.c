@@ -244,6 +244,14 @@ is_unclear(const Test *test, const char *key, const YamlNode *node)
             (test->theirs != NULL && yaml_names_change(test->theirs, node->text)));
 }
 
+/* `fail_calc: count(distinct id)`, over the rows that the test gives. */
+static bool
+is_counted(const Test *test, const char *key, const YamlNode *node)
+{
+    return g_strcmp0(key, "fail_calc") == 0 && node->kind == YAML_SCALAR && test->mine != NULL &&
+           yaml_names_change(test->mine, node->text);
+}
+
 /* ref('x') or source('a', 'b'), with or without braces. */
 static bool
 is_call(const YamlNode *node)
@@ -262,6 +270,10 @@ static void
 visit_argument(const Test *test, const char *key, const YamlNode *node)
 {
     Role role = role_of(test, key);
+    if (is_counted(test, key, node))
+        yaml_refuse(test->work, node, "ambiguous", NULL,
+                    "this counts what the test finds, and whose column it names only the test's "
+                    "own text tells");
     if (role == ROLE_OTHER || role == ROLE_CALL)
         return;
     if (node->kind == YAML_MAP) {

@@ -232,6 +232,31 @@ is_called(const Work *work, const DbtRename *dbt, size_t begin, size_t end)
            (!dbt->is_source || find_word(text + at, begin - at, dbt->from.package, &found));
 }
 
+/* {{ ref('x') }}: text that dbt is given, `dbt show --inline "…"`. */
+static bool
+is_in_template(const Work *work, size_t at)
+{
+    const char *text = work->text;
+    while (at > 1 && text[at - 1] != '\n') {
+        if (text[at - 1] == '{' && text[at - 2] == '{')
+            return true;
+        if (text[at - 1] == '}' && text[at - 2] == '}')
+            return false;
+        at--;
+    }
+    return false;
+}
+
+/* What the mapping itself speaks of, by that name. */
+static bool
+is_of_mapping(const Rename *rename)
+{
+    const DbtRename *dbt = rename->dbt;
+    return dbt != NULL && !rename->is_derived && dbt->doubt == NULL &&
+           (rename_changes_columns(rename) || strcmp(dbt->from.name, dbt->to.name) != 0 ||
+            g_strcmp0(dbt->from.package, dbt->to.package) != 0);
+}
+
 static const char *
 why_told(const Rename *rename)
 {
@@ -253,15 +278,24 @@ why_told(const Rename *rename)
 void
 mentions_of_models(Work *work)
 {
+    /* its calls are read later (dbt_project_hooks.c) */
+    bool is_project = g_str_has_suffix(work->path, "dbt_project.yml");
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        const char *why = why_told(rename), *name = why != NULL ? rename->dbt->from.name : "";
+        const char *why = why_told(rename);
+        bool is_templated = why == NULL && !is_project && is_of_mapping(rename);
+        why = is_templated
+                  ? "this is what the mapping changes, in a query for dbt, and this kind of "
+                    "file is not followed"
+                  : why;
+        const char *name = why != NULL ? rename->dbt->from.name : "";
         size_t bytes = strlen(name), at = 0;
         for (size_t from = 0;
              bytes > 0 && find_word(work->text + from, work->bytes - from, name, &at) &&
              work->mentions < MENTIONS_MAX;
              from += at + bytes)
             if (is_called(work, rename->dbt, from + at, from + at + bytes) &&
+                (!is_templated || is_in_template(work, from + at)) &&
                 !site_covers(work, from + at, from + at + bytes)) {
                 work->mentions++;
                 site_refuse(work, SITE_MENTION, from + at, from + at + bytes, "language", NULL,

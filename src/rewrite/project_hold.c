@@ -203,8 +203,12 @@ static bool
 is_of_dbt(const Entry *entry)
 {
     const char *path = entry->file->path;
-    return code_is_sql(path) || g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml") ||
-           g_str_has_suffix(path, ".csv") || g_str_has_suffix(path, ".py");
+    bool is_yaml = g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml");
+    const DbtRoot *root = entry->place.root;
+    return code_is_sql(path) || g_str_has_suffix(path, ".csv") || g_str_has_suffix(path, ".py") ||
+           (is_yaml &&
+            (strcmp(entry->file->rewrite->language, "dbt") == 0 ||
+             g_str_has_suffix(path, "dbt_project.yml") || dbt_is_below(root, path, root->models)));
 }
 
 /* The first file that stays, of those that would have to change. */
