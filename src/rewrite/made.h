@@ -167,6 +167,8 @@ void sql_places(Work *work);
 bool star_is_placed(const Work *work, const SqlItem *star);
 bool star_is_counted_whole(const SqlItem *star);
 bool star_comes_out(Work *work, const SqlItem *star);
+/* Would rows become other ones if it let a column more through: as part of what groups are made of, or under its name? */
+bool star_gains_count(const SqlItem *star);
 /* Does the star have to be written out, or to be a person's, because of columns of `source` that become expressions, or
  * nothing? Then those get their old names. */
 bool star_must_name(Work *work, const SqlItem *star, const SqlSource *source);

@@ -39,7 +39,12 @@ refuse_row(Work *work, const SqlRef *ref)
 static void
 visit_row(Work *work, const SqlRef *ref)
 {
-    if (ref->source->query == NULL && source_changes(work, ref->source))
+    const Rename *rename = source_rename(ref->source);
+    if (ref->source->query != NULL)
+        return;
+    if (source_changes(work, ref->source) ||
+        (rename != NULL && !rename->is_derived && !rename_only_renames(rename) &&
+         sql_row_is_counted_whole(work, ref)))
         refuse_row(work, ref);
 }
 
@@ -385,13 +390,18 @@ static void
 visit_value_star(Work *work, const SqlBlock *block)
 {
     const Token *star = &g_array_index(work->sql->tokens, Token, block->value_star);
-    for (guint i = 0; i < block->sources->len; i++)
-        if (source_changes(work, g_ptr_array_index(block->sources, i))) {
+    bool is_hashed = sql_is_hashed(work, block->value_star);
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        const Rename *rename = source_rename(source);
+        if (source_changes(work, source) ||
+            (is_hashed && rename != NULL && !rename->is_derived && !rename_only_renames(rename))) {
             site_refuse(work, SITE_STAR, star->begin, star->end, "whole-row", NULL,
                         "columns are meant here by their places, or all of them, or those of a "
                         "pattern, with their names: name them");
             return;
         }
+    }
 }
 
 void

@@ -53,6 +53,10 @@ const Rename *sql_put_behind(Work *work, SqlSource *source, const Spelling **ret
 bool sql_put_in_refuses(Work *work, const SqlPath *path);
 /* What is not understood behind a table whose columns change is a person's. */
 void sql_strange(Work *work, const SqlBlock *block);
+/* Is the token within a call that makes a hash of its arguments; does it count how many columns the row has
+ * (sql_hashed.c)? */
+bool sql_is_hashed(const Work *work, guint index);
+bool sql_row_is_counted_whole(const Work *work, const SqlRef *ref);
 void sql_hints(Work *work);    /* tables in hints to the optimizer (sql_hints.c) */
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */

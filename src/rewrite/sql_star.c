@@ -91,9 +91,10 @@ refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnCha
                     where != NULL ? ": it is in the definition in " : "",
                     where != NULL ? where : "");
     else if (change == NULL)
-        site_refuse(work, SITE_STAR, begin, end, "star", NULL,
-                    "`*` lets all columns through by their places, and the new table has more of "
-                    "them: name the columns that are meant");
+        site_refuse(
+            work, SITE_STAR, begin, end, "star", NULL,
+            "`*` lets all columns through, and the new table has more of them, which makes a "
+            "difference here: name the columns that are meant");
     else {
         const ColumnChange *most = hurdle(work, star, source, change);
         g_autofree char *words = column_change_words(most);
@@ -125,6 +126,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     /* what another file makes keeps the places of its columns */
     bool places_count = !rename->is_derived && star_is_placed(work, star);
     const ColumnChange *change = changed_through(work, star, source, names_stay || places_count);
+    places_count |= !rename->is_derived && star_gains_count(star) && !rename_only_renames(rename);
     if (change == NULL && !(places_count && !rename_only_renames(rename)))
         return false;
     bool is_followed = (names_stay || comes_out) && row_variable_gets(work, star);

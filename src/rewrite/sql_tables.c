@@ -84,11 +84,35 @@ inserts_by_position(const SqlSource *source)
            statement->inserts_rows;
 }
 
-/* INSERT *, BY NAME: the rows have the old names. */
+/* INSERT *, BY NAME: the rows have the old names. MERGE may ask for as many on both sides, or add what one of them lacks. */
 static bool
 keeps_names(const SqlSource *source, const Rename *rename)
 {
-    return !source->block->statement->takes_rows || !rename_changes_columns(rename);
+    const SqlStatement *statement = source->block->statement;
+    return !statement->takes_rows ||
+           (!rename_changes_columns(rename) && (statement->kind != STATEMENT_MERGE ||
+                                                rename->is_derived || rename_only_renames(rename)));
+}
+
+/* A column more, of a name that another table of the join has, or may have. */
+static bool
+gains_common_name(Work *work, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    GHashTableIter iter;
+    gpointer name = NULL;
+    g_hash_table_iter_init(&iter, rename->gained);
+    while (!rename->is_derived && g_hash_table_iter_next(&iter, &name, NULL)) {
+        SqlPart part = {.text = name};
+        for (guint i = 0; i < source->block->sources->len; i++) {
+            const SqlSource *other = g_ptr_array_index(source->block->sources, i);
+            bool is_open = false;
+            sql_source_columns(work->sql, other, &is_open);
+            if (other != source && (is_open || source_has(work, other, &part)))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* NATURAL JOIN, on either side: a new name joins by other columns. */
@@ -100,10 +124,10 @@ is_joined_by_name(Work *work, const SqlSource *source)
     for (guint i = 0; i < source->block->sources->len; i++)
         is_natural = is_natural ||
                      ((const SqlSource *) g_ptr_array_index(source->block->sources, i))->is_natural;
-    for (guint i = 0; i < rename->changes->len; i++)
+    for (guint i = 0; is_natural && i < rename->changes->len; i++)
         changes = changes || ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind !=
                                  CHANGE_NONE;
-    return is_natural && changes;
+    return is_natural && (changes || gains_common_name(work, source));
 }
 
 /* PIVOT behind any of the joined tables takes all of them. */

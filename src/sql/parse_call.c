@@ -67,13 +67,11 @@ mark_parameters(const Parser *parser, const Context *context, guint refs_before,
     }
 }
 
-/* f(*), f(t.*): all columns, with their names unless they are only counted. */
+/* f(*), f(t.*): all columns, with their names or places unless they are only counted. */
 static void
 note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t close)
 {
-    static const char *const counting[] = {
-        "COUNT",           "HASH",         "HASH_AGG", "CHECKSUM",
-        "BINARY_CHECKSUM", "CHECKSUM_AGG", "COUNT_IF", "COUNT_BIG"};
+    static const char *const counting[] = {"COUNT", "COUNT_IF", "COUNT_BIG"};
     if (text_same_folded(name->parts[name->count - 1].text, "COLUMNS")) /* a pattern of names */
         context->block->value_star = parser->pos;
     if (name->count == 1 && text_same_folded(name->parts[0].text, "IDENTIFIER") &&

@@ -164,6 +164,7 @@ take_clause(Parser *parser, SqlBlock *block, uint32_t end)
         return;
     }
     parser->pos += word == WORD_GROUP || starts_hierarchy(parser, parser->pos) ? 2 : 1;
+    block->groups_all |= word == WORD_GROUP && is_word(parser, parser->pos, WORD_ALL);
     if (word == WORD_GROUP)
         parse_keys(parser, &context, end);
     else

@@ -329,9 +329,9 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
             parse_items(parser, block, behind);
         } else {
             /* REPLACE ON a.id = b.id (SELECT …) AS b, REPLACE USING (id), of Databricks: by the names of both sides */
-            parser->statement->takes_rows |= is_word(parser, parser->pos, WORD_REPLACE) &&
-                                             (is_word(parser, parser->pos + 1, WORD_ON) ||
-                                              is_word(parser, parser->pos + 1, WORD_USING));
+            parser->statement->takes_rows |=
+                is_word(parser, parser->pos - 1, WORD_REPLACE) &&
+                (is_word(parser, parser->pos, WORD_ON) || is_word(parser, parser->pos, WORD_USING));
             parser->pos++; /* OVERRIDING …, DEFAULT VALUES */
         }
     }

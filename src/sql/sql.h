@@ -270,8 +270,9 @@ struct SqlBlock {
     uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
     bool is_returning;   /* the items are those of RETURNING */
     bool goes_into;      /* and go into a table, by their places: OUTPUT … INTO t */
-    bool is_piped; /* its steps stand behind |>: a star that nobody wrote cannot be written out */
-    bool has_star; /* one of the items is a star */
+    bool is_piped;   /* its steps stand behind |>: a star that nobody wrote cannot be written out */
+    bool groups_all; /* GROUP BY ALL: by all items that are no aggregates */
+    bool has_star;   /* one of the items is a star */
     uint32_t strange;   /* token behind a table of FROM that is not understood; or 0 */
     uint32_t place_max; /* the largest place of an item by which is sorted or grouped, or 0 */
 };
@@ -319,7 +320,7 @@ struct SqlQuery {
     bool is_open;     /* there may be more columns than these */
     bool is_busy;     /* being looked at: it reads itself */
     /* Of the room `rewrite`: its output names stay; so do the places of its columns, or how many there are. */
-    bool is_pinned, is_placed, is_counted_whole;
+    bool is_pinned, is_placed, is_counted_whole, is_grouped;
 };
 
 typedef enum {
