@@ -72,9 +72,9 @@ visit_use(Unit *unit, Use *use)
     const char *other = program_is_no_table(unit);
     if (other != NULL)
         program_mention_text(unit->work, text, 0, text->count, NULL, other);
-    if (other != NULL || program_dbt(unit, use, text) || program_name(unit, use, text) ||
-        program_checks(unit, use, text) || program_tag(unit, use, text) ||
-        program_condition(unit, use, text))
+    if (other != NULL || program_rule(unit, text) || program_dbt(unit, use, text) ||
+        program_name(unit, use, text) || program_checks(unit, use, text) ||
+        program_tag(unit, use, text) || program_condition(unit, use, text))
         return;
     program_mention(unit, use, text);
 }
@@ -227,6 +227,7 @@ program_passes(Work *work, PassFn *pass, void *data)
         imports_finish(work);
         name_constants(work);
         work->finds_columns = program_wants_columns(work);
+        work->asks_for_table = program_has_word(work, "__table__");
         if (work->finds_columns)
             pass(work, data);
     }

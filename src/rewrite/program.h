@@ -492,6 +492,8 @@ bool program_dbt(Unit *unit, const Use *use, const Text *text);
 bool program_checks(Unit *unit, const Use *use, const Text *text);
 /* The string is a tag of Go that names a struct's table, and now is decided. (program_tags.c) */
 bool program_tag(Unit *unit, const Use *use, const Text *text);
+/* exists:users,email in a rule of Laravel. (program_tags.c) */
+bool program_rule(Unit *unit, const Text *text);
 /* Does the program name a table there, to read it; and by a call? (program_tables.c) */
 bool use_reads_table(const Unit *unit, const Use *use);
 /* TABLES = ["users", …], tables: [users], but not in a page's script. */

@@ -21,6 +21,7 @@ static const Builder builders[] = {
      {"kysely", "Kysely"},
      {"selectFrom", "insertInto", "updateTable", "deleteFrom", "innerJoin", "leftJoin", "rightJoin",
       "fullJoin"}},
+    {"javascript", {"supabase", "PostgrestClient"}, {"from"}},
     {"java",
      {"SQLiteDatabase", "SupportSQLiteDatabase"},
      {"query", "insert", "insertOrThrow", "insertWithOnConflict", "replace", "update",
@@ -59,7 +60,11 @@ is_used(const Unit *unit, const Builder *builder)
 bool
 use_is_in_call_of_builder(const Unit *unit, const Use *use)
 {
-    if (use->argument != 0 || use->key.end > 0 || !is_method(unit, use))
+    bool is_other = unit_is_language(unit, "javascript") && /* Array.from(…), buckets of Supabase */
+                    (span_is(unit->text, use->receiver, "storage") ||
+                     (use->receiver.end > use->receiver.begin &&
+                      g_ascii_isupper(unit->text->bytes[use->receiver.begin])));
+    if (use->argument != 0 || use->key.end > 0 || !is_method(unit, use) || is_other)
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(builders); i++)
         if (span_is_among(unit->text, use->callee, builders[i].calls) &&

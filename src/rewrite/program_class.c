@@ -27,7 +27,22 @@ name_at(Unit *unit, guint index, const char *before)
                             : around_join(&around, before, piece_span(unit_piece(unit, index)));
 }
 
-/* @Table(name = "…") public class User: the first class behind it. */
+/* What is around the annotation that the piece is in: @Entity({ name: "…" }), [Table("…")]. */
+static guint
+around_annotation(const Unit *unit, guint index)
+{
+    guint open = unit_bracket_around((Unit *) unit, index);
+    while (open != G_MAXUINT) {
+        guint before = unit_previous(unit, open, true);
+        char sign = before != G_MAXUINT ? unit_sign(unit, before) : '\0';
+        if (unit_is_sign(unit, open, '{') && (sign == '\0' || strchr("(,=:", sign) == NULL))
+            break; /* a body: what is behind it has nothing to do with it */
+        open = unit_bracket_around((Unit *) unit, open);
+    }
+    return open;
+}
+
+/* @Table(name = "…") public class User: the first class behind it, beside it. */
 guint
 class_behind(const Unit *unit, guint index)
 {
@@ -35,7 +50,9 @@ class_behind(const Unit *unit, guint index)
     for (guint i = index, steps = 0; steps < FAR && i < unit->pieces->len; i++, steps++)
         if (unit_is_among(unit, i, heads) && unit_sign(unit, i - 1) != '.' &&
             unit_sign(unit, i - 1) != ':')
-            return unit_next(unit, i, true);
+            return unit_bracket_around((Unit *) unit, i) == around_annotation(unit, index)
+                       ? unit_next(unit, i, true)
+                       : G_MAXUINT;
     return G_MAXUINT;
 }
 

@@ -38,10 +38,35 @@ refuse(Unit *unit, const Text *text, size_t begin, size_t end, const char *code,
 
 /* ---- which columns ---- */
 
+/* Does a class of another file that says its columns stand for the dataset? */
+static bool
+has_said_class(const Work *work, const Rename *rename)
+{
+    GHashTableIter iter;
+    void *class;
+    if (work->imports == NULL)
+        return false;
+    g_hash_table_iter_init(&iter, work->imports->classes);
+    while (g_hash_table_iter_next(&iter, NULL, &class))
+        if (((ImportedClass *) class)->export->says_columns &&
+            ((ImportedClass *) class)->rename == rename)
+            return true;
+    return false;
+}
+
+/* Crate.__table__ of SQLAlchemy: what is done with it is done by the columns' own names, whatever the class calls them. */
+static bool
+asks_for_table(const Work *work, const Rename *rename)
+{
+    return work->asks_for_table &&
+           (g_hash_table_contains(work->said, rename) || has_said_class(work, rename));
+}
+
 static bool
 is_searched(const Work *work, const Rename *rename)
 {
-    return work->options->propagates || g_hash_table_contains(work->named, rename);
+    return work->options->propagates || g_hash_table_contains(work->named, rename) ||
+           asks_for_table(work, rename);
 }
 
 /* Fields of a class that says its columns stay, and so does what is called like them: strings may be for the database. */
@@ -153,6 +178,22 @@ is_compared(const Text *text, size_t begin, size_t end)
            (span_is(text, span, "is") && span_is_among(text, state, states));
 }
 
+/* What libraries take for a part of SQL, whatever it is: literal_column("weight * 2"), DB::raw('…'), sql`…`. */
+static bool
+is_raw_sql(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"text",       "literal_column", "RawSQL",     "literal",
+                                        "raw",        "fragment",       "sql",        "SQL",
+                                        "selectRaw",  "whereRaw",       "orderByRaw", "havingRaw",
+                                        "groupByRaw", "joinRaw",        "orWhereRaw", "expr",
+                                        "fromSqlRaw", "Formula",        "extra",      "Literal",
+                                        "selectExpr", "db_raw",         "queryRaw",   "executeRaw",
+                                        "unsafe_raw", "CustomFunction", "custom",     "rawQuery",
+                                        NULL};
+    return !unit->language->is_data && (span_is_among(unit->text, use->callee, calls) ||
+                                        span_is_among(unit->text, use->outer, calls));
+}
+
 /* A change whose column is compared in the text. */
 static const ColumnChange *
 find_condition(const Work *work, const Text *text, size_t *ret_at)
@@ -247,6 +288,14 @@ is_name_of_expression(const Unit *unit, const Use *use, const Text *text)
            text_find_folded(work->text + own.end, work->bytes - own.end, said) != NULL;
 }
 
+/* A class of this file, or of another one, whose rows queries give. */
+static bool
+uses_class(const Work *work)
+{
+    return g_hash_table_size(work->said) > 0 ||
+           (work->imports != NULL && g_hash_table_size(work->imports->classes) > 0);
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
@@ -280,7 +329,8 @@ visit_use(Unit *unit, Use *use)
     if (part == PART_READ)
         return;
     if (part == PART_NONE && !is_named && !is_whole && !use->is_appended &&
-        !begins_in_the_middle(text) && !is_key_column(unit, use)) {
+        !begins_in_the_middle(text) && !is_key_column(unit, use) &&
+        !(is_raw_sql(unit, use) && uses_class(unit->work))) {
         change = unit->language->is_data ? NULL : find_condition(unit->work, text, &at);
         if (change == NULL)
             return;
@@ -325,7 +375,8 @@ program_wants_columns(const Work *work)
 void
 program_find_columns(Unit *unit)
 {
-    bool has_named = g_hash_table_size(unit->work->named) > 0 || unit->work->options->propagates;
+    bool has_named = g_hash_table_size(unit->work->named) > 0 || unit->work->options->propagates ||
+                     unit->work->asks_for_table;
     for (guint i = 0; i < unit->uses->len; i++)
         visit_use(unit, &g_array_index(unit->uses, Use, i));
     if (has_named)

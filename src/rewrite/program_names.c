@@ -204,6 +204,10 @@ is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, c
                     "this is an ordinary word, and nothing in this file speaks of tables");
             return false;
         }
+        if (use_is_in_library(unit, use) && rename_changes_columns(rename)) {
+            program_refuse_rows(unit, text, rename);
+            return false;
+        }
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
                        "the name has one part and stands where any text may: nobody knows whether "
                        "it is the dataset");

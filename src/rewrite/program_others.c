@@ -36,6 +36,9 @@ const char *
 use_names_other(const Unit *unit, const Use *use)
 {
     const Text *text = unit->text;
+    if (unit_is_language(unit, "javascript") && span_is(text, use->callee, "from") &&
+        span_is(text, use->receiver, "storage"))
+        return "this is a place for files";
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         const OtherPlace *place = &places[i];
         bool is_there = place->key != NULL ? span_is(text, use->key, place->key)

@@ -54,6 +54,68 @@ lex_comment(const Text *text, size_t at, size_t end, GArray *pieces)
     return behind;
 }
 
+/* ---- annotations of Doctrine in comments ---- */
+
+/* Behind @ORM\Column(…), @ORM\Id, @Table(…) at `at`; 0: it is another one, or does not end before `end`. */
+static size_t
+annotation_end(const Text *text, size_t at, size_t end)
+{
+    static const char *const bare[] = {"Table", "Column", "JoinColumn", "JoinTable", NULL};
+    bool is_orm = text_starts(text, at, "@ORM\\");
+    size_t word = at + (is_orm ? strlen("@ORM\\") : 1), open = word;
+    while (open < end && is_identifier_byte(text->bytes[open]))
+        open++;
+    if (!is_orm && (!span_is_among(text, (Span){(uint32_t) word, (uint32_t) open}, bare) ||
+                    text_byte(text, open) != '('))
+        return 0;
+    if (open >= end || text->bytes[open] != '(')
+        return open;
+    bool in_text = false;
+    for (int depth = 0; open < end; open++) {
+        char c = text->bytes[open];
+        in_text ^= c == '"';
+        depth += in_text ? 0 : (c == '(') - (c == ')');
+        if (depth == 0)
+            return open + 1;
+    }
+    return 0;
+}
+
+/* What is code there; the stars that lines of the comment begin with are none. */
+static void
+lex_annotation(const Text *text, size_t at, size_t end, GArray *pieces)
+{
+    size_t broken_at = SIZE_MAX; /* strings end, since brackets do */
+    bool begins = false;
+    g_autoptr(GArray) code = lex_code(text, language_by_name("php"), at, end, &broken_at);
+    for (guint i = 0; i < code->len; i++) {
+        const Piece *piece = &g_array_index(code, Piece, i);
+        if (!begins || piece->kind != PIECE_SIGN || text->bytes[piece->begin] != '*')
+            g_array_append_vals(pieces, piece, 1);
+        begins = piece->kind == PIECE_LINE;
+    }
+}
+
+/* A comment whose annotations say what a class is in the store; 0: it is none. */
+static size_t
+lex_annotated(const Text *text, size_t at, size_t end, GArray *pieces)
+{
+    const char *close =
+        text_starts(text, at, "/**") ? memmem(text->bytes + at, end - at, "*/", 2) : NULL;
+    size_t from = at, last = close != NULL ? (size_t) (close - text->bytes) : 0;
+    for (size_t i = at, behind; i < last; i++) {
+        if (text->bytes[i] != '@' || (behind = annotation_end(text, i, last)) == 0)
+            continue;
+        add(pieces, PIECE_COMMENT, from, i, false);
+        lex_annotation(text, i, behind, pieces);
+        from = behind;
+        i = behind - 1;
+    }
+    if (from > at)
+        add(pieces, PIECE_COMMENT, from, last + 2, false);
+    return from > at ? last + 2 : 0;
+}
+
 /* ---- here-documents ---- */
 
 static size_t
@@ -130,6 +192,8 @@ special_of_php(const Text *text, size_t at, size_t end, GArray *pieces, size_t *
         return skip_outside(text, at + 2, end, pieces);
     }
     size_t behind = lex_comment(text, at, end, pieces);
+    if (behind == 0)
+        behind = lex_annotated(text, at, end, pieces);
     return behind > 0 ? behind : lex_here_document(text, at, end, pieces, ret_broken_at);
 }
 

@@ -139,6 +139,15 @@ typedef struct {
     GArray *said;  /* SaidColumn */
 } Reader;
 
+/* @Entity, @ORM\Entity, and entity: () => Person of a relation. */
+static bool
+is_entity_itself(const Unit *unit, guint index)
+{
+    return unit_is_word(unit, index, "Entity") &&
+           (unit_is_sign(unit, index - 1, '@') || unit_is_sign(unit, index - 1, '\\') ||
+            unit_is_sign(unit, index + 1, ':'));
+}
+
 /* Columns of a table that a relation has for itself, or of the other table: what they are called says nothing here. */
 static bool
 has_other_tables(const Reader *reader)
@@ -148,13 +157,12 @@ has_other_tables(const Reader *reader)
         "AttributeOverride", "AssociationOverride", "Entity",          "OwnsOne",
         "OwnsMany",          "UsingEntity",         "Table",           NULL};
     for (guint i = reader->first + 1; i < reader->end; i++)
-        if (unit_is_among(reader->unit, i, words) &&
-            !(unit_is_word(reader->unit, i, "Entity") && unit_is_sign(reader->unit, i - 1, '@')))
+        if (unit_is_among(reader->unit, i, words) && !is_entity_itself(reader->unit, i))
             return true;
     return false;
 }
 
-/* @JoinColumn of one row that this one points to, not of rows that point to it. */
+/* @JoinColumn of one row that this one points to, also in @JoinColumns({…}), not of rows that point to it. */
 static bool
 is_own_key(const Reader *reader, const Use *use)
 {
@@ -167,7 +175,8 @@ is_own_key(const Reader *reader, const Use *use)
         char sign = unit_sign(unit, i);
         if (unit_is_among(unit, i, one))
             return true;
-        if (sign == ';' || sign == '{' || unit_is_among(unit, i, many))
+        bool is_listed = sign == '{' && unit_is_sign(unit, unit_previous(unit, i, true), '(');
+        if (sign == ';' || (sign == '{' && !is_listed) || unit_is_among(unit, i, many))
             return false;
     }
     return false;

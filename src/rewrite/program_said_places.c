@@ -13,6 +13,7 @@ static const ColumnPlace places[] = {
     {"python", "Index", .word = "sqlalchemy", .is_again = true, .argument = 1, .last = ANY_ARGUMENT},
     {"python", "UniqueConstraint", .word = "sqlalchemy", .is_again = true, .last = ANY_ARGUMENT},
     {"python", .key = "db_column"}, {"python", .key = "column_name", .word = "peewee"},
+    {"python", .key = "source_field", .word = "tortoise"},
     {"java", "Column", .key = "name"}, {"kotlin", "Column", .key = "name"},
     {"java", "Column", .word = "org.springframework.data"}, {"kotlin", "Column", .word = "org.springframework.data"},
     {"java", "Column", .key = "value", .word = "org.springframework.data"},
@@ -28,8 +29,9 @@ static const ColumnPlace places[] = {
     {"kotlin", "Index", .key = "columnList", .is_again = true, .is_list = true},
     {"java", .key = "columnNames", .is_again = true}, {"kotlin", .key = "columnNames", .is_again = true},
     {"java", "ColumnInfo", .key = "name"}, {"kotlin", "ColumnInfo", .key = "name"},
-    {"csharp", "Column"}, {"csharp", "HasColumnName"},
+    {"csharp", "Column"}, {"csharp", "HasColumnName"}, {"csharp", "Column", .key = "Name", .word = "LinqToDB"},
     {"php", "Column", .key = "name"}, {"php", "JoinColumn", .key = "name"},
+    {"php", .key = "columns", .is_again = true, .word = "Doctrine"},
     {"javascript", .outer = "Column", .key = "name", .word = "typeorm"},
     {"javascript", .outer = "PrimaryColumn", .key = "name", .word = "typeorm"},
     {"javascript", .outer = "PrimaryGeneratedColumn", .key = "name", .word = "typeorm"},
@@ -38,19 +40,21 @@ static const ColumnPlace places[] = {
     {"javascript", .outer = "DeleteDateColumn", .key = "name", .word = "typeorm"},
     {"javascript", .outer = "JoinColumn", .key = "name", .word = "typeorm"},
     {"javascript", .key = "field", .word = "sequelize"},
+    {"javascript", .key = "fieldName", .word = "mikro-orm"}, {"javascript", .key = "fieldNames", .word = "mikro-orm"},
     {"rust", .key = "column_name", .word = "sea_orm"},
     {"scala", "column"},
     {"prisma", "map"}, {"prisma", "map", .key = "name"},
 };
 /* clang-format on */
 
-/* The key that it is a value of, also in columnNames = {"a", "b"} of Java. */
+/* The key that it is a value of, also in columnNames = {"a", "b"} of Java, columns: ['a', 'b'] of PHP. */
 static Span
 key_of(const Unit *unit, const Use *use)
 {
     guint open = unit_bracket_around((Unit *) unit, use->first);
     bool is_list = use->key.end == 0 && open != G_MAXUINT && open > 1 &&
-                   !unit_is_sign(unit, open, '(') && unit_is_sign(unit, open - 1, '=');
+                   !unit_is_sign(unit, open, '(') &&
+                   (unit_is_sign(unit, open - 1, '=') || unit_is_sign(unit, open - 1, ':'));
     guint name = is_list ? unit_previous(unit, open - 1, true) : G_MAXUINT;
     return name != G_MAXUINT ? piece_span(unit_piece(unit, name)) : use->key;
 }

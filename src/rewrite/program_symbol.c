@@ -1,6 +1,20 @@
 /* program_symbol.c - :users of Ruby and Elixir, where it names a table of the store. */
 #include "rewrite/program.h"
 
+/* DB[:users], Sequel::Model(:users) of Ruby */
+static bool
+is_of_sequel(const Unit *unit, guint colon)
+{
+    static const char *const databases[] = {"db", "database", "conn", "connection", NULL};
+    guint open = unit_previous(unit, colon, false);
+    guint name = open != G_MAXUINT ? unit_previous(unit, open, false) : G_MAXUINT;
+    if (name == G_MAXUINT || !program_says(unit->work, "sequel"))
+        return false;
+    return unit_is_sign(unit, open, '[')
+               ? span_is_among(unit->text, piece_span(unit_piece(unit, name)), databases)
+               : unit_is_sign(unit, open, '(') && unit_is_word(unit, name, "Model");
+}
+
 /* create_table :users, table(:users), self.table_name = :users */
 bool
 symbol_is_table(const Unit *unit, guint index)
@@ -14,6 +28,8 @@ symbol_is_table(const Unit *unit, guint index)
     if (colon == G_MAXUINT || !unit_is_sign(unit, colon, ':') ||
         unit_piece(unit, colon)->end != unit_piece(unit, index)->begin)
         return false;
+    if (is_of_sequel(unit, colon))
+        return true;
     guint before = unit_previous(unit, colon, false);
     while (before != G_MAXUINT &&
            (unit_is_sign(unit, before, '(') || unit_is_sign(unit, before, '=')))

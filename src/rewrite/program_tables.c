@@ -117,6 +117,7 @@ static const TablePlace places[] = {
     {"kotlin", "UUIDTable", .word = "exposed", .is_class = true}, {"kotlin", "IdTable", .word = "exposed", .is_class = true},
     {"php", "assertDatabaseHas"}, {"php", "assertDatabaseMissing"}, {"php", "assertDatabaseCount"}, {"php", "seeInDatabase"},
     {"php", "missingFromDatabase"}, {"php", "notSeeInDatabase"}, {"php", "assertSoftDeleted"},
+    {"php", "unique", .word = "Rule"}, {"php", "exists", .word = "Rule"}, /* Rule::unique('…') of Laravel */
     {"php", "belongsToMany", .argument = 1},                             /* of Laravel: the table between two classes */
     {"prisma", "map", .is_class = true},                                /* @@map("…"), but @map is a column's */
     {"prisma", "map", .key = "name", .is_class = true},
@@ -349,7 +350,8 @@ is_in_entity(const Unit *unit, const Use *use)
     bool is_script = unit_is_language(unit, "javascript");
     return (span_is(unit->text, use->callee, "Entity") ||
             (is_script && span_is(unit->text, use->outer, "Entity"))) &&
-           !span_is_among(unit->text, use->key, others) && !use->in_list;
+           !span_is_among(unit->text, use->key, others) && !use->in_list &&
+           !unit_is_language(unit, "php"); /* repositoryClass of Doctrine */
 }
 
 /* table("…") and Table("…") of languages in which the one gives rows, and the other makes a class. */

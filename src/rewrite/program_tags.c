@@ -1,5 +1,6 @@
 /*
- * program_tags.c - tags of Go that say which table a struct is of: tableName struct{} `pg:"users"`, bun.BaseModel `bun:"table:users"`.
+ * program_tags.c - tables within a string that says more: tags of Go, tableName struct{} `pg:"users"` and bun.BaseModel
+ * `bun:"table:users"`; rules of Laravel, 'required|exists:users,email'.
  */
 #include "rewrite/program.h"
 #include "rewrite/program_advice.h"
@@ -49,12 +50,24 @@ rename_of_tag(const Unit *unit, const Text *text, size_t begin, size_t end, char
     return NULL;
 }
 
+static bool
+write_name(Unit *unit, const Text *text, size_t begin, size_t end, const char *after)
+{
+    g_autofree char *written = NULL;
+    Span span;
+    if (!text_edit(text, begin, end, after, &span, &written))
+        return false;
+    Site *site = program_site(unit->work, text, SITE_TABLE, DISPOSITION_REWRITTEN, begin, end);
+    site->after = keep(unit->work, after);
+    edit_add(unit->work, span.begin, span.end, written);
+    return true;
+}
+
 bool
 program_tag(Unit *unit, const Use *use, const Text *text)
 {
     size_t begin = unit_is_language(unit, "go") ? name_begin(unit, use, text) : 0, end = begin;
-    g_autofree char *after = NULL, *written = NULL;
-    Span span;
+    g_autofree char *after = NULL;
     while (is_identifier_byte(text_byte(text, end)) || text_byte(text, end) == '.')
         end++;
     if (begin == 0 || (text_byte(text, end) != '"' && text_byte(text, end) != ','))
@@ -66,10 +79,52 @@ program_tag(Unit *unit, const Use *use, const Text *text)
         program_refuse_class(unit, text, begin, end, rename, CLASS_OF_TABLE);
         return true;
     }
-    if (!text_edit(text, begin, end, after, &span, &written))
+    return write_name(unit, text, begin, end, after);
+}
+
+/* ---- rules of Laravel ---- */
+
+/* Behind the next exists: or unique: from `at` on; 0: there is none. */
+static size_t
+rule_begin(const Text *text, size_t at)
+{
+    static const char exists[] = "exists:", unique[] = "unique:";
+    for (; at < text->count; at++) {
+        bool begins = at == 0 || text->bytes[at - 1] == '|';
+        if (begins && (text_starts(text, at, exists) || text_starts(text, at, unique)))
+            return at + strlen(exists);
+    }
+    return 0;
+}
+
+/* One rule; its columns are behind the name, or the field that it is said of. False: it is another table's. */
+static bool
+visit_rule(Unit *unit, const Text *text, size_t begin, size_t end)
+{
+    g_autofree char *after = NULL;
+    const Rename *rename = rename_of_tag(unit, text, begin, end, &after);
+    if (rename == NULL)
         return false;
-    Site *site = program_site(unit->work, text, SITE_TABLE, DISPOSITION_REWRITTEN, begin, end);
-    site->after = keep(unit->work, after);
-    edit_add(unit->work, span.begin, span.end, written);
+    bool has_connection = strchr(after, '.') != NULL; /* what is before a dot is no schema there */
+    if (!rename_changes_columns(rename) && !has_connection &&
+        write_name(unit, text, begin, end, after))
+        return true;
+    program_refuse(unit->work, text, SITE_TABLE, begin, end, "in-string", NULL,
+                   "a rule asks the table here whether it has a value: it is not followed of which "
+                   "column");
     return true;
+}
+
+bool
+program_rule(Unit *unit, const Text *text)
+{
+    bool is_any = false;
+    if (!unit_is_language(unit, "php"))
+        return false;
+    for (size_t begin = rule_begin(text, 0), end; begin > 0; begin = rule_begin(text, end)) {
+        for (end = begin; is_identifier_byte(text_byte(text, end)) || text_byte(text, end) == '.';)
+            end++;
+        is_any = visit_rule(unit, text, begin, end) || is_any;
+    }
+    return is_any;
 }

@@ -91,6 +91,7 @@ typedef struct {
     const Rename *gives;
     bool keeps_commons;    /* tables of WITH give their columns the old names, whoever reads them */
     GHashTable *named;     /* Rename * whose dataset is named by a plain string of the program */
+    bool asks_for_table;   /* __table__ of SQLAlchemy: the table itself, not its class */
     bool has_class;        /* and a class stands for one, whose columns it does not all say */
     GHashTable *parts;     /* places of strings that were read as parts of SQL (program_parts.c) */
     GHashTable *said;      /* Rename * of which a class says all columns that change */
