@@ -18,6 +18,7 @@ typedef struct {
     const char *doubt;           /* why nobody knows what it stands for; or NULL */
     bool is_class;               /* no name of the table, but what stands for its rows */
     const struct Advice *advice; /* what would keep its fields (program_advice.h); or NULL */
+    bool has_field_strings;      /* what names its columns in strings names its fields (Django) */
     bool says_columns; /* and says what each column that changes is called: its fields stay */
 } Export;
 

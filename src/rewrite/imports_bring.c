@@ -298,7 +298,8 @@ pass_class_on(void *key, void *value, void *data)
                        .after = g_strdup(""),
                        .rename = class->rename,
                        .is_class = true,
-                       .advice = class->export->advice};
+                       .advice = class->export->advice,
+                       .has_field_strings = class->export->has_field_strings};
     g_ptr_array_add(work->exported, export);
 }
 

@@ -50,7 +50,8 @@ member_used(const Rename *rename, const char *name, size_t bytes)
 /* Of a class that says its columns, the fields stay: but not orders.c.plan of SQLAlchemy, and a string that is the column's
  * very name may be for the database. */
 static bool
-is_of_database(const Unit *unit, const ColumnChange *change, size_t begin, size_t end)
+is_of_database(const Unit *unit, const Export *export, const ColumnChange *change, size_t begin,
+               size_t end)
 {
     static const char *const columns[] = {"c", "columns", NULL};
     const char *bytes = unit->text->bytes;
@@ -58,7 +59,7 @@ is_of_database(const Unit *unit, const ColumnChange *change, size_t begin, size_
     if (word != G_MAXUINT && unit_piece(unit, word)->kind == PIECE_WORD)
         return word > 1 && unit_is_sign(unit, word - 1, '.') &&
                unit_is_among(unit, word - 2, columns);
-    return end - begin == strlen(change->column) &&
+    return !export->has_field_strings && end - begin == strlen(change->column) &&
            memcmp(bytes + begin, change->column, end - begin) == 0;
 }
 
@@ -69,7 +70,7 @@ members_tell(Unit *unit, const ImportedClass *class, const ColumnChange *change,
     Work *work = unit->work;
     Span place = text_span(unit->text, begin, end);
     if (work->mentions >= TOLD_MAX || site_covers(work, place.begin, place.end) ||
-        (class->export->says_columns && !is_of_database(unit, change, begin, end)))
+        (class->export->says_columns && !is_of_database(unit, class->export, change, begin, end)))
         return;
     g_autofree char *words = column_change_words(change);
     Site *site = program_refuse(work, unit->text, SITE_COLUMN, begin, end, "class", change->link,

@@ -263,7 +263,9 @@ exports_add_class(Unit *unit, const char *module, const char *within, Span place
                        .begin = place.begin,
                        .end = place.end,
                        .is_class = true,
-                       .advice = advice_of_class(unit)};
+                       .advice = advice_of_class(unit),
+                       .has_field_strings =
+                           unit_is_language(unit, "python") && program_says(unit->work, "django")};
     g_ptr_array_add(unit->work->exported, export);
 }
 

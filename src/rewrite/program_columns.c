@@ -178,22 +178,6 @@ is_compared(const Text *text, size_t begin, size_t end)
            (span_is(text, span, "is") && span_is_among(text, state, states));
 }
 
-/* What libraries take for a part of SQL, whatever it is: literal_column("weight * 2"), DB::raw('…'), sql`…`. */
-static bool
-is_raw_sql(const Unit *unit, const Use *use)
-{
-    static const char *const calls[] = {"text",       "literal_column", "RawSQL",     "literal",
-                                        "raw",        "fragment",       "sql",        "SQL",
-                                        "selectRaw",  "whereRaw",       "orderByRaw", "havingRaw",
-                                        "groupByRaw", "joinRaw",        "orWhereRaw", "expr",
-                                        "fromSqlRaw", "Formula",        "extra",      "Literal",
-                                        "selectExpr", "db_raw",         "queryRaw",   "executeRaw",
-                                        "unsafe_raw", "CustomFunction", "custom",     "rawQuery",
-                                        NULL};
-    return !unit->language->is_data && (span_is_among(unit->text, use->callee, calls) ||
-                                        span_is_among(unit->text, use->outer, calls));
-}
-
 /* A change whose column is compared in the text. */
 static const ColumnChange *
 find_condition(const Work *work, const Text *text, size_t *ret_at)
@@ -259,7 +243,7 @@ appends_to_dataset(Unit *unit, const Use *use)
 
 /* The table or a column that a class says: written down already, but for queries that give rows under the old names. */
 static bool
-is_of_said_class(Unit *unit, const Use *use)
+is_of_said_class(Unit *unit, const Use *use, const Text *text)
 {
     Work *work = unit->work;
     if (g_hash_table_size(work->said) == 0)
@@ -269,7 +253,8 @@ is_of_said_class(Unit *unit, const Use *use)
                        NULL, CLASS_OF_OLD_NAMES);
         return true;
     }
-    return use_is_for_others(unit, use) || use_says_column(unit, use);
+    return use_is_for_others(unit, use) || use_says_column(unit, use) ||
+           (g_hash_table_size(work->named) == 0 && use_is_field_of_django(unit, use, text));
 }
 
 /* row["sum(id)"] beside "SELECT sum(id) FROM users": what engines call an expression by its text. */
@@ -302,7 +287,7 @@ visit_use(Unit *unit, Use *use)
     size_t at = 0;
     g_autoptr(Text) text = program_text(unit, use), view = lookml_text(unit, use);
     if (use->is_docstring || use->is_message || use->is_bytes || view != NULL ||
-        use_is_foreign_key(unit, use) || is_of_said_class(unit, use))
+        use_is_foreign_key(unit, use) || is_of_said_class(unit, use, text))
         return;
     if (use->is_appended && find_hole_for_column(text, &at) && appends_to_dataset(unit, use)) {
         program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(HOLE), "hole", NULL,
@@ -330,7 +315,7 @@ visit_use(Unit *unit, Use *use)
         return;
     if (part == PART_NONE && !is_named && !is_whole && !use->is_appended &&
         !begins_in_the_middle(text) && !is_key_column(unit, use) &&
-        !(is_raw_sql(unit, use) && uses_class(unit->work))) {
+        !(use_is_raw_sql(unit, use) && uses_class(unit->work))) {
         change = unit->language->is_data ? NULL : find_condition(unit->work, text, &at);
         if (change == NULL)
             return;

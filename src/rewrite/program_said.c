@@ -259,7 +259,8 @@ read_use(Reader *reader, Use *use)
                   g_strcmp0(place->outer, "JoinColumn") != 0;
     if (place == NULL || (!is_key && !is_own_key(reader, use)))
         return use_is_for_others(unit, use) || use_is_foreign_key(unit, use) ||
-               program_is_statement(unit, use, text) || !names_change(reader->rename, text);
+               use_is_field_of_django(unit, use, text) || program_is_statement(unit, use, text) ||
+               !names_change(reader->rename, text);
     return place->is_list ? read_list(reader, text)
                           : read_name(reader, text, 0, text->count, place->is_again);
 }

@@ -36,6 +36,10 @@ GArray *class_said_columns(Unit *unit, const Use *use, const Rename *rename);
 bool class_write_said(Unit *unit, const Use *use, const Rename *rename);
 /* Is it at such a place, and written down, or another class's? */
 bool use_says_column(Unit *unit, const Use *use);
+/* What libraries take for a part of SQL, whatever it is: literal_column("weight * 2"), DB::raw('…'). */
+bool use_is_raw_sql(const Unit *unit, const Use *use);
+/* ordering = ["-plan"], values("plan"): the field, and not its column. */
+bool use_is_field_of_django(const Unit *unit, const Use *use, const Text *text);
 /* What others call a field: a name in an answer of an API, words for people. */
 bool use_is_for_others(const Unit *unit, const Use *use);
 

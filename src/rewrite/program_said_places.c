@@ -113,6 +113,33 @@ use_is_for_others(const Unit *unit, const Use *use)
 }
 
 bool
+use_is_raw_sql(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"text",       "literal_column", "RawSQL",     "literal",
+                                        "raw",        "fragment",       "sql",        "SQL",
+                                        "selectRaw",  "whereRaw",       "orderByRaw", "havingRaw",
+                                        "groupByRaw", "joinRaw",        "orWhereRaw", "expr",
+                                        "fromSqlRaw", "Formula",        "extra",      "Literal",
+                                        "selectExpr", "db_raw",         "queryRaw",   "executeRaw",
+                                        "unsafe_raw", "CustomFunction", "custom",     "rawQuery",
+                                        NULL};
+    return !unit->language->is_data && (span_is_among(unit->text, use->callee, calls) ||
+                                        span_is_among(unit->text, use->outer, calls));
+}
+
+/* Django has names of fields in all strings but in parts of SQL, whatever their columns are called. */
+bool
+use_is_field_of_django(const Unit *unit, const Use *use, const Text *text)
+{
+    size_t at = strchr("-+", text_byte(text, 0)) != NULL && text->count > 0;
+    for (; at < text->count; at++)
+        if (!is_identifier_byte(text->bytes[at]))
+            return false;
+    return unit_is_language(unit, "python") && program_says(unit->work, "django") &&
+           !use_is_raw_sql(unit, use);
+}
+
+bool
 use_says_column(Unit *unit, const Use *use)
 {
     Span place = text_span(unit->text, use->whole.begin, use->whole.end);
