@@ -4,6 +4,7 @@
 #include "cli/migration.h"
 #include "cli/numbers.h"
 #include "cli/story.h"
+#include "model/states.h"
 
 #include <string.h>
 
@@ -28,16 +29,29 @@ guess_text(const json_t *guess, TextFn *text)
     return g_strdup_printf("about %s (%s to %s)", about, from, to);
 }
 
-static void
-guess_row(Table *table, size_t line, const json_t *forecast, const json_t *outcome)
+/* What is said where no rows moved, or their step did not tell. */
+static const char *
+words_of_none(const json_t *report)
 {
+    PlanState state = PLAN_DRAFT;
+    bool is_known = plan_state_from_name(json_get_string(report, "state", ""), &state);
+    if (json_is_object(json_object_get(report, "outcome")))
+        return "not told";
+    return is_known && plan_state_is_terminal(state) ? "never" : "not yet";
+}
+
+static void
+guess_row(Table *table, size_t line, const json_t *report)
+{
+    const json_t *forecast = json_object_get(report, "forecast");
+    const json_t *outcome = json_object_get(report, "outcome");
     const json_t *guess = json_object_get(forecast, lines[line].member);
     const json_t *real = json_object_get(outcome, lines[line].member);
     table_cell(table, TONE_STRONG, lines[line].words);
     g_autofree char *expected = guess != NULL ? guess_text(guess, lines[line].text) : NULL;
     table_cell(table, TONE_PLAIN, expected);
     if (real == NULL) {
-        table_cell(table, TONE_DIM, json_is_object(outcome) ? "not told" : "not yet");
+        table_cell(table, TONE_DIM, words_of_none(report));
         table_cell(table, TONE_PLAIN, NULL);
         return;
     }
@@ -94,7 +108,7 @@ show_forecast(View *view, const json_t *report)
         return;
     g_autoptr(Table) table = table_new("", "EXPECTED", "HAPPENED", "", NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
-        guess_row(table, i, forecast, outcome);
+        guess_row(table, i, report);
     time_row(table, forecast, outcome);
     view_table(view, table);
     show_what_slowed(view, outcome);
@@ -114,6 +128,7 @@ static void
 show_steps(View *view, const json_t *report)
 {
     g_autoptr(Table) table = table_new("STEP", "STATUS", "TOOK", NULL);
+    bool is_back = strcmp(json_get_string(report, "state", ""), "rolling_back") == 0;
     json_t *step;
     size_t i;
     json_array_foreach(json_object_get(report, "steps"), i, step)
@@ -121,6 +136,7 @@ show_steps(View *view, const json_t *report)
         const char *status = json_get_string(step, "status", "");
         int64_t took = json_get_int(step, "ms", -1);
         g_autofree char *text = took >= 0 ? text_duration(took) : NULL;
+        json_set_string(step, "phase", is_back ? "reverse" : "forward");
         table_cell(table, TONE_STRONG, json_get_string(step, "name", ""));
         table_cell(table, story_tone(status), migration_step_words(step));
         table_cell(table, TONE_PLAIN, text);

@@ -79,7 +79,12 @@ step_add(json_t *step, const TaskSum *sum)
 {
     if (sum->is_part && !json_get_bool(step, "split", false))
         step_split(step);
-    json_set_string(step, "phase", sum->phase);
+    /* A step that goes back itself goes back, whatever became of its parts before. */
+    bool is_back = strcmp(sum->phase, "reverse") == 0;
+    if (!sum->is_part && is_back)
+        json_set_bool(step, "goes_back", true);
+    if (!sum->is_part || !json_get_bool(step, "goes_back", false))
+        json_set_string(step, "phase", sum->phase);
     object_add(json_object_get(step, "tasks"), sum->status, sum->count);
     step_add_progress(json_object_get(step, "progress"), sum);
     json_set_string(step, "waits", sum->waits);
@@ -172,6 +177,7 @@ step_finish(json_t *step, const json_t *throttle)
     const char *status = step_status(step);
     int64_t rate = step_rate(step, status, throttle);
     bool is_reverse = strcmp(json_get_string(step, "phase", ""), "reverse") == 0;
+    json_object_del(step, "goes_back");
 
     json_set_string(step, "status",
                     is_reverse && strcmp(status, "done") == 0 ? "reversed" : status);

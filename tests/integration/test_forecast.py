@@ -48,6 +48,15 @@ class Forecast(unittest.TestCase):
         self.assertNotIn("throttled", outcome)
         self.assertIn("approved by user:default/bo", told)
 
+    def test_of_a_plan_that_was_given_up_nothing_is_still_to_come(self):
+        self.planned("left")
+        self.assertRegex(self.world.honk("report", "left").stdout, r"(?m)^rows written .* not yet")
+        self.world.honk("cancel", "left", user=ADA)
+        told = self.world.honk("report", "left").stdout
+        self.assertRegex(told, r"(?m)^rows written .* never")
+        self.assertRegex(told, r"(?m)^swap +not applied")
+        self.assertNotIn("later", told)
+
     def test_what_no_forecast_of_time_can_know_is_named_where_the_time_differs(self):
         self.planned("slow")
         self.world.honk("throttle", "slow", "--rows-per-second", "1000000", "--reason", "a test", user=ADA)
