@@ -76,6 +76,75 @@ take_removal(Parser *parser, SqlBlock *block, uint32_t end)
     return is_column ? SHAPE_ADJUSTED : SHAPE_CHANGED;
 }
 
+/* Behind the column: SET MASKING POLICY p USING (a, b), UNSET TAG t, SET MASK f USING COLUMNS (b), COMMENT 'x'. Who may see
+ * it, and what is said of it, and not what it is. */
+static bool
+take_column_rule(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    static const char *const rules[] = {"MASKING", "PROJECTION", "TAG", "TAGS", "MASK", NULL};
+    bool is_rule =
+        (is_word(parser, parser->pos, WORD_SET) || is_text(parser, parser->pos, "UNSET") ||
+         is_text(parser, parser->pos, "DROP")) &&
+        is_among_words_of(parser, parser->pos + 1, rules);
+    if (!is_rule && !is_text(parser, parser->pos, "COMMENT"))
+        return false;
+    uint32_t columns = parser->pos;
+    while (columns < end && !is_word(parser, columns, WORD_USING))
+        columns++;
+    columns += columns < end ? 1 + is_text(parser, columns + 1, "COLUMNS") : 0;
+    settle_to(parser, MIN(columns, end));
+    if (parser->pos < end && is_open(parser, parser->pos))
+        keys_take(parser, block, end);
+    settle_to(parser, end);
+    return true;
+}
+
+/* SET TAG t = 'x', SET DATA_RETENTION_TIME_IN_DAYS = 3, UNSET COMMENT. */
+static bool
+is_table_setting(const Parser *parser, uint32_t at)
+{
+    static const char *const settings[] = {"TAG",
+                                           "TAGS",
+                                           "COMMENT",
+                                           "DATA_RETENTION_TIME_IN_DAYS",
+                                           "MAX_DATA_EXTENSION_TIME_IN_DAYS",
+                                           "CHANGE_TRACKING",
+                                           "ENABLE_SCHEMA_EVOLUTION",
+                                           "DEFAULT_DDL_COLLATION",
+                                           NULL};
+    if ((is_text(parser, at, "SUSPEND") || is_text(parser, at, "RESUME")) &&
+        is_text(parser, at + 1, "RECLUSTER"))
+        return true;
+    if (is_text(parser, at, "DROP") && is_text(parser, at + 1, "CLUSTERING"))
+        return true;
+    return (is_word(parser, at, WORD_SET) || is_text(parser, at, "UNSET")) &&
+           is_among_words_of(parser, at + 1, settings);
+}
+
+/* ADD ROW ACCESS POLICY p ON (a), DROP SEARCH OPTIMIZATION ON EQUALITY(a): up to its columns; false where it is none. */
+static bool
+take_table_rule(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    uint32_t at = parser->pos + 1;
+    bool is_added = is_text(parser, parser->pos, "ADD") || is_text(parser, parser->pos, "DROP");
+    bool is_row = is_text(parser, at, "ROW") && is_text(parser, at + 1, "ACCESS"),
+         is_search = is_text(parser, at, "SEARCH") && is_text(parser, at + 1, "OPTIMIZATION");
+    if (is_table_setting(parser, parser->pos)) {
+        settle_to(parser, end);
+        return true;
+    }
+    if (!is_added || (!is_row && !is_search))
+        return false;
+    uint32_t columns = find_on(parser, at, end);
+    while (columns < end && !is_open(parser, columns))
+        columns++;
+    settle_to(parser, columns);
+    if (parser->pos < end)
+        keys_take(parser, block, end);
+    settle_to(parser, end);
+    return true;
+}
+
 /* ALTER COLUMN a SET DEFAULT 1, MODIFY a int NOT NULL */
 static SqlShape
 take_column_change(Parser *parser, SqlBlock *block, uint32_t end)
@@ -86,6 +155,8 @@ take_column_change(Parser *parser, SqlBlock *block, uint32_t end)
     if (parser->pos >= end || !is_name(parser, parser->pos))
         return SHAPE_CHANGED;
     column_take(parser, block, end);
+    if (take_column_rule(parser, block, end))
+        return SHAPE_NAMED;
     bool is_setting =
         is_word(parser, parser->pos, WORD_SET) && (is_word(parser, parser->pos + 1, WORD_DEFAULT) ||
                                                    is_word(parser, parser->pos + 1, WORD_NOT) ||
@@ -143,6 +214,8 @@ take_action(Parser *parser, SqlBlock *block, uint32_t end)
         return SHAPE_NAMED;
     if (appended_take(parser, block, end))
         return SHAPE_COPIED;
+    if (take_table_rule(parser, block, end))
+        return SHAPE_NAMED;
     if (is_word(parser, parser->pos, WORD_WITH)) /* WITH CHECK ADD CONSTRAINT */
         parser->pos = MIN(parser->pos + 2, end);
     if (plain_word_take(parser, end, "ADD"))
