@@ -132,15 +132,37 @@ rows_of_query(Work *work, const SqlQuery *query, const SqlItem **ret_star)
 
 /* ---- loops ---- */
 
-/* At LOOP: the LOOP of its END LOOP; 0: there is none. */
+/* FOR r IN (…) DO … END FOR, of BigQuery, where WHILE has a DO, too. */
+static bool
+is_do(const Work *work, guint index)
+{
+    return work_is_text(work, index, "DO") && work->sql->dialect->has_paths_in_quotes;
+}
+
+static bool
+is_end_of_do(const Work *work, guint index)
+{
+    return index > 0 && work_token(work, index - 1)->word == WORD_END &&
+           (work_token(work, index)->word == WORD_FOR || work_is_text(work, index, "WHILE"));
+}
+
+static bool
+is_body(const Work *work, guint index)
+{
+    return work_token(work, index)->word == WORD_LOOP || is_do(work, index);
+}
+
+/* At LOOP, or DO: the LOOP of its END LOOP, the FOR of its END FOR; 0: there is none. */
 static guint
 end_of_loop(const Work *work, guint loop)
 {
     int depth = 0;
+    bool is_of_do = is_do(work, loop);
     for (guint i = loop; i + 1 < work->sql->tokens->len; i++) {
-        if (work_token(work, i)->word != WORD_LOOP)
+        bool is_end = is_of_do && is_end_of_do(work, i);
+        if (is_of_do ? !is_do(work, i) && !is_end : work_token(work, i)->word != WORD_LOOP)
             continue;
-        depth += work_token(work, i - 1)->word == WORD_END ? -1 : 1;
+        depth += is_end || work_token(work, i - 1)->word == WORD_END ? -1 : 1;
         if (depth == 0)
             return i;
         if (depth > LOOPS_DEEP_MAX)
@@ -171,7 +193,7 @@ read_loop(Work *work, const SqlQuery *query)
     if (rename == NULL)
         return;
     loop += work_token(work, loop)->kind == TOKEN_CLOSE;
-    guint end = work_token(work, loop)->word == WORD_LOOP ? end_of_loop(work, loop) : 0;
+    guint end = is_body(work, loop) ? end_of_loop(work, loop) : 0;
     if (end > 0)
         add(work, variable, end, rename)->star = star;
 }
@@ -184,11 +206,10 @@ read_other_loop(Work *work, GHashTable *known, guint index)
     if (work_token(work, index)->word != WORD_FOR || work_token(work, index + 2)->word != WORD_IN ||
         set_has(known, GUINT_TO_POINTER(index + 1)))
         return;
-    while (work_token(work, loop)->word != WORD_LOOP &&
-           work_token(work, loop)->kind != TOKEN_SEMICOLON &&
+    while (!is_body(work, loop) && work_token(work, loop)->kind != TOKEN_SEMICOLON &&
            work_token(work, loop)->kind != TOKEN_END)
         loop++;
-    guint end = work_token(work, loop)->word == WORD_LOOP ? end_of_loop(work, loop) : 0;
+    guint end = is_body(work, loop) ? end_of_loop(work, loop) : 0;
     if (end > 0)
         add(work, index + 1, end, NULL)->is_refused = true;
 }
@@ -438,12 +459,12 @@ void
 sql_row_variables(Work *work)
 {
     const Sql *sql = work->sql;
-    if (work->variables->len == 0 || work->rows != NULL)
+    if (work->rows != NULL)
         return;
-    for (guint i = 0; i < sql->mentions->len; i++)
+    for (guint i = 0; work->variables->len > 0 && i < sql->mentions->len; i++)
         read_type(work, g_ptr_array_index(sql->mentions, i));
     read_loops(work);
-    for (guint i = 0; i + 1 < sql->tokens->len; i++)
+    for (guint i = 0; work->variables->len > 0 && i + 1 < sql->tokens->len; i++)
         read_record(work, i);
     if (work->row_variables == NULL)
         return;
