@@ -105,10 +105,21 @@ find_statement(const Unit *unit, const Use *use, guint *ret_first, guint *ret_en
     return false;
 }
 
+/* schema "…" do of Ecto: the lines behind it, as far as they stand further in. */
+static bool
+find_schema(Unit *unit, const Use *use, guint *ret_first, guint *ret_end)
+{
+    *ret_first = use->last;
+    *ret_end = body_end(unit, use->first);
+    return *ret_end > use->last;
+}
+
 static bool
 find_class(Unit *unit, const Use *use, guint *ret_first, guint *ret_end)
 {
     guint name;
+    if (unit_is_language(unit, "elixir"))
+        return find_schema(unit, use, ret_first, ret_end);
     if (unit_is_language(unit, "csharp") && span_is(unit->text, use->callee, "ToTable") &&
         find_statement(unit, use, ret_first, ret_end))
         return true;
@@ -195,6 +206,20 @@ change_called(const Rename *rename, const char *name, size_t bytes, bool is_new)
     return G_MAXUINT;
 }
 
+/* What is written there instead. A symbol of Elixir (source: :plan) is a word of the file; false: it cannot be one. */
+static bool
+write_said(const Text *text, size_t begin, size_t end, const char *after, SaidColumn *said)
+{
+    if (text->from != NULL)
+        return text_edit(text, begin, end, after, &said->span, &said->after);
+    for (const char *c = after; *c != '\0'; c++)
+        if (!is_identifier_byte(*c))
+            return false;
+    said->span = (Span){(uint32_t) begin, (uint32_t) end};
+    said->after = g_strdup(after);
+    return !g_ascii_isdigit(after[0]);
+}
+
 /* One name of a column in the text; false: it cannot be written. */
 static bool
 read_name(Reader *reader, const Text *text, size_t begin, size_t end, bool is_again)
@@ -215,7 +240,7 @@ read_name(Reader *reader, const Text *text, size_t begin, size_t end, bool is_ag
     SaidColumn said = {.change = change};
     if (is_new)
         return true;
-    if (!text_edit(text, begin, end, change->to, &said.span, &said.after))
+    if (!write_said(text, begin, end, change->to, &said))
         return false;
     g_array_append_val(reader->said, said);
     return true;
@@ -265,11 +290,51 @@ read_use(Reader *reader, Use *use)
                           : read_name(reader, text, 0, text->count, place->is_again);
 }
 
+/* Has the field that the symbol is in a source, which says its column? */
+static bool
+has_source(const Reader *reader, guint symbol)
+{
+    static const char *const fields[] = {"field",      "belongs_to",  "timestamps", "has_many",
+                                         "embeds_one", "embeds_many", "has_one",    NULL};
+    for (guint i = symbol; i < reader->end && !unit_is_among(reader->unit, i, fields); i++)
+        if (unit_is_word(reader->unit, i, "source"))
+            return true;
+    return false;
+}
+
+/* field :tariff, :string, source: :plan of Ecto; false: a field without a source is called like a column that changes. */
+static bool
+read_sources(Reader *reader)
+{
+    Unit *unit = reader->unit;
+    for (guint i = reader->first + 3; i < reader->end; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        const char *name = unit->text->bytes + piece->begin;
+        size_t bytes = piece->end - piece->begin;
+        if (piece->kind != PIECE_WORD || !unit_is_sign(unit, i - 1, ':') ||
+            unit_piece(unit, i - 1)->end != piece->begin)
+            continue;
+        if (unit_is_sign(unit, i - 2, ':') && unit_is_word(unit, i - 3, "source")) {
+            if (!read_name(reader, unit->text, piece->begin, piece->end, false))
+                return false;
+            continue;
+        }
+        guint index = change_called(reader->rename, name, bytes, false);
+        const ColumnChange *change =
+            index != G_MAXUINT ? g_ptr_array_index(reader->rename->changes, index) : NULL;
+        if (change != NULL && change->kind != CHANGE_NONE && !has_source(reader, i))
+            return false;
+    }
+    return true;
+}
+
 /* All that the class has; false: something in it is not understood. */
 static bool
 read_class(Reader *reader, const Use *own)
 {
     const Unit *unit = reader->unit;
+    if (unit_is_language(unit, "elixir") && !read_sources(reader))
+        return false;
     for (guint i = unit_uses_before(unit, reader->first); i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
         if (use->first >= reader->end)
