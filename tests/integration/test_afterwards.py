@@ -118,7 +118,7 @@ class Afterwards(unittest.TestCase):
         done = self.project.honk("skip", "customers-v2", "--reason", "never mind", check=False)
         self.assertIn("something of it may be in the target", done.stderr)
         self.assertEqual(done.stdout, "")
-        self.assertIn("'honk retry', then honk resume customers-v2 --reason", self.project.honk("status", "customers-v2").stdout)
+        self.assertIn("after 'honk retry' honk resume customers-v2 --reason", self.project.honk("status", "customers-v2").stdout)
         done = self.project.honk("retry", "customers-v2")
         self.assertRegex(done.stdout, r"^t-\S+ is waiting\nnext: honk resume customers-v2", "once, with its parts")
         self.project.honk("rollback", "customers-v2", "--wait")
