@@ -18,7 +18,7 @@ PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").r
          *sorted((ROOT / "src").rglob("*.md"))]
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*\w\.(?:c|h|md|def|py|sql|yaml|json))`")
 MADE_ELSEWHERE = ("mappings/", "migrations/", "catalog/", "data/", ".honk/", ".github/", "instances/",
-                  "target/")  # in the reader's own folder, Honk's, or dbt's
+                  "target/", "../models/")  # in the reader's own folder, Honk's, or dbt's
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
