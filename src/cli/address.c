@@ -387,6 +387,18 @@ catalog_url(Invocation *call, const Config *config, const char *name, char **ret
 }
 
 /* What was meant, when there is no honk.yaml in which it could be something else. */
+/* A whole address, without a colon. */
+static bool
+fail_no_such(const char *text, GError **error)
+{
+    int ending = ending_of(text);
+    if (ending < 0 || strcmp(endings[ending].driver, "sqlite") != 0)
+        return fail_no_file(text, error);
+    return fail(error, ERR_NOT_FOUND,
+                "there is no database '%s', and no table of it is named: expected '%s:TABLE'", text,
+                text);
+}
+
 static bool
 fail_without_config(Invocation *call, const char *text, GError *no_config, GError **error)
 {
@@ -400,7 +412,7 @@ fail_without_config(Invocation *call, const char *text, GError *no_config, GErro
                           "postgres:DATABASE:TABLE or, with a honk.yaml, "
                           "STORE:OBJECT or a name of its catalog");
     if (looks_like_file)
-        return fail_no_file(text, error);
+        return fail_no_such(text, error);
     return fail(error, ERR_NOT_FOUND,
                 "'%s' is no file that is known by its ending, and there is no honk.yaml", text);
 }
@@ -420,7 +432,7 @@ find_in_config(Invocation *call, Address *address, GError **error)
     if (name != NULL && config_store(config, name) != NULL)
         url = g_strdup(address->text);
     else if (colon == NULL && ending_of(address->text) >= 0)
-        return fail_no_file(address->text, error);
+        return fail_no_such(address->text, error);
     else if (!catalog_url(call, config, address->text, &url, error))
         return false;
     if (!config_dataset_url(config, url, &store, &object, error))

@@ -156,11 +156,10 @@ take_used(const char *const *cells, void *data, GError **error)
     return true;
 }
 
-/* Which of those that are there have a row? */
+/* Which are there, and which of those have a row? */
 static bool
-find_used(Conn *conn, bool *ret, GError **error)
+find_used(Conn *conn, bool *there, bool *ret, GError **error)
 {
-    bool there[BOOK_TABLES] = {0};
     g_autoptr(GString) sql = g_string_new("SELECT ");
     bool is_any = false;
     if (!conn->book->has(conn, tables, BOOK_TABLES, there, error))
@@ -182,13 +181,13 @@ find_used(Conn *conn, bool *ret, GError **error)
 bool
 book_tidy(Conn *conn, GError **error)
 {
-    bool used[BOOK_TABLES] = {0};
-    if (!lock(conn, error) || !find_used(conn, used, error))
+    bool there[BOOK_TABLES] = {0}, used[BOOK_TABLES] = {0};
+    if (!lock(conn, error) || !find_used(conn, there, used, error))
         return false;
     if (used[BOOK_FENCE])
         return true;
     for (size_t i = 0; i < BOOK_TABLES; i++)
-        if (!used[i] &&
+        if (there[i] && !used[i] &&
             !run_later(conn, error,
                        book_text("DROP TABLE IF EXISTS %s.%s", conn->book_place, tables[i])))
             return false;

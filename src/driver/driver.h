@@ -176,6 +176,8 @@ typedef struct {
     bool takes_bulk;
     /* From begin to commit nobody else can write to the store: no place to rest. */
     bool locks_store;
+    /* Columns whose names differ in upper and lower case only are one there. */
+    bool names_fold;
     bool
         keeps_targets; /* one that has rows is never replaced: its copy needs a name that nothing has */
     /* Write the rows from `from` on. `*ret_next` is the first row that is not in: row_count on

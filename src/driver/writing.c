@@ -9,6 +9,24 @@ stage_target_name(const char *stage)
                                         : g_strdup(stage);
 }
 
+/* What the store would say of them in words of its own, without what to do. */
+static bool
+check_names(const Schema *schema, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const char *name = schema_column(schema, i)->name;
+        char *folded = g_ascii_strdown(name, -1);
+        const char *other = g_hash_table_lookup(seen, folded);
+        if (!g_hash_table_insert(seen, folded, (void *) name))
+            return fail(error, ERR_INVALID,
+                        "columns '%s' and '%s' would be one there, as upper and lower case are the "
+                        "same: a mapping gives one of them another name",
+                        other, name);
+    }
+    return true;
+}
+
 bool
 conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
            const Writer *writer, GError **error)
@@ -19,7 +37,8 @@ conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema
     check_writer(writer);
     if (!check_object(conn, stage, error))
         return false;
-    return load->stage(conn, stage, like, schema, writer, error) ||
+    return ((schema == NULL || !load->names_fold || check_names(schema, error)) &&
+            load->stage(conn, stage, like, schema, writer, error)) ||
            fail_object(conn, "make", stage, error);
 }
 

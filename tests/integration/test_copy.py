@@ -148,6 +148,10 @@ class Copying(WithoutServer):
         self.refused(4, "no honk.yaml", "copy", "users", "d.db:x")
         self.refused(2, "'--budget many' is not a whole number", "copy", "airports.csv", "d.db:y", "--budget", "many")
         self.refused(2, "expected sqlite:PATH:TABLE", "copy", "sqlite:d.db", "d.db:y")
+        self.refused(4, "there is no database 'new.db', and no table of it is named: expected 'new.db:TABLE'", "copy", "airports.csv", "new.db")
+        self.write("cases.csv", "id,Name,name\n1,x,y\n")
+        self.refused(2, "columns 'Name' and 'name' would be one there", "copy", "cases.csv", "d.db:cases")
+        self.copy("cases.csv", "cases.ndjson")
 
     def test_a_dry_run_writes_nothing(self):
         self.assertIn("nothing is written", self.copy("airports.csv", "d.db:a", "--dry-run").stdout)

@@ -188,6 +188,28 @@ class OfServers(unittest.TestCase):
         self.assertIn("which a row of 'users:{id}' would lose", said)
         self.assertEqual(self.redis.tell(0, "HGET", "users:9", "liked").strip(), "yes")
 
+    def test_a_right_that_is_missing_is_named(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        postgres.sql("CREATE ROLE poor LOGIN; CREATE TABLE people (id int PRIMARY KEY, name text, \"the Secret\" text);"
+                     "GRANT SELECT (id, name) ON people TO poor", "postgres")
+        people = f"postgres:host={postgres.folder} user=poor dbname=postgres:people"
+        said = self.said("copy", people, "people.csv", check=False)
+        self.assertIn("role 'poor' may not read \"the Secret\" of it: GRANT SELECT (\"the Secret\") ON \"public\".\"people\" TO it", said)
+        self.mariadb.sql("DROP USER IF EXISTS poor@localhost; CREATE USER poor@localhost; GRANT SELECT (id, note) ON shop.users TO poor@localhost", "shop")
+        poor = self.maria("shop").replace("root@", "poor@")
+        said = self.said("copy", poor, "users.csv", check=False)
+        self.assertIn("the right to read all of 'users' is needed (GRANT SELECT ON `shop`.`users`)", said)
+        self.project.folder.joinpath("new.csv").write_text("id\n1\n")
+        said = self.said("copy", "new.csv", poor.replace("users", "new"), check=False)
+        self.assertRegex(said, "cannot make 'new__honk_copy' in store .*CREATE command denied")
+
+    def test_keys_of_redis_that_have_several_parts_are_named_so(self):
+        self.mariadb.sql("CREATE TABLE parts (a int, b int, c int, PRIMARY KEY (a, b)); INSERT INTO parts VALUES (1, 2, 3)", "shop")
+        self.assertIn("the rows' key has 2 columns, and so have the keys: name it 'parts:{a}:{b}'",
+                      self.said("copy", self.maria("shop", "parts"), "cache:parts", check=False))
+        self.assertIn("1 row copied", self.said("copy", self.maria("shop", "parts"), "cache:parts:{a}:{b}"))
+
     def test_what_an_address_lacks_is_said(self):
         for address, says in (("mariadb://root@localhost/shop", "does not say which table"),
                               ("mariadb://root:s3cr3t@localhost/shop/users", "a password does not belong into a command"),

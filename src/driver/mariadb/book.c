@@ -141,6 +141,15 @@ look(Conn *base, const Writer *writer, BookLook *ret, GError **error)
 
 /* --- transactions --- */
 
+/* Who may not write here is told so of the fence, whether there is one or not. */
+static bool
+has_no_fence(MariaConn *conn)
+{
+    static const char *const fence[] = {"_honk_fence"};
+    bool is_there = true;
+    return book_find(&conn->base, fence, G_N_ELEMENTS(fence), &is_there, NULL) && !is_there;
+}
+
 /* Where there is no bookkeeping, there is no row to be locked. */
 static bool
 make_row(MariaConn *conn, const Writer *writer, GError **error)
@@ -150,7 +159,8 @@ make_row(MariaConn *conn, const Writer *writer, GError **error)
                   "INSERT IGNORE INTO %s._honk_fence (scope, plan, token) SELECT %Q, %Q, 0 FROM "
                   "%s._honk_fence WHERE scope = %Q LOCK IN SHARE MODE",
                   conn->book, writer->task, writer->plan, conn->book, writer->plan) ||
-        error_is(missing, ERR_NOT_FOUND))
+        error_is(missing, ERR_NOT_FOUND) ||
+        (error_is(missing, ERR_FORBIDDEN) && has_no_fence(conn)))
         return true;
     g_propagate_error(error, g_steal_pointer(&missing));
     return false;

@@ -22,7 +22,7 @@ own_text(MariaConn *conn, const MariaObject *object, char **ret, GError **error)
     AUTO_ROWS *rows = NULL;
     if (!maria_rows(conn, &rows, error, "SHOW CREATE %s %s", object->is_view ? "VIEW" : "TABLE",
                     object->sql))
-        return false;
+        return maria_fail_rights(object, error);
     MYSQL_ROW row = mysql_fetch_row(rows);
     *ret = g_strdup(row != NULL && row[1] != NULL ? row[1] : "");
     if (!object->is_view)

@@ -258,6 +258,7 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
 }
 
 const LoadOps maria_load_ops = {
+    .names_fold = true,
     .stage = maria_stage,
     .unstage = maria_unstage,
     .exists = maria_exists,

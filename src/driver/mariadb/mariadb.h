@@ -135,6 +135,8 @@ CHECKED bool maria_split_name(MariaConn *conn, const char *name, char **ret_data
                               char **ret_name, GError **error);
 CHECKED bool maria_sql_name(MariaConn *conn, const char *name, char **ret, GError **error);
 bool maria_is_ours(const char *name); /* "_honk_…" */
+/* To a refusal what is needed: who may read some columns only sees no others, nor keys. Returns false. */
+bool maria_fail_rights(const MariaObject *object, GError **error);
 /* A name of ours for what belongs to another name, at most 64 letters. Caller frees. */
 char *maria_made_name(const char *prefix, const char *of, const char *ending);
 

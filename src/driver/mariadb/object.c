@@ -173,6 +173,18 @@ maria_unique_columns(Conn *base, const char *name, GPtrArray **ret, GError **err
     return true;
 }
 
+bool
+maria_fail_rights(const MariaObject *object, GError **error)
+{
+    if (error != NULL && error_is(*error, ERR_FORBIDDEN))
+        g_prefix_error(
+            error,
+            "the right to read all of '%s' is needed (GRANT SELECT ON `%s`.`%s`), as who "
+            "has it for some columns does not see the others: ",
+            object->name, object->database, object->name);
+    return false;
+}
+
 /* --- finding --- */
 
 /* The table, its unique indexes and its columns, each in its order, in one question. Names are compared twice: there letters are taken for

@@ -185,7 +185,8 @@ maria_stage(Conn *base, const char *stage, const char *like, const Schema *schem
 
 /* The transaction that fences off whoever might still write. */
 static bool
-close_stage(MariaConn *conn, const char *stage, const Writer *writer, GError **error)
+close_stage(MariaConn *conn, const char *stage, const Writer *writer, bool *ret_there,
+            GError **error)
 {
     Conn *base = &conn->base;
     bool is_staged = false;
@@ -195,6 +196,7 @@ close_stage(MariaConn *conn, const char *stage, const Writer *writer, GError **e
         return false;
     if (there != NULL && !is_staged)
         return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
+    *ret_there = there != NULL;
     return (!is_staged || book_raise(base, writer, error)) && maria_commit(conn, error);
 }
 
@@ -203,7 +205,7 @@ unstage_locked(MariaConn *conn, const char *stage, const Writer *writer, GError 
 {
     g_autoptr(BookNote) swap = NULL;
     g_autofree char *table = NULL;
-    bool is_swapped = false;
+    bool is_swapped = false, is_there = false;
     if (!maria_sql_name(conn, stage, &table, error) ||
         !maria_swap_recover(conn, writer->plan, &swap, &is_swapped, error))
         return false;
@@ -211,11 +213,11 @@ unstage_locked(MariaConn *conn, const char *stage, const Writer *writer, GError 
         return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
     if (!maria_book.begin(&conn->base, writer, error))
         return false;
-    if (!close_stage(conn, stage, writer, error)) {
+    if (!close_stage(conn, stage, writer, &is_there, error)) {
         maria_rollback(conn);
         return false;
     }
-    return maria_run(conn, error, "DROP TABLE IF EXISTS %s", table) &&
+    return (!is_there || maria_run(conn, error, "DROP TABLE IF EXISTS %s", table)) &&
            book_forget(&conn->base, writer->plan, BOOK_ALL, error);
 }
 

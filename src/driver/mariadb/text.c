@@ -43,7 +43,7 @@ read_parts(MariaConn *conn, const MariaObject *object, const char *const *words,
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(MariaPart));
     g_array_set_clear_func(parts, part_clear);
     if (!maria_rows(conn, &rows, error, "SHOW CREATE TABLE %s", object->sql))
-        return false;
+        return maria_fail_rights(object, error);
     MYSQL_ROW row = mysql_fetch_row(rows);
     g_auto(GStrv) lines = g_strsplit(row != NULL ? row[1] : "", "\n", -1);
     for (char **line = lines; *line != NULL; line++) {

@@ -166,12 +166,37 @@ pg_scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
            look_at_types(scan, error);
 }
 
+/* The server names the table only, also where a role lacks no more than a column of it. */
+static void
+name_columns(PgScan *scan, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    g_autoptr(GError) unsaid = NULL;
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT current_user, string_agg(quote_ident(attname), ', ' ORDER BY attnum) FILTER (WHERE "
+        "NOT may), bool_or(may) FROM (SELECT *, has_column_privilege(attrelid, attnum, 'SELECT') "
+        "may FROM pg_attribute WHERE attrelid = %lld AND attnum > 0 AND NOT attisdropped) a",
+        scan->object != NULL ? (long long) scan->object->oid : 0);
+    if (!error_is(*error, ERR_FORBIDDEN) || scan->object == NULL || scan->db == NULL ||
+        !pg_read_on(scan->conn, scan->db, &unsaid) ||
+        !pg_run_on(scan->conn, scan->db, sql, &rows, &unsaid) || pg_cell(rows, 0, 1) == NULL ||
+        strcmp(pg_cell(rows, 0, 2), "t") != 0)
+        return;
+    g_clear_error(error);
+    fail(error, ERR_FORBIDDEN,
+         "role '%s' may not read %s of it: GRANT SELECT (%s) ON %s TO it, or leave that out by a "
+         "mapping",
+         pg_cell(rows, 0, 0), pg_cell(rows, 0, 1), pg_cell(rows, 0, 1), scan->object->sql);
+}
+
 static bool
 open_scan(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
 {
     PgScan *scan = pg_scan_new(pg_conn(base));
-    g_autoptr(GError) broken = NULL;
-    if (!pg_scan_prepare(scan, spec, error)) {
+    g_autoptr(GError) broken = NULL, refused = NULL;
+    if (!pg_scan_prepare(scan, spec, &refused)) {
+        name_columns(scan, &refused);
+        g_propagate_error(error, g_steal_pointer(&refused));
         pg_scan_free(scan);
         return false;
     }

@@ -16,10 +16,13 @@ name_holes(RedisConn *conn, const RedisObject *plain, const Schema *schema, Redi
                     "the rows have no key: say which columns the keys are made of, as in "
                     "'%s:{id}'",
                     plain->name);
-    for (const char *at = plain->name; *at != '\0'; at++)
-        g_string_append_printf(form, "%c", *at);
+    g_string_append(form, plain->name);
     for (guint i = 0; i < schema->key->len; i++)
         g_string_append_printf(form, ":{%s}", (char *) schema->key->pdata[i]);
+    if (schema->key->len > 1) /* by its name alone it would be read as keys of one part */
+        return fail(error, ERR_INVALID,
+                    "the rows' key has %u columns, and so have the keys: name it '%s'",
+                    schema->key->len, form->str);
     return redis_object_find(conn, form->str, ret, error);
 }
 

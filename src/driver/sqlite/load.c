@@ -359,6 +359,7 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
 
 const LoadOps sqlite_load_ops = {
     .locks_store = true,
+    .names_fold = true,
     .stage = sqlite_stage,
     .unstage = sqlite_unstage,
     .exists = sqlite_exists,
