@@ -173,6 +173,17 @@ may_be_key(const Work *work, const SqlRef *ref)
            work_is_text(work, at - 2, "JSON_OBJECT");
 }
 
+/* alias(plan) of DuckDB gives the name as a value. */
+static bool
+is_asked_for_name(const Work *work, const SqlRef *ref)
+{
+    guint first = ref->path.parts[0].token, last = ref->path.parts[ref->path.count - 1].token;
+    return work->sql->dialect->has_alias_prefix && first > 1 &&
+           work_token(work, first - 1)->kind == TOKEN_OPEN &&
+           work_token(work, last + 1)->kind == TOKEN_CLOSE &&
+           work_is_text(work, first - 2, "alias");
+}
+
 bool
 sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
@@ -182,6 +193,11 @@ sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
                     "'%s' may be the column here, or what AS gives that name: qualify it",
                     part->text);
+        return true;
+    }
+    if (is_asked_for_name(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "whole-row", NULL,
+                    "the name '%s' is a value here, and changes: write it as a text", part->text);
         return true;
     }
     if (may_be_key(work, ref)) {
