@@ -56,7 +56,7 @@ lex_comment(const Text *text, size_t at, size_t end, GArray *pieces)
 
 /* ---- annotations of Doctrine in comments ---- */
 
-/* Behind @ORM\Column(…), @ORM\Id, @Table(…) at `at`; 0: it is another one, or does not end before `end`. */
+/* Behind @ORM\Column(…), @ORM\Id, @Table(…) at `at`; 0: it is another one, more than `end`: it does not end. */
 static size_t
 annotation_end(const Text *text, size_t at, size_t end)
 {
@@ -78,7 +78,7 @@ annotation_end(const Text *text, size_t at, size_t end)
         if (depth == 0)
             return open + 1;
     }
-    return 0;
+    return end + 1;
 }
 
 /* What is code there; the stars that lines of the comment begin with are none. */
@@ -106,6 +106,8 @@ lex_annotated(const Text *text, size_t at, size_t end, GArray *pieces)
     for (size_t i = at, behind; i < last; i++) {
         if (text->bytes[i] != '@' || (behind = annotation_end(text, i, last)) == 0)
             continue;
+        if (behind > last)
+            break; /* its brackets do not match: text for people */
         add(pieces, PIECE_COMMENT, from, i, false);
         lex_annotation(text, i, behind, pieces);
         from = behind;
