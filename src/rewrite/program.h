@@ -156,6 +156,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Text, text_free)
 void text_begin_part(Text *text, size_t at, Quoting quoting);
 /* One byte of the other text, as it is. */
 void text_copy(Text *text, size_t at);
+/* [begin, end) of the other text, as a text of its own. Caller frees. */
+Text *text_cut_out(const Text *from, size_t begin, size_t end);
 /* `what`, for which [begin, end) of the other text stands. */
 void text_put(Text *text, size_t begin, size_t end, const char *what, size_t bytes);
 /* What a constant says, for which [begin, end) stands. */
@@ -617,6 +619,8 @@ void program_magic(Work *work, const Text *file, const Dialect *dialect);
 
 /* ```{r} … ``` between text. (program_chunks.c) */
 void program_chunks(Work *work);
+/* Recipes of make. (program_make.c) */
+void program_make(Work *work);
 /* Text with queries that are run when people look at it; false: it is none. (program_chunks.c) */
 bool program_page(Work *work);
 /* {cells: […]} of Jupyter. (program_notebook.c) */

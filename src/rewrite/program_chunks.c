@@ -55,23 +55,12 @@ language_name(const Text *text, Span name)
     return NULL;
 }
 
-/* A string without its end must not go on into the text behind: the code is a text of its own. */
-static Text *
-cut_out(const Chunks *chunks, size_t begin, size_t end)
-{
-    Text *text = text_new(chunks->file);
-    Piece piece = {.inner_begin = (uint32_t) begin,
-                   .inner_end = (uint32_t) end,
-                   .quoting = {.holes = HOLES_OFF}};
-    text_decode(text, language_by_name("r"), &piece, false, NULL);
-    return text;
-}
-
 static void
 visit_code(const Chunks *chunks, const char *name, size_t begin, size_t end)
 {
     bool is_page = chunks->used != NULL;
-    g_autoptr(Text) code = cut_out(chunks, begin, end);
+    /* a string without its end must not go on into the text behind */
+    g_autoptr(Text) code = text_cut_out(chunks->file, begin, end);
     if (strcmp(name, "sql") == 0)
         program_sql_cell(chunks->work, code, language_by_name(is_page ? "javascript" : "r"),
                          chunks->dialect, 0, code->count,
@@ -205,7 +194,8 @@ is_query(const Chunks *chunks, size_t head)
     if (text_starts(file, at, "sql ")) {
         for (at += strlen("sql"); text_byte(file, at) == ' ';)
             at++;
-        at += text_starts(file, at, "id=") ? strlen("id=") : 0;
+        if (text_starts(file, at, "id=")) /* of Observable, which uses it in its code */
+            return true;
     }
     Span span = name_at(file, at);
     char behind = text_byte(file, span.end);
@@ -258,7 +248,7 @@ visit_settings(const Chunks *chunks)
     for (size_t line = begin; line < file->count; line = next_line(file, line)) {
         if (!text_starts(file, line, "---") && !text_starts(file, line, "..."))
             continue;
-        g_autoptr(Text) settings = cut_out(chunks, begin, line);
+        g_autoptr(Text) settings = text_cut_out(file, begin, line);
         program_unit(chunks->work, settings, language_by_name("yaml"), chunks->dialect, 0,
                      settings->count, 1);
         return next_line(file, line);

@@ -91,6 +91,7 @@ static const Language languages[] = {
     {.name = "sqlx", .endings = {".sqlx"}, C_COMMENTS,
      .forms = {{"`", "`", ESCAPE_C, HOLES_DOLLAR_BRACES, .has_lines = true}, {"\"", "\"", ESCAPE_C}, {"'", "'", ESCAPE_C}},
      .lex = lex_sqlx, .plus = '+', .has_patterns = true, .imports = imports_dataform},
+    {.name = "make", .endings = {"Makefile", "makefile", ".mk"}, .rewrite = program_make},
     {.name = "rmarkdown", .endings = {".Rmd", ".rmd", ".qmd"}, .rewrite = program_chunks},
     {.name = "xml", .endings = {".xml", ".ktr", ".kjb"}, .lex = lex_markup, .is_data = true},
     {.name = "properties", .endings = {".properties", ".ini", ".cfg", ".env"}, .lex = lex_properties, .is_data = true},

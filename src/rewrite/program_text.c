@@ -75,6 +75,16 @@ text_copy(Text *text, size_t at)
     put(text, span_of(text->from, at), text->from->bytes + at, 1);
 }
 
+Text *
+text_cut_out(const Text *from, size_t begin, size_t end)
+{
+    Text *text = text_new(from);
+    text_begin_part(text, begin, (Quoting){.escape = ESCAPE_NONE, .holes = HOLES_OFF});
+    for (size_t at = begin; at < end; at++)
+        text_copy(text, at);
+    return text;
+}
+
 void
 text_put(Text *text, size_t begin, size_t end, const char *what, size_t bytes)
 {
