@@ -210,6 +210,13 @@ class OfServers(unittest.TestCase):
                       self.said("copy", self.maria("shop", "parts"), "cache:parts", check=False))
         self.assertIn("1 row copied", self.said("copy", self.maria("shop", "parts"), "cache:parts:{a}:{b}"))
 
+    def test_a_dataset_of_redis_without_a_row_is_said_to_be_none(self):
+        self.mariadb.sql("CREATE TABLE nobody (id int PRIMARY KEY, b int)", "shop")
+        before = self.hashes()
+        self.assertIn("there is not one row, and 'nobody' is nothing but its rows",
+                      self.said("copy", self.maria("shop", "nobody"), "cache:nobody", check=False))
+        self.assertEqual(self.hashes(), before)
+
     def test_what_an_address_lacks_is_said(self):
         for address, says in (("mariadb://root@localhost/shop", "does not say which table"),
                               ("mariadb://root:s3cr3t@localhost/shop/users", "a password does not belong into a command"),

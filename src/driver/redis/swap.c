@@ -121,6 +121,18 @@ begin_swap(RedisConn *conn, const char *stage, const RedisObject *stage_rows, co
     return true;
 }
 
+/* Keys are all that there is of a dataset that nobody has declared. */
+static bool
+check_any(RedisConn *conn, const RedisObject *rows, const RedisObject *place, GError **error)
+{
+    bool is_any = place->is_declared;
+    return is_any || (keys_any(conn, rows, &is_any, error) &&
+                      (is_any || fail(error, ERR_INVALID,
+                                      "there is not one row, and '%s' is nothing but its rows: say "
+                                      "what it is in `objects` of the store, or let it be",
+                                      place->name)));
+}
+
 static bool
 redis_swap(Conn *base, const char *stage, const char *target, const char *kept,
            const Writer *writer, GError **error)
@@ -146,7 +158,7 @@ redis_swap(Conn *base, const char *stage, const char *target, const char *kept,
         return fail(error, ERR_INVALID, "keys of '%s' have another form than those of '%s'", stage,
                     target);
     if (note.phase == PHASE_NONE &&
-        (!conn_last_look(base, error) ||
+        (!check_any(conn, new_rows, place, error) || !conn_last_look(base, error) ||
          !begin_swap(conn, stage, new_rows, target, kept, &note, error) ||
          !redis_digest_save(conn, writer->plan, new_rows, error)))
         return false;
