@@ -279,7 +279,8 @@ show_summary(View *view, const Job *job, guint files)
     g_autofree char *read = text_plural(files, "file of SQL", "files of SQL");
     g_autofree char *statements = text_plural(job->statements, "statement", "statements");
     g_autofree char *doubts = text_plural(job->doubts, "thing is", "things are");
-    view_tone(view, TONE_STRONG, "%s read, %s; %s not known", read, statements, doubts);
+    view_tone(view, TONE_STRONG, "%s read, %s; %s%s", read, statements,
+              job->doubts > 0 ? doubts : "all is known", job->doubts > 0 ? " not known" : "");
 }
 
 /* Some at a time: what has been told of is let go. */
