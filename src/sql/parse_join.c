@@ -235,10 +235,13 @@ static void
 take_joined(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Join join = {0};
+    bool is_behind_comma = false;
     while (parser->pos < end && !starts_clause(parser, parser->pos)) {
         uint32_t before = parser->pos;
         guint count = block->sources->len;
         take_operand(parser, block, end, join);
+        if (is_behind_comma && block->sources->len > count)
+            ((SqlSource *) g_ptr_array_index(block->sources, count))->is_behind_comma = true;
         join = (Join){0};
         if (block->sources->len > count)
             take_conditions(parser, g_ptr_array_index(block->sources, block->sources->len - 1),
@@ -250,7 +253,8 @@ take_joined(Parser *parser, SqlBlock *block, uint32_t end)
             take_array_join(parser, block, end);
         pass_what_is_put_in(parser, end);
         pass_what_is_strange(parser, block, end);
-        if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
+        is_behind_comma = parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA;
+        if (is_behind_comma)
             parser->pos++;
         else if (parser->pos < end && starts_join(parser, parser->pos))
             join = take_join_words(parser, end);

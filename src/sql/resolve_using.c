@@ -12,6 +12,33 @@ using_ref(const Resolver *resolver, const SqlSource *source, const SqlPart *part
     return NULL;
 }
 
+/* The first of the sources that are joined to the one at `index`: a comma before them keeps others out. */
+static guint
+first_joined(const Resolver *resolver, const SqlBlock *block, guint index)
+{
+    guint first = index > 0 ? index - 1 : 0;
+    if (resolver->sql->dialect->has_flat_commas)
+        return 0;
+    while (first > 0 &&
+           !((const SqlSource *) g_ptr_array_index(block->sources, first))->is_behind_comma)
+        first--;
+    return first;
+}
+
+/* Where nobody says the dialect, a table before the comma that has such a column is in doubt. */
+static bool
+is_doubtful(Resolver *resolver, const SqlBlock *block, guint first, const SqlPart *part)
+{
+    for (guint i = 0; resolver->sql->dialect->is_any && i < first; i++) {
+        bool is_open = false;
+        if (resolver_has_name(
+                resolver,
+                resolver_columns(resolver, g_ptr_array_index(block->sources, i), &is_open), part))
+            return true;
+    }
+    return false;
+}
+
 /* Whose column a name joined by USING is before the source at `index`: of the first of those that are joined by it, or of
  * the only one that can have it. NULL when that is not known. */
 static SqlSource *
@@ -19,12 +46,15 @@ using_holder(Resolver *resolver, const SqlBlock *block, guint index, const SqlPa
 {
     SqlSource *certain = NULL, *maybe = NULL;
     int certain_count = 0, maybe_count = 0;
-    for (guint i = index; i > 0; i--) {
+    guint first = first_joined(resolver, block, index);
+    if (is_doubtful(resolver, block, first, part))
+        return NULL;
+    for (guint i = index; i > first; i--) {
         const SqlRef *before = using_ref(resolver, g_ptr_array_index(block->sources, i - 1), part);
         if (before != NULL)
             return before->also;
     }
-    for (guint i = 0; i < index; i++) {
+    for (guint i = first; i < index; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
         bool is_open = false;
         const ArenaList *names = resolver_columns(resolver, source, &is_open);

@@ -99,6 +99,7 @@ typedef struct {
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     bool
         has_named_files; /* files that COPY writes, and some that it reads, have the names of columns in them */
+    bool has_flat_commas;      /* it is joined to `a` all the same */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
     bool has_methods;          /* column.method(…) */
     bool has_streams;          /* FROM STREAM t */
