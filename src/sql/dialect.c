@@ -73,7 +73,7 @@ static const Dialect dialects[] = {
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .reserved = TSQL_RESERVED},
     {.name = "clickhouse", .also = {"chdb"}, .name_quotes = "`\"", .string_quotes = "'", .has_backslash = true,
      .has_lambdas = true, .has_alias_reuse = true, .has_hiding_aliases = true, .has_group_outputs = true, .has_having_outputs = true,
-     .has_from_first = true, .has_typed_parameters = true, .table_case = CASE_KEPT, .column_case = CASE_KEPT, .quotes_keep_case = true},
+     .has_from_first = true, .has_typed_parameters = true, .has_branch_tails = true, .table_case = CASE_KEPT, .column_case = CASE_KEPT, .quotes_keep_case = true},
     /* not found by its name: */
     {.name = "postgres", POSTGRES_SIGNS, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
 };

@@ -318,11 +318,27 @@ branch_block(const SqlQuery *query)
     return query->branches->len == 1 ? first->block : NULL;
 }
 
+/* SELECT a FROM t LIMIT 5 UNION ALL SELECT b FROM u: is this the end of one branch alone? */
+static bool
+is_end_of_branch(const Parser *parser, uint32_t end)
+{
+    for (uint32_t at = parser->pos; at < end; at++) {
+        if (peek(parser, at)->kind == TOKEN_OPEN)
+            at = closing(parser, at, end);
+        else if (is_set_operation(parser, at))
+            return at > parser->pos;
+        else if (is_word(parser, at, WORD_SELECT) || peek(parser, at)->kind == TOKEN_SEMICOLON)
+            return false;
+    }
+    return false;
+}
+
 /* The block that ORDER BY sees the names of; for set operations one that has none of its own. */
 static SqlBlock *
-order_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
+order_block(Parser *parser, SqlQuery *query, SqlBlock *outer, bool is_of_branch)
 {
-    SqlBlock *only = branch_block(query);
+    const SqlBranch *last = g_ptr_array_index(query->branches, query->branches->len - 1);
+    SqlBlock *only = is_of_branch ? last->block : branch_block(query);
     if (only != NULL)
         return only;
     if (query->tail == NULL)
@@ -332,16 +348,17 @@ order_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
 
 /* ORDER BY, LIMIT, FETCH, FOR UPDATE. */
 static void
-take_tail(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+take_tail(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool is_of_branch)
 {
     while (parser->pos < end && starts_clause(parser, parser->pos) &&
            !is_text(parser, parser->pos, "|>") && !is_word(parser, parser->pos, WORD_ON) &&
-           !is_word(parser, parser->pos, WORD_RETURNING)) {
+           !is_word(parser, parser->pos, WORD_RETURNING) &&
+           !is_set_operation(parser, parser->pos)) {
         uint32_t before = parser->pos;
         Word word = peek(parser, before)->word;
         bool is_order = word == WORD_ORDER || word == WORD_SORT || word == WORD_CLUSTER ||
                         word == WORD_DISTRIBUTE;
-        Context context = {.block = order_block(parser, query, outer),
+        Context context = {.block = order_block(parser, query, outer, is_of_branch),
                            .clause = is_order ? CLAUSE_ORDER : CLAUSE_OTHER};
         if (word == WORD_FOR &&
             (is_text(parser, before + 1, "XML") || is_text(parser, before + 1, "JSON"))) {
@@ -382,12 +399,16 @@ take_pipes(Parser *parser, SqlQuery *query, uint32_t end)
 void
 parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
+    bool is_of_branch;
     do {
-        branch_take(parser, query, outer, end);
-        if (query->common != NULL) /* the next branch may read what it has so far */
-            query->common->is_begun = false;
-    } while (set_operation_take(parser, query, end));
-    take_tail(parser, query, outer, end);
+        do {
+            branch_take(parser, query, outer, end);
+            if (query->common != NULL) /* the next branch may read what it has so far */
+                query->common->is_begun = false;
+        } while (set_operation_take(parser, query, end));
+        is_of_branch = parser->sql->dialect->has_branch_tails || is_end_of_branch(parser, end);
+        take_tail(parser, query, outer, end, is_of_branch);
+    } while (is_of_branch && set_operation_take(parser, query, end));
     if (parser->pos < end && is_text(parser, parser->pos, "|>")) {
         if (can_follow_pipes(parser, end))
             parse_pipes(parser, query, outer, end);

@@ -91,9 +91,11 @@ typedef struct {
     bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
     bool has_group_outputs;  /* GROUP BY does: an alias hides a column */
     bool has_alias_first;    /* SELECT name = value */
-    bool has_alias_strings;  /* SELECT value 'name' */
-    bool has_colon_paths;    /* value:field.field[0] */
-    bool has_places;         /* $1, t.$1: the first column */
+    bool
+        has_branch_tails; /* SELECT a FROM t UNION ALL SELECT b FROM u ORDER BY b: sorts the last branch */
+    bool has_alias_strings;    /* SELECT value 'name' */
+    bool has_colon_paths;      /* value:field.field[0] */
+    bool has_places;           /* $1, t.$1: the first column */
     bool has_typed_parameters; /* {day: Date} */
     bool has_loose_statements; /* one after the other, without `;` */
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
