@@ -80,6 +80,22 @@ command_at(size_t index)
     return index < G_N_ELEMENTS(commands) ? commands[index] : NULL;
 }
 
+/* `honk explain` is `honk mapping explain`: what stands before the last word may be left out where no other command ends so. */
+static const Command *
+found_by_last(const char *word)
+{
+    g_autofree char *end = g_strdup_printf(" %s", word);
+    const Command *found = NULL;
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        if (!g_str_has_suffix(commands[i]->name, end))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = commands[i];
+    }
+    return found;
+}
+
 const Command *
 command_find(char *const *words, int count, int *ret_words)
 {
@@ -94,5 +110,5 @@ command_find(char *const *words, int count, int *ret_words)
             found = commands[i];
     }
     *ret_words = 1;
-    return found;
+    return found != NULL ? found : found_by_last(words[0]);
 }

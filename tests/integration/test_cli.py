@@ -56,6 +56,10 @@ class WithoutServer(unittest.TestCase):
         self.assertEqual(self.complete("rollback", "--give"), ["--give-up-rows"])
         self.assertEqual(self.complete("catalog", "list", "--js"), ["--json"])
 
+    def test_what_only_one_verb_ends_with_is_enough(self):
+        self.assertEqual(self.project.honk("explain", "--help").stdout, self.project.honk("mapping", "explain", "--help").stdout)
+        self.refused(2, "check", "x.yaml")  # of a catalog, or of a mapping
+
     def test_a_wrong_word_gets_its_neighbour(self):
         self.assertIn("did you mean 'honk approve'?", self.refused(2, "aprove", "x"))
         self.assertIn("did you mean '--reason'?", self.refused(2, "pause", "x", "--raeson", "y"))
