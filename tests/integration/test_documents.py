@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import shutil
+import subprocess
 import tempfile
 import termios
 import time
@@ -24,6 +25,17 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 def text_of(page):
     return page.read_text(encoding="utf-8")
+
+
+def prose_of(page):
+    """Without what is code, in which brackets are no links."""
+    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text_of(page), flags=re.M | re.S))
+
+
+def anchors_of(page):
+    """What headings are called in links."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text_of(page), flags=re.M | re.S), re.M)
+    return [re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings]
 
 
 def on_a_terminal(words, folder, seconds):
@@ -64,6 +76,17 @@ class Documents(unittest.TestCase):
                 is_there = any(place.exists() for place in places) or name.startswith(MADE_ELSEWHERE)
                 self.assertTrue(is_there, f"{page.relative_to(ROOT)} names {name}")
 
+    def test_links_lead_to_pages_and_headings_that_are_there(self):
+        for page in PAGES:
+            for link in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
+                name, _, anchor = link.partition("#")
+                if ":" in name:  # on the net
+                    continue
+                target = page.parent / name if name else page
+                self.assertTrue(target.exists(), f"{page.relative_to(ROOT)} links to {link}")
+                if anchor:
+                    self.assertIn(anchor, anchors_of(target), f"{page.relative_to(ROOT)} links to {link}")
+
     def test_targets_that_are_named_exist(self):
         targets = re.findall(r"^([a-z0-9-]+):", text_of(ROOT / "Makefile"), re.M)
         for page in PAGES:
@@ -98,6 +121,15 @@ class Documents(unittest.TestCase):
                 verb = next((verb for verb in (" ".join(words[:2]), words[0]) if verb in known), None)
                 for option in re.findall(r"(?<!\S)--([a-z][a-z-]*)", command) if verb else ():
                     self.assertIn(option, known[verb], f"{source.relative_to(ROOT)} says 'honk {command}'")
+
+    def test_the_guide_of_rewriting_shows_what_the_program_says(self):
+        guide = text_of(ROOT / "docs" / "rewriting.md")
+        self.assertIn((ROOT / "examples/rewriting/mappings/members.yaml").read_text(encoding="utf-8"), guide)
+        blocks = re.findall(r"^```console\n\$ honk ([^\n]*)\n(.*?)^```", guide, re.M | re.S)
+        self.assertGreater(len(blocks), 8)
+        for words, shown in blocks:
+            done = subprocess.run([support.HONK, *words.split()], cwd=ROOT / "examples" / "rewriting", capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.stdout + done.stderr, shown, f"docs/rewriting.md says 'honk {words}'")
 
     def test_the_tour_shows_what_the_program_says(self):
         base = pathlib.Path(tempfile.mkdtemp(prefix="honk-tour-"))

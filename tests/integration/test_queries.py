@@ -197,7 +197,7 @@ class Batch:
             self.wrong.append((said if side == "after" else f"back: {said}", before, after))
 
     def is_loud(self, error):
-        """It fails, as docs/rewriting-tried.md says: a bare new name beside a table of which nothing is known; in DuckDB, `n.id`
+        """It fails, as docs/rewriting/tried.md says: a bare new name beside a table of which nothing is known; in DuckDB, `n.id`
         where a table that is called `n` by now stands beside a column `n`, and a bare name of a table that is its row."""
         about = re.search(r'Ambiguous reference to column name "(\w+)"', error)
         about = about or re.search(r'column "(\w+)" must appear in the GROUP BY clause', error)

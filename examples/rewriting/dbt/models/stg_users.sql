@@ -1,0 +1,4 @@
+-- One row for each card; `plan` is what people pay.
+select id, branch, plan
+from {{ source('library', 'users') }}
+where plan != 'free'

@@ -1,0 +1,3 @@
+select plan, count(id) as members
+from {{ ref('stg_users') }}
+group by plan

@@ -1,0 +1,4 @@
+SELECT branch, COUNT(*) AS members, MIN(joined) AS first
+FROM `acme-prod`.library.users
+WHERE country_code IN ('UK', 'IE') AND plan != 'free'
+GROUP BY branch;

@@ -1,0 +1,2 @@
+SELECT *
+FROM `acme-prod.library.users`;

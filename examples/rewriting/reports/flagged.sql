@@ -1,0 +1,3 @@
+SELECT id
+FROM `acme-prod.library.users`
+WHERE legacy_flag = 1;
