@@ -271,33 +271,68 @@ visit_source(Work *work, const DbtRoot *root, const DbtRename *dbt, size_t begin
 
 /* ---- the whole ---- */
 
+/* Places at which a name stands in the text, one after another. */
+typedef struct {
+    const char *name;
+    size_t begin, end; /* of the last one that was found */
+    guint count;
+    TextLine line; /* which it is in */
+} Places;
+
 static bool
-is_too_many(Work *work, guint *count, size_t begin, size_t end)
+next_place(const Work *work, Places *places)
 {
-    if (++*count <= NAMES_MAX)
+    const char *found = strstr(work->text + places->end, places->name);
+    if (found == NULL)
         return false;
-    if (!site_covers(work, begin, end))
-        site_refuse(work, SITE_MENTION, begin, end, "language", NULL,
+    places->begin = (size_t) (found - work->text);
+    places->end = places->begin + strlen(places->name);
+    text_line_go(&places->line, work->text, places->begin);
+    return true;
+}
+
+static bool
+is_too_many(Work *work, Places *places)
+{
+    if (++places->count <= NAMES_MAX)
+        return false;
+    if (!site_covers(work, places->begin, places->end))
+        site_refuse(work, SITE_MENTION, places->begin, places->end, "language", NULL,
                     "this name stands in the file more than %d times: those from here on are not "
                     "looked at",
                     NAMES_MAX);
     return true;
 }
 
+static bool
+goes_on(const Work *work, size_t end)
+{
+    return is_identifier_byte(work->text[end]) || work->text[end] == '-';
+}
+
 static void
 visit_sources(Work *work, const DbtRoot *root, const DbtRename *dbt)
 {
-    const char *name = dbt->from.name;
-    size_t bytes = strlen(name);
-    guint count = 0;
-    TextLine line = {0};
-    for (const char *found = work->text; (found = strstr(found, name)) != NULL; found += bytes) {
-        size_t begin = (size_t) (found - work->text), end = begin + bytes;
-        text_line_go(&line, work->text, begin);
-        if (is_too_many(work, &count, begin, end))
+    Places places = {.name = dbt->from.name};
+    while (next_place(work, &places) && !is_too_many(work, &places))
+        if (!places.line.is_comment && !goes_on(work, places.end))
+            visit_source(work, root, dbt, places.begin, places.end);
+}
+
+static void
+visit_names(Work *work, const Moving *moving)
+{
+    Places places = {.name = moving->rename->dbt->from.name};
+    while (next_place(work, &places)) {
+        bool is_word =
+            (places.begin == 0 || !goes_on(work, places.begin - 1)) && !goes_on(work, places.end);
+        if (!is_word)
+            continue;
+        if (is_too_many(work, &places))
             return;
-        if (!line.is_comment && !is_identifier_byte(work->text[end]) && work->text[end] != '-')
-            visit_source(work, root, dbt, begin, end);
+        visit_file(work, moving, places.begin, places.end, places.line.is_comment);
+        if (!places.line.is_comment)
+            visit_id(work, moving, places.begin, places.end);
     }
 }
 
@@ -316,27 +351,6 @@ visit_all_sources(Work *work)
                  strcmp(dbt->from.package, dbt->to.package) != 0))
                 visit_sources(work, root, dbt);
         }
-    }
-}
-
-static void
-visit_names(Work *work, const Moving *moving)
-{
-    const char *name = moving->rename->dbt->from.name;
-    size_t bytes = strlen(name);
-    guint count = 0;
-    TextLine line = {0};
-    for (const char *found = work->text; (found = strstr(found, name)) != NULL; found += bytes) {
-        size_t begin = (size_t) (found - work->text), end = begin + bytes;
-        text_line_go(&line, work->text, begin);
-        bool is_word = (begin == 0 || (!is_identifier_byte(found[-1]) && found[-1] != '-')) &&
-                       !is_identifier_byte(work->text[end]) && work->text[end] != '-';
-        if (is_word && is_too_many(work, &count, begin, end))
-            return;
-        if (is_word)
-            visit_file(work, moving, begin, end, line.is_comment);
-        if (is_word && !line.is_comment)
-            visit_id(work, moving, begin, end);
     }
 }
 

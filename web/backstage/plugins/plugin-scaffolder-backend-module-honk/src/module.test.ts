@@ -205,7 +205,7 @@ describe('actions of templates', () => {
     const text = readFileSync(join(context.workspacePath, path), 'utf8');
     assert.match(text, /^# streams-v2\n/);
     assert.match(text, /\| Bo \| Rejected \| no &#124; &#60;b&#62;not&#60;\/b&#62; \\`now\\` \|/);
-    assert.match(text, /\| transform-data \| Later \|/);
+    assert.match(text, /\| transform-data \| Not applied \|/);
     assert.match(text, /\| Stands \| Rejected: /);
     assert.match(text, /\| royalties \| \d+ for a person/);
     assert.doesNotMatch(text, /needs\\?_person|user:default|component:default/, 'people do not speak in identifiers');
