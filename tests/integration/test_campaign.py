@@ -260,9 +260,10 @@ class TestTrouble(TestCampaign):
         self.world.serve()
         self.world.begin()
         limit(self.world, "campaign:spring", 1)
-        self.start()
-        self.assertTrue(eventually(lambda: self.world.states().get("succeeded", 0) >= 2))
-        self.world.honk("pause", "spring", "--reason", "lunch", user="ada")
+        with held(self.world.folder / self.world.database(3)):  # whoever is in there waits, and so do all behind it
+            self.start()
+            self.assertTrue(eventually(lambda: self.world.states().get("succeeded", 0) >= 2))
+            self.world.honk("pause", "spring", "--reason", "lunch", user="ada")
         self.assertTrue(eventually(lambda: not self.world.campaign()["moving_count"]))
         said = self.world.honk("throttle", "spring", "--rows-per-second", "5000", "--reason", "the shop is busy", user="ada")
         self.assertIn("spring: at most 5,000 rows a second", said.stdout)
