@@ -196,7 +196,8 @@ static bool
 is_left_in(const Rename *rename, const char *text, size_t bytes)
 {
     bool names_target = false, names_column = false;
-    for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
+    bool has_any = rename->changes->len > 0 && !rename->is_derived; /* of a scan: never */
+    for (guint s = 0; has_any && s < rename->spellings->len; s++) {
         const char *word = target_word(g_ptr_array_index(rename->spellings, s));
         names_target = names_target || (word != NULL && mentions(text, bytes, word));
     }

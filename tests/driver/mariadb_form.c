@@ -88,6 +88,24 @@ questions(const TestDb *db)
     return g_ascii_strtoll(strchr(seen, '|') + 1, NULL, 10);
 }
 
+#define TRIES                                                                                      \
+    8 /* sessions that ended before count themselves late, so that the least of several counts is true */
+
+/* What counting itself costs; with `name`, and a look at that table. */
+static int64_t
+least_questions(const TestDb *db, const char *name)
+{
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < TRIES; i++) {
+        g_autoptr(Schema) schema = NULL;
+        int64_t before = questions(db);
+        if (name != NULL)
+            ASSERT_OK(conn_outline(db->conn, name, &schema, &ERR));
+        least = MIN(least, questions(db) - before);
+    }
+    return least;
+}
+
 /* A server may be far away. Which of the unique indexes is the key is told in the same answer. */
 static void
 a_look_at_a_table_is_one_question(void)
@@ -97,11 +115,8 @@ a_look_at_a_table_is_one_question(void)
         "v (b(3)), UNIQUE KEY x (a, b), UNIQUE KEY y (d, c), UNIQUE KEY z (c));\n"
         "CREATE TABLE T (only_here int PRIMARY KEY);\nCREATE VIEW u AS SELECT 1 one");
     g_autoptr(Schema) schema = NULL, view = NULL, upper = NULL;
-    int64_t before = questions(db);
+    g_assert_cmpint(least_questions(db, "t") - least_questions(db, NULL), ==, 1);
     ASSERT_OK(conn_outline(db->conn, "t", &schema, &ERR));
-    int64_t between = questions(db);
-    int64_t of_looking = questions(db) - between;
-    g_assert_cmpint(between - before - of_looking, ==, 1);
     g_assert_cmpuint(schema_count(schema), ==, 4);
     ASSERT_OK(conn_outline(db->conn, "T", &upper, &ERR));
     g_assert_cmpuint(schema_count(upper), ==, 1);
