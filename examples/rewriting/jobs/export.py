@@ -1,7 +1,7 @@
 """Every night: the cards of one branch, as a file."""
 from google.cloud import bigquery
 
-TABLE = "acme-prod.library.users"
+TABLE = "acme-prod.lending.users"
 
 
 def cards(client: bigquery.Client, branch: str):

@@ -1,2 +1,2 @@
 def paying(spark):
-    return spark.table("acme-prod.library.users").filter("plan <> 'free'").select("id")
+    return spark.table("acme-prod.lending.users").filter("plan <> 'free'").select("id")

@@ -1,4 +1,4 @@
 WITH active AS (
-  SELECT * FROM `acme-prod.library.users` WHERE plan != 'free'
+  SELECT * FROM `acme-prod.lending.users` WHERE plan != 'free'
 )
 SELECT branch, id FROM active ORDER BY id;

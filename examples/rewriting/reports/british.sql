@@ -1,4 +1,4 @@
 SELECT branch, COUNT(*) AS members, MIN(joined) AS first
-FROM `acme-prod`.library.users
+FROM `acme-prod`.lending.users
 WHERE country_code IN ('UK', 'IE') AND plan != 'free'
 GROUP BY branch;

@@ -1,3 +1,3 @@
 SELECT country_code, COUNT(*) AS members
-FROM `acme-prod.library.users`
+FROM `acme-prod.lending.users`
 GROUP BY country_code;

@@ -1,2 +1,2 @@
 SELECT *
-FROM `acme-prod.library.users`;
+FROM `acme-prod.lending.users`;

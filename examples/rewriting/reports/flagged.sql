@@ -1,3 +1,3 @@
 SELECT id
-FROM `acme-prod.library.users`
+FROM `acme-prod.lending.users`
 WHERE legacy_flag = 1;

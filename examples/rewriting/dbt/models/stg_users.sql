@@ -1,4 +1,4 @@
 -- One row for each card; `plan` is what people pay.
 select id, branch, plan
-from {{ source('library', 'users') }}
+from {{ source('lending', 'users') }}
 where plan != 'free'
