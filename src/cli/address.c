@@ -386,7 +386,6 @@ catalog_url(Invocation *call, const Config *config, const char *name, char **ret
     return true;
 }
 
-/* What was meant, when there is no honk.yaml in which it could be something else. */
 /* A whole address, without a colon. */
 static bool
 fail_no_such(const char *text, GError **error)
@@ -399,6 +398,7 @@ fail_no_such(const char *text, GError **error)
                 text);
 }
 
+/* What was meant, when there is no honk.yaml in which it could be something else. */
 static bool
 fail_without_config(Invocation *call, const char *text, GError *no_config, GError **error)
 {

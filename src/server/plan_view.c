@@ -178,8 +178,11 @@ never_begin(json_t *steps)
 {
     json_t *step;
     size_t i;
-    json_array_foreach(steps, i, step) if (strcmp(json_get_string(step, "status", ""), "blocked") ==
-                                           0) json_set_string(step, "status", "not_applied");
+    json_array_foreach(steps, i, step)
+    {
+        if (strcmp(json_get_string(step, "status", ""), "blocked") == 0)
+            json_set_string(step, "status", "not_applied");
+    }
 }
 
 bool

@@ -7,8 +7,6 @@
 #include "base/text.h"
 #include "transfer/search.h"
 
-#define ROWS_READ_MAX 200000
-
 /* Rows that the target put aside are expected to be missing there; where rows are followed, unless they came in later. */
 static bool
 read_refused(Search *search, GError **error)
@@ -21,7 +19,7 @@ read_refused(Search *search, GError **error)
     GHashTable *set = transfer->spec.plan != NULL ? search->refused : search->aside;
     if (plan == NULL || transfer->target->driver->load == NULL)
         return true;
-    if (!conn_quarantined(transfer->target, plan, ROWS_READ_MAX, &rows, error))
+    if (!conn_quarantined(transfer->target, plan, SEARCH_ROWS_MAX, &rows, error))
         return false;
     json_array_foreach(rows, i, row)
     {

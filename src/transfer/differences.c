@@ -15,8 +15,8 @@
 
 #include <string.h>
 
-#define ROWS_KEPT_MAX 200000
-#define LOOKS_MAX 64
+#define LOOKS_MAX                                                                                  \
+    64 /* passes over both sides, each of as many parts as fit: what is beyond is told of as not complete */
 #define BYTES_KEPT_MAX (128 * 1024 * 1024)
 #define SHOWN_BYTES_MAX 500 /* of a value in a difference */
 
@@ -192,7 +192,7 @@ choose_parts(Search *search)
     for (size_t i = search->parts_seen; i < SEARCH_PARTS; i++) {
         if (hash_sum_equal(&search->source[i], &search->target[i]))
             continue;
-        if (rows > 0 && rows + search->source[i].rows > ROWS_KEPT_MAX) {
+        if (rows > 0 && rows + search->source[i].rows > SEARCH_ROWS_MAX) {
             search->has_more = true;
             search->parts_seen = i;
             return;
@@ -318,7 +318,7 @@ keep_source_row(Search *search, const Batch *batch, size_t row)
         kept->next = first->next;
         first->next = kept;
     }
-    search->is_cut = search->kept->len >= ROWS_KEPT_MAX || search->kept_bytes >= BYTES_KEPT_MAX;
+    search->is_cut = search->kept->len >= SEARCH_ROWS_MAX || search->kept_bytes >= BYTES_KEPT_MAX;
     return !search->is_cut;
 }
 

@@ -5,6 +5,7 @@
 
 #include "transfer/inside.h"
 
+#define SEARCH_ROWS_MAX 200000 /* that are held at once, and of those put aside that are read */
 #define SEARCH_PARTS 4096
 
 typedef struct {
