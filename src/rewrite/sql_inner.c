@@ -355,7 +355,7 @@ is_named_behind(const Work *work, guint literal)
 static bool
 read_body(Work *work, Unit *unit, Use *use, guint literal, const Text *text)
 {
-    g_autoptr(GPtrArray) parameters = variables_of_body(work, literal, text->bytes, text->count);
+    g_autoptr(Variables) parameters = variables_of_body(work, literal, text->bytes, text->count);
     const Renames *outer = work->renames;
     use->parameters = parameters;
     use->rows = sql_rows_of_body(work, literal);

@@ -127,14 +127,17 @@ void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);
 /* Variables and parameters, each with where it is known (sql_variables.c). is_declared() is also true of types in declarations,
  * and everywhere. */
-GPtrArray *variables_new(void);
+Variables *variables_new(void);
+void variables_free(Variables *variables);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Variables, variables_free)
+bool variables_are_there(const Variables *variables);
 /* CREATE … FUNCTION, and within packages, where nobody says the dialect, FUNCTION alone: the word; 0 when there is none. */
 guint routine_at(const Work *work, guint at);
 void sql_variables(Work *work);
 /* The token declares one: the last token at which it is known. */
 bool variable_ends(const Work *work, guint name, guint *ret_last);
 /* Those that are known in the body of a routine, which the literal is; caller frees. */
-GPtrArray *variables_of_body(const Work *work, guint literal, const char *body, size_t bytes);
+Variables *variables_of_body(const Work *work, guint literal, const char *body, size_t bytes);
 /* Is one known at the token, and what does its name mean in a query that has such a column? */
 bool is_variable_at(const Work *work, guint token, const char *name, VariableRule *ret_rule);
 /* PIVOT and the like behind the dataset: a person's, for a reason that is written down; the names in it (sql_reshape.c). */

@@ -461,10 +461,10 @@ sql_row_variables(Work *work)
     const Sql *sql = work->sql;
     if (work->rows != NULL)
         return;
-    for (guint i = 0; work->variables->len > 0 && i < sql->mentions->len; i++)
+    for (guint i = 0; variables_are_there(work->variables) && i < sql->mentions->len; i++)
         read_type(work, g_ptr_array_index(sql->mentions, i));
     read_loops(work);
-    for (guint i = 0; work->variables->len > 0 && i + 1 < sql->tokens->len; i++)
+    for (guint i = 0; variables_are_there(work->variables) && i + 1 < sql->tokens->len; i++)
         read_record(work, i);
     if (work->row_variables == NULL)
         return;

@@ -200,6 +200,8 @@ static G_GNUC_PRINTF(4, 5) bool refuse_table(Work *work, const SqlSource *source
     return true;
 }
 
+#define FOR_TOKENS_MAX 40 /* from FOR to the end of a query: people write three to ten */
+
 /* FROM t FOR XML AUTO: an element is called like the table; FOR JSON AUTO: what is joined is. */
 static bool
 names_element(const Work *work, const SqlSource *source, const Spelling *spelling)
@@ -209,14 +211,13 @@ names_element(const Work *work, const SqlSource *source, const Spelling *spellin
         g_strv_equal((const char *const *) spelling->source,
                      (const char *const *) spelling->target))
         return false;
-    for (guint i = source->last; i + 2 <= query->last; i++) {
+    bool is_first = g_ptr_array_index(source->block->sources, 0) == source;
+    uint32_t i = query->last;
+    for (guint looked = 0; i > source->last && looked < FOR_TOKENS_MAX; looked++, i--) {
         const Token *token = work_token(work, i);
-        if (token->kind == TOKEN_OPEN) {
-            i = MAX(token->match, i);
-            continue;
-        }
-        bool is_first = g_ptr_array_index(source->block->sources, 0) == source;
-        if (token->word == WORD_FOR && work_is_text(work, i + 2, "AUTO"))
+        if (token->kind == TOKEN_CLOSE)
+            i = MIN(token->match, i);
+        else if (token->word == WORD_FOR && work_is_text(work, i + 2, "AUTO"))
             return work_is_text(work, i + 1, "XML") ||
                    (work_is_text(work, i + 1, "JSON") && !is_first);
     }

@@ -11,11 +11,18 @@
 
 #include <string.h>
 
-typedef struct {
+typedef struct Variable Variable;
+struct Variable {
     char *name;        /* in small letters */
     guint first, last; /* tokens between which it is known */
     VariableRule rule;
-} Variable;
+    const Variable *outer; /* of the same name, and known where this one begins; or NULL */
+};
+
+struct Variables {
+    GPtrArray *list;    /* Variable *, in the order of the text */
+    GHashTable *called; /* name (a variable's) -> GPtrArray of those Variable *; NULL: of most texts */
+};
 
 static void
 variable_free(void *data)
@@ -25,10 +32,56 @@ variable_free(void *data)
     g_free(variable);
 }
 
-GPtrArray *
+Variables *
 variables_new(void)
 {
-    return g_ptr_array_new_with_free_func(variable_free);
+    Variables *variables = g_new0(Variables, 1);
+    variables->list = g_ptr_array_new_with_free_func(variable_free);
+    return variables;
+}
+
+void
+variables_free(Variables *variables)
+{
+    g_clear_pointer(&variables->called, g_hash_table_unref);
+    g_ptr_array_unref(variables->list);
+    g_free(variables);
+}
+
+bool
+variables_are_there(const Variables *variables)
+{
+    return variables->list->len > 0;
+}
+
+static GPtrArray *
+those_called(Variables *variables, const char *name)
+{
+    if (variables->called == NULL)
+        variables->called = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                  (GDestroyNotify) g_ptr_array_unref);
+    GPtrArray *those = g_hash_table_lookup(variables->called, name);
+    if (those == NULL) {
+        those = g_ptr_array_new();
+        g_hash_table_insert(variables->called, (char *) name, those);
+    }
+    return those;
+}
+
+/* Takes the name. */
+static Variable *
+variable_add(Variables *variables, char *name, guint first, VariableRule rule)
+{
+    GPtrArray *those = those_called(variables, name);
+    const Variable *outer = those->len > 0 ? g_ptr_array_index(those, those->len - 1) : NULL;
+    while (outer != NULL && outer->last < first)
+        outer = outer->outer;
+    Variable *variable = g_new0(Variable, 1);
+    *variable = (Variable){
+        .name = name, .first = first, .last = G_MAXUINT, .rule = rule, .outer = outer};
+    g_ptr_array_add(variables->list, variable);
+    g_ptr_array_add(those, variable);
+    return variable;
 }
 
 /* ---- how far ---- */
@@ -58,16 +111,12 @@ add(Walk *walk, guint name, Known known)
     const Work *work = walk->work;
     const Token *token = work_token(work, name);
     guint quote = token->kind == TOKEN_QUOTED;
-    Variable *variable = g_new0(Variable, 1);
-    g_autofree char *text = g_strndup(work->text + token->begin + quote,
-                                      token->end - token->begin - 2 * (size_t) quote);
-    *variable = (Variable){
-        .name = g_ascii_strdown(text, -1), .first = name, .last = G_MAXUINT, .rule = walk->rule};
-    Open open = {.variable = variable,
+    char *text = g_ascii_strdown(work->text + token->begin + quote,
+                                 (gssize) (token->end - token->begin - 2 * quote));
+    Open open = {.variable = variable_add(work->variables, text, name, walk->rule),
                  .depth = walk->depth,
                  .is_waiting = known != KNOWN_HERE,
                  .is_parameter = known == KNOWN_IN_ROUTINE};
-    g_ptr_array_add(work->variables, variable);
     g_array_append_val(walk->open, open);
 }
 
@@ -402,58 +451,63 @@ sql_variables(Work *work)
 
 /* ---- asking ---- */
 
-GPtrArray *
+Variables *
 variables_of_body(const Work *work, guint literal, const char *body, size_t bytes)
 {
-    GPtrArray *list = variables_new();
-    for (guint i = 0; i < work->variables->len; i++) {
-        const Variable *variable = g_ptr_array_index(work->variables, i);
-        if (literal < variable->first || literal > variable->last)
-            continue;
-        Variable *copy = g_new0(Variable, 1);
-        *copy = (Variable){.name = g_strdup(variable->name),
-                           .last = G_MAXUINT,
-                           .rule = rule_in(body, bytes, variable->rule)};
-        g_ptr_array_add(list, copy);
+    Variables *known = variables_new();
+    for (guint i = 0; i < work->variables->list->len; i++) {
+        const Variable *variable = g_ptr_array_index(work->variables->list, i);
+        if (literal >= variable->first && literal <= variable->last)
+            variable_add(known, g_strdup(variable->name), 0,
+                         rule_in(body, bytes, variable->rule));
     }
-    return list;
+    return known;
+}
+
+/* How many of the list, which is in the order of the text, begin before the token. */
+static guint
+count_before(const GPtrArray *list, guint token)
+{
+    guint low = 0, high = list->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (((const Variable *) g_ptr_array_index(list, middle))->first < token)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 bool
 variable_ends(const Work *work, guint name, guint *ret_last)
 {
-    guint low = 0, high = work->variables->len; /* in the order of the text */
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (((const Variable *) g_ptr_array_index(work->variables, middle))->first < name)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const Variable *found =
-        low < work->variables->len ? g_ptr_array_index(work->variables, low) : NULL;
+    const GPtrArray *list = work->variables->list;
+    guint place = count_before(list, name);
+    const Variable *found = place < list->len ? g_ptr_array_index(list, place) : NULL;
     if (found == NULL || found->first != name)
         return false;
     *ret_last = found->last;
     return true;
 }
 
+/* The innermost one of that name at the token; or NULL. */
 static const Variable *
-find(const GPtrArray *list, guint token, const char *name)
+find(const Variables *variables, guint token, const char *name)
 {
-    for (guint i = list->len; i-- > 0;) {
-        const Variable *variable = g_ptr_array_index(list, i);
-        if (token >= variable->first && token <= variable->last &&
-            strcmp(variable->name, name) == 0)
-            return variable;
-    }
-    return NULL;
+    const GPtrArray *those =
+        variables->called != NULL ? g_hash_table_lookup(variables->called, name) : NULL;
+    guint count = those != NULL ? count_before(those, token + 1) : 0;
+    const Variable *variable = count > 0 ? g_ptr_array_index(those, count - 1) : NULL;
+    while (variable != NULL && token > variable->last)
+        variable = variable->outer;
+    return variable;
 }
 
 bool
 is_variable_at(const Work *work, guint token, const char *name, VariableRule *ret_rule)
 {
-    if (work->variables->len == 0 && work->parameters == NULL) /* of most texts */
+    if (!variables_are_there(work->variables) && work->parameters == NULL) /* of most texts */
         return false;
     g_autofree char *small = g_ascii_strdown(name, -1);
     const Variable *variable = find(work->variables, token, small);

@@ -4,6 +4,7 @@
 #include "rewrite/renames.h"
 
 typedef struct Imports Imports;
+typedef struct Variables Variables;       /* sql_variables.c */
 typedef struct RowVariables RowVariables; /* sql_row_variables.c */
 
 /* Pointers of which most texts have none: the set is made with the first one. */
@@ -75,9 +76,9 @@ typedef struct {
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
     GHashTable *declared;        /* names of variables and parameters, in small letters */
-    GPtrArray *variables;        /* the same, with where they are known */
+    Variables *variables;        /* the same, with where they are known */
     RowVariables *row_variables; /* those that hold rows of the dataset; or NULL */
-    const GPtrArray *parameters; /* of the routine whose body the text is; or NULL */
+    const Variables *parameters; /* of the routine whose body the text is; or NULL */
     const Rename *rows; /* the text is the body of a function that sees rows of it alone; or NULL */
     GHashTable *setters;        /* of dbt_variables.c; NULL until it is asked for */
     GHashTable *run, *appended; /* of sql_run.c; the same */

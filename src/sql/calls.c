@@ -37,28 +37,43 @@ sql_is_aggregate(const Sql *sql, const Token *token)
     return false;
 }
 
+/*
+ * Of each token the last one before it, at its own depth, that is an open bracket, HAVING or QUALIFY; of a token behind which
+ * there is none, 0. One walk gives all: what stands around a name is asked for each name of a list.
+ */
+static const uint32_t *
+stops_of(Sql *sql)
+{
+    if (sql->stops != NULL)
+        return sql->stops;
+    const Token *tokens = &g_array_index(sql->tokens, Token, 0);
+    sql->stops = arena_alloc(sql->arena, sql->tokens->len * sizeof(uint32_t));
+    sql->stops[0] = 0;
+    for (uint32_t i = 1; i < sql->tokens->len; i++) {
+        const Token *before = &tokens[i - 1];
+        bool is_stop = before->kind == TOKEN_OPEN || before->word == WORD_HAVING ||
+                       before->word == WORD_QUALIFY;
+        bool is_close = before->kind == TOKEN_CLOSE && before->match < i;
+        sql->stops[i] = is_stop ? i - 1 : sql->stops[is_close ? before->match : i - 1];
+    }
+    return sql->stops;
+}
+
 /* The bracket that is open at the token before `at`, within the block, and behind HAVING or QUALIFY; 0: none. `*ret_clause` is the word
  * that was met then. */
 static uint32_t
-bracket_around(const Sql *sql, const SqlBlock *block, uint32_t at, Word *ret_clause)
+bracket_around(Sql *sql, const SqlBlock *block, uint32_t at, Word *ret_clause)
 {
-    *ret_clause = WORD_NONE;
-    for (; at > block->first; at--) {
-        const Token *token = &g_array_index(sql->tokens, Token, at - 1);
-        if (token->kind == TOKEN_CLOSE && token->match < at) {
-            at = token->match + 1;
-        } else if (token->kind == TOKEN_OPEN) {
-            return at - 1;
-        } else if (token->word == WORD_HAVING || token->word == WORD_QUALIFY) {
-            *ret_clause = token->word;
-            return 0;
-        }
-    }
-    return 0;
+    uint32_t stop = stops_of(sql)[at];
+    const Token *token = &g_array_index(sql->tokens, Token, stop);
+    bool is_bracket = token->kind == TOKEN_OPEN;
+    bool is_within = stop > 0 && at > block->first && stop >= block->first;
+    *ret_clause = is_within && !is_bracket ? token->word : WORD_NONE;
+    return is_within && is_bracket ? stop : 0;
 }
 
 bool
-sql_is_plain_in_having(const Sql *sql, const SqlRef *ref)
+sql_is_plain_in_having(Sql *sql, const SqlRef *ref)
 {
     Word clause;
     return bracket_around(sql, ref->block, ref->path.parts[0].token, &clause) == 0 &&
@@ -66,7 +81,7 @@ sql_is_plain_in_having(const Sql *sql, const SqlRef *ref)
 }
 
 bool
-sql_is_aggregated(const Sql *sql, const SqlRef *ref)
+sql_is_aggregated(Sql *sql, const SqlRef *ref)
 {
     Word clause;
     uint32_t open = bracket_around(sql, ref->block, ref->path.parts[0].token, &clause);
@@ -77,7 +92,7 @@ sql_is_aggregated(const Sql *sql, const SqlRef *ref)
 }
 
 bool
-sql_is_windowed(const Sql *sql, const SqlRef *ref)
+sql_is_windowed(Sql *sql, const SqlRef *ref)
 {
     Word clause;
     uint32_t open = bracket_around(sql, ref->block, ref->path.parts[0].token, &clause);

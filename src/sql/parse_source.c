@@ -25,14 +25,14 @@ source_name(const SqlSource *source)
     return source->path.count > 0 ? source->path.parts[source->path.count - 1].text : NULL;
 }
 
-/* t.items, where t is another source in sight: an array of its rows. */
+/* t.items, where t is another source in sight: an array of its rows. A FROM with more sources than are looked at is refused. */
 static bool
 is_array_of(const Parser *parser, const SqlBlock *block, const SqlPath *path)
 {
     if (path->count < 2 || path->is_in_one_quote || !parser->sql->dialect->has_value_tables)
         return false;
     for (; block != NULL; block = block->parent)
-        for (guint i = 0; i < block->sources->len; i++) {
+        for (guint i = 0; i < MIN(block->sources->len, SQL_SOURCES_MAX); i++) {
             const char *name = source_name(g_ptr_array_index(block->sources, i));
             if (name != NULL && sql_same_column(parser->sql->dialect, path->parts[0].text,
                                                 path->parts[0].quote, name))

@@ -389,7 +389,8 @@ struct Sql {
     bool is_manifold;   /* its variables stand for more names than are looked at */
     uint32_t broken_at; /* byte */
     Arena *arena;
-    void *resolver; /* of sql_resolve() */
+    void *resolver;  /* of sql_resolve() */
+    uint32_t *stops; /* of the tokens (calls.c); NULL until somebody asks */
 };
 
 /* Names of a table's columns (of a SOURCE_TABLE); `*ret_is_open` when there may be more. NULL when nothing is known. */
@@ -443,7 +444,7 @@ bool sql_is_value_name(const Sql *sql, const SqlRef *ref, const SqlPart *name);
 /* Is the word that of a function which makes one value of many rows' (SUM, ARRAY_AGG…)? */
 bool sql_is_aggregate(const Sql *sql, const Token *token);
 /* Within its block, does the name stand in a call of one; in OVER (…), or in the call before it? */
-bool sql_is_aggregated(const Sql *sql, const SqlRef *ref);
-bool sql_is_windowed(const Sql *sql, const SqlRef *ref);
+bool sql_is_aggregated(Sql *sql, const SqlRef *ref);
+bool sql_is_windowed(Sql *sql, const SqlRef *ref);
 /* HAVING a > 1: does it stand there, not in QUALIFY, and in no call or brackets? */
-bool sql_is_plain_in_having(const Sql *sql, const SqlRef *ref);
+bool sql_is_plain_in_having(Sql *sql, const SqlRef *ref);
