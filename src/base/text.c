@@ -458,29 +458,61 @@ next_byte(const char *from, const char *end, char c)
     return found != NULL ? found : end;
 }
 
+/* A word that is looked for, and the byte of it that a text is gone through by. */
+typedef struct {
+    const char *text;
+    size_t bytes, rarest;
+    char low, high, last; /* the rarest byte in both cases; the last one, small */
+} Folded;
+
+static bool
+begins_at(const Folded *word, const char *from)
+{
+    return g_ascii_tolower(from[word->bytes - 1]) == word->last &&
+           g_ascii_strncasecmp(from, word->text, word->bytes) == 0;
+}
+
+/* The word whose rarest byte stands within [from, end); or NULL. */
+static const char *
+find_between(const Folded *word, const char *from, const char *end)
+{
+    const char *at_low = next_byte(from, end, word->low),
+               *at_high = word->low != word->high ? next_byte(from, end, word->high) : end;
+    while (at_low < end || at_high < end) {
+        const char *at = MIN(at_low, at_high);
+        if (begins_at(word, at - word->rarest))
+            return at - word->rarest;
+        if (at == at_low)
+            at_low = next_byte(at + 1, end, word->low);
+        else
+            at_high = next_byte(at + 1, end, word->high);
+    }
+    return NULL;
+}
+
+#define FIRST_STRETCH_BYTES 256
+
+/* By stretches that grow: a byte that comes near must not cost a look at all the text for its capital. */
 const char *
 text_find_folded(const char *text, size_t bytes, const char *word)
 {
     size_t length = strlen(word);
     if (length == 0 || bytes < length)
         return length == 0 ? text : NULL;
-    size_t rarest = rarest_at(word, length);
-    const char *end = text + bytes - length + rarest + 1, last = g_ascii_tolower(word[length - 1]);
-    char low = g_ascii_tolower(word[rarest]), high = g_ascii_toupper(word[rarest]);
-    const char *at_low = next_byte(text + rarest, end, low),
-               *at_high = low != high ? next_byte(text + rarest, end, high) : end;
-    while (at_low < end || at_high < end) {
-        const char *at = MIN(at_low, at_high);
-        const char *from = at - rarest;
-        if (g_ascii_tolower(from[length - 1]) == last &&
-            g_ascii_strncasecmp(from, word, length) == 0)
-            return from;
-        if (at == at_low)
-            at_low = next_byte(at + 1, end, low);
-        else
-            at_high = next_byte(at + 1, end, high);
+    size_t rarest = rarest_at(word, length), stretch = FIRST_STRETCH_BYTES;
+    Folded folded = {.text = word,
+                     .bytes = length,
+                     .rarest = rarest,
+                     .low = g_ascii_tolower(word[rarest]),
+                     .high = g_ascii_toupper(word[rarest]),
+                     .last = g_ascii_tolower(word[length - 1])};
+    const char *end = text + bytes - length + rarest + 1, *found = NULL;
+    for (const char *from = text + rarest; from < end && found == NULL; stretch *= 2) {
+        size_t here = MIN(stretch, (size_t) (end - from));
+        found = find_between(&folded, from, from + here);
+        from += here;
     }
-    return NULL;
+    return found;
 }
 
 const char *

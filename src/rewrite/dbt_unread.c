@@ -78,18 +78,22 @@ add_names(const Unread *unread, uint32_t begin, uint32_t end, GArray *names)
 
 /* ---- what is left alone ---- */
 
-/* `x == 'id'`, `'id' in x`, `x in ['id']`. */
+/* Behind a text or a comma: within a list of texts, if it is one. */
 static bool
-is_compared(const char *text, const GArray *words, guint index)
+goes_on_list(const char *text, const GArray *words, guint index)
+{
+    return index > 0 && (jinja_word(words, index - 1)->kind == JINJA_STRING ||
+                         jinja_is(text, words, index - 1, ","));
+}
+
+/* `x == 'id'`, `'id' in x`, `x in ['id']`. `open`: the first word of the list of texts that it is in. */
+static bool
+is_compared(const char *text, const GArray *words, guint index, guint open)
 {
     static const char *const signs[] = {"==", "!=", "in", "not", NULL};
-    guint open = index;
     if (jinja_is_any(text, words, index + 1, signs) ||
         (index > 0 && jinja_is_any(text, words, index - 1, signs)))
         return true;
-    while (open > 0 && (jinja_word(words, open - 1)->kind == JINJA_STRING ||
-                        jinja_is(text, words, open - 1, ",")))
-        open--;
     bool is_list =
         open > 1 && (jinja_is(text, words, open - 1, "[") || jinja_is(text, words, open - 1, "("));
     return is_list && jinja_is(text, words, open - 2, "in") && !jinja_is(text, words, 0, "for");
@@ -160,8 +164,9 @@ names_of(const Unread *unread, const Token *token, const GArray *words, guint fi
     const char *text = unread->work->text;
     GArray *names = g_array_new(FALSE, FALSE, sizeof(Name));
     g_autoptr(GArray) found = jinja_arguments(text, token);
-    for (guint i = first; i < words->len; i++) {
+    for (guint i = first, open = first; i < words->len; i++) {
         const JinjaWord *word = jinja_word(words, i);
+        open = goes_on_list(text, words, i) ? open : i;
         const JinjaArgument *argument =
             word->kind != JINJA_SIGN ? argument_at(found, word->begin) : NULL;
         bool is_settled =
@@ -170,7 +175,7 @@ names_of(const Unread *unread, const Token *token, const GArray *words, guint fi
             continue;
         if (word->kind == JINJA_NAME && (i == 0 || !jinja_is(text, words, i - 1, ".")))
             add_taken(unread, words, i, names);
-        else if (word->kind == JINJA_STRING && !is_compared(text, words, i) &&
+        else if (word->kind == JINJA_STRING && !is_compared(text, words, i, open) &&
                  !is_subscript(text, words, i))
             add_names(unread, word->begin, word->end, names);
     }

@@ -161,16 +161,16 @@ may_be_output(const Work *work, const SqlRef *ref)
 static bool
 may_be_key(const Work *work, const SqlRef *ref)
 {
-    guint at = ref->path.parts[0].token;
-    if (!work->sql->dialect->is_any || work_token(work, at - (at > 0))->kind == TOKEN_WORD)
+    guint at = ref->path.parts[0].token, open = sql_bracket_around(work->sql, ref);
+    if (!work->sql->dialect->is_any || work_token(work, at - (at > 0))->kind == TOKEN_WORD ||
+        open == 0 || !work_is_text(work, open - 1, "JSON_OBJECT"))
         return false;
-    while (at > 1 && (work_token(work, at - 1)->kind == TOKEN_COMMA ||
+    while (at > open + 1 && (work_token(work, at - 1)->kind == TOKEN_COMMA ||
                       work_token(work, at - 1)->kind == TOKEN_DOT ||
                       work_token(work, at - 1)->kind == TOKEN_WORD ||
                       work_token(work, at - 1)->kind == TOKEN_QUOTED))
         at--;
-    return at > 1 && work_token(work, at - 1)->kind == TOKEN_OPEN &&
-           work_is_text(work, at - 2, "JSON_OBJECT");
+    return at == open + 1;
 }
 
 /* alias(plan) of DuckDB gives the name as a value. */

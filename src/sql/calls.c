@@ -72,6 +72,13 @@ bracket_around(Sql *sql, const SqlBlock *block, uint32_t at, Word *ret_clause)
     return is_within && is_bracket ? stop : 0;
 }
 
+uint32_t
+sql_bracket_around(Sql *sql, const SqlRef *ref)
+{
+    Word clause;
+    return bracket_around(sql, ref->block, ref->path.parts[0].token, &clause);
+}
+
 bool
 sql_is_plain_in_having(Sql *sql, const SqlRef *ref)
 {

@@ -443,6 +443,8 @@ bool sql_is_value_name(const Sql *sql, const SqlRef *ref, const SqlPart *name);
 
 /* Is the word that of a function which makes one value of many rows' (SUM, ARRAY_AGG…)? */
 bool sql_is_aggregate(const Sql *sql, const Token *token);
+/* The token of the bracket that is open before the name, within its block, or behind its HAVING or QUALIFY; 0: none. */
+uint32_t sql_bracket_around(Sql *sql, const SqlRef *ref);
 /* Within its block, does the name stand in a call of one; in OVER (…), or in the call before it? */
 bool sql_is_aggregated(Sql *sql, const SqlRef *ref);
 bool sql_is_windowed(Sql *sql, const SqlRef *ref);
