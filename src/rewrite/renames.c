@@ -475,10 +475,10 @@ renames_gain(const Renames *renames, const char *name)
 bool
 renames_will_have(const Renames *renames, const Rename *of, const char *name)
 {
-    for (guint i = 0; i < renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(renames->list, i);
-        if ((of == NULL || of == rename) && has_small(rename->targets, name))
+    if (of != NULL)
+        return has_small(of->targets, name);
+    for (; renames != NULL; renames = renames->base)
+        if (has_small(renames->coming, name))
             return true;
-    }
     return false;
 }

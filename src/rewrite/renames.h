@@ -97,6 +97,7 @@ struct Renames {
      * `list`. */
     GHashTable *by[RENAMES_BYS];
     GHashTable *gained; /* all that any of its own gains, in small letters; borrowed */
+    GHashTable *coming; /* all that their targets have; likewise */
 };
 
 #define INITIAL_OF(letter) (1U << ((guchar) (letter) &31)) /* of both cases it is the same */

@@ -110,20 +110,28 @@ note_name(Renames *renames, RenamesBy by, const Rename *rename, const char *name
         g_ptr_array_add(list, (void *) rename);
 }
 
+/* The names are the other set's. */
 static void
-note_names(Renames *renames, const Rename *rename)
+add_all(GHashTable *names, GHashTable *more)
 {
     GHashTableIter iter;
     void *name;
+    g_hash_table_iter_init(&iter, more);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        g_hash_table_add(names, name);
+}
+
+static void
+note_names(Renames *renames, const Rename *rename)
+{
     for (guint s = 0; s < rename->spellings->len; s++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
         note_name(renames, RENAMES_BY_LAST, rename, spelling->last);
         if (target_word(spelling) != NULL)
             note_name(renames, RENAMES_BY_TARGET, rename, target_word(spelling));
     }
-    g_hash_table_iter_init(&iter, rename->gained);
-    while (g_hash_table_iter_next(&iter, &name, NULL))
-        g_hash_table_add(renames->gained, name);
+    add_all(renames->gained, rename->gained);
+    add_all(renames->coming, rename->targets);
 }
 
 void
@@ -134,6 +142,7 @@ renames_clear_index(Renames *renames)
     for (int by = 0; by < RENAMES_BYS; by++)
         g_clear_pointer(&renames->by[by], g_hash_table_unref);
     g_clear_pointer(&renames->gained, g_hash_table_unref);
+    g_clear_pointer(&renames->coming, g_hash_table_unref);
 }
 
 static void
@@ -152,6 +161,7 @@ renames_index(Renames *renames)
         renames->by[by] =
             g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
     renames->gained = g_hash_table_new(g_str_hash, g_str_equal);
+    renames->coming = g_hash_table_new(g_str_hash, g_str_equal);
     if (renames->base != NULL)
         note_initials_of(renames, renames->base);
     for (guint i = renames->first_own; i < renames->list->len; i++) {
