@@ -166,9 +166,11 @@ check_parts(Guess *guess, const char *from)
 {
     const char *at = from;
     int dots = 0;
+    if (at_offset(guess, 0) != '.' || !is_before_table(guess))
+        return;
     while (at < guess->end && (is_word(*at) || *at == '.'))
         dots += *at++ == '.';
-    if (dots == 2 && at[-1] != '.' && is_before_table(guess))
+    if (dots == 2 && at[-1] != '.')
         once(guess, &guess->is_long,
              (signed char[COUNT]){[POSTGRES] = -3, [SQLITE] = -3, [MYSQL] = -3, [CLICKHOUSE] = -3});
 }

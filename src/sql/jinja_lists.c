@@ -19,6 +19,7 @@ typedef struct {
     GArray *literals;
     GHashTable *known; /* where they begin: one that comes by several ways is in the list once */
     GArray *loops;     /* Loop, as they begin */
+    guint innermost;   /* of those that are not ended, plus one; 0: none */
     bool is_loop, is_set;
 } List;
 
@@ -152,11 +153,12 @@ read_loop(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end,
     bool is_whole;
     g_autoptr(GArray) literals = read_list(lists, text, at, end, &is_whole);
     List *list = list_called(lists, text + name, name_end - name);
-    Loop loop = {.begin = end, .end = G_MAXUINT32, .outer = loop_around(list, end)};
+    Loop loop = {.begin = end, .end = G_MAXUINT32, .outer = list->innermost};
     add_literals(list, literals);
     list->is_loop = true;
     loop.literals = is_whole ? g_steal_pointer(&literals) : NULL;
     g_array_append_val(list->loops, loop);
+    list->innermost = list->loops->len;
     g_ptr_array_add(lists->open, list);
 }
 
@@ -168,9 +170,13 @@ end_loop(JinjaLists *lists, uint32_t at)
         return;
     }
     List *list = g_ptr_array_steal_index(lists->open, lists->open->len - 1);
-    guint last = list != NULL ? loop_around(list, at) : 0;
-    if (last > 0)
-        g_array_index(list->loops, Loop, last - 1).end = at;
+    Loop *last = list != NULL && list->innermost > 0
+                     ? &g_array_index(list->loops, Loop, list->innermost - 1)
+                     : NULL;
+    if (last == NULL)
+        return;
+    last->end = at;
+    list->innermost = last->outer;
 }
 
 static bool

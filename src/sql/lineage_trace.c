@@ -9,13 +9,28 @@
 /* ---- making ---- */
 
 static void
-trace_free(void *data)
+trace_init(Trace *trace)
 {
-    Trace *trace = data;
+    *trace = (Trace){.columns = g_ptr_array_new_with_free_func(g_free),
+                     .open = g_ptr_array_new(),
+                     .opened = g_hash_table_new(NULL, NULL),
+                     .doubts = g_ptr_array_new_with_free_func(doubt_free)};
+}
+
+static void
+trace_clear(Trace *trace)
+{
     g_ptr_array_unref(trace->columns);
     g_ptr_array_unref(trace->open);
+    g_hash_table_unref(trace->opened);
     g_ptr_array_unref(trace->doubts);
-    g_free(trace);
+}
+
+static void
+trace_free(void *data)
+{
+    trace_clear(data);
+    g_free(data);
 }
 
 static int
@@ -141,7 +156,7 @@ trace_star_column(Tracer *tracer, Trace *trace, const SqlItem *star, const SqlSo
 static void
 open_add(Trace *trace, const SqlSource *source)
 {
-    if (!g_ptr_array_find(trace->open, source, NULL))
+    if (g_hash_table_add(trace->opened, (void *) source))
         g_ptr_array_add(trace->open, (void *) source);
 }
 
@@ -253,11 +268,11 @@ trace_other_branch(Tracer *tracer, SqlQuery *query, Trace *trace, guint index)
         join_branch(tracer, query, trace, trace_query(tracer, branch->query), index);
         return;
     }
-    Trace part = {.columns = g_ptr_array_new_with_free_func(g_free), .open = g_ptr_array_new()};
+    Trace part;
+    trace_init(&part);
     trace_block(tracer, &part, branch->block);
     join_branch(tracer, query, trace, &part, index);
-    g_ptr_array_unref(part.columns);
-    g_ptr_array_unref(part.open);
+    trace_clear(&part);
 }
 
 static guint
@@ -312,11 +327,9 @@ trace_query(Tracer *tracer, SqlQuery *query)
     Trace *trace = g_hash_table_lookup(tracer->traces, query);
     if (trace != NULL)
         return trace;
-    trace = g_new0(Trace, 1);
-    *trace = (Trace){.columns = g_ptr_array_new_with_free_func(g_free),
-                     .open = g_ptr_array_new(),
-                     .doubts = g_ptr_array_new_with_free_func(doubt_free),
-                     .is_busy = true};
+    trace = g_new(Trace, 1);
+    trace_init(trace);
+    trace->is_busy = true;
     g_hash_table_insert(tracer->traces, query, trace);
     GPtrArray *outer = tracer->doubts;
     tracer->doubts = trace->doubts;

@@ -7,6 +7,7 @@
 typedef struct {
     GPtrArray *columns; /* LineageColumn * */
     GPtrArray *open;    /* SqlSource *: tables whose columns are not known, let through by a star */
+    GHashTable *opened; /* the same, as a set */
     GPtrArray *doubts;  /* LineageDoubt * */
     bool is_busy;
 } Trace;

@@ -304,7 +304,8 @@ bool row_take(Parser *parser, uint32_t end);
 /* UPDATE(a) in the body of a trigger of T-SQL, if it is that; the table whose rows the name stands for there, or NULL. */
 bool update_asked_take(Parser *parser, uint32_t end);
 SqlSource *watched_rows(const Parser *parser, const SqlPath *path);
-/* Where the statement at `pos` ends: at `;`, or before the next one. (parse_loose.c) */
+/* May the statement at `pos` end without `;`, and where does it: at one, or before the next statement? (parse_loose.c) */
+bool is_loose(const Parser *parser);
 uint32_t loose_end(const Parser *parser, uint32_t end);
 /* Of a definition of a table whose semicolon was forgotten: does the next one begin a line here? */
 bool starts_next_table(const Parser *parser, uint32_t at);

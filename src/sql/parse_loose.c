@@ -232,21 +232,27 @@ is_plain_verb(Word word)
     return word == WORD_SELECT || word == WORD_INSERT || word == WORD_UPDATE || word == WORD_DELETE;
 }
 
+bool
+is_loose(const Parser *parser)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    return dialect->has_loose_statements &&
+           (dialect->has_alias_first || is_plain_verb(peek(parser, parser->pos)->word));
+}
+
 uint32_t
 loose_end(const Parser *parser, uint32_t end)
 {
-    const Dialect *dialect = parser->sql->dialect;
-    Word first = peek(parser, parser->pos)->word;
-    Loose loose = {.first = parser->pos, .verb = first};
-    bool is_sure = dialect->has_alias_first; /* T-SQL itself */
+    Loose loose = {.first = parser->pos, .verb = peek(parser, parser->pos)->word};
+    bool is_sure = parser->sql->dialect->has_alias_first; /* T-SQL itself */
     uint32_t at = parser->pos;
     if (is_text(parser, at, "GO") && is_sure)
         return MIN(at + 1, end);
     while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON) {
         bool is_looked_at = at > loose.first && peek(parser, at)->kind == TOKEN_WORD &&
                             peek(parser, at - 1)->kind != TOKEN_DOT && loose.verb != WORD_MERGE;
-        bool may_start = is_sure || (is_first_of_line(parser, at) && is_plain_verb(first) &&
-                                     (is_plain_verb(peek(parser, at)->word)));
+        bool may_start = is_sure || (is_first_of_line(parser, at) &&
+                                     is_plain_verb(peek(parser, at)->word));
         if ((is_looked_at && starts_statement(parser, &loose, at) && may_start) ||
             starts_next_table(parser, at))
             break;

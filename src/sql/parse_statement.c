@@ -37,7 +37,7 @@ static uint32_t
 statement_end(Parser *parser, uint32_t end)
 {
     uint32_t at = parser->pos;
-    if (parser->sql->dialect->has_loose_statements)
+    if (is_loose(parser))
         return loose_end(parser, end);
     if (is_within_reach(parser, end))
         return parser->reach.stop;
