@@ -166,9 +166,9 @@ may_be_key(const Work *work, const SqlRef *ref)
         open == 0 || !work_is_text(work, open - 1, "JSON_OBJECT"))
         return false;
     while (at > open + 1 && (work_token(work, at - 1)->kind == TOKEN_COMMA ||
-                      work_token(work, at - 1)->kind == TOKEN_DOT ||
-                      work_token(work, at - 1)->kind == TOKEN_WORD ||
-                      work_token(work, at - 1)->kind == TOKEN_QUOTED))
+                             work_token(work, at - 1)->kind == TOKEN_DOT ||
+                             work_token(work, at - 1)->kind == TOKEN_WORD ||
+                             work_token(work, at - 1)->kind == TOKEN_QUOTED))
         at--;
     return at == open + 1;
 }

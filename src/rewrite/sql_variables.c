@@ -20,8 +20,9 @@ struct Variable {
 };
 
 struct Variables {
-    GPtrArray *list;    /* Variable *, in the order of the text */
-    GHashTable *called; /* name (a variable's) -> GPtrArray of those Variable *; NULL: of most texts */
+    GPtrArray *list; /* Variable *, in the order of the text */
+    GHashTable
+        *called; /* name (a variable's) -> GPtrArray of those Variable *; NULL: of most texts */
 };
 
 static void
@@ -77,8 +78,8 @@ variable_add(Variables *variables, char *name, guint first, VariableRule rule)
     while (outer != NULL && outer->last < first)
         outer = outer->outer;
     Variable *variable = g_new0(Variable, 1);
-    *variable = (Variable){
-        .name = name, .first = first, .last = G_MAXUINT, .rule = rule, .outer = outer};
+    *variable =
+        (Variable){.name = name, .first = first, .last = G_MAXUINT, .rule = rule, .outer = outer};
     g_ptr_array_add(variables->list, variable);
     g_ptr_array_add(those, variable);
     return variable;
@@ -458,8 +459,7 @@ variables_of_body(const Work *work, guint literal, const char *body, size_t byte
     for (guint i = 0; i < work->variables->list->len; i++) {
         const Variable *variable = g_ptr_array_index(work->variables->list, i);
         if (literal >= variable->first && literal <= variable->last)
-            variable_add(known, g_strdup(variable->name), 0,
-                         rule_in(body, bytes, variable->rule));
+            variable_add(known, g_strdup(variable->name), 0, rule_in(body, bytes, variable->rule));
     }
     return known;
 }

@@ -251,8 +251,8 @@ loose_end(const Parser *parser, uint32_t end)
     while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON) {
         bool is_looked_at = at > loose.first && peek(parser, at)->kind == TOKEN_WORD &&
                             peek(parser, at - 1)->kind != TOKEN_DOT && loose.verb != WORD_MERGE;
-        bool may_start = is_sure || (is_first_of_line(parser, at) &&
-                                     is_plain_verb(peek(parser, at)->word));
+        bool may_start =
+            is_sure || (is_first_of_line(parser, at) && is_plain_verb(peek(parser, at)->word));
         if ((is_looked_at && starts_statement(parser, &loose, at) && may_start) ||
             starts_next_table(parser, at))
             break;
