@@ -122,11 +122,12 @@ struct Text {
     const char *bytes; /* zero-terminated unless it is the file */
     size_t count;
     const char *file;
-    GString *own;          /* NULL: the file itself */
-    Text *base;            /* `from`, where it is this one's; or NULL */
-    GArray *spans;         /* Span; NULL: the file itself */
-    GArray *parts;         /* TextPart */
-    GArray *fixed;         /* FixedRun: what constants say */
+    GString *own;    /* NULL: the file itself */
+    Text *base;      /* `from`, where it is this one's; or NULL */
+    GArray *spans;   /* Span; NULL: the file itself */
+    GArray *parts;   /* TextPart */
+    GArray *fixed;   /* FixedRun: what constants say */
+    GPtrArray *told; /* Constant: what aliases of the mapping say, which is fixed, too; or NULL */
     GHashTable *constants; /* of the program, or NULL */
     GHashTable
         *arguments;      /* what a call puts in: constants by name or place; NULL: there is none */
@@ -162,6 +163,13 @@ Text *text_cut_out(const Text *from, size_t begin, size_t end);
 void text_put(Text *text, size_t begin, size_t end, const char *what, size_t bytes);
 /* What a constant says, for which [begin, end) stands. */
 void text_put_constant(Text *text, size_t begin, size_t end, Constant *constant);
+/* [begin, end) is read as `what`, and stays as the file has it. */
+void text_tell(Text *text, size_t begin, size_t end, const char *what);
+/* Parts that are put in, as aliases of the mapping have them, are read as the source's (program_told.c). */
+void program_tell_names(const Work *work, Text *text);
+/* The name whose last part begins at `at` and has so many bytes, as an alias would have it: `{schema}.users`. Caller frees; NULL: it
+ * has one part. */
+char *text_path_as_written(const Text *text, size_t at, size_t bytes);
 /* The constant that [begin, end) of the text is from, or NULL. */
 const FixedRun *text_fixed(const Text *text, size_t begin, size_t end);
 /* Is `after` written instead of [begin, end) by changing the constant where it is set? Of a view's table anything is. */

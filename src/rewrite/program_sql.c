@@ -82,6 +82,21 @@ is_short_reference(const Work *work, const Text *text, const Site *site)
     return false;
 }
 
+/* Which alias to say, as this code would have it. */
+static const char *
+reason_of(Work *work, const Text *text, const Site *site)
+{
+    bool is_put_in =
+        site->code != NULL && strcmp(site->code, "hole-in-name") == 0 &&
+        memmem(text->bytes + site->begin, site->end - site->begin, HOLE, strlen(HOLE)) != NULL;
+    size_t last = site->end;
+    while (is_put_in && last > site->begin && !strchr(".`\"[", text->bytes[last - 1]))
+        last--;
+    g_autofree char *path = is_put_in ? text_path_as_written(text, last, site->end - last) : NULL;
+    return path != NULL ? arena_printf(work->out->arena, PUT_IN_REASON, (int) strlen(path), path)
+                        : keep(work, site->reason);
+}
+
 static void
 copy_site(Work *work, const Text *text, const Site *site)
 {
@@ -105,7 +120,7 @@ copy_site(Work *work, const Text *text, const Site *site)
     Site *copy = program_site(work, text, site->kind, site->disposition, site->begin, site->end);
     copy->after = keep(work, site->after);
     copy->code = site->code;
-    copy->reason = keep(work, site->reason);
+    copy->reason = reason_of(work, text, site);
     copy->link = keep(work, site->link);
 }
 
@@ -394,7 +409,10 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part)
     check_inner(unit, use, text, options.dialect, inner);
     if (!carry_edits(unit->work, text, inner))
         refuse_all(inner, "escaped",
-                   "a name here is written with escapes, or put together: write it by hand");
+                   text->told != NULL
+                       ? "a part of the name that changes is put in here, or one is written with "
+                         "escapes: change it where it is set"
+                       : "a name here is written with escapes, or put together: write it by hand");
     for (guint i = 0; i < inner->sites->len; i++)
         copy_site(unit->work, text, g_ptr_array_index(inner->sites, i));
     if (!is_part)

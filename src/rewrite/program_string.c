@@ -136,5 +136,6 @@ program_text(Unit *unit, const Use *use)
         }
     }
     grown_put(text, unit, use->last + 1, true);
+    program_tell_names(unit->work, text);
     return is_mapped ? text_of_script(text, unit->language) : text;
 }

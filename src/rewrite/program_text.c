@@ -39,6 +39,7 @@ text_free(Text *text)
         g_array_unref(text->parts);
         g_array_unref(text->fixed);
         g_clear_pointer(&text->arguments, g_hash_table_unref);
+        g_clear_pointer(&text->told, g_ptr_array_unref);
     }
     text_free(text->base);
     g_free(text);
@@ -99,6 +100,50 @@ text_put_constant(Text *text, size_t begin, size_t end, Constant *constant)
     run.end = text->count;
     constant->puts++;
     g_array_append_val(text->fixed, run);
+}
+
+/* Moves what begins behind `end` where [begin, end) gets `bytes`. */
+static void
+move_behind(Text *text, size_t begin, size_t end, size_t bytes)
+{
+    for (guint i = 0; i < text->parts->len; i++) {
+        TextPart *part = &g_array_index(text->parts, TextPart, i);
+        part->at = (uint32_t) (part->at >= end    ? part->at - (end - begin) + bytes
+                               : part->at > begin ? begin + bytes
+                                                  : part->at);
+    }
+    for (guint i = 0; i < text->fixed->len; i++) {
+        FixedRun *run = &g_array_index(text->fixed, FixedRun, i);
+        if (run->begin < end)
+            continue;
+        run->begin = run->begin - (end - begin) + bytes;
+        run->end = run->end - (end - begin) + bytes;
+    }
+}
+
+void
+text_tell(Text *text, size_t begin, size_t end, const char *what)
+{
+    size_t bytes = strlen(what);
+    Span span = text_span(text, begin, end);
+    Constant *constant = g_new0(Constant, 1);
+    constant->text = g_strdup(what);
+    if (text->told == NULL)
+        text->told = g_ptr_array_new_with_free_func(constant_free);
+    g_ptr_array_add(text->told, constant);
+    move_behind(text, begin, end, bytes);
+    g_string_erase(text->own, (gssize) begin, (gssize) (end - begin));
+    g_string_insert(text->own, (gssize) begin, what);
+    g_array_remove_range(text->spans, (guint) begin, (guint) (end - begin));
+    g_autofree Span *spans = g_new(Span, bytes + 1);
+    for (size_t i = 0; i < bytes; i++)
+        spans[i] = span;
+    g_array_insert_vals(text->spans, (guint) begin, spans, (guint) bytes);
+    text->bytes = text->own->str;
+    text->count = text->own->len;
+    FixedRun run = {.begin = begin, .end = begin + bytes, .constant = constant};
+    if (bytes > 0)
+        g_array_append_val(text->fixed, run);
 }
 
 const FixedRun *

@@ -49,25 +49,26 @@ spelling_parts(const char *name)
     return (char **) g_ptr_array_free(parts, FALSE);
 }
 
-/* @schema.users, {{ schema }}.users: what is put in stands for the source's part, and stays while that does. */
+/* @schema.users, {{ schema }}.users: what is put in stands for the source's part, and stays while that does, and what is before it. */
 static char *
 with_holes(const char *alias, const char *source, const char *target)
 {
     g_auto(GStrv) holes = spelling_parts(alias), from = spelling_parts(source),
                   to = spelling_parts(target);
-    guint count = g_strv_length(holes);
-    if (!is_put_in_name(alias) || count != g_strv_length(from) || count != g_strv_length(to))
+    guint count = g_strv_length(holes), all = g_strv_length(from);
+    if (!is_put_in_name(alias) || count > all || all != g_strv_length(to))
         return NULL;
-    for (guint i = 0; i + 1 < count; i++) {
-        bool is_hole = is_put_in_name(holes[i]);
-        if (is_hole && strcmp(from[i], to[i]) != 0)
+    guint left_out = all - count;
+    for (guint i = 0; i + 1 < all; i++) {
+        bool is_hole = i >= left_out && is_put_in_name(holes[i - left_out]);
+        if ((is_hole || i < left_out) && strcmp(from[i], to[i]) != 0)
             return NULL;
         if (!is_hole)
             continue;
         g_free(to[i]);
-        to[i] = g_strdup(holes[i]);
+        to[i] = g_strdup(holes[i - left_out]);
     }
-    return g_strjoinv(".", to);
+    return g_strjoinv(".", to + left_out);
 }
 
 /* Are the parts before the last one the source's, as far as is known before something is put in? */

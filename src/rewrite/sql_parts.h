@@ -43,6 +43,9 @@ void sql_note_target(Work *work, const SqlPath *path);
 /* Refused as a column of the new table that it does not have, but the old one: somebody changed only a part. */
 bool sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part);
 void sql_note_other(Work *work, const SqlPath *path);
+#define PUT_IN_REASON                                                                              \
+    "a part of this name is put in at run time: if it is the dataset, say `%.*s` under `aliases` " \
+    "in the mapping"
 /* @schema.users, {{ schema }}.users (sql_put_in.c): an alias of the mapping may be written so; is it refused as a name that
  * is none; is a name in quotes refused that may become one of the mapping? */
 bool sql_is_put_before(const Work *work, const SqlSource *source);

@@ -19,9 +19,7 @@ sql_is_put_before(const Work *work, const SqlSource *source)
 static void
 refuse(Work *work, size_t begin, size_t end)
 {
-    site_refuse(work, SITE_TABLE, begin, end, "hole-in-name", NULL,
-                "a part of this name is put in at run time: if it is the dataset, say `%.*s` under "
-                "`aliases` in the mapping",
+    site_refuse(work, SITE_TABLE, begin, end, "hole-in-name", NULL, PUT_IN_REASON,
                 (int) (end - begin), work->text + begin);
 }
 
