@@ -20,10 +20,12 @@ struct Exports {
     GHashTable *by_module, *by_folder; /* of the module -> GPtrArray of Export *, borrowed */
     GHashTable *by_within;             /* "module within", and what that is in -> the same */
     GHashTable *names;                 /* last parts of `within` */
-    GHashTable *classes; /* the same of classes, by the languages that see each other's */
-    GArray *queries;     /* Query */
-    GHashTable *stems;   /* of their files: "config" of config.py */
-    GHashTable *paths;   /* plain */
+    GHashTable
+        *classes;      /* of classes, by the languages that see each other's: the same -> GPtrArray
+                            of Export *, borrowed */
+    GArray *queries;   /* Query */
+    GHashTable *stems; /* of their files: "config" of config.py */
+    GHashTable *paths; /* plain */
     GHashTable
         *by_name; /* what stands behind the last slash -> GPtrArray of plain paths, borrowed */
 };
@@ -239,15 +241,21 @@ family_of(const char *path, const char *text, size_t bytes)
 }
 
 static void
-add_class_name(Exports *exports, const Export *export, const char *name)
+add_class_name(Exports *exports, Export *export, const char *name)
 {
     const char *family = family_of(export->path, "", 0);
     GHashTable *names = g_hash_table_lookup(exports->classes, family);
     if (names == NULL) {
-        names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        names = lists_new();
         g_hash_table_insert(exports->classes, (void *) family, names);
     }
-    g_hash_table_add(names, g_strdup(name));
+    lists_add(names, g_strdup(name), export);
+}
+
+GHashTable *
+exports_classes(const Exports *exports, const char *path, const char *text, size_t bytes)
+{
+    return g_hash_table_lookup(exports->classes, family_of(path, text, bytes));
 }
 
 static void
@@ -341,7 +349,7 @@ exports_wanted(const Exports *exports, const char *path, const char *text, size_
 {
     if (exports->list->len == 0 || !imports_are_read(path, text, bytes))
         return false;
-    GHashTable *classes = g_hash_table_lookup(exports->classes, family_of(path, text, bytes));
+    GHashTable *classes = exports_classes(exports, path, text, bytes);
     guint class_count = classes != NULL ? g_hash_table_size(classes) : 0;
     bool are_many =
         g_hash_table_size(exports->names) + exports->queries->len + class_count > WORDS_APART_MAX;

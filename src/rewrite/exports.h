@@ -19,6 +19,8 @@ typedef struct {
     bool is_class;               /* no name of the table, but what stands for its rows */
     const struct Advice *advice; /* what would keep its fields (program_advice.h); or NULL */
     bool has_field_strings;      /* what names its columns in strings names its fields (Django) */
+    bool
+        is_registered; /* under its name, by which others ask for it without an import (Sequelize) */
     bool says_columns; /* and says what each column that changes is called: its fields stay */
 } Export;
 
@@ -55,5 +57,8 @@ char *path_plain(const char *path);
 bool exports_has_path(const Exports *exports, const char *path);
 /* The plain paths; const char * -> the same. */
 GHashTable *exports_paths(const Exports *exports);
+/* Classes that files of this language see, by their last names -> GPtrArray of Export *, borrowed; NULL: there is none. */
+GHashTable *exports_classes(const Exports *exports, const char *path, const char *text,
+                            size_t bytes);
 /* All plain paths that end in these parts; array of const char *, caller frees. */
 GPtrArray *exports_paths_ending(const Exports *exports, const char *parts);

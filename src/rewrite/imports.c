@@ -30,6 +30,8 @@ imports_new(Work *work)
     imports->brought = g_ptr_array_new();
     imports->names = g_ptr_array_new_with_free_func(g_free);
     imports->classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    imports->called = g_hash_table_new(NULL, NULL);
+    imports->tied = g_hash_table_new(NULL, NULL);
     return imports;
 }
 
@@ -44,6 +46,8 @@ imports_free(Imports *imports)
     g_ptr_array_unref(imports->brought);
     g_ptr_array_unref(imports->names);
     g_hash_table_unref(imports->classes);
+    g_hash_table_unref(imports->called);
+    g_hash_table_unref(imports->tied);
     g_free(imports);
 }
 

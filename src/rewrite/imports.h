@@ -32,16 +32,23 @@ struct Imports {
     GPtrArray *brought;  /* Constant *: of others, each once; owned by the constants */
     GPtrArray *names;    /* char *: what the file calls these */
     GHashTable *classes; /* what the file calls it, with dots -> ImportedClass */
+    GHashTable
+        *called; /* Export *: classes that say their columns, of which the file has the names */
+    GHashTable *tied; /* Rename * and Export * that it is tied to already */
 };
 
 /* A class of another file that stands for the dataset. */
 typedef struct {
     const Export *export;
     const Rename *rename;
-    const char *name; /* of the class itself; borrowed */
-    guint visited;    /* pieces that were looked through for its columns */
-    bool is_told;     /* that the file uses it */
+    const char *name;   /* of the class itself; borrowed */
+    guint visited;      /* pieces that were looked through for its columns */
+    bool is_told;       /* that the file uses it */
+    bool is_registered; /* under its name: db.User is it, too */
 } ImportedClass;
+
+/* The same of the round that this file is rewritten in. (imports_bring.c) */
+const Rename *rename_here(const Work *work, const Rename *rename);
 
 Imports *imports_new(Work *work);
 void imports_free(Imports *imports);
@@ -56,6 +63,13 @@ void imports_resolve(Work *work);
 void imports_finish(Work *work);
 /* (imports_uses.c) Count the names that they have in the program, and tell of them. */
 void imports_visit(Unit *unit);
+/* (imports_registered.c) Classes that the program may get by their names, without a statement: db.Crate, get_model("Crate"). */
+void imports_visit_registered(Unit *unit);
+/* A part of SQL, or a key, is refused or written for the class's table: its class waits for it, and it for its class. */
+void imports_tie_change(Work *work, const ColumnChange *change, Span place);
+void imports_tie_table(Work *work, const Rename *rename, Span place);
+/* What is used of the class at this place of the file. `is_in_sql`: what is written there waits for the class, too. */
+void imports_note_use(Work *work, const Export *export, Span place, bool is_in_sql);
 /* Is any of them used? */
 bool imports_are_used(const Work *work);
 /* (imports_members.c) Columns that the program uses through classes that it gets from others. */
@@ -110,6 +124,12 @@ void exports_note_prisma(Unit *unit);
 void exports_note_prisma_relations(Unit *unit);
 void exports_add_class(Unit *unit, const char *module, const char *within, Span place,
                        const Rename *rename);
+/* The same of what libraries make from the class, and of the name under which a model of Sequelize is registered.
+ * (program_class_names.c) */
+void exports_add_made(Unit *unit, const char *module, const char *within, Span place,
+                      const Rename *rename);
+void exports_note_registered(Unit *unit, const Use *use, const char *module, Span place,
+                             const Rename *rename);
 /* The same of a class of C# that this file only names, in each namespace that it sees. (program_namespace.c) */
 void exports_add_class_in_sight(Unit *unit, const char *module, const char *class, Span place,
                                 const Rename *rename);

@@ -36,8 +36,7 @@ is_bound(const Imports *imports, const char *name)
     return g_hash_table_contains(imports->locals, first);
 }
 
-/* The same of the round that this file is rewritten in. */
-static const Rename *
+const Rename *
 rename_here(const Work *work, const Rename *rename)
 {
     for (guint i = 0; i < work->renames->list->len; i++) {
@@ -299,6 +298,7 @@ pass_class_on(void *key, void *value, void *data)
                        .rename = class->rename,
                        .is_class = true,
                        .advice = class->export->advice,
+                       .says_columns = class->export->says_columns,
                        .has_field_strings = class->export->has_field_strings};
     g_ptr_array_add(work->exported, export);
 }

@@ -227,7 +227,10 @@ members_class(const Members *members, guint index, guint *ret_last)
     g_autofree char *first = g_strndup(unit->text->bytes + piece->begin, piece->end - piece->begin);
     ImportedClass *found = NULL;
     if (piece->kind != PIECE_WORD || piece->is_import ||
-        !g_hash_table_contains(members->firsts, first) || goes_on(unit, index))
+        !g_hash_table_contains(members->firsts, first))
+        return NULL;
+    const ImportedClass *own = g_hash_table_lookup(unit->work->imports->classes, first);
+    if (goes_on(unit, index) && (own == NULL || !own->is_registered))
         return NULL;
     g_autoptr(GString) name = g_string_new(first);
     for (guint at = index, steps = 0; at != G_MAXUINT && steps < AROUND_MAX; steps++) {

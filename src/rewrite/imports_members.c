@@ -278,15 +278,6 @@ is_searched_anyway(const Work *work, const ImportedClass *class)
     return work->options->propagates || g_hash_table_contains(work->named, class->rename);
 }
 
-/* The class says its columns, and changes: whoever uses it and waits for a person keeps it back. */
-static void
-note_use(Work *work, const ImportedClass *class, Span place)
-{
-    ImportUse *use = arena_alloc(work->out->arena, sizeof(ImportUse));
-    *use = (ImportUse){.export = class->export, .begin = place.begin, .end = place.end};
-    g_ptr_array_add(work->out->imports, use);
-}
-
 static void
 tell_of_class(Unit *unit, ImportedClass *class, guint first, guint last)
 {
@@ -295,8 +286,8 @@ tell_of_class(Unit *unit, ImportedClass *class, guint first, guint last)
     if (class->is_told || site_covers(work, place.begin, place.end))
         return;
     class->is_told = true;
-    if (class->export->says_columns)
-        note_use(work, class, place);
+    if (class->export->says_columns) /* and changes: who waits for a person keeps it back */
+        imports_note_use(work, class->export, place, false);
     if (class->export->says_columns && work->gives_old_names) {
         program_refuse(work, unit->text, SITE_COLUMN, unit_piece(unit, first)->begin,
                        unit_piece(unit, last)->end, "class", NULL, CLASS_OF_OLD_NAMES);
@@ -307,6 +298,17 @@ tell_of_class(Unit *unit, ImportedClass *class, guint first, guint last)
                                               "it does with columns that change is listed",
                                               class->export->path);
     site->reason = keep(work, reason);
+}
+
+/* All columns of the file are searched, but it still changes with the class, or not at all. */
+static void
+tie(Unit *unit, ImportedClass *class, guint first)
+{
+    const Piece *piece = unit_piece(unit, first);
+    if (!class->is_told && class->export->says_columns)
+        imports_note_use(unit->work, class->export, text_span(unit->text, piece->begin, piece->end),
+                         false);
+    class->is_told = true;
 }
 
 /* lines: { select: { amount: true } } of Prisma */
@@ -335,8 +337,11 @@ visit_pieces(Members *members, bool tells)
             class = members_value(members, i);
         if (tells && has_queries)
             members_query(members, i);
-        if (class == NULL || is_searched_anyway(unit->work, class))
+        if (class == NULL || is_searched_anyway(unit->work, class)) {
+            if (class != NULL && tells && !is_value)
+                tie(unit, class, i);
             continue;
+        }
         if (tells && !is_value) {
             tell_of_class(unit, class, i, last);
             members_declared(members, i, class);

@@ -21,7 +21,8 @@ imports_are_used(const Work *work)
     for (guint i = 0; work->imports != NULL && i < work->imports->brought->len; i++)
         if (uses_of(g_ptr_array_index(work->imports->brought, i)) > 0)
             return true;
-    return work->imports != NULL && g_hash_table_size(work->imports->classes) > 0;
+    return work->imports != NULL &&
+           g_hash_table_size(work->imports->classes) + g_hash_table_size(work->imports->called) > 0;
 }
 
 typedef void NameFn(Unit *unit, Constant *constant, size_t begin, size_t end);

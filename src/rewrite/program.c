@@ -144,6 +144,7 @@ visit_unit(Unit *unit)
         program_mentions(unit);
         program_find_filled(unit);
         imports_visit(unit);
+        imports_visit_registered(unit);
     }
     visit_expressions(unit);
     constant_free(unit->view);

@@ -72,6 +72,20 @@ class_before(const Unit *unit, guint index)
     return G_MAXUINT;
 }
 
+/* object Users : Table("…") of Exposed */
+static guint
+object_before(Unit *unit, const Use *use)
+{
+    guint callee = piece_of_callee(unit, use);
+    guint colon = callee != G_MAXUINT ? unit_previous(unit, callee, true) : G_MAXUINT;
+    guint name = colon != G_MAXUINT && unit_is_sign(unit, colon, ':')
+                     ? unit_previous(unit, colon, true)
+                     : G_MAXUINT;
+    return name != G_MAXUINT && unit_is_word(unit, unit_previous(unit, name, true), "object")
+               ? name
+               : G_MAXUINT;
+}
+
 /* By the left margin: the classes and modules around, without `class Meta` of Django and Peewee. */
 static char *
 by_margins(Unit *unit, guint index)
@@ -189,6 +203,8 @@ class_of(Unit *unit, const Use *use, const char *before)
     }
     if (unit_is_language(unit, "scala"))
         class = class_before(unit, use->first);
+    if (unit_is_language(unit, "kotlin"))
+        class = object_before(unit, use);
     if (class == G_MAXUINT)
         class = class_behind(unit, use->last);
     return class != G_MAXUINT ? name_at(unit, class, before) : NULL;
@@ -269,33 +285,22 @@ exports_add_class(Unit *unit, const char *module, const char *within, Span place
     g_ptr_array_add(unit->work->exported, export);
 }
 
-/* Order_ of JPA and QOrder of Querydsl are made from Order, and have its fields. */
-static void
-add_metamodels(Unit *unit, const char *module, const char *within, Span place, const Rename *rename)
-{
-    const char *name = text_last_part(within);
-    g_autofree char *jpa = g_strconcat(within, "_", NULL);
-    g_autofree char *querydsl = g_strdup_printf("%.*sQ%s", (int) (name - within), within, name);
-    if (!unit_is_language(unit, "java") && !unit_is_language(unit, "kotlin"))
-        return;
-    exports_add_class(unit, module, jpa, place, rename);
-    exports_add_class(unit, module, querydsl, place, rename);
-}
-
 static void
 note_class(Unit *unit, const Use *use, const Rename *rename)
 {
     g_autofree char *before = NULL, *module = exports_module(unit, &before);
     g_autofree char *within = module != NULL ? class_of(unit, use, before) : NULL;
+    Span place = text_span(unit->text, use->whole.begin, use->whole.end);
+    if (module != NULL && unit_is_language(unit, "javascript"))
+        exports_note_registered(unit, use, module, place, rename);
     if (within == NULL)
         return;
-    Span place = text_span(unit->text, use->whole.begin, use->whole.end);
     if (unit_is_language(unit, "csharp") && span_is(unit->text, use->callee, "ToTable")) {
         exports_add_class_in_sight(unit, module, within, place, rename);
         return;
     }
     exports_add_class(unit, module, within, place, rename);
-    add_metamodels(unit, module, within, place, rename);
+    exports_add_made(unit, module, within, place, rename);
 }
 
 void
@@ -317,7 +322,7 @@ exports_note_class_at(Unit *unit, guint name, bool is_elsewhere, const Rename *r
     if (within == NULL)
         return;
     exports_add_class(unit, module, within, place, rename);
-    add_metamodels(unit, module, within, place, rename);
+    exports_add_made(unit, module, within, place, rename);
 }
 
 /* self.table_name = :users, where the name is a word */

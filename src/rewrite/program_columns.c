@@ -34,6 +34,7 @@ refuse(Unit *unit, const Text *text, size_t begin, size_t end, const char *code,
                                 words);
     if (!is_fragment)
         site_advise(work, site, advice_of_column(unit), change);
+    imports_tie_change(work, change, text_span(text, begin, end));
 }
 
 /* ---- which columns ---- */
@@ -178,6 +179,25 @@ is_compared(const Text *text, size_t begin, size_t end)
            (span_is(text, span, "is") && span_is_among(text, state, states));
 }
 
+/* `weight * 2`, `weight || ''`, `sum(weight)`: no more than SQL has such strings, where a class stands for the table. */
+static bool
+is_calculated(const Text *text, size_t begin, size_t end)
+{
+    while (begin > 0 && strchr(" .\"`", text->bytes[begin - 1]) != NULL)
+        begin--;
+    while (begin > 0 && text_byte(text, begin) == '.' && /* sum(c.weight) */
+           is_identifier_byte(text->bytes[begin - 1]))
+        for (begin--; begin > 0 && is_identifier_byte(text->bytes[begin - 1]);)
+            begin--;
+    while (text_byte(text, end) != '\0' && strchr(" \"`", text_byte(text, end)) != NULL)
+        end++;
+    char before = begin > 0 ? text->bytes[begin - 1] : '\0', behind = text_byte(text, end);
+    bool is_argument = before == '(' && begin > 1 && is_identifier_byte(text->bytes[begin - 2]) &&
+                       behind != '\0' && strchr("),", behind) != NULL;
+    return is_argument || before == '*' || behind == '*' || text_starts(text, end, "||") ||
+           (before == '|' && begin > 1 && text->bytes[begin - 2] == '|');
+}
+
 /* A change whose column is compared in the text. */
 static const ColumnChange *
 find_condition(const Work *work, const Text *text, size_t *ret_at)
@@ -278,7 +298,9 @@ static bool
 uses_class(const Work *work)
 {
     return g_hash_table_size(work->said) > 0 ||
-           (work->imports != NULL && g_hash_table_size(work->imports->classes) > 0);
+           (work->imports != NULL &&
+            g_hash_table_size(work->imports->classes) + g_hash_table_size(work->imports->called) >
+                0);
 }
 
 static void
@@ -315,7 +337,8 @@ visit_use(Unit *unit, Use *use)
         return;
     if (part == PART_NONE && !is_named && !is_whole && !use->is_appended &&
         !begins_in_the_middle(text) && !is_key_column(unit, use) &&
-        !(use_is_raw_sql(unit, use) && uses_class(unit->work))) {
+        !(uses_class(unit->work) &&
+          (use_is_raw_sql(unit, use) || is_calculated(text, at, at + strlen(change->column))))) {
         change = unit->language->is_data ? NULL : find_condition(unit->work, text, &at);
         if (change == NULL)
             return;

@@ -48,7 +48,7 @@ static const Language languages[] = {
     {.name = "rust", .endings = {".rs"}, C_COMMENTS, .nests_comments = true,
      .forms = {{"b\"", "\"", ESCAPE_C, .has_lines = true}, {"\"", "\"", ESCAPE_C, .has_lines = true}},
      .special = special_of_rust, .names_table = rust_word_is_table, .plus = '+', .has_marked_calls = true,
-     .imports = imports_rust},
+     .imports = imports_rust, .passes_on = true},
     {.name = "elixir", .endings = {".ex", ".exs"}, HASH_COMMENTS,
      .forms = {{"\"\"\"", "\"\"\"", ESCAPE_C, HOLES_RUBY, .has_lines = true},
                {"'''", "'''", ESCAPE_C, HOLES_RUBY, .has_lines = true},

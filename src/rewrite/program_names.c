@@ -374,6 +374,9 @@ before_column(Unit *unit, const Use *use, const Text *text, const NameText *name
         return false;
     const SqlPart *column = &name->parts[name->path.count - 1];
     const char *key = key_after(unit, use, rename, column);
+    if (use_is_foreign_key(unit, use) && rename_changes_columns(rename))
+        imports_tie_table(unit->work, rename,
+                          text_span(unit->text, use->whole.begin, use->whole.end));
     if (key != NULL && rename_changes_columns(rename))
         edit_key(unit, text, spelling, key);
     else if (!rename_changes_columns(rename))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ANY_ARGUMENT 1000
+#define TYPE_MAX 100 /* pieces of sql<…> */
 
 /* clang-format off */
 static const ColumnPlace places[] = {
@@ -89,6 +90,8 @@ const ColumnPlace *
 column_place(Unit *unit, const Use *use)
 {
     static const ColumnPlace made = {0};
+    if (use_is_foreign_key(unit, use)) /* of another table, or of this one as of another */
+        return NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
         if (is_place(unit, use, &places[i]))
             return &places[i];
@@ -112,19 +115,67 @@ use_is_for_others(const Unit *unit, const Use *use)
            span_is_among(unit->text, use->key, keys);
 }
 
+/* sql`…`, Prisma.sql`…`, sql<number>`…` of Drizzle and Kysely */
+static bool
+is_tagged(const Unit *unit, const Use *use)
+{
+    guint before = use->first > 0 ? use->first - 1 : G_MAXUINT;
+    for (guint steps = 0;
+         steps < TYPE_MAX && before != G_MAXUINT && before > 0 &&
+         unit_sign(unit, use->first - 1) == '>' && !unit_is_sign(unit, before, '<');
+         steps++)
+        before--;
+    if (before != G_MAXUINT && before > 0 && unit_is_sign(unit, before, '<'))
+        before--;
+    return unit_is_language(unit, "javascript") && before != G_MAXUINT &&
+           unit_is_word(unit, before, "sql");
+}
+
 bool
 use_is_raw_sql(const Unit *unit, const Use *use)
 {
-    static const char *const calls[] = {"text",       "literal_column", "RawSQL",     "literal",
-                                        "raw",        "fragment",       "sql",        "SQL",
-                                        "selectRaw",  "whereRaw",       "orderByRaw", "havingRaw",
-                                        "groupByRaw", "joinRaw",        "orWhereRaw", "expr",
-                                        "fromSqlRaw", "Formula",        "extra",      "Literal",
-                                        "selectExpr", "db_raw",         "queryRaw",   "executeRaw",
-                                        "unsafe_raw", "CustomFunction", "custom",     "rawQuery",
+    static const char *const calls[] = {"text",
+                                        "literal_column",
+                                        "RawSQL",
+                                        "literal",
+                                        "raw",
+                                        "fragment",
+                                        "sql",
+                                        "SQL",
+                                        "selectRaw",
+                                        "whereRaw",
+                                        "orderByRaw",
+                                        "havingRaw",
+                                        "groupByRaw",
+                                        "joinRaw",
+                                        "orWhereRaw",
+                                        "expr",
+                                        "fromSqlRaw",
+                                        "Formula",
+                                        "extra",
+                                        "Literal",
+                                        "selectExpr",
+                                        "db_raw",
+                                        "queryRaw",
+                                        "executeRaw",
+                                        "unsafe_raw",
+                                        "CustomFunction",
+                                        "custom",
+                                        "rawQuery",
+                                        "cust",
+                                        "cust_with_values",
+                                        "cust_with_expr",
+                                        "Raw",
+                                        "CustomOperator",
+                                        "CustomStringFunction",
+                                        "CustomLongFunction",
+                                        "SimpleLiteral",
+                                        "SimpleExpression",
+                                        "RawExpression",
                                         NULL};
-    return !unit->language->is_data && (span_is_among(unit->text, use->callee, calls) ||
-                                        span_is_among(unit->text, use->outer, calls));
+    return !unit->language->is_data &&
+           (span_is_among(unit->text, use->callee, calls) ||
+            span_is_among(unit->text, use->outer, calls) || is_tagged(unit, use));
 }
 
 /* Django has names of fields in all strings but in parts of SQL, whatever their columns are called. */

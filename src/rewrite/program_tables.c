@@ -206,12 +206,27 @@ is_builder_of_columns(const Unit *unit, const Use *use)
                               : span_is_among(text, use->callee, joins);
 }
 
+/* ForeignKeyConstraint(["a", "b"], ["users.a", "users.b"]): in the second list. */
+static bool
+is_in_key_constraint(const Unit *unit, const Use *use)
+{
+    guint open = span_is(unit->text, use->outer, "ForeignKeyConstraint") && use->callee.end == 0
+                     ? unit_bracket_around((Unit *) unit, use->first)
+                     : G_MAXUINT;
+    guint before = open != G_MAXUINT ? unit_previous(unit, open, true) : G_MAXUINT;
+    return before != G_MAXUINT && unit_is_sign(unit, open, '[') &&
+           (unit_is_sign(unit, before, ',') ||
+            (unit_is_sign(unit, before, '=') &&
+             unit_is_word(unit, unit_previous(unit, before, true), "refcolumns")));
+}
+
 bool
 use_is_foreign_key(const Unit *unit, const Use *use)
 {
     static const char *const modules[] = {"db", "sa", NULL}; /* of Flask, and by habit */
-    return strcmp(unit->language->name, "python") == 0 && use->argument == 0 &&
-           span_is(unit->text, use->callee, "ForeignKey") &&
+    bool is_key = use->argument == 0 && span_is(unit->text, use->callee, "ForeignKey");
+    return strcmp(unit->language->name, "python") == 0 &&
+           (is_key || is_in_key_constraint(unit, use)) &&
            (has_word(unit, "sqlalchemy") || span_is_among(unit->text, use->receiver, modules));
 }
 
@@ -220,7 +235,8 @@ bool
 use_is_column_with_table(const Unit *unit, const Use *use)
 {
     if (strcmp(unit->language->name, "python") == 0)
-        return span_is(unit->text, use->callee, "ForeignKey") && use->argument == 0;
+        return (span_is(unit->text, use->callee, "ForeignKey") && use->argument == 0) ||
+               is_in_key_constraint(unit, use);
     if (use_is_column_of_builder(unit, use))
         return true;
     return strcmp(unit->language->name, "javascript") == 0 && use->key.end == 0 && !use->is_key &&
