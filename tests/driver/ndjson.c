@@ -54,15 +54,14 @@ static const struct {
     {"elements on one line", "[{\"a\":1},null,\"],{\",[1],{\"a\":1x},{\"a\":5}]", "a int",
         "!2 -: line 1: 'n' at byte 1, expected an object\n!3 -: line 1: '\"' at byte 1, expected an object\n"
         "!4 -: line 1: '[' at byte 1, expected an object\n!5 -: line 1: 'x' at byte 7, expected ',' or '}'\n1:1\n6:5"},
-    {"an array that was cut short", "[{\"a\": 1},\n{\"a\": 2}\n", "a int",
-        "!3 -: line 3: the array is never closed: was the file cut short?\n1:1\n2:2"},
+    {"a last line without an end", "{\"a\": 1}\n{\"a\": 2}", "a int", "1:1\n2:2"},
+    {"a broken last line", "{\"a\": 1}\n{\"a\":\n", "a int", "!2 -: line 2: expected a value\n1:1"},
+    {"something behind the last line", "{\"a\": 1}\n{\"a\": 2} x", "a int", "!2 -: line 2: there is more behind the object\n1:1"},
     {"members in other orders, and some of them",
         "{\"a\": 1, \"b\": 2, \"c\": 3}\n{\"a\": 4, \"b\": 5}\n{\"b\": 6, \"a\": 7, \"c\": 8}\n{\"a\": 9, \"b\": 10, \"b\": 11}\n"
         "{\"a\": 12, \"b\": 13, \"b\": 14}\n{\"a\": 15, \"b\": 16, \"c\": 17}\n{\"c\": 18, \"a\": 19, \"a\": 20}\n{}\n", "a int, b int, c int",
         "!4 -: line 4: 'b' comes twice\n!5 -: line 5: 'b' comes twice\n!7 -: line 7: 'a' comes twice\n"
         "1:1|2|3\n2:4|5|NULL\n3:7|6|8\n6:15|16|17\n8:NULL|NULL|NULL"},
-    {"more behind an array", "[{\"a\": 1}]\n[{\"a\": 2}]\n", "a int",
-        "!2 -: line 1: there is more behind the array\n1:1"},
 };
 /* clang-format on */
 
@@ -84,6 +83,40 @@ records_are_read_as_they_are_met(void)
         ScanSpec spec = {.object = "f.json"};
         g_autofree char *seen = test_scan(files.conn, &spec);
         g_assert_cmpstr(seen, ==, cases[i].rows);
+    }
+}
+
+/* Nobody could say how many rows are missing, so these are not put aside. */
+static void
+a_file_that_was_cut_short_is_an_error(void)
+{
+    static const struct {
+        const char *text, *message;
+    } bad[] = {
+        {"[{\"a\": 1},\n{\"a\": 2}\n",
+         "line 3: the array is never closed: was the file cut short?"},
+        {"[{\"a\": 1},\n{\"a\": 2},", "line 2: the array is never closed"},
+        {"[{\"a\": 1},\n{\"a\": \"x", "line 2: the array is never closed"},
+        {"[", "line 1: the array is never closed"},
+        {"{\"a\": 1}\n{\"a\": \"x",
+         "line 2: a text is opened and never closed, and the file ends there: was it cut short?"},
+        {"{\"a\": 1}\n{\"a\": 2, \"b\": {\"c\": 1}",
+         "line 2: the record ends, expected ',' or '}'"},
+        {"{", "line 1: the record ends"},
+        {"[{\"a\": 1}]\n[{\"a\": 2}]\n",
+         "line 2: there is more behind the array, expected one in a file"},
+        {"[{\"a\": 1}, {\"a\": \"x}, {\"a\": 3}, {\"a\": 4},\n{\"a\": \"5\"}]\n",
+         "line 1: the element at byte 11 of the file is broken"},
+        {"[{\"a\": 1}, {\"a\": {\"b\": 2}, {\"a\": 3}\n]\n",
+         "and where the next one on its line begins cannot be told"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_auto(Files) files;
+        g_autoptr(Schema) schema = NULL;
+        g_test_message("%s", bad[i].text);
+        files_init(&files, bad[i].text);
+        ASSERT_FAILS(conn_describe(files.conn, "f.json", &schema, &ERR), ERR_INVALID,
+                     bad[i].message);
     }
 }
 
@@ -200,7 +233,13 @@ no_bytes_do_harm(void)
             g_string_append_c(text, letters[g_test_rand_int_range(0, sizeof letters - 1)]);
         g_auto(Files) files;
         files_init(&files, text->str);
-        ScanSpec spec = {.object = "f.json"};
+        g_autoptr(Schema) schema = NULL;
+        g_autoptr(GError) cut = NULL;
+        if (!conn_describe(files.conn, "f.json", &schema, &cut)) {
+            g_assert_error(cut, error_quark(), ERR_INVALID);
+            continue;
+        }
+        ScanSpec spec = {.object = "f.json", .output = schema};
         g_autofree char *seen = test_scan(files.conn, &spec);
         g_assert_nonnull(seen);
     }
@@ -211,6 +250,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ndjson/records are read as they are met", records_are_read_as_they_are_met);
+    g_test_add_func("/ndjson/a file that was cut short is an error",
+                    a_file_that_was_cut_short_is_an_error);
     g_test_add_func("/ndjson/a line of any length is one refusal",
                     a_line_of_any_length_is_one_refusal);
     g_test_add_func("/ndjson/ranges cover every record once", ranges_cover_every_record_once);

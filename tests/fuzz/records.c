@@ -144,6 +144,31 @@ read_in_ranges(RecordFile *file, const Schema *schema, int64_t rows)
     return all;
 }
 
+static void
+ignore_refusal(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
+{
+}
+
+/* Nobody who reads it to its end takes it for whole, however much is read at once. */
+static void
+check_is_cut(RecordFile *file, const Schema *schema, size_t window_bytes)
+{
+    const ScanSpec spec = {.object = file->object, .output = schema};
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(Batch) batch = batch_new_for(schema);
+        g_autoptr(Scan) scan = NULL;
+        bool more = true, done = conn_scan(file->conn, &spec, &scan, NULL);
+        g_assert(done);
+        while (more) {
+            batch_reset(batch);
+            more = scan_next(scan, batch, ignore_refusal, NULL, NULL);
+            g_assert(!more || batch->row_count > 0);
+        }
+        window_set_bytes_for_tests(window_bytes);
+    }
+    window_set_bytes_for_tests(0);
+}
+
 GPtrArray *
 records_check_laws(RecordFile *file, size_t window_bytes, int64_t rows_per_range,
                    Schema **ret_schema)
@@ -159,9 +184,12 @@ records_check_laws(RecordFile *file, size_t window_bytes, int64_t rows_per_range
         g_assert(!described);
         return NULL;
     }
+    if (!conn_count(file->conn, file->object, NULL, &count, NULL)) {
+        check_is_cut(file, schema, window_bytes);
+        return NULL;
+    }
     GPtrArray *records = records_read(file, schema, NULL);
-    bool counted = conn_count(file->conn, file->object, NULL, &count, NULL);
-    g_assert(counted && count == (int64_t) records->len);
+    g_assert_cmpint(count, ==, records->len);
     g_autoptr(GPtrArray) in_ranges = read_in_ranges(file, schema, rows_per_range);
     records_must_equal(records, in_ranges);
     window_set_bytes_for_tests(window_bytes);
@@ -174,11 +202,6 @@ records_check_laws(RecordFile *file, size_t window_bytes, int64_t rows_per_range
     window_set_bytes_for_tests(0);
     *ret_schema = g_steal_pointer(&schema);
     return records;
-}
-
-static void
-ignore_refusal(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
-{
 }
 
 void

@@ -5,6 +5,7 @@
  *   - cut into ranges anywhere, they are the same as in one go
  *   - they are numbered from 1 without a gap, each a row or a refusal with its reason, and count() knows how many
  *   - each can be had again as the whole original record
+ *   - one that is cut short is so to whoever counts it, and to whoever reads it to its end
  *   - written by our own writer and read again, it is the same
  */
 #pragma once

@@ -135,6 +135,29 @@ find_line_end(CsvScan *scan, GError **error)
     return true;
 }
 
+/* Caller frees. */
+static char *
+count_problem(const CsvScan *scan)
+{
+    size_t count = csv_count(&scan->lexer);
+    return g_strdup_printf("the record has %zu field%s, expected %zu", count, count == 1 ? "" : "s",
+                           scan->name_count);
+}
+
+/* As csv_next(), but a last record that lacks fields and a line end is an error: the file was cut short. */
+static bool
+next_record(CsvScan *scan, bool *ret_more, GError **error)
+{
+    const CsvLexer *lexer = &scan->lexer;
+    if (!csv_next(&scan->lexer, ret_more, error))
+        return false;
+    if (!*ret_more || !lexer->is_open || lexer->problem != NULL ||
+        csv_count(lexer) >= scan->name_count)
+        return true;
+    g_autofree char *problem = count_problem(scan);
+    return csv_fail_cut(lexer->record_line, problem, error);
+}
+
 /* Names from the first record, or c1, c2… for as many fields as it has. */
 static bool
 read_header(CsvScan *scan, const char *path, GError **error)
@@ -231,7 +254,7 @@ csv_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ra
     if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
         rows = INT64_MAX;
     for (bool more = true;;) {
-        if (!csv_next(&scan->lexer, &more, error) || !csv_tick(conn, row, error))
+        if (!next_record(scan, &more, error) || !csv_tick(conn, row, error))
             return false;
         if (!more)
             break;
@@ -303,11 +326,10 @@ record_problem(const CsvScan *scan)
     const CsvLexer *lexer = &scan->lexer;
     if (lexer->problem != NULL)
         return g_strdup_printf("line %" G_GINT64_FORMAT ": %s", lexer->record_line, lexer->problem);
-    if (csv_count(lexer) != scan->name_count)
-        return g_strdup_printf("line %" G_GINT64_FORMAT
-                               ": the record has %zu field%s, expected %zu",
-                               lexer->record_line, csv_count(lexer),
-                               csv_count(lexer) == 1 ? "" : "s", scan->name_count);
+    if (csv_count(lexer) != scan->name_count) {
+        g_autofree char *problem = count_problem(scan);
+        return g_strdup_printf("line %" G_GINT64_FORMAT ": %s", lexer->record_line, problem);
+    }
     for (size_t i = 0; i < scan->name_count; i++)
         if (csv_field(lexer, i).bytes > CELL_BYTES_MAX)
             return g_strdup_printf("line %" G_GINT64_FORMAT ": '%s' has %zu bytes, at most %d",
@@ -354,7 +376,7 @@ csv_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **e
     g_array_set_size(scan->seen, 0);
     while (!batch_is_full(batch)) {
         bool more = false;
-        if (!csv_next(&scan->lexer, &more, error))
+        if (!next_record(scan, &more, error))
             return false;
         if (!more || (scan->end >= 0 && scan->lexer.offset >= scan->end))
             return true;

@@ -52,7 +52,7 @@ csv_raw(const CsvLexer *lexer)
     return lexer->window.bytes + (lexer->offset - lexer->window.offset);
 }
 
-typedef enum { LEX_DONE, LEX_MORE, LEX_BROKEN } LexResult;
+typedef enum { LEX_DONE, LEX_MORE, LEX_BROKEN, LEX_CUT } LexResult;
 
 static void
 set_problem(CsvLexer *lexer, const char *problem)
@@ -75,7 +75,7 @@ lex_quoted(CsvLexer *lexer, size_t *at, CsvField *ret)
             if (!lexer->window.is_end)
                 return LEX_MORE;
             set_problem(lexer, "a quote is opened and never closed");
-            return LEX_BROKEN;
+            return bytes[used - 1] == lexer->line_end ? LEX_BROKEN : LEX_CUT;
         }
         p = (size_t) (quote - bytes);
         if (p + 1 < used && bytes[p + 1] == '"') {
@@ -196,6 +196,16 @@ skip_empty(CsvLexer *lexer, GError **error)
     }
 }
 
+bool
+csv_fail_cut(int64_t line, const char *problem, GError **error)
+{
+    return fail(
+        error, ERR_INVALID,
+        "line %" G_GINT64_FORMAT
+        ": %s, and the last line of the file has no end: was it cut short? If not, end that line",
+        line, problem);
+}
+
 /* The record at `begin` up to `*ret_end`; what is no record ends with its line. `*ret_end` 0: that line is longer than any
  * record. */
 static bool
@@ -208,12 +218,14 @@ lex_next(CsvLexer *lexer, size_t *ret_end, GError **error)
         *ret_end = lexer->begin;
         LexResult result = lex_record(lexer, ret_end);
         size_t seen = result == LEX_DONE ? *ret_end : lexer->window.used;
-        if (result != LEX_BROKEN && seen - lexer->begin > RECORD_BYTES_MAX) {
+        if ((result == LEX_DONE || result == LEX_MORE) && seen - lexer->begin > RECORD_BYTES_MAX) {
             set_problem(lexer, "the record is longer than 32 MiB (is a quote not closed?)");
             result = LEX_BROKEN;
         }
         if (result == LEX_DONE)
             return true;
+        if (result == LEX_CUT)
+            return csv_fail_cut(lexer->line, lexer->problem, error);
         if (result == LEX_BROKEN)
             return window_line_end(&lexer->window, lexer->begin, lexer->line_end, ret_end, error);
         window_drop(&lexer->window, lexer->begin);
@@ -243,6 +255,7 @@ csv_next(CsvLexer *lexer, bool *ret_more, GError **error)
 {
     size_t end = 0;
     g_string_truncate(lexer->piece, 0);
+    lexer->is_open = false;
     if (!skip_empty(lexer, error))
         return false;
     *ret_more = lexer->begin < lexer->window.used;
@@ -258,6 +271,8 @@ csv_next(CsvLexer *lexer, bool *ret_more, GError **error)
     if (lexer->problem == NULL)
         lexer->problem = text_problem(lexer->window.bytes + lexer->begin, end - lexer->begin);
     lexer->record_bytes = end - lexer->begin;
+    lexer->is_open = end == lexer->window.used && lexer->window.is_end &&
+                     lexer->window.bytes[end - 1] != lexer->line_end;
     lexer->line +=
         count_lines(lexer->window.bytes + lexer->begin, end - lexer->begin, lexer->line_end);
     lexer->begin = end;

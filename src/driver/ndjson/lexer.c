@@ -470,6 +470,52 @@ skip_long(JsonLexer *lexer, GError **error)
     return true;
 }
 
+/* Does what looks like an element end among these bytes, and another one begin? */
+static bool
+holds_others(const char *bytes, size_t count)
+{
+    const char *end = bytes + count, *at = bytes;
+    while ((at = memchr(at, '}', (size_t) (end - at))) != NULL) {
+        const char *next = ++at;
+        while (next < end && (is_blank(*next) || *next == ','))
+            next++;
+        if (next < end && *next == '{' && memchr(at, ',', (size_t) (next - at)) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* The element at `begin` is broken in a way that leaves its end open, and only its line can be passed over. Elements behind it there
+ * would go with it, and count as none. */
+static bool
+check_alone(const JsonLexer *lexer, size_t line, GError **error)
+{
+    if (!holds_others(lexer->window.bytes + lexer->begin, line - lexer->begin))
+        return true;
+    return fail(
+        error, ERR_INVALID,
+        "line %" G_GINT64_FORMAT ": the element at byte %" G_GINT64_FORMAT
+        " of the file is broken (%s), and where the next one on its line begins cannot be told",
+        lexer->line, lexer->window.offset + (int64_t) lexer->begin, lexer->problem);
+}
+
+/* The last line of a file, which has no end: an object whose brackets are not closed there was cut off. */
+static bool
+check_whole(JsonLexer *lexer, size_t line, GError **error)
+{
+    const Window *window = &lexer->window;
+    size_t end = 0;
+    if (!window->is_end || line < window->used || window->bytes[line - 1] == '\n' ||
+        window->bytes[lexer->begin] != '{')
+        return true;
+    if (!element_end(lexer, &end, error))
+        return false;
+    return end > 0 ||
+           fail(error, ERR_INVALID,
+                "line %" G_GINT64_FORMAT ": %s, and the file ends there: was it cut short?",
+                lexer->line, lexer->problem);
+}
+
 /* Where the record at `begin` ends, and where reading goes on. `*ret_end` 0: its line is longer than any record. */
 static bool
 next_span(JsonLexer *lexer, size_t *ret_end, GError **error)
@@ -491,32 +537,31 @@ next_span(JsonLexer *lexer, size_t *ret_end, GError **error)
         parse_record(lexer, line - lexer->begin);
     if (line > 0 && (end == 0 || line < end))
         *ret_end = line;
-    return true;
+    if (lexer->problem == NULL || line == 0)
+        return true;
+    if (lexer->is_array)
+        return *ret_end != line || check_alone(lexer, line, error);
+    return check_whole(lexer, line, error);
 }
 
-/* The end of an array: its bracket and nothing else. Whatever else there is becomes one more record, with a problem; it
- * begins at the bracket, from where it is found again. */
+/* The end of an array: its bracket and nothing else. One that is cut short, or that others follow, would lose rows that nobody
+ * counts. */
 static bool
-end_array(JsonLexer *lexer, bool *ret_is_good, GError **error)
+end_array(JsonLexer *lexer, GError **error)
 {
-    bool is_closed = lexer->begin < lexer->window.used;
     forget_record(lexer);
     lexer->is_over = true;
-    lexer->offset = lexer->window.offset + (int64_t) lexer->begin;
-    lexer->record_line = lexer->line;
-    lexer->begin += is_closed;
+    if (lexer->begin >= lexer->window.used)
+        return fail(error, ERR_INVALID,
+                    "line %" G_GINT64_FORMAT ": the array is never closed: was the file cut short?",
+                    lexer->line);
+    lexer->begin++;
     if (!skip(lexer, " \t\r\n", error))
         return false;
-    size_t more = lexer->window.used - lexer->begin;
-    *ret_is_good = is_closed && more == 0;
-    lexer->record_bytes = MIN(more, PIECE_BYTES);
-    if (more > 0)
-        g_string_append_len(lexer->piece, lexer->window.bytes + lexer->begin,
-                            (gssize) lexer->record_bytes);
-    if (!*ret_is_good)
-        lexer->problem = g_strdup(is_closed ? "there is more behind the array"
-                                            : "the array is never closed: was the file cut short?");
-    return true;
+    return lexer->begin >= lexer->window.used ||
+           fail(error, ERR_INVALID,
+                "line %" G_GINT64_FORMAT ": there is more behind the array, expected one in a file",
+                lexer->line);
 }
 
 static int64_t
@@ -533,7 +578,6 @@ bool
 json_next(JsonLexer *lexer, bool *ret_more, GError **error)
 {
     size_t end = 0;
-    bool is_good = true;
     *ret_more = false;
     if (lexer->is_over)
         return true;
@@ -545,10 +589,8 @@ json_next(JsonLexer *lexer, bool *ret_more, GError **error)
         return false;
     *ret_more = lexer->begin < lexer->window.used;
     if (lexer->is_array && (!*ret_more || lexer->window.bytes[lexer->begin] == ']')) {
-        if (!end_array(lexer, &is_good, error))
-            return false;
-        *ret_more = !is_good;
-        return true;
+        *ret_more = false;
+        return end_array(lexer, error);
     }
     if (!*ret_more)
         return true;

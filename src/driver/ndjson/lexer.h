@@ -3,8 +3,9 @@
  *
  * A record's members are flat: nested objects give dotted names, arrays stay JSON text. What is no record (a broken
  * line, something that is no object, a name twice) is told as a problem with what was expected, and reading goes on
- * with the next line, or behind the element where that has an end. An array that is never closed, or that something
- * follows, is told as one more record with a problem: a file that was cut short must not look whole.
+ * with the next line, or behind the element where that has an end. A file that was cut short is an error, since nobody
+ * knows how many rows it lost: an array that is never closed, an object that is open where the file ends without a line
+ * end. So is an array that something follows, and an element whose end cannot be told while others stand on its line.
  */
 #pragma once
 
@@ -22,7 +23,7 @@ typedef struct {
     size_t begin; /* of what comes next in the window */
     int64_t line;
     bool is_array;
-    bool is_over;    /* what ends or follows the array was told */
+    bool is_over;    /* the end of the array was read */
     GArray *members; /* JsonMember */
     GString *scratch, *path;
     bool is_only_placed; /* lines that only have to be counted are not looked into */
