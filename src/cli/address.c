@@ -418,6 +418,45 @@ fail_without_config(Invocation *call, const char *text, GError *no_config, GErro
 }
 
 static bool
+has_catalog(const Config *config)
+{
+    for (guint i = 0; i < config->catalog->len; i++)
+        if (g_file_test(config->catalog->pdata[i], G_FILE_TEST_EXISTS))
+            return true;
+    return false;
+}
+
+static void
+hint_at_forms(Invocation *call, const Config *config, const char *text)
+{
+    g_autoptr(GString) stores = g_string_new(NULL);
+    for (guint i = 0; i < config->stores->len; i++)
+        g_string_append_printf(stores, "%s%s", i > 0 ? ", " : "",
+                               ((const StoreConfig *) config->stores->pdata[i])->name);
+    if (is_file(text))
+        invocation_hint(
+            call, "it is a file whose name does not say what is in it: csv:%s or ndjson:%s does",
+            text, text);
+    else
+        invocation_hint(call,
+                        "a dataset is a file (airports.csv, data.db:users), STORE:OBJECT with a "
+                        "store of honk.yaml (%s), or a name of its catalog",
+                        stores->str);
+}
+
+/* Neither a file nor a store's: a name of the catalog, if there is one. */
+static bool
+find_in_catalog(Invocation *call, const Config *config, const char *text, char **ret_url,
+                GError **error)
+{
+    bool found = has_catalog(config) ? catalog_url(call, config, text, ret_url, error)
+                                     : fail(error, ERR_NOT_FOUND, "there is no dataset '%s'", text);
+    if (!found)
+        hint_at_forms(call, config, text);
+    return found;
+}
+
+static bool
 find_in_config(Invocation *call, Address *address, GError **error)
 {
     const Config *config = NULL;
@@ -433,7 +472,7 @@ find_in_config(Invocation *call, Address *address, GError **error)
         url = g_strdup(address->text);
     else if (colon == NULL && ending_of(address->text) >= 0)
         return fail_no_such(address->text, error);
-    else if (!catalog_url(call, config, address->text, &url, error))
+    else if (!find_in_catalog(call, config, address->text, &url, error))
         return false;
     if (!config_dataset_url(config, url, &store, &object, error))
         return false;

@@ -27,8 +27,10 @@ typedef struct {
     json_t *aside; /* rows that --rejected names; or NULL */
     int64_t rows_all, rows_before, rows_last;
     bool repairs, is_repairing;
-    bool looks;        /* both sides are read, and differ: which rows? */
-    Repaired repaired; /* by all passes */
+    size_t columns;      /* that are compared … */
+    bool leaves_columns; /* … and there are others */
+    bool looks;          /* both sides are read, and differ: which rows? */
+    Repaired repaired;   /* by all passes */
 } Compare;
 
 static void
@@ -92,12 +94,14 @@ open_transfer(const Compare *compare, Transfer **ret, GError **error)
 
 /* Columns that only one side has are named, and not compared. With a mapping, it says what becomes of the source's. */
 static void
-show_uncompared(const Compare *compare, const Schema *compared)
+show_uncompared(Compare *compare, const Schema *compared)
 {
     const Pair *pair = &compare->pair;
     g_autofree char *source =
         pair->mapping == NULL ? pair_columns_without(pair->source_schema, compared) : NULL;
     g_autofree char *target = pair_columns_without(pair->target_schema, compared);
+    compare->columns = schema_count(compared);
+    compare->leaves_columns = source != NULL || target != NULL;
     if (source != NULL)
         view_tone(compare->view, TONE_WARN, "only in %s, not compared: %s", pair->source.text,
                   source);
@@ -312,7 +316,9 @@ show_result(const Compare *compare, const Comparison *seen)
         return;
     }
     g_autofree char *rows = text_plural(seen->rows_target, "row", "rows");
-    view_tone(view, TONE_GOOD, "equal: %s in both, %s", rows, seen->hash);
+    g_autofree char *columns = text_plural((int64_t) compare->columns, "column", "columns");
+    view_tone(view, TONE_GOOD, "equal%s%s: %s in both, %s", compare->leaves_columns ? " in " : "",
+              compare->leaves_columns ? columns : "", rows, seen->hash);
 }
 
 static void
@@ -330,6 +336,8 @@ print_json(const Compare *compare, const Comparison *seen)
     json_set_int(all, "rows_extra", seen->counts.rows_extra);
     json_set_int(all, "rows_differing", seen->counts.rows_differing);
     json_set_bool(all, "is_complete", seen->counts.is_complete);
+    json_set_int(all, "columns_compared", (int64_t) compare->columns);
+    json_set_bool(all, "has_other_columns", compare->leaves_columns);
     json_set_string(all, "hash", seen->hash);
     json_object_set(all, "differences", seen->differences);
     json_object_set(all, "asides", seen->asides);
@@ -456,6 +464,28 @@ compare_and_repair(Compare *compare, Comparison *seen, GError **error)
            (seen->equal || !compare->repairs || repair(compare, seen, error));
 }
 
+/* A plan's name is a part of a file's where stores are folders. */
+static bool
+is_plan_id(const char *text)
+{
+    return g_str_has_prefix(text, "m-") &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* What --rejected names: a file that a copy wrote, or a plan of a server, whose rows lie beside TARGET. */
+static bool
+read_aside(Compare *compare, const char *named, GError **error)
+{
+    if (named == NULL)
+        return true;
+    if (!is_plan_id(named) || g_file_test(named, G_FILE_TEST_EXISTS))
+        return rejects_read(named, &compare->aside, error);
+    return rejects_of_plan(compare->pair.target_conn, named, &compare->aside, error) &&
+           (json_array_size(compare->aside) > 0 ||
+            fail(error, ERR_NOT_FOUND, "the plan '%s' has put no row aside in the store of '%s'",
+                 named, compare->pair.target.text));
+}
+
 static bool
 compare_run(Invocation *call, GError **error)
 {
@@ -464,9 +494,8 @@ compare_run(Invocation *call, GError **error)
     g_auto(Comparison) seen = {0};
     local_catch_signals();
     local_end_at_once(call->view, STOPPED_LINE);
-    const char *rejected = invocation_option(call, "rejected");
-    if ((rejected != NULL && !rejects_read(rejected, &compare.aside, error)) ||
-        !pair_open(call, false, &compare.pair, error))
+    if (!pair_open(call, false, &compare.pair, error) ||
+        !read_aside(&compare, invocation_option(call, "rejected"), error))
         return false;
     if (!compare_and_repair(&compare, &seen, error)) {
         if (!local_is_interrupted() || !error_is(*error, ERR_STOPPED))
@@ -491,7 +520,9 @@ compare_run(Invocation *call, GError **error)
 static const Option compare_options[] = {
     PAIR_MAPPING_OPTION,
     {0, "rows", "N", "show that many rows that differ (10)"},
-    {0, "rejected", "FILE", "rows that a copy has put aside there are not expected in TARGET"},
+    {0, "rejected", "FILE",
+     "rows that a copy has put aside there are not expected in TARGET; or the ID of a plan that "
+     "has"},
     {0, "repair", NULL, "change TARGET's rows that differ, and compare again"},
     {0},
 };

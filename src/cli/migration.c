@@ -386,7 +386,9 @@ migration_notes(const View *view, const json_t *migration)
     if (aside > 0) {
         g_autofree char *count = text_plural(aside, "row was", "rows were");
         g_autofree char *line =
-            g_strdup_printf("%s put aside with a reason (table _honk_quarantine)", count);
+            g_strdup_printf("%s put aside with a reason; honk compare with --rejected %s tells "
+                            "them from missing ones",
+                            count, json_get_string(migration, "id", ""));
         g_autofree char *shown = view_toned(view, TONE_WARN, line);
         g_string_append_printf(text, "%s\n", shown);
     }

@@ -9,10 +9,11 @@
 #define SHOWN_MAX 5
 #define FILE_BYTES_MAX (1024 * 1024 * 1024)
 
-static void
-append_line(GString *text, const json_t *row)
+/* What is written of a row that was put aside. Caller owns. */
+static json_t *
+line_of(const json_t *row)
 {
-    g_autoptr(json_t) line = json_object();
+    json_t *line = json_object();
     int64_t row_id = json_get_int(row, "row_id", 0);
     const json_t *record = json_object_get(row, "row");
     g_autofree char *number = row_id_text(row_id, record);
@@ -23,6 +24,13 @@ append_line(GString *text, const json_t *row)
     json_set_string(line, "column", json_get_string(row, "column", NULL));
     json_set_string(line, "reason", json_get_string(row, "reason", ""));
     json_object_set(line, "record", (json_t *) record);
+    return line;
+}
+
+static void
+append_line(GString *text, const json_t *row)
+{
+    g_autoptr(json_t) line = line_of(row);
     g_autofree char *compact = json_compact(line);
     g_string_append_printf(text, "%s\n", compact);
 }
@@ -73,9 +81,13 @@ rejects_path(const char *object)
 static bool
 read_line(const char *line, size_t bytes, const char *what, json_t *rows, GError **error)
 {
-    g_autoptr(json_t) row = NULL;
-    if (!json_parse(line, bytes, what, &row, error))
-        return false;
+    json_error_t problem;
+    /* a text of somebody's data may hold NUL */
+    g_autoptr(json_t) row =
+        json_loadb(line, bytes, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
+    if (row == NULL)
+        return fail(error, ERR_INVALID, "%s:%d: not valid JSON: %s", what, MAX(problem.column, 1),
+                    problem.text);
     if (!json_is_object(json_object_get(row, "record")))
         return fail(error, ERR_INVALID,
                     "%s: no row that was put aside: it has no object `record`, as the lines have "
@@ -103,5 +115,19 @@ rejects_read(const char *path, json_t **ret, GError **error)
         line += length + 1;
     }
     *ret = g_steal_pointer(&rows);
+    return true;
+}
+
+bool
+rejects_of_plan(Conn *target, const char *plan, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) rows = NULL;
+    json_t *row;
+    size_t i;
+    *ret = NULL;
+    if (target->driver->load != NULL && !conn_quarantined(target, plan, ROWS_MAX, &rows, error))
+        return false;
+    *ret = json_array();
+    json_array_foreach(rows, i, row) json_array_append_new(*ret, line_of(row));
     return true;
 }

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import unittest
 
+import small_world
 import support
 
 AIRPORTS = ("iata,name,city,latitude\n"
@@ -146,6 +147,12 @@ class Copying(WithoutServer):
         self.refused(4, "there is no folder 'nowhere'", "copy", "airports.csv", "nowhere/d.db:x")
         self.refused(2, "source and target are both 'd.db:x'", "copy", "d.db:x", "d.db:x")
         self.refused(4, "no honk.yaml", "copy", "users", "d.db:x")
+        self.write("honk.yaml", "stores: { there: { driver: sqlite, path: d.db } }\n")
+        done = self.refused(4, "there is no dataset 'their:x'", "copy", "their:x", "d.db:x")
+        self.assertIn("with a store of honk.yaml (there)", " ".join(done.stderr.split()))
+        self.write("rows.txt", "a\n1\n")
+        done = self.refused(4, "there is no dataset 'rows.txt'", "copy", "rows.txt", "d.db:x")
+        self.assertIn("csv:rows.txt or ndjson:rows.txt", done.stderr)
         self.refused(2, "'--budget many' is not a whole number", "copy", "airports.csv", "d.db:y", "--budget", "many")
         self.refused(2, "expected sqlite:PATH:TABLE", "copy", "sqlite:d.db", "d.db:y")
         self.refused(4, "there is no database 'new.db', and no table of it is named: expected 'new.db:TABLE'", "copy", "airports.csv", "new.db")
@@ -588,6 +595,10 @@ class Comparing(WithoutServer):
         done = self.compare("d.db:a", "d.db:b")
         self.assertIn("only in d.db:a, not compared: older", done.stdout)
         self.assertIn("only in d.db:b, not compared: more", done.stdout)
+        self.assertRegex(done.stdout, r"equal in \d columns: \d+ rows in both")
+        answer = json.loads(self.compare("d.db:a", "d.db:b", "--json").stdout)
+        self.assertTrue(answer["has_other_columns"])
+        self.assertIn(f"equal in {answer['columns_compared']} columns:", done.stdout)
 
     def test_rows_that_a_copy_has_put_aside_are_told_from_missing_ones(self):
         self.write("u.csv", "id,email\n1,a@x\n2,a@x\n3,c@x\n3,d@x\n4,e@x\n4,e@x\n")
@@ -607,6 +618,29 @@ class Comparing(WithoutServer):
         self.assertIn("equal", self.compare("u.csv", "u.db:u", "--rejected", file, "--repair").stdout)
         self.write("other.ndjson", '{"id": 1}\n')
         self.refused(2, "other.ndjson, line 1: no row that was put aside", "compare", "u.csv", "u.db:u", "--rejected", "other.ndjson")
+
+    def test_a_text_with_nul_that_was_put_aside_is_known_again(self):
+        self.sql("n.db", "CREATE TABLE n (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO n VALUES (1, 'a'), (2, 'b' || char(0) || 'c')")
+        self.copy("n.db:n", "n.csv")
+        self.assertIn("equal: 1 row in both", self.compare("n.db:n", "n.csv", "--rejected", "n.csv.rejected.ndjson").stdout)
+
+    def test_rows_that_a_migration_has_put_aside_are_known_by_its_plan(self):
+        world = small_world.World()
+        self.addCleanup(world.close)
+        with sqlite3.connect(world.db) as db:
+            db.execute("CREATE TABLE users_v2 (user_id INTEGER PRIMARY KEY, full_name TEXT, country TEXT, tier TEXT, CHECK (user_id % 100 <> 0))")
+        world.serve()
+        plan = world.move(world.migration(), "user:default/ada", "user:default/bo")["id"]
+        pair = ("compare", "users-v1", "users-v2", "--mapping", "mappings/users.yaml")
+        self.assertIn("3 rows are missing", world.honk(*pair, check=False).stdout)
+        self.assertIn(f"--rejected {plan} tells", " ".join(world.honk("status", "users-v2-migration").stdout.split()))
+        done = world.honk(*pair, "--rejected", plan)
+        self.assertIn("user_id '100': it breaks the check 'user_id % 100 <> 0'", done.stdout)
+        self.assertIn("equal: 297 rows in both", done.stdout)
+        world.change("DELETE FROM users_v2 WHERE user_id = 7")
+        self.assertIn("1 row is missing", world.honk(*pair, "--rejected", plan, check=False).stdout)
+        self.assertIn("the plan 'm-none' has put no row aside in the store of 'users-v2'",
+                      world.honk(*pair, "--rejected", "m-none", check=False).stderr)
 
     def test_a_row_that_does_not_read_as_its_type_is_a_difference(self):
         self.sql("d.db", "UPDATE b SET \"a b $\" = 'many' WHERE id = 4")
