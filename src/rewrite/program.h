@@ -208,6 +208,8 @@ typedef struct {
     uint32_t inner_begin, inner_end; /* of a literal: between its quotes */
     Quoting quoting;
     Span callee, key; /* bytes of the same text, where the lexer knows: a command, a key */
+    /* Of a comma: what a call puts in between where it puts strings together, as paste0("a", x) of R; else NULL. */
+    const char *joint;
 } Piece;
 
 typedef struct Language Language;
@@ -271,7 +273,7 @@ const Language *language_by_name(const char *name);
 GArray *language_lex(const Text *text, const Language *language, size_t begin, size_t end,
                      size_t *ret_broken_at);
 
-LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
+LexFn lex_code, lex_r, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
 SpecialFn special_of_php, special_of_ruby, special_of_r, special_of_rust, special_of_elixir;
 bool rust_word_is_table(const Unit *unit, guint index),
     symbol_is_table(const Unit *unit, guint index),

@@ -145,11 +145,15 @@ begins_in_the_middle(const Text *text)
     return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) end}, words);
 }
 
-/* keyColumn="id" of MyBatis: the column that a row's new key is read from. */
+/* What goes by the column's own name, whatever a query calls it: keyColumn="id" of MyBatis is read from a row's new key, and
+ * Kafka Connect puts a condition of these behind the query. */
 static bool
 is_key_column(const Unit *unit, const Use *use)
 {
-    return unit->language->lex == lex_markup && span_is(unit->text, use->key, "keyColumn");
+    static const char *const of_connect[] = {"timestamp.column.name", "incrementing.column.name",
+                                             NULL};
+    return (unit->language->lex == lex_markup && span_is(unit->text, use->key, "keyColumn")) ||
+           span_is_among(unit->text, use->key, of_connect);
 }
 
 /* `plan = ?`, `u.plan IN (…)`, `lower(plan) LIKE …`, `plan DESC`: a condition by itself, which goes somewhere. */

@@ -60,7 +60,7 @@ static const Language languages[] = {
      .plus = '+', .has_patterns = true, .imports = imports_javascript, .passes_on = true},
     {.name = "r", .endings = {".R", ".r"}, HASH_COMMENTS,
      .forms = {{"\"", "\"", ESCAPE_C, .has_lines = true}, {"'", "'", ESCAPE_C, .has_lines = true}},
-     .special = special_of_r, .has_bare_columns = true,
+     .lex = lex_r, .special = special_of_r, .has_bare_columns = true,
      .has_keywords = true, .imports = imports_sourced, .passes_on = true},
     {.name = "ruby", .endings = {".rb", ".rake", ".ru"}, HASH_COMMENTS,
      .forms = {{"\"", "\"", ESCAPE_C, HOLES_RUBY, .has_lines = true}, {"'", "'", ESCAPE_QUOTE, .has_lines = true},

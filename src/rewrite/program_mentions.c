@@ -161,9 +161,25 @@ is_in_list_of_tables(const Unit *unit, const Use *use, const Text *text)
 static bool
 is_behind_hole(const Text *text, size_t at)
 {
-    return at > 2 && text->bytes[at - 1] != ' ' &&
-           (memcmp(text->bytes + at - 2, "}}", 2) == 0 ||
-            memcmp(text->bytes + at - 3, "}}.", 3) == 0);
+    return (at == 1 &&
+            text->bytes[0] == '.') || /* ".users_v1", which goes on where something stopped */
+           (at > 2 && text->bytes[at - 1] != ' ' &&
+            (memcmp(text->bytes + at - 2, "}}", 2) == 0 ||
+             memcmp(text->bytes + at - 3, "}}.", 3) == 0));
+}
+
+/* The name at [at, end), of which a part is put in: which alias to say, as this code would have it. */
+static void
+refuse_made_name(Unit *unit, const Text *text, size_t at, size_t end)
+{
+    g_autofree char *path = text_path_as_written(text, at, end - at);
+    bool has_path = path != NULL && path[0] != '.';
+    program_refuse(unit->work, text, SITE_MENTION, at, end, "hole-in-name", NULL,
+                   has_path ? PUT_IN_REASON
+                            : "a part of this name is put in at run time%.*s: nobody knows which "
+                              "table it is",
+                   has_path ? (int) strlen(path) : 0, has_path ? path : "");
+    unit->work->mentions++;
 }
 
 /* 'court' where the dataset is Court, and nothing says that it is a table. */
@@ -236,14 +252,14 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
         note(unit, text, begin, end, "this is a sentence: text for people");
     else if (is_single(text, begin, end) && text_is_dotted_key(unit->work, text, begin, end))
         note(unit, text, begin, end, "this is a key of something else: no column is called so");
-    else if (!is_noted(unit->work, text, begin, end)) {
-        bool is_made = is_behind_hole(text, begin);
-        program_refuse(unit->work, text, SITE_MENTION, begin, end,
-                       is_made ? "hole-in-name" : "in-string", NULL,
-                       is_made ? "a part of this name is put in at run time: nobody knows which "
-                                 "table it is"
-                               : "the name stands in a string that is no SQL by itself: nobody "
-                                 "knows what becomes of it");
+    else if (is_noted(unit->work, text, begin, end))
+        return;
+    else if (is_behind_hole(text, begin))
+        refuse_made_name(unit, text, begin, end);
+    else {
+        program_refuse(unit->work, text, SITE_MENTION, begin, end, "in-string", NULL,
+                       "the name stands in a string that is no SQL by itself: nobody knows what "
+                       "becomes of it");
         unit->work->mentions++;
     }
 }
@@ -265,11 +281,7 @@ visit_made_name(Unit *unit, const Text *text)
             if (!find_word(text->bytes, text->count, parts[length - 1], &at) ||
                 !is_behind_hole(text, at))
                 continue;
-            program_refuse(unit->work, text, SITE_MENTION, at, at + strlen(parts[length - 1]),
-                           "hole-in-name", NULL,
-                           "a part of this name is put in at run time: nobody knows which table it "
-                           "is");
-            unit->work->mentions++;
+            refuse_made_name(unit, text, at, at + strlen(parts[length - 1]));
             return;
         }
     }

@@ -152,6 +152,8 @@ bool
 unit_is_plus(const Unit *unit, guint index)
 {
     const Piece *piece = unit_piece(unit, index);
+    if (piece->joint != NULL)
+        return true;
     if (unit->language->plus == '<')
         return unit_sign(unit, index) == '<' && piece->end == piece->begin + 2;
     return unit_is_sign(unit, index, unit->language->plus != '\0' ? unit->language->plus : '+');

@@ -16,6 +16,8 @@ typedef struct {
     Span command, option;
     guint command_piece; /* the first piece of the simple command */
     bool wants_command, wants_subcommand;
+    Span array;    /* `tables` of tables=(…), whose words are no commands; empty: there is none */
+    int nesting;   /* brackets that are open within it */
     bool prints;   /* echo, printf, cat: what they print is another command's */
     GArray *heres; /* Span: words of here-documents that begin behind this line; see is_quoted */
     GArray *piped; /* Span: the commands of these */
@@ -49,6 +51,13 @@ begin_command(Shell *shell)
     shell->wants_subcommand = shell->prints = false;
 }
 
+/* Is this a word of tables=(…) itself? */
+static bool
+is_in_array(const Shell *shell)
+{
+    return shell->array.end > 0 && shell->nesting == 0;
+}
+
 /* ---- words ---- */
 
 static void
@@ -56,6 +65,7 @@ add_literal(Shell *shell, Piece piece, Span key)
 {
     piece.callee = shell->command;
     piece.key = key;
+    piece.in_list = is_in_array(shell);
     g_array_append_val(shell->pieces, piece);
 }
 
@@ -125,9 +135,12 @@ static size_t
 lex_word(Shell *shell, size_t at, size_t *ret_broken_at)
 {
     size_t begin = at, value = key_end(shell, at);
-    Span key = value > at ? (Span){(uint32_t) at, (uint32_t) value - 1} : shell->option;
+    Span key = value > at           ? (Span){(uint32_t) at, (uint32_t) value - 1}
+               : is_in_array(shell) ? shell->array
+                                    : shell->option;
     bool is_option = byte(shell, at) == '-';
     bool is_first = true;
+    shell->wants_command = shell->wants_command && !is_in_array(shell);
     at = value;
     while (at < shell->end && !is_end_of_word(byte(shell, at)) && *ret_broken_at == SIZE_MAX) {
         size_t end = at;
@@ -263,10 +276,33 @@ pass_on(Shell *shell, size_t at)
         g_array_index(shell->piped, Span, i) = next;
 }
 
+/* tables=( and tables+=( at the bracket. */
+static bool
+begin_array(Shell *shell, size_t at)
+{
+    size_t end = at > 0 && byte(shell, at - 1) == '=' ? at - 1 : 0;
+    end -= end > 0 && byte(shell, end - 1) == '+';
+    size_t begin = end;
+    while (begin > 0 && is_identifier_byte(byte(shell, begin - 1)))
+        begin--;
+    if (begin == end || shell->array.end > 0)
+        return false;
+    shell->array = (Span){(uint32_t) begin, (uint32_t) end};
+    shell->command = shell->option = (Span){0};
+    shell->nesting = 0;
+    return true;
+}
+
 static size_t
 lex_sign(Shell *shell, size_t at)
 {
     char c = byte(shell, at), next = byte(shell, at + 1);
+    if (c == '(' && begin_array(shell, at))
+        return at + 1;
+    if (c == ')' && is_in_array(shell))
+        shell->array = (Span){0};
+    else
+        shell->nesting += c == '(' ? 1 : c == ')' ? -1 : 0;
     if (c == '<' && next == '<' && byte(shell, at + 2) != '<')
         return note_here_document(shell, at);
     if (c == '|' && next != '|' && shell->prints)
@@ -282,7 +318,8 @@ static size_t
 lex_line_end(Shell *shell, size_t at)
 {
     add(shell, PIECE_LINE, at, at + 1);
-    begin_command(shell);
+    if (!is_in_array(shell))
+        begin_command(shell);
     return lex_here_documents(shell, at + 1);
 }
 
@@ -305,6 +342,7 @@ lex_one(Shell *shell, size_t at, size_t *ret_broken_at)
     }
     if (c == '$' && byte(shell, at + 1) == '(') {
         begin_command(shell);
+        shell->nesting++;
         return at + 2;
     }
     if (is_end_of_word(c))

@@ -409,7 +409,7 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part)
     check_inner(unit, use, text, options.dialect, inner);
     if (!carry_edits(unit->work, text, inner))
         refuse_all(inner, "escaped",
-                   text->told != NULL
+                   text->fixed->len > 0
                        ? "a part of the name that changes is put in here, or one is written with "
                          "escapes: change it where it is set"
                        : "a name here is written with escapes, or put together: write it by hand");

@@ -120,9 +120,10 @@ program_text(Unit *unit, const Use *use)
                 mapper_decode(text, unit->language, &piece, NULL);
             else
                 text_decode(text, unit->language, &piece, use->is_format, unit->expressions);
-        } else if (unit_is_sign(unit, i, ',')) { /* of a statement's lines */
-            text_put(text, unit_piece(unit, i)->begin, unit_piece(unit, i)->end, " ", 1);
-            i++;
+        } else if (unit_is_sign(unit, i, ',')) { /* of a statement's lines, or of paste0() */
+            const Piece *comma = unit_piece(unit, i++);
+            const char *joint = comma->joint != NULL ? comma->joint : " ";
+            text_put(text, comma->begin, comma->end, joint, strlen(joint));
         } else if (unit_is_sign(unit, i, ')')) {
             i = put_joint(text, unit, i);
         } else if (unit_is_sign(unit, i, ';')) {

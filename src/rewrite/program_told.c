@@ -44,6 +44,12 @@ hole_bytes(const char *at, Span *ret_name)
     while (at[0] == '$' && is_identifier_byte(at[bytes]))
         bytes++;
     *ret_name = (Span){1, (uint32_t) bytes};
+    if (g_str_has_prefix(at, "#$")) { /* sql"… #$x …" of Slick */
+        size_t behind = hole_bytes(at + 1, ret_name);
+        ret_name->begin++;
+        ret_name->end++;
+        return behind > 0 ? behind + 1 : 0;
+    }
     if (g_str_has_prefix(at, "%s"))
         *ret_name = (Span){1, 1};
     return g_str_has_prefix(at, "%s") ? 2 : bytes > 1 ? bytes : 0;
@@ -87,10 +93,12 @@ as_written(const Text *text, size_t begin, size_t end)
     return g_string_free(written, FALSE);
 }
 
+/* Also {{ x }} of a template, and $x of another language, which stand in the text as they are. */
 static bool
 has_hole(const Text *text, const PathPart *part)
 {
-    return memmem(text->bytes + part->begin, part->end - part->begin, HOLE, strlen(HOLE)) != NULL;
+    return memchr(text->bytes + part->begin, '{', part->end - part->begin) != NULL ||
+           memchr(text->bytes + part->begin, '$', part->end - part->begin) != NULL;
 }
 
 /* ---- the path that ends at some place ---- */
@@ -98,7 +106,23 @@ has_hole(const Text *text, const PathPart *part)
 static bool
 is_of_path(char c)
 {
-    return is_identifier_byte(c) || (c != '\0' && strchr("-.{}`\"[]", c) != NULL);
+    return is_identifier_byte(c) || (c != '\0' && strchr("-.{}`\"[]$", c) != NULL);
+}
+
+/* Where the name that goes on at `at` begins: blanks are only in braces. */
+static size_t
+path_begin(const Text *text, size_t at)
+{
+    size_t from = at;
+    int depth = 0;
+    while (from > 0 && at - from < LEAD_BYTES_MAX &&
+           (is_of_path(text->bytes[from - 1]) || (depth > 0 && text->bytes[from - 1] != '\n'))) {
+        from--;
+        depth += text->bytes[from] == '}' ? 1 : text->bytes[from] == '{' ? -1 : 0;
+        if (depth < 0)
+            return from + 1;
+    }
+    return from;
 }
 
 static bool
@@ -122,13 +146,14 @@ add_part(const Text *text, Path *path, size_t begin, size_t end)
 static bool
 read_path(const Text *text, size_t at, size_t bytes, Path *path)
 {
-    size_t from = at, end = at + bytes;
-    while (from > 0 && at - from < LEAD_BYTES_MAX && is_of_path(text->bytes[from - 1]))
-        from--;
+    size_t from = path_begin(text, at), end = at + bytes;
+    int depth = 0;
+    from -= from > 0 && text->bytes[from - 1] == '#' && text_starts(text, from, HOLE);
     end += is_quote(text_byte(text, end));
     *path = (Path){0};
     for (size_t i = from, begin = from; i <= end; i++) {
-        if (i < end && text->bytes[i] != '.')
+        depth += i < end ? (text->bytes[i] == '{') - (text->bytes[i] == '}') : 0;
+        if (i < end && (text->bytes[i] != '.' || depth > 0))
             continue;
         if (path->count == SPELLING_PARTS_MAX)
             return false;
@@ -249,7 +274,8 @@ tell_of_alias(Text *text, const Rename *rename, const Spelling *alias)
 void
 program_tell_names(const Work *work, Text *text)
 {
-    if (memmem(text->bytes, text->count, HOLE, strlen(HOLE)) == NULL)
+    if (memchr(text->bytes, '{', text->count) == NULL &&
+        memchr(text->bytes, '$', text->count) == NULL)
         return;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);

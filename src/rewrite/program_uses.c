@@ -181,8 +181,9 @@ end_of_string(const Unit *unit, guint first, bool in_brackets, bool is_listed)
         }
         next = unit_next(unit, last, true);
         bool is_line = is_listed && unit_is_sign(unit, next, ',');
-        if (language->plus == '\0' || (!unit_is_plus(unit, next) && !is_line) ||
-            unit_is_plus(unit, next + 1) || unit_is_sign(unit, next + 1, '='))
+        bool has_plus = language->plus != '\0' || unit_piece(unit, next)->joint != NULL;
+        if (!has_plus || (!unit_is_plus(unit, next) && !is_line) || unit_is_plus(unit, next + 1) ||
+            unit_is_sign(unit, next + 1, '='))
             return last;
         guint operand = string_operand_end(unit, unit_next(unit, next, true));
         if (operand == G_MAXUINT)
