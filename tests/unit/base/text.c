@@ -228,6 +228,21 @@ a_word_is_found_where_looking_at_every_byte_finds_it(void)
     }
 }
 
+/* It looks by stretches: a word may lie across where one ends. */
+static void
+a_word_is_found_wherever_it_stands_in_a_long_text(void)
+{
+    static const char *const words[] = {"Visits", "q", "x_1", NULL};
+    char text[1200];
+    for (int w = 0; words[w] != NULL; w++)
+        for (size_t at = 0; at + strlen(words[w]) <= sizeof text; at++) {
+            memset(text, 's', sizeof text);
+            memcpy(text + at, words[w], strlen(words[w]));
+            text[at] = at % 2 == 0 ? g_ascii_toupper(text[at]) : g_ascii_tolower(text[at]);
+            g_assert_true(text_find_folded(text, sizeof text, words[w]) == text + at);
+        }
+}
+
 static void
 many_words_are_found_where_one_of_them_is(void)
 {
@@ -314,6 +329,8 @@ main(int argc, char **argv)
                     escapes_and_hidden_characters_are_shown);
     g_test_add_func("/text/a word is found where looking at every byte finds it",
                     a_word_is_found_where_looking_at_every_byte_finds_it);
+    g_test_add_func("/text/a word is found wherever it stands in a long text",
+                    a_word_is_found_wherever_it_stands_in_a_long_text);
     g_test_add_func("/text/many words are found where one of them is",
                     many_words_are_found_where_one_of_them_is);
     g_test_add_func("/text/variables are replaced and unset ones are errors",
