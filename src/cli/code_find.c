@@ -258,6 +258,25 @@ by_path(const void *a, const void *b)
     return strcmp((*(CodeFile *const *) a)->path, (*(CodeFile *const *) b)->path);
 }
 
+/* A file that several of the paths lead to is one file: twice it would seem to be made, and read, in two. */
+static void
+drop_twins(GPtrArray *files)
+{
+    g_autofree char *here = g_get_current_dir();
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint kept = 0;
+    g_ptr_array_set_free_func(files, NULL);
+    for (guint i = 0; i < files->len; i++) {
+        CodeFile *file = g_ptr_array_index(files, i);
+        if (g_hash_table_add(seen, g_canonicalize_filename(file->path, here)))
+            files->pdata[kept++] = file;
+        else
+            code_file_free(file);
+    }
+    g_ptr_array_set_size(files, (gint) kept);
+    g_ptr_array_set_free_func(files, code_file_free);
+}
+
 bool
 code_files_find(const GPtrArray *paths, const Renames *renames, GPtrArray **ret, GError **error)
 {
@@ -276,6 +295,8 @@ code_files_find(const GPtrArray *paths, const Renames *renames, GPtrArray **ret,
             return false;
     }
     g_ptr_array_sort(files, by_path);
+    if (paths->len > 1)
+        drop_twins(files);
     *ret = g_steal_pointer(&files);
     return true;
 }

@@ -63,6 +63,12 @@ class Files(Folder):
             taker = ["git", "apply", "--check"] if folder != str(self.folder) else ["patch", "-d", "/", "-p1", "--dry-run"]
             subprocess.run(taker, cwd=self.folder, input=diff, text=True, check=True, capture_output=True)
 
+    def test_a_file_that_two_paths_lead_to_is_one_file(self):
+        self.write("code/a.sql", "CREATE VIEW seen AS SELECT id FROM users;\n")
+        self.write("code/b.sql", "SELECT id FROM seen;\n")
+        done = self.rewrite("--output-names", "propagate", "code", "code/a.sql", "./code/../code/b.sql", str(self.folder / "code"))
+        self.assertIn("2 files read, 2 name the dataset: 2 would change", done.stdout)
+
     def test_what_a_partial_run_leaves_is_told_again(self):
         self.write("mapping.yaml", MAPPING + "dropped: { nick: { why: 'nobody asked for it' } }\n")
         path = self.write("a.sql", "SELECT id FROM users WHERE nick IS NULL\n")
