@@ -250,11 +250,14 @@ is_output_called(Work *work, const SqlItem *item, const char *name)
 static bool
 is_alias(Work *work, const SqlRef *ref, const char *name)
 {
-    for (guint i = 0; i < ref->block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(ref->block->items, i);
+    for (guint i = 0; ref->block->has_star && i < ref->block->items->len; i++)
+        if (is_alias_of_star(work, g_ptr_array_index(ref->block->items, i), name))
+            return true;
+    for (const SqlItem *item = sql_items_like(work->sql, ref->block, name); item != NULL;
+         item = item->next) {
         bool may_be_it = item != ref->in || sql_is_windowed(work->sql, ref) || /* also by its own */
                          (ref->source != NULL && ref->source->block != ref->block);
-        if (is_alias_of_star(work, item, name) || (may_be_it && is_output_called(work, item, name)))
+        if (may_be_it && is_output_called(work, item, name))
             return true;
     }
     return false;

@@ -8,10 +8,10 @@
 /* ---- items ---- */
 
 static void
-chain_items(const Resolver *resolver, SqlBlock *block)
+chain_items(Sql *sql, SqlBlock *block)
 {
     block->chain_count = MAX(1, block->items->len);
-    block->chains = arena_alloc(resolver->sql->arena, block->chain_count * sizeof(SqlItem *));
+    block->chains = arena_alloc(sql->arena, block->chain_count * sizeof(SqlItem *));
     for (guint i = block->items->len; i-- > 0;) {
         SqlItem *item = g_ptr_array_index(block->items, i);
         item->number = i + 1;
@@ -24,15 +24,21 @@ chain_items(const Resolver *resolver, SqlBlock *block)
 }
 
 SqlItem *
+sql_items_like(Sql *sql, SqlBlock *block, const char *name)
+{
+    if (block->chain_count == 0)
+        chain_items(sql, block);
+    return block->chains[sql_name_hash(name) % block->chain_count];
+}
+
+SqlItem *
 resolver_item_called(const Resolver *resolver, const SqlBlock *block, const SqlRef *ref,
                      bool only_aliases)
 {
     const SqlPart *part = &ref->path.parts[0];
-    if (block->chain_count == 0)
-        chain_items(resolver, (SqlBlock *) block);
+    SqlItem *item = sql_items_like(resolver->sql, (SqlBlock *) block, part->text);
     /* that in which it stands, and later ones, are not seen */
     bool is_inside = ref->in != NULL && ref->in->block == block && ref->in->number > 0;
-    SqlItem *item = block->chains[sql_name_hash(part->text) % block->chain_count];
     bool sees_all = only_aliases && resolver->sql->dialect->has_hiding_aliases;
     for (; item != NULL; item = item->next) {
         if (is_inside && item->number >= ref->in->number && !(sees_all && item != ref->in))

@@ -429,6 +429,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sql, sql_free)
 /* Find out what every reference means. Once for each Sql. */
 void sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks, void *data);
 
+/* Items of the block with such names, among others; the next ones are behind it (SqlItem.next). NULL: none. (resolve_named.c) */
+SqlItem *sql_items_like(Sql *sql, SqlBlock *block, const char *name);
 /* The source of the block with this name, in letters of either case: its alias, or the table's last part. NULL: none. */
 SqlSource *sql_block_source(const SqlBlock *block, const char *name, size_t bytes);
 
