@@ -100,19 +100,30 @@ edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char 
     site_edit(work, SITE_COLUMN, part->begin, part->end, whole != NULL ? whole : written);
 }
 
-/* ` AS old` behind an item whose name is seen from outside, or that names a field. */
+/* ` AS old` behind the name, or `old := ` before it. */
+static void
+add_old_name(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->path.count - 1];
+    int bytes = (int) (part->end - part->begin);
+    const char *old = work->text + part->begin;
+    bool is_before = ref->field == FIELD_BEFORE;
+    size_t at = is_before ? ref->path.parts[0].begin : part->end;
+    g_autofree char *written =
+        is_before ? g_strdup_printf("%.*s := ", bytes, old)
+                  : g_strdup_printf(" %s %.*s", word_as(work, ref->block), bytes, old);
+    edit_add(work, at, at, written);
+}
+
+/* Behind an item whose name is seen from outside, or that names a field. */
 void
 keep_output_name(Work *work, const SqlRef *ref)
 {
     const SqlItem *item = ref->in;
     bool is_kept = item != NULL && item->plain == ref && item_needs_alias(work, item);
-    if (!is_kept && !ref->is_field)
+    if (!is_kept && ref->field == FIELD_NONE)
         return;
-    const SqlPart *part = &ref->path.parts[ref->path.count - 1];
-    g_autofree char *alias =
-        g_strdup_printf(" %s %.*s", word_as(work, ref->block), (int) (part->end - part->begin),
-                        work->text + part->begin);
-    edit_add(work, part->end, part->end, alias);
+    add_old_name(work, ref);
     work->gives_old_names = true;
 }
 
@@ -121,16 +132,24 @@ static void
 keep_field_name(Work *work, const SqlRef *ref)
 {
     const SqlItem *item = ref->in;
-    const SqlPart *part = &ref->path.parts[ref->path.count - 1];
     bool names_output = item != NULL && item->plain == ref && item->alias == NULL &&
                         item->block->query != NULL && names_query(item->block) &&
                         query_names_matter(item->block->query);
-    if (!names_output && !ref->is_field)
-        return;
-    g_autofree char *alias =
-        g_strdup_printf(" %s %.*s", word_as(work, ref->block), (int) (part->end - part->begin),
-                        work->text + part->begin);
-    edit_add(work, part->end, part->end, alias);
+    if (names_output || ref->field != FIELD_NONE)
+        add_old_name(work, ref);
+}
+
+/* arrays_zip(a): the name is that of a field, and nothing can be written there to keep it. */
+static bool
+refuse_fixed_field(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
+{
+    if (ref->field != FIELD_FIXED || change == NULL || change->kind == CHANGE_NONE)
+        return false;
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "whole-row", NULL,
+                "a field is called '%s' here because the column is, and nothing can be written "
+                "here to keep its name",
+                part->text);
+    return true;
 }
 
 /* ---- fields ---- */
@@ -309,7 +328,7 @@ sql_column(Work *work, const SqlRef *ref)
     const ColumnChange *also = ref->also != NULL ? source_change(work, ref->also, part) : NULL;
     bool is_inside = false;
     const ColumnChange *nested = nested_change(work, ref, &is_inside);
-    if (sql_reshape_has_taken(work, ref, part))
+    if (sql_reshape_has_taken(work, ref, part) || refuse_fixed_field(work, ref, part, change))
         return;
     if (ref->clause == CLAUSE_USING && set_has(work->converted, ref->source))
         return;

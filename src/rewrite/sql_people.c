@@ -234,6 +234,14 @@ may_hold_names(const Work *work, guint index)
     return false;
 }
 
+/* USING fts5(content = 'users'), of SQLite: an option of what the table is made by. */
+static bool
+is_option_of_module(const Work *work, guint index)
+{
+    guint open = sql_row_of(work, index);
+    return open > 2 && work_token(work, open - 2)->word == WORD_USING;
+}
+
 /* agent = 'user', agent IN ('spider', 'user'), ELSE 'user': an ordinary word, and nothing says that it names a table. */
 static bool
 is_ordinary_value(const Work *work, guint index, const char *name)
@@ -250,7 +258,7 @@ is_ordinary_value(const Work *work, guint index, const char *name)
         return true;
     if (before->kind == TOKEN_OPERATOR)
         return strchr("=<>!", work->text[before->begin]) != NULL &&
-               !may_hold_names(work, index - 2);
+               !may_hold_names(work, index - 2) && !is_option_of_module(work, index);
     guint open = sql_row_of(work, index);
     if (open < 2 || work_token(work, open - 1)->word != WORD_IN)
         return false;

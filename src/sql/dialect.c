@@ -55,7 +55,7 @@ static const Dialect dialects[] = {
     {.name = "snowflake", .omitted_schema = "public", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_colon_paths = true, .has_places = true,
      .table_case = CASE_UPPER, .column_case = CASE_UPPER, .quotes_keep_case = true},
-    {.name = "spark", .also = {"databricks", "hive", "sparksql"}, .has_name_patterns = true, .has_streams = true, .has_cast_names = true, .name_quotes = "`", .string_quotes = "'\"",
+    {.name = "spark", .has_named_rows = true, .also = {"databricks", "hive", "sparksql"}, .has_name_patterns = true, .has_streams = true, .has_cast_names = true, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_prefixes = true, .has_nested_comments = true, .has_lambdas = true, .has_colon_paths = true,
      .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_having_aliases = true, .has_from_first = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "trino", .has_ordered_commons = true, .also = {"presto", "athena"}, .name_quotes = "\"", .string_quotes = "'",

@@ -56,6 +56,7 @@ typedef struct {
     SqlStatement *statement;
     QueryChain *chain;
     StatementReach reach;
+    enum { TUPLES_UNKNOWN, TUPLES_PLAIN, TUPLES_NAMED } tuples; /* of ClickHouse */
 } Parser;
 
 /* Where an expression ends, besides at `end`. */
@@ -174,6 +175,9 @@ void receiver_add(Parser *parser, const Context *context, SqlPath path);
 
 void parse_expression(Parser *parser, const Context *context, uint32_t end,
                       int stops); /* parse_expression.c */
+/* (a, b) from `first` on, all that was read since `refs_before`: fields that are called like the columns, where the dialect has
+ * such (parse_call.c). */
+void mark_row_fields(Parser *parser, const Context *context, guint refs_before, uint32_t first);
 /* What a function in FROM is given, up to its closing bracket (parse_call.c). */
 void parse_table_arguments(Parser *parser, const Context *context, const SqlPath *name,
                            uint32_t close);
@@ -256,6 +260,20 @@ bool variable_has_fields(const Parser *parser, uint32_t name);
 bool task_skip(Parser *parser, uint32_t end);
 /* The same up to the one that EXPLAIN or PREPARE speaks of, if that changes rows (parse_upkeep.c). */
 bool explained_skip(Parser *parser, uint32_t end);
+/* A table that is written to, with its alias (parse_statement.c, as all up to rest_take). */
+SqlSource *take_target(Parser *parser, SqlBlock *block, uint32_t end);
+/* ( a, b ) as references to the target's columns. False where they are not all named: (* EXCEPT (a)) of ClickHouse. */
+bool take_columns(Parser *parser, SqlBlock *block, uint32_t end);
+/* Names of the columns that were read since `refs`. */
+ArenaList *names_since(Parser *parser, const SqlBlock *block, guint refs);
+/* a = expression, (b, c) = (…) */
+void take_assignments(Parser *parser, SqlBlock *block, uint32_t end, int stops);
+/* OUTPUT … INTO t (a, b), RETURNING … INTO x, at INTO. */
+void returned_into_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* At INSERT (parse_insert.c). */
+void parse_insert(Parser *parser, SqlQuery *with, uint32_t end);
+/* Rows behind FORMAT, or in a file; false: none begin here. */
+bool rows_of_format_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* What stands behind a statement's table or query: SET, WHERE, RETURNING, ON CONFLICT (parse_statement.c). */
 void rest_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */

@@ -239,6 +239,27 @@ take_action(Parser *parser, SqlBlock *block, uint32_t end)
     return SHAPE_CHANGED;
 }
 
+/* ALTER TABLE t ON CLUSTER c UPDATE a = 1, b = 2 WHERE …, ALTER TABLE t DELETE WHERE …, of ClickHouse: it changes rows. */
+static bool
+take_mutation(Parser *parser, SqlBlock *block, SqlSource *table, uint32_t end)
+{
+    bool is_on_cluster =
+        is_word(parser, parser->pos, WORD_ON) && is_text(parser, parser->pos + 1, "CLUSTER");
+    uint32_t verb = parser->pos + (is_on_cluster ? 3 : 0);
+    bool is_update = is_word(parser, verb, WORD_UPDATE);
+    if (!parser->sql->dialect->has_hiding_aliases || verb + 1 >= end ||
+        (!is_update && !is_word(parser, verb, WORD_DELETE)))
+        return false;
+    parser->statement->kind = is_update ? STATEMENT_UPDATE : STATEMENT_DELETE;
+    parser->statement->target = table;
+    table->is_target = true;
+    parser->pos = verb + 1;
+    if (is_update)
+        take_assignments(parser, block, end, 0);
+    rest_take(parser, block, end);
+    return true;
+}
+
 bool
 parse_altered_table(Parser *parser, uint32_t end)
 {
@@ -253,6 +274,8 @@ parse_altered_table(Parser *parser, uint32_t end)
     if (!parser->sql->dialect->lends_to_all) /* ADD FOREIGN KEY (a) REFERENCES t of MySQL */
         lend_schema_at(parser, name, end);
     plain_word_take(parser, end, "*");
+    if (take_mutation(parser, block, table, end))
+        return true;
     /* ADD a int, b int of T-SQL */
     bool adds_all = parser->sql->dialect->has_alias_first && is_text(parser, parser->pos, "ADD");
     bool is_behind_add = false;

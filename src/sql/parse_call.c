@@ -16,25 +16,83 @@ is_cast(const SqlPath *name)
     return false;
 }
 
-/* STRUCT(a, b AS c), xmlforest(a, b AS c): the first field, element or attribute is called like the column. */
+/* CSV and the like, as a literal: rows without the names of their columns. */
 static bool
-makes_fields(const SqlPath *name)
+is_format_without_names(const Parser *parser, uint32_t open)
 {
-    static const char *const words[] = {"STRUCT", "XMLFOREST", "XMLATTRIBUTES", "XMLCOLATTVAL"};
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (name->count == 1 && text_same_folded(name->parts[0].text, words[i]))
-            return true;
-    return false;
+    static const char *const formats[] = {"'CSV'", "'TSV'", "'TabSeparated'", "'Values'", NULL};
+    return is_among_words_of(parser, open + 1, formats);
+}
+
+/* Do tuples get the names of columns, by a setting that the text speaks of? */
+static bool
+has_named_tuples(Parser *parser)
+{
+    static const char setting[] = "enable_named_columns_in_function_tuple";
+    const TokenList *list = parser->sql->list;
+    if (parser->tuples == TUPLES_UNKNOWN)
+        parser->tuples = text_find_folded(list->text, list->bytes, setting) != NULL ? TUPLES_NAMED
+                                                                                    : TUPLES_PLAIN;
+    return parser->tuples == TUPLES_NAMED;
+}
+
+/* STRUCT(a, b AS c), xmlforest(a, b AS c): the first field, element or attribute is called like the column. */
+static SqlField
+fields_of(Parser *parser, const SqlPath *name, uint32_t open)
+{
+    static const struct {
+        const char *word;
+        SqlField field;
+    } makers[] = {{"STRUCT", FIELD_AS},          {"XMLFOREST", FIELD_AS},
+                  {"XMLATTRIBUTES", FIELD_AS},   {"XMLCOLATTVAL", FIELD_AS},
+                  {"STRUCT_PACK", FIELD_BEFORE}, {"ARRAYS_ZIP", FIELD_FIXED},
+                  {"FORMATROW", FIELD_FIXED},    {"FORMATROWNONEWLINE", FIELD_FIXED},
+                  {"TUPLE", FIELD_FIXED}};
+    const char *word = name->count == 1 ? name->parts[0].text : "";
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(makers) && !text_same_folded(word, makers[i].word))
+        i++;
+    if (i == G_N_ELEMENTS(makers))
+        return FIELD_NONE;
+    bool is_of_places =
+        (g_ascii_toupper(word[0]) == 'F' && is_format_without_names(parser, open)) ||
+        (g_ascii_toupper(word[0]) == 'T' && !has_named_tuples(parser));
+    return is_of_places ? FIELD_NONE : makers[i].field;
 }
 
 static void
-mark_field(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
+mark_field(const Parser *parser, const Context *context, guint refs_before, uint32_t first,
+           SqlField field)
 {
     const ArenaList *refs = context->block->refs;
     SqlRef *ref = refs->len == refs_before + 1 ? g_ptr_array_index(refs, refs_before) : NULL;
     if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
         ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)
-        ref->is_field = true;
+        ref->field = field;
+}
+
+void
+mark_row_fields(Parser *parser, const Context *context, guint refs_before, uint32_t first)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    SqlField field = dialect->has_named_rows                                   ? FIELD_AS
+                     : dialect->has_hiding_aliases && has_named_tuples(parser) ? FIELD_FIXED
+                                                                               : FIELD_NONE;
+    const ArenaList *refs = context->block->refs;
+    uint32_t close = is_open(parser, first) ? closing(parser, first, parser->pos) : 0,
+             at = first + 1;
+    if (field == FIELD_NONE || close + 1 != parser->pos ||
+        sql_element_end(parser->sql, at, close, NULL) == close)
+        return;
+    for (guint i = refs_before; i < refs->len && at < close; i++) {
+        SqlRef *ref = g_ptr_array_index(refs, i);
+        while (at < close && ref->path.parts[0].token > at)
+            at = sql_element_end(parser->sql, at, close, NULL) + 1;
+        if (ref->macro == NULL && ref->path.parts[0].token == at &&
+            ref->path.parts[ref->path.count - 1].token + 1 ==
+                sql_element_end(parser->sql, at, close, NULL))
+            ref->field = field;
+    }
 }
 
 /* An arrow of parameters; the one before a text or a number takes a field out of JSON, where nobody knows the dialect. */
@@ -67,23 +125,28 @@ mark_parameters(const Parser *parser, const Context *context, guint refs_before,
     }
 }
 
-/* f(*), f(t.*): all columns, with their names or places unless they are only counted. */
+/* COLUMNS('a.*'), IDENTIFIER(:a): a pattern of names, and one that is put together, or put in. */
+static bool
+names_columns(const Parser *parser, const SqlPath *name, uint32_t close)
+{
+    return text_same_folded(name->parts[name->count - 1].text, "COLUMNS") ||
+           (name->count == 1 && text_same_folded(name->parts[0].text, "IDENTIFIER") &&
+            close > parser->pos);
+}
+
+/* f(*), f(*, a), f(* EXCLUDE a), f(t.*), at an argument: all columns, with their names or places unless they are only counted. */
 static void
-note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t close)
+note_star(const Parser *parser, const Context *context, const SqlPath *name, uint32_t close)
 {
     static const char *const counting[] = {"COUNT", "COUNT_IF", "COUNT_BIG"};
-    if (text_same_folded(name->parts[name->count - 1].text, "COLUMNS")) /* a pattern of names */
-        context->block->value_star = parser->pos;
-    if (name->count == 1 && text_same_folded(name->parts[0].text, "IDENTIFIER") &&
-        close > parser->pos) /* a column whose name is put together, or put in */
-        context->block->value_star = parser->pos;
+    uint32_t at = parser->pos;
     for (size_t i = 0; i < G_N_ELEMENTS(counting); i++)
         if (text_same_folded(name->parts[name->count - 1].text, counting[i]))
             return;
-    if (close > parser->pos && is_text(parser, close - 1, "*") &&
-        (close == parser->pos + 1 || peek(parser, close - 2)->kind == TOKEN_DOT ||
-         peek(parser, close - 2)->kind == TOKEN_COMMA))
-        context->block->value_star = close - 1;
+    while (at + 1 < close && is_name(parser, at) && peek(parser, at + 1)->kind == TOKEN_DOT)
+        at += 2;
+    if (at < close && is_text(parser, at, "*"))
+        context->block->value_star = at;
 }
 
 /* lambda x, y: …, at its first token: the colon, or 0. */
@@ -141,12 +204,14 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
         return;
     }
     bool casts = is_cast(name);
-    bool has_fields = makes_fields(name);
+    SqlField field = fields_of(parser, name, parser->pos);
     parser->depth++;
     parser->pos++;
-    note_star(parser, context, name, close);
+    if (names_columns(parser, name, close))
+        context->block->value_star = parser->pos;
     for (guint parts = date_parts_of(parser, name, close); parser->pos < close; parts >>= 1) {
         uint32_t colon = lambda_colon(parser, close);
+        note_star(parser, context, name, close);
         if (parts & 1)
             skip_date_part(parser, close);
         if (colon > 0)
@@ -157,8 +222,10 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
         guint refs = context->block->refs->len;
         scan_elements(parser, &scan, close);
         mark_parameters(parser, context, refs, scan.first);
-        if (has_fields)
-            mark_field(parser, context, refs, scan.first);
+        if (field != FIELD_NONE)
+            mark_field(parser, context, refs, scan.first, field);
+        if (context->item != NULL)
+            mark_row_fields(parser, context, refs, scan.first);
         if (casts && is_word(parser, parser->pos, WORD_AS))
             parser->pos = close; /* a type */
         else if (parser->pos < close)

@@ -191,6 +191,7 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
     parse_expression(parser, context, end,
                      STOP_COMMA | STOP_CLAUSE | STOP_ALIAS | (parser->has_keys ? STOP_KEY : 0));
     item->last = parser->pos > item->first ? parser->pos - 1 : item->first;
+    mark_row_fields(parser, context, before, item->first);
     SqlRef *ref = plain_ref(refs, before, item->first, item->last);
     if (ref != NULL) {
         item->plain = ref;

@@ -50,8 +50,7 @@ statement_end(Parser *parser, uint32_t end)
     return MIN(at, end);
 }
 
-/* A table that is written to, with its alias. */
-static SqlSource *
+SqlSource *
 take_target(Parser *parser, SqlBlock *block, uint32_t end)
 {
     SqlSource *target = NULL;
@@ -66,8 +65,7 @@ take_target(Parser *parser, SqlBlock *block, uint32_t end)
     return target;
 }
 
-/* ( a, b ) as references to the target's columns. False where they are not all named: (* EXCEPT (a)) of ClickHouse. */
-static bool
+bool
 take_columns(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Context context = {.block = block, .clause = CLAUSE_COLUMNS};
@@ -120,8 +118,7 @@ note_values(Parser *parser, SqlBlock *block, guint refs, uint32_t end)
     }
 }
 
-/* Names of the columns that were read since `refs`. */
-static ArenaList *
+ArenaList *
 names_since(Parser *parser, const SqlBlock *block, guint refs)
 {
     ArenaList *names = list(parser);
@@ -132,8 +129,7 @@ names_since(Parser *parser, const SqlBlock *block, guint refs)
     return names;
 }
 
-/* a = expression, (b, c) = (…) */
-static void
+void
 take_assignments(Parser *parser, SqlBlock *block, uint32_t end, int stops)
 {
     Context left = {.block = block, .clause = CLAUSE_ASSIGN},
@@ -155,13 +151,24 @@ take_assignments(Parser *parser, SqlBlock *block, uint32_t end, int stops)
     }
 }
 
+/* VALUES (…) AS row, SET a = 1 AS row, and not the alias of a table: SELECT … FROM t AS row. */
+static bool
+may_name_row(const SqlStatement *statement)
+{
+    const ArenaList *branches = statement->query != NULL ? statement->query->branches : NULL;
+    const SqlBranch *first =
+        branches != NULL && branches->len > 0 ? g_ptr_array_index(branches, 0) : NULL;
+    return branches == NULL || (first != NULL && first->block != NULL && first->block->is_values);
+}
+
 /* ON CONFLICT (a) WHERE … DO UPDATE SET …, ON DUPLICATE KEY UPDATE a = … */
 static void
 take_upsert(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Context context = {.block = block, .clause = CLAUSE_OTHER};
     bool is_conflict = is_word(parser, parser->pos + 1, WORD_CONFLICT);
-    if (!is_conflict && is_word(parser, parser->pos - 2, WORD_AS)) {
+    if (!is_conflict && is_word(parser, parser->pos - 2, WORD_AS) &&
+        may_name_row(parser->statement)) {
         parser->pos--;
         parser->statement->row = part_take(parser);
     }
@@ -179,16 +186,43 @@ take_upsert(Parser *parser, SqlBlock *block, uint32_t end)
     take_assignments(parser, block, end, 0);
 }
 
-/* FORMAT JSONEachRow {"id": 1}, of ClickHouse: rows, which are no SQL, and may say the names of columns. */
-static bool
-rows_of_format_take(Parser *parser, SqlBlock *block, uint32_t end)
+void
+returned_into_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
-    if (!parser->sql->dialect->has_hiding_aliases || !is_text(parser, parser->pos, "FORMAT") ||
-        parser->statement->kind != STATEMENT_INSERT || parser->pos + 2 >= end)
-        return false;
-    block->value_star = parser->pos + 2;
-    parser->pos = end;
-    return true;
+    parser->pos++;
+    block->goes_into = block->is_returning && parser->sql->dialect->has_alias_first;
+    uint32_t first = parser->pos + is_text(parser, parser->pos, "STRICT");
+    if (is_name(parser, first) || peek(parser, first)->kind == TOKEN_PARAMETER)
+        block->goes_into |= (variables_take(parser, end) || !variable_has_fields(parser, first)) &&
+                            block->is_returning;
+    if (is_open(parser, parser->pos))
+        parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+}
+
+/* UPDATE t … FROM a JOIN b USING (x), DELETE FROM t USING a …: what is joined is not joined to `t`. */
+static void
+more_sources_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    guint first = block->sources->len;
+    parse_sources(parser, block, end);
+    if (first > 0 && first < block->sources->len)
+        ((SqlSource *) g_ptr_array_index(block->sources, first))->is_behind_comma = true;
+}
+
+/* RETURNING WITH (OLD AS a, NEW AS b) …, of PostgreSQL, at WITH. */
+static void
+row_names_take(Parser *parser, uint32_t end)
+{
+    SqlStatement *statement = parser->statement;
+    if (!is_word(parser, parser->pos, WORD_WITH) || !is_open(parser, parser->pos + 1))
+        return;
+    uint32_t close = closing(parser, parser->pos + 1, end);
+    memset(statement->row_names, 0, sizeof(statement->row_names));
+    statement->names_returned = true;
+    for (uint32_t at = parser->pos + 2; at + 2 < close; at += 4)
+        if (is_word(parser, at + 1, WORD_AS) && is_name(parser, at + 2))
+            statement->row_names[is_text(parser, at, "OLD")] = at + 2;
+    parser->pos = MIN(close + 1, end);
 }
 
 void
@@ -204,25 +238,18 @@ rest_take(Parser *parser, SqlBlock *block, uint32_t end)
             take_upsert(parser, block, end);
         } else if (word == WORD_RETURNING || is_output) {
             parser->pos++;
+            row_names_take(parser, end);
             block->is_returning = true;
             block->goes_into = false; /* of two the second one is seen */
             parse_items(parser, block, end);
         } else if (word == WORD_SET) {
             parser->pos++;
             take_assignments(parser, block, end, 0);
-        } else if (word == WORD_INTO) { /* OUTPUT … INTO t (a, b) */
-            parser->pos++;
-            block->goes_into = block->is_returning && parser->sql->dialect->has_alias_first;
-            uint32_t first = parser->pos + is_text(parser, parser->pos, "STRICT");
-            if (is_name(parser, first) || peek(parser, first)->kind == TOKEN_PARAMETER)
-                block->goes_into |=
-                    (variables_take(parser, end) || !variable_has_fields(parser, first)) &&
-                    block->is_returning;
-            if (is_open(parser, parser->pos))
-                parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+        } else if (word == WORD_INTO) {
+            returned_into_take(parser, block, end);
         } else if (word == WORD_FROM || word == WORD_USING) {
             parser->pos++;
-            parse_sources(parser, block, end);
+            more_sources_take(parser, block, end);
         } else {
             parser->pos++;
             parse_expression(parser, &context, end, STOP_CLAUSE | STOP_SET);
@@ -243,103 +270,6 @@ skip_top(Parser *parser, uint32_t end)
 }
 
 /* ---- kinds ---- */
-
-/* INSERT ALL WHEN a > 1 THEN INTO t (x) VALUES (b) … SELECT a, b FROM …: all but the query names what comes out of it. */
-static bool
-parse_insert_all(Parser *parser, SqlQuery *with, uint32_t end)
-{
-    uint32_t first = parser->pos + 1 + is_word(parser, parser->pos + 1, WORD_OVERWRITE);
-    if (!is_word(parser, first, WORD_ALL) && !is_text(parser, first, "FIRST"))
-        return false;
-    for (parser->pos = first; parser->pos < end && !is_word(parser, parser->pos, WORD_SELECT) &&
-                              !is_word(parser, parser->pos, WORD_WITH);)
-        if (is_name(parser, parser->pos) && is_word(parser, parser->pos - 1, WORD_INTO))
-            mention_take(parser, end);
-        else
-            parser->pos++;
-    SqlQuery *query = parse_query(parser, with, NULL, end);
-    query->by_name = true;
-    parser->statement->query = query;
-    return true;
-}
-
-/* INSERT INTO t (a, b) VALUES (1, a + 1): in MySQL a value may ask for the columns before it; elsewhere none is seen. */
-static SqlBlock *
-outer_of_values(const Parser *parser, SqlBlock *block)
-{
-    bool has_values = is_word(parser, parser->pos, WORD_VALUES);
-    if (parser->shared != NULL)
-        return parser->shared;
-    return has_values && parser->sql->dialect->has_seen_values ? block : NULL;
-}
-
-/* INSERT OVERWRITE [LOCAL] DIRECTORY 'path' USING parquet SELECT a: files, whose columns are called as those of the query. */
-static bool
-directory_take(Parser *parser, uint32_t end)
-{
-    uint32_t at = parser->pos + is_text(parser, parser->pos, "LOCAL");
-    if (!is_word(parser, parser->pos - 1, WORD_OVERWRITE) || !is_text(parser, at, "DIRECTORY") ||
-        (peek(parser, at + 1)->kind != TOKEN_STRING && !is_word(parser, at + 1, WORD_USING)))
-        return false;
-    parser->statement->takes_rows = true;
-    parser->pos = at + 1;
-    while (parser->pos < end && !starts_query(parser, parser->pos, end))
-        parser->pos++;
-    return true;
-}
-
-static void
-parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
-{
-    if (parse_insert_all(parser, with, end))
-        return;
-    SqlBlock *block = block_new(parser, with, NULL);
-    parser->statement->kind = STATEMENT_INSERT;
-    parser->pos++;
-    while (parser->pos < end &&
-           (is_word(parser, parser->pos, WORD_INTO) ||
-            is_word(parser, parser->pos, WORD_OVERWRITE) || is_word(parser, parser->pos, WORD_OR) ||
-            is_word(parser, parser->pos, WORD_REPLACE) || is_text(parser, parser->pos, "IGNORE")))
-        parser->pos++;
-    if (!directory_take(parser, end))
-        take_target(parser, block, end);
-    if (take_word(parser, end, WORD_PARTITION) && is_open(parser, parser->pos)) {
-        Context context = {.block = block, .clause = CLAUSE_COLUMNS};
-        uint32_t close = closing(parser, parser->pos, end);
-        parser->pos++;
-        parse_expression(parser, &context, close, 0);
-        parser->pos = MIN(close + 1, end);
-    }
-    guint refs = block->refs->len;
-    parser->statement->has_columns =
-        take_columns(parser, block, end) || is_word(parser, parser->pos, WORD_SET);
-    if (block->refs->len > refs)
-        parser->statement->columns = names_since(parser, block, refs);
-    parser->statement->takes_rows |=
-        is_word(parser, parser->pos, WORD_BY) && is_text(parser, parser->pos + 1, "NAME");
-    while (parser->pos < end && !starts_query(parser, parser->pos, end) &&
-           !is_word(parser, parser->pos, WORD_SET) &&
-           (!starts_clause(parser, parser->pos) || is_text(parser, parser->pos, "OUTPUT"))) {
-        if (is_text(parser, parser->pos, "OUTPUT") && parser->sql->dialect->has_alias_first) {
-            uint32_t behind = ++parser->pos;
-            while (behind < end && !is_word(parser, behind, WORD_VALUES) &&
-                   !is_word(parser, behind, WORD_DEFAULT) && !starts_query(parser, behind, end))
-                behind++;
-            block->is_returning = true;
-            parse_items(parser, block, behind);
-        } else {
-            /* REPLACE ON a.id = b.id (SELECT …) AS b, REPLACE USING (id), of Databricks: by the names of both sides */
-            parser->statement->takes_rows |=
-                is_word(parser, parser->pos - 1, WORD_REPLACE) &&
-                (is_word(parser, parser->pos, WORD_ON) || is_word(parser, parser->pos, WORD_USING));
-            parser->pos++; /* OVERRIDING …, DEFAULT VALUES */
-        }
-    }
-    if (starts_query(parser, parser->pos, end))
-        parser->statement->query = parse_query(parser, with, outer_of_values(parser, block), end);
-    rest_take(parser, block, end);
-    block->last = end - 1;
-}
 
 static void
 parse_update(Parser *parser, SqlQuery *with, uint32_t end)

@@ -90,6 +90,14 @@ typedef enum {
     BINDING_LOCAL,     /* a lambda's or a function's parameter, a variable */
 } SqlBinding;
 
+/* How a field that is called like a column keeps its name when the column gets another one. */
+typedef enum {
+    FIELD_NONE,
+    FIELD_AS,     /* STRUCT(b AS a) */
+    FIELD_BEFORE, /* struct_pack(a := b) */
+    FIELD_FIXED,  /* arrays_zip(a): not at all */
+} SqlField;
+
 /* A name in an expression. */
 struct SqlRef {
     SqlPath path;
@@ -99,7 +107,7 @@ struct SqlRef {
     bool is_whole;        /* all of an item, or of a sort or group key */
     bool is_over_columns; /* what AS names is meant, whatever columns are called so, too */
     bool is_through_star; /* sorts a UNION by what a star of its first branch has */
-    bool is_field;        /* all of an argument of STRUCT(…) and its like, and names the field */
+    SqlField field;       /* of a value, if the name is all of it and names that, too */
     bool
         is_receiver; /* of a method: `plan` of plan.value(…); a schema, unless a source is known to have it */
     bool
@@ -343,6 +351,7 @@ struct SqlStatement {
     SqlSource *target;     /* written to, or made; NULL when there is none */
     SqlSource *watched;    /* whose rows are NEW and OLD, in what makes a trigger; or NULL */
     uint32_t row_names[2]; /* tokens that name them instead: REFERENCING NEW AS a OLD AS b; or 0 */
+    bool names_returned;   /* as RETURNING WITH (NEW AS a, OLD AS b) calls them */
     SqlPath created;       /* of CREATE … AS, SELECT … INTO */
     bool is_into, is_temporary; /* how it is made */
     SqlStatement *next;         /* of the same list of those that make a table of some name */

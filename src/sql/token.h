@@ -70,6 +70,7 @@ typedef struct {
     bool has_hash_comments, has_slash_comments, has_nested_comments;
     bool
         has_joined_writes; /* UPDATE a JOIN b SET x means whoever has x; an upsert sees the tables of its query */
+    bool has_named_rows;      /* (a, b) is a struct, whose fields are called so */
     bool has_seen_values;     /* VALUES (1, a + 1) sees the columns before it */
     bool has_named_keys;      /* HAVING knows a key of GROUP BY by its name alone */
     bool has_code_comments;   /* comments that begin with a bang hold code that is run */
