@@ -223,7 +223,20 @@ show_counts(const Compare *compare, const Comparison *seen)
             g_string_append_printf(text, "%s%s%s", text->len > 0 ? ", " : "",
                                    seen->counts.is_complete ? "" : "at least ", words);
     }
-    view_line(compare->view, "%s", text->str);
+    if (text->len > 0)
+        view_line(compare->view, "%s", text->str);
+}
+
+/* Rows of the target that are there, and that nobody can say of what they are. */
+static void
+show_unreadable(const Compare *compare, const Comparison *seen)
+{
+    if (seen->rows_unreadable == 0)
+        return;
+    g_autofree char *count = text_plural(seen->rows_unreadable, "row", "rows");
+    view_tone(compare->view, TONE_WARN, "%s of %s cannot be read, and %s compared with none: %s",
+              count, compare->pair.target.text, seen->rows_unreadable == 1 ? "is" : "are",
+              seen->unreadable);
 }
 
 /* What that means, and who can say one. */
@@ -285,6 +298,7 @@ show_unequal(const Compare *compare, const Comparison *seen)
         text_plural(seen->rows_source - seen->rows_quarantined, "row", "rows");
     g_autofree char *target = text_plural(seen->rows_target, "row", "rows");
     json_array_foreach(seen->differences, i, difference) show_difference(compare, difference);
+    show_unreadable(compare, seen);
     hint_at_rejected(compare, seen);
     if (has_no_key(json_array_get(seen->differences, 0)))
         show_no_key(compare);
@@ -331,6 +345,7 @@ print_json(const Compare *compare, const Comparison *seen)
     json_set_int(all, "rows_source", seen->rows_source);
     json_set_int(all, "rows_target", seen->rows_target);
     json_set_int(all, "rows_unmappable", rows_unmappable(seen));
+    json_set_int(all, "rows_unreadable", seen->rows_unreadable);
     json_set_int(all, "rows_aside", seen->counts.rows_aside);
     json_set_int(all, "rows_missing", seen->counts.rows_missing);
     json_set_int(all, "rows_extra", seen->counts.rows_extra);
@@ -413,7 +428,12 @@ tell_repaired(const Compare *compare)
         if (kinds[i].count > 0)
             g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", words);
     }
-    view_tone(compare->view, TONE_GOOD, "repaired %s: %s", compare->pair.target.text, text->str);
+    if (text->len > 0)
+        view_tone(compare->view, TONE_GOOD, "repaired %s: %s", compare->pair.target.text,
+                  text->str);
+    else
+        view_tone(compare->view, TONE_WARN, "no row of %s could be repaired",
+                  compare->pair.target.text);
 }
 
 static void

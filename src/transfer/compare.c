@@ -15,6 +15,7 @@ comparison_clear(Comparison *comparison)
     g_clear_pointer(&comparison->asides, json_decref);
     g_clear_pointer(&comparison->hash, g_free);
     g_clear_pointer(&comparison->unmappable, g_free);
+    g_clear_pointer(&comparison->unreadable, g_free);
 }
 
 typedef struct {
@@ -342,6 +343,8 @@ compare(Transfer *transfer, const char *object, size_t differences_max, TickFn *
     found.rows_target = seen.seen.rows + seen.rejects.rejected;
     found.rows_quarantined = seen.expected.rejected + found.counts.rows_aside;
     found.unmappable = first_reject(&seen.unmappable);
+    found.rows_unreadable = seen.rejects.rejected;
+    found.unreadable = first_reject(&seen.rejects);
     found.hash = hash_sum_text(&seen.seen);
     *ret = found;
     found = (Comparison){0};

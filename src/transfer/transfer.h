@@ -150,6 +150,8 @@ typedef struct {
         hash; /* sum of the target; of hashes that a kind of stores has of its own, behind the name of its driver */
     char *
         unmappable; /* why the first row of the source cannot be mapped ("row 7, day: …"), or NULL */
+    int64_t rows_unreadable; /* of the target: among its rows, and compared with none */
+    char *unreadable;        /* why the first one of them, or NULL */
 } Comparison;
 void comparison_clear(Comparison *comparison);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)

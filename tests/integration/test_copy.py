@@ -646,6 +646,14 @@ class Comparing(WithoutServer):
         self.sql("d.db", "UPDATE b SET \"a b $\" = 'many' WHERE id = 4")
         self.assertIn("not equal", self.compare("d.db:a", "d.db:b", status=7).stdout)
 
+    def test_rows_of_the_target_that_cannot_be_read_are_told(self):
+        self.write("t.ndjson", '{"id": "1"}\n{"id": 2, "id": 3}\n')
+        self.write("s.ndjson", '{"id": "1"}\n')
+        done = self.compare("s.ndjson", "t.ndjson", status=7)
+        self.assertIn("1 row of t.ndjson cannot be read, and is compared with none: row 2: line 2: 'id' comes twice", " ".join(done.stdout.split()))
+        self.assertNotIn("\n\n", done.stdout)
+        self.assertEqual(json.loads(self.compare("s.ndjson", "t.ndjson", "--json", status=7).stdout)["rows_unreadable"], 1)
+
     def test_comparing_writes_nothing(self):
         before = (self.folder / "d.db").read_bytes()
         self.sql("d.db", "PRAGMA user_version")
