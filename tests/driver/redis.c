@@ -110,6 +110,19 @@ other_strings_are_rows_of_one_column(void)
     assert_rows(db, "page:{path}", "/about|{}\n/|42");
 }
 
+/* One broken text among many is put aside with its reason, and changes no column. */
+static void
+fields_that_mostly_are_no_text_are_bytes(void)
+{
+    g_autoptr(TestDb) db = test_redis_db(NULL);
+    tell(db, "HSET u:1 b \xff n x");
+    tell(db, "HSET u:2 b \xfe\xff n y");
+    tell(db, "HSET u:3 b abc n \xff");
+    assert_columns(db, "u:{id}", "id text, b bytes, n text");
+    g_autofree char *seen = rows_of(db, "u:{id}");
+    g_assert_nonnull(strstr(seen, "n: it is no UTF-8: say that the column is of type bytes"));
+}
+
 static void
 what_is_no_row_is_told_with_its_key(void)
 {
@@ -719,6 +732,7 @@ main(int argc, char **argv)
     TEST(hashes_are_rows_whose_keys_have_columns);
     TEST(json_has_the_types_that_all_of_its_rows_have);
     TEST(other_strings_are_rows_of_one_column);
+    TEST(fields_that_mostly_are_no_text_are_bytes);
     TEST(what_is_no_row_is_told_with_its_key);
     TEST(forms_and_settings_that_mean_nothing_are_refused);
     TEST(a_server_that_cannot_be_used_is_told);

@@ -14,6 +14,7 @@
 
 typedef struct {
     GHashTable *columns; /* name → what was seen */
+    GHashTable *bytes;   /* name → how many more of its texts are no UTF-8 than are some */
     bool expires, repeats_key;
     int64_t rows_looked; /* 0: at all of them */
 } Sight;
@@ -81,6 +82,16 @@ is_hole(const RedisObject *object, const char *name)
     return false;
 }
 
+/* Of JSON all is UTF-8, or no row. */
+static void
+see_bytes(Sight *sight, const char *name, Part text)
+{
+    int more = GPOINTER_TO_INT(g_hash_table_lookup(sight->bytes, name));
+    if (text.bytes > 0)
+        more += part_is_text(text) ? -1 : 1;
+    g_hash_table_insert(sight->bytes, g_strdup(name), GINT_TO_POINTER(more));
+}
+
 static void
 see_row(const RedisObject *object, const RedisRow *row, Sight *sight)
 {
@@ -96,6 +107,8 @@ see_row(const RedisObject *object, const RedisRow *row, Sight *sight)
             sight->repeats_key = true;
             continue;
         }
+        if (object->kind != REDIS_JSON)
+            see_bytes(sight, name, field->value);
         unsigned seen = GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, name));
         g_hash_table_insert(
             sight->columns, g_steal_pointer(&name),
@@ -211,6 +224,9 @@ set_schema(RedisObject *object, const Sight *sight)
     for (guint i = 0; i < count; i++) {
         ColumnType type =
             json_type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, names[i])));
+        /* a few texts that are broken are put aside; what mostly is none was meant as bytes */
+        if (GPOINTER_TO_INT(g_hash_table_lookup(sight->bytes, names[i])) > 0)
+            type = TYPE_BYTES;
         schema_add(object->schema, names[i], type, word_of(object->kind, type), true);
     }
     if (sight->expires && g_hash_table_lookup(sight->columns, REDIS_EXPIRES) == NULL) {
@@ -229,11 +245,13 @@ redis_object_look(RedisConn *conn, RedisObject *object, GError **error)
         return true;
     if (!redis_connect(conn, &db, error))
         return false;
-    Sight sight = {.columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    Sight sight = {.columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                   .bytes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     bool seen = see_rows(conn, db, object, &sight, error);
     if (seen)
         set_schema(object, &sight);
     g_hash_table_unref(sight.columns);
+    g_hash_table_unref(sight.bytes);
     redisFree(db); /* answers may still be on their way */
     if (seen && schema_count(object->schema) == 0)
         return fail(error, ERR_INVALID,

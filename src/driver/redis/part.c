@@ -320,3 +320,12 @@ redis_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError 
     loader->batch = NULL; /* its rows are filled anew */
     return true;
 }
+
+bool
+part_is_text(Part text)
+{
+    const char *at = text.data, *end = text.data + text.bytes, *stop = at;
+    while (!g_utf8_validate_len(at, (gsize) (end - at), &stop) && *stop == '\0')
+        at = stop + 1;
+    return stop == end;
+}

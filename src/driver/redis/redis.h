@@ -150,6 +150,8 @@ typedef struct {
     const char *data;
     size_t bytes;
 } Part;
+/* UTF-8, in which NUL is a character like others. */
+bool part_is_text(Part text);
 /* The parts of a key without its prefix, one for each hole; false when it has another form. */
 bool redis_key_parse(const RedisObject *object, const char *key, size_t bytes, Part *parts);
 void redis_key_build(const RedisObject *object, const Part *parts, GString *to);

@@ -211,16 +211,6 @@ redis_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
 
 /* --- rows --- */
 
-/* UTF-8, in which NUL is a character like others. */
-static bool
-is_text(Part text)
-{
-    const char *at = text.data, *end = text.data + text.bytes, *stop = at;
-    while (!g_utf8_validate_len(at, (gsize) (end - at), &stop) && *stop == '\0')
-        at = stop + 1;
-    return stop == end;
-}
-
 /* What stands there, in the type that is wanted; false with the reason. */
 static bool
 put_text(RedisScan *scan, size_t column, Part text, JsonKind kind, Batch *batch, char **ret_reason)
@@ -236,7 +226,7 @@ put_text(RedisScan *scan, size_t column, Part text, JsonKind kind, Batch *batch,
         batch_put_bytes(batch, at, text.data, text.bytes);
         return true;
     }
-    if (!is_text(text)) {
+    if (!part_is_text(text)) {
         *ret_reason = g_strdup("it is no UTF-8: say that the column is of type bytes");
         return false;
     }
