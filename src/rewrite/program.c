@@ -61,6 +61,8 @@ static void
 visit_use(Unit *unit, Use *use)
 {
     g_autoptr(Text) text = program_text(unit, use);
+    if (use_is_in_chain(unit, use))
+        return;
     if (text->is_unread && !text_mentions(unit->work, text)) {
         visit_unread(unit, use);
         return;
@@ -84,6 +86,7 @@ visit_uses(Unit *unit)
 {
     g_autoptr(Shared) shared = shared_new(unit);
     const Rewrite *out = unit->work->out;
+    program_chains(unit);
     for (guint i = 0; i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
         g_autoptr(Text) expression = lookml_text(unit, use);

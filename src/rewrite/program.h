@@ -454,6 +454,13 @@ typedef struct {
     size_t begin, end;
 } Range;
 bool program_sql_part(Unit *unit, Use *use, const Text *text, Range part, bool is_all);
+/* The same of a text that is made of several strings: written down only where `check` takes all that was found in it. */
+typedef bool SqlCheckFn(const Rewrite *inner, void *data);
+bool program_sql_checked(Unit *unit, Use *use, const Text *text, SqlCheckFn *check, void *data);
+/* Calls that build queries of the dataset together (program_chain.h), before all else that is done with strings. */
+void program_chains(Unit *unit);
+/* Is the string decided as one that such calls take? */
+bool use_is_in_chain(const Unit *unit, const Use *use);
 /* The same of a string that is a part of what a name or a builder of strings gets. UNREAD: it is one of SQL that names a dataset,
  * and no more is known. (program_parts.c) */
 typedef enum { PART_NONE, PART_UNREAD, PART_READ } PartAnswer;

@@ -313,7 +313,8 @@ visit_use(Unit *unit, Use *use)
     size_t at = 0;
     g_autoptr(Text) text = program_text(unit, use), view = lookml_text(unit, use);
     if (use->is_docstring || use->is_message || use->is_bytes || view != NULL ||
-        use_is_foreign_key(unit, use) || is_of_said_class(unit, use, text))
+        use_is_foreign_key(unit, use) || is_of_said_class(unit, use, text) ||
+        use_is_in_chain(unit, use))
         return;
     if (use->is_appended && find_hole_for_column(text, &at) && appends_to_dataset(unit, use)) {
         program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(HOLE), "hole", NULL,

@@ -78,6 +78,19 @@ is_symbol(const Unit *unit, guint index)
            !(is_sign_of(unit, index - 2, ":") && touches(unit, index - 1)); /* source: :plan */
 }
 
+/* { plan, name } of JavaScript: a key whose value is called so, too. */
+static bool
+is_short_key(const Unit *unit, guint index)
+{
+    guint before = unit_previous(unit, index, true), behind = unit_next(unit, index, true);
+    if (!unit_is_language(unit, "javascript") || before == G_MAXUINT ||
+        unit_piece(unit, index)->is_import || !is_sign_of(unit, before, "{,") ||
+        !is_sign_of(unit, behind, "},"))
+        return false;
+    guint open = unit_bracket_around((Unit *) unit, index);
+    return open != G_MAXUINT && unit_is_sign(unit, open, '{');
+}
+
 bool
 word_may_be_column(const Unit *unit, guint index)
 {
@@ -88,5 +101,6 @@ word_may_be_column(const Unit *unit, guint index)
                         is_sign_of(unit, index + 1, "{") && !lookml_has_expression(unit, index);
     return is_sign_of(unit, index - 1, ".") || unit->language->has_bare_columns || is_named ||
            is_dimension || is_symbol(unit, index) || is_field(unit, index) ||
-           is_of_rust(unit, index) || is_set_in_class((Unit *) unit, index);
+           is_of_rust(unit, index) || is_set_in_class((Unit *) unit, index) ||
+           is_short_key(unit, index);
 }

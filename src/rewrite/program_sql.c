@@ -374,9 +374,10 @@ keep_part(Rewrite *inner, Range part)
     }
 }
 
-/* A statement, of which a part is in the file. False: nothing was found in it, and nothing is written down. */
+/* A statement, of which a part is in the file. False: nothing was found in it, or `check` did not take what was, and nothing is
+ * written down. */
 static bool
-rewrite_statement(Unit *unit, Use *use, const Text *text, Range part)
+rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn *check, void *data)
 {
     bool is_part = part.end - part.begin < text->count;
     RewriteOptions options = *unit->work->options;
@@ -403,11 +404,13 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part)
     if (is_part && inner->sites->len == 0)
         return false;
     guint first_site = unit->work->out->sites->len;
+    check_inner(unit, use, text, options.dialect, inner);
+    if (check != NULL && (!check(inner, data) || !carry_edits(unit->work, text, inner)))
+        return false;
     if (!is_part)
         made_merge(unit->work->out->made, inner->made);
     unit->work->gives_old_names |= work.gives_old_names;
-    check_inner(unit, use, text, options.dialect, inner);
-    if (!carry_edits(unit->work, text, inner))
+    if (check == NULL && !carry_edits(unit->work, text, inner))
         refuse_all(inner, "escaped",
                    text->fixed->len > 0
                        ? "a part of the name that changes is put in here, or one is written with "
@@ -450,7 +453,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
         return false;
     const Text *whole = listed != NULL ? listed : text;
     note_asked(unit, text);
-    rewrite_statement(unit, use, whole, (Range){0, whole->count});
+    rewrite_statement(unit, use, whole, (Range){0, whole->count}, NULL, NULL);
     return true;
 }
 
@@ -484,7 +487,14 @@ program_sql_part(Unit *unit, Use *use, const Text *text, Range part, bool is_all
 {
     g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text), 0);
     return is_statement(sql) && !has_doubled_names(sql) &&
-           (rewrite_statement(unit, use, text, part) || is_all);
+           (rewrite_statement(unit, use, text, part, NULL, NULL) || is_all);
+}
+
+bool
+program_sql_checked(Unit *unit, Use *use, const Text *text, SqlCheckFn *check, void *data)
+{
+    return is_whole(unit, use, text) &&
+           rewrite_statement(unit, use, text, (Range){0, text->count}, check, data);
 }
 
 void
