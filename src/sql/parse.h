@@ -120,6 +120,8 @@ is_open(const Parser *parser, uint32_t index)
     return token->kind == TOKEN_OPEN && parser->sql->list->text[token->begin] == '(';
 }
 bool is_name(const Parser *parser, uint32_t index); /* may be one: not reserved, or quoted */
+/* A keyword where only a value can stand: the column that is called so, in dialects that do not reserve the word. */
+bool is_word_as_column(const Parser *parser, uint32_t index, uint32_t end);
 uint32_t closing(const Parser *parser, uint32_t open,
                  uint32_t end); /* index of the other bracket, or `end` */
 bool take_word(Parser *parser, uint32_t end, Word word);

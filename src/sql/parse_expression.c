@@ -192,7 +192,7 @@ take_word_element(Parser *parser, Scan *scan, uint32_t end)
 
 /* ---- where it ends ---- */
 
-static bool
+bool
 ends_operand(const Parser *parser, uint32_t index)
 {
     const Token *token = peek(parser, index);
@@ -290,7 +290,8 @@ stops_here(const Parser *parser, const Scan *scan, uint32_t end)
                is_string_alias(parser, at);
     if ((token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED &&
          token->kind != TOKEN_OPERATOR) ||
-        scan->case_depth > 0 || (at > 0 && token[-1].kind == TOKEN_DOT))
+        scan->case_depth > 0 || (at > 0 && token[-1].kind == TOKEN_DOT) ||
+        is_word_as_column(parser, at, end))
         return false;
     return ((stops & STOP_CLAUSE) && starts_clause(parser, at)) ||
            ((stops & STOP_JOIN) && (starts_join(parser, at) || is_reshape(parser, at))) ||

@@ -13,6 +13,8 @@ typedef struct {
 
 /* ---- parse_expression.c ---- */
 
+/* Whether the token at `index` may be the last one of a value. */
+bool ends_operand(const Parser *parser, uint32_t index);
 void scan_elements(Parser *parser, Scan *scan, uint32_t end);
 /* Brackets: a subquery, or more of the same. */
 void take_group(Parser *parser, const Context *context, uint32_t end);

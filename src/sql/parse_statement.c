@@ -139,7 +139,7 @@ take_assignments(Parser *parser, SqlBlock *block, uint32_t end, int stops)
         guint refs = block->refs->len;
         if (is_open(parser, parser->pos))
             take_columns(parser, block, end);
-        else if (is_name(parser, parser->pos))
+        else if (is_name(parser, parser->pos) || is_word_as_column(parser, parser->pos, end))
             ref_add(parser, &left, path_take(parser, end, false));
         SqlAssignment *assignment = note_assignment(parser, block, refs);
         parse_expression(parser, &right, end, STOP_COMMA | STOP_CLAUSE | stops);

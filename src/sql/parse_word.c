@@ -197,6 +197,112 @@ take_typed(Parser *parser, Scan *scan, uint32_t end)
     return true;
 }
 
+/* ---- keywords that are columns ---- */
+
+/* Words that some dialects do not reserve, and which begin no value where others do. */
+static bool
+may_be_column(Word word)
+{
+    switch (word) {
+    case WORD_ASC:
+    case WORD_COLLATE:
+    case WORD_CREATE:
+    case WORD_CURRENT:
+    case WORD_DESC:
+    case WORD_END:
+    case WORD_ESCAPE:
+    case WORD_FULL:
+    case WORD_INTERVAL:
+    case WORD_LEFT:
+    case WORD_LIMIT:
+    case WORD_NULLS:
+    case WORD_OVER:
+    case WORD_RIGHT:
+    case WORD_TABLE:
+    case WORD_USING:
+    case WORD_WITHIN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
+begins_value(Word word)
+{
+    switch (word) {
+    case WORD_AND:
+    case WORD_BETWEEN:
+    case WORD_BY:
+    case WORD_CASE:
+    case WORD_DISTINCT:
+    case WORD_ELSE:
+    case WORD_FROM:
+    case WORD_HAVING:
+    case WORD_LIKE:
+    case WORD_NOT:
+    case WORD_ON:
+    case WORD_OR:
+    case WORD_QUALIFY:
+    case WORD_SELECT:
+    case WORD_SET:
+    case WORD_THEN:
+    case WORD_WHEN:
+    case WORD_WHERE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Behind what has a value behind it, and is sure not to be one itself. */
+static bool
+awaits_value(const Parser *parser, uint32_t index)
+{
+    static const char *const operators[] = {"=", "<", ">", "<=", ">=", "<>", "!=",
+                                            "==", "+", "-", "/", "||", NULL};
+    const Token *before = peek(parser, index - 1);
+    switch (before->kind) {
+    case TOKEN_WORD:
+        return begins_value(before->word);
+    case TOKEN_OPERATOR:
+        return is_among_words_of(parser, index - 1, operators) ||
+               (is_text(parser, index - 1, "*") && index > 1 && ends_operand(parser, index - 2));
+    default:
+        return before->kind == TOKEN_COMMA || before->kind == TOKEN_OPEN;
+    }
+}
+
+/* Nothing, or what goes on behind a whole value. */
+static bool
+is_behind_value(const Parser *parser, uint32_t index, uint32_t end)
+{
+    const Token *token = peek(parser, index);
+    switch (token->kind) {
+    case TOKEN_WORD:
+        return token->word == WORD_END || token->word == WORD_NULLS || token->word == WORD_ILIKE ||
+               starts_clause(parser, index) ||
+               (word_is_reserved(token->word) && token->word != WORD_CASE &&
+                token->word != WORD_NULL && token->word != WORD_TRUE &&
+                token->word != WORD_FALSE && token->word != WORD_SELECT);
+    case TOKEN_COMMA:
+    case TOKEN_CLOSE:
+    case TOKEN_SEMICOLON:
+    case TOKEN_END:
+    case TOKEN_OPERATOR:
+        return true;
+    default:
+        return index >= end;
+    }
+}
+
+bool
+is_word_as_column(const Parser *parser, uint32_t index, uint32_t end)
+{
+    return may_be_column(peek(parser, index)->word) && index > 0 &&
+           awaits_value(parser, index) && is_behind_value(parser, index + 1, end);
+}
+
 static TakeWord *const special_words[WORD_COUNT] = {
     [WORD_CASE] = take_case,
     [WORD_END] = take_end,
@@ -222,6 +328,8 @@ bool
 take_special(Parser *parser, Scan *scan, uint32_t end)
 {
     Word word = peek(parser, parser->pos)->word;
+    if (is_word_as_column(parser, parser->pos, end))
+        return false;
     if (special_words[word] != NULL)
         return special_words[word](parser, scan, end);
     if (!word_is_reserved(word))
