@@ -58,11 +58,30 @@ lead_of(const Spelling *spelling, guint count)
     return g_strjoinv(".", parts);
 }
 
+/* USE shop: it may be the dataset by it. */
+static bool
+refuse_said(Work *work, const SqlPath *path)
+{
+    const Spelling *spelling = sql_said_spelling(work, path);
+    if (spelling == NULL)
+        return false;
+    g_autofree char *whole = lead_of(spelling, 1);
+    site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "apart",
+                NULL,
+                "this may be '%s' by what the text says that names are in, which is not all of it, "
+                "or not the same everywhere: write the name with all its parts, or say --default "
+                "%s if it is",
+                spelling->whole, whole);
+    return true;
+}
+
 void
 sql_note_other(Work *work, const SqlPath *path)
 {
     size_t begin = path->parts[0].begin, end = path->parts[path->count - 1].end;
     if (sql_put_in_refuses(work, path))
+        return;
+    if (refuse_said(work, path))
         return;
     const Spelling *longer = longer_spelling(work, path);
     if (longer != NULL && path->count > 1) {

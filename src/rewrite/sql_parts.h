@@ -43,6 +43,11 @@ void sql_note_target(Work *work, const SqlPath *path);
 /* Refused as a column of the new table that it does not have, but the old one: somebody changed only a part. */
 bool sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part);
 void sql_note_other(Work *work, const SqlPath *path);
+/* The mappings as the text sees them that says what names are in (`USE shop`), or NULL: it does not say it. Caller frees;
+ * `work->used` is set (sql_use.c). */
+Renames *sql_use(Work *work);
+/* The dataset that the path may be where the text says it, but not clearly, or not all of it; or NULL. */
+const Spelling *sql_said_spelling(const Work *work, const SqlPath *path);
 #define PUT_IN_REASON                                                                              \
     "a part of this name is put in at run time: if it is the dataset, say `%.*s` under `aliases` " \
     "in the mapping"

@@ -296,11 +296,17 @@ sql_text(Work *work)
     work->declared = is_outermost ? declared : work->declared;
     work->out->dialect = work->dialect->name;
     work->sql = read_sql(work, 0);
+    const Renames *renames = work->renames;
+    Renames *own = sql_use(work);
+    work->renames = own != NULL ? own : renames;
     guint variants = work->sql->variants;
     if (variants == 1)
         rewrite_variant(work);
     sql_free(work->sql);
     if (variants > 1)
         rewrite_variants(work, variants);
+    g_clear_pointer(&work->used, g_ptr_array_unref);
+    work->renames = renames;
+    renames_free(own);
     work->declared = is_outermost ? NULL : work->declared;
 }

@@ -75,8 +75,9 @@ typedef struct {
     GHashTable *changes, *names; /* what queries and sources were asked (sql_asked.c); the same */
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
-    GHashTable *declared;        /* names of variables and parameters, in small letters */
-    Variables *variables;        /* the same, with where they are known */
+    GPtrArray *used;      /* what the text says that names are in (sql_use.c); NULL: nothing */
+    GHashTable *declared; /* names of variables and parameters, in small letters */
+    Variables *variables; /* the same, with where they are known */
     RowVariables *row_variables; /* those that hold rows of the dataset; or NULL */
     const Variables *parameters; /* of the routine whose body the text is; or NULL */
     const Rename *rows; /* the text is the body of a function that sees rows of it alone; or NULL */

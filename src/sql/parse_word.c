@@ -259,8 +259,8 @@ begins_value(Word word)
 static bool
 awaits_value(const Parser *parser, uint32_t index)
 {
-    static const char *const operators[] = {"=", "<", ">", "<=", ">=", "<>", "!=",
-                                            "==", "+", "-", "/", "||", NULL};
+    static const char *const operators[] = {
+        "=", "<", ">", "<=", ">=", "<>", "!=", "==", "+", "-", "/", "||", NULL};
     const Token *before = peek(parser, index - 1);
     switch (before->kind) {
     case TOKEN_WORD:
@@ -283,8 +283,8 @@ is_behind_value(const Parser *parser, uint32_t index, uint32_t end)
         return token->word == WORD_END || token->word == WORD_NULLS || token->word == WORD_ILIKE ||
                starts_clause(parser, index) ||
                (word_is_reserved(token->word) && token->word != WORD_CASE &&
-                token->word != WORD_NULL && token->word != WORD_TRUE &&
-                token->word != WORD_FALSE && token->word != WORD_SELECT);
+                token->word != WORD_NULL && token->word != WORD_TRUE && token->word != WORD_FALSE &&
+                token->word != WORD_SELECT);
     case TOKEN_COMMA:
     case TOKEN_CLOSE:
     case TOKEN_SEMICOLON:
@@ -299,8 +299,8 @@ is_behind_value(const Parser *parser, uint32_t index, uint32_t end)
 bool
 is_word_as_column(const Parser *parser, uint32_t index, uint32_t end)
 {
-    return may_be_column(peek(parser, index)->word) && index > 0 &&
-           awaits_value(parser, index) && is_behind_value(parser, index + 1, end);
+    return may_be_column(peek(parser, index)->word) && index > 0 && awaits_value(parser, index) &&
+           is_behind_value(parser, index + 1, end);
 }
 
 static TakeWord *const special_words[WORD_COUNT] = {
