@@ -89,6 +89,9 @@ bool item_needs_alias(Work *work, const SqlItem *item);
 /* Has another item of its list this name (sql_outputs.c)? The first item that has it, or NULL. */
 bool is_output_beside(Work *work, const SqlItem *item, const char *name);
 const SqlItem *output_called(Work *work, const SqlBlock *block, const char *name);
+/* Two datasets may give the same name to columns that are called differently today: where both come out, both keep their names.
+ * True when there are more of them than were known. */
+bool outputs_keep_apart(Work *work, const SqlBlock *block);
 bool query_names_matter(const SqlQuery *query);
 /* Does the text speak of a column of the source by this name, as in `o.name`? */
 bool is_spoken_of(Work *work, const SqlSource *source, const char *name);

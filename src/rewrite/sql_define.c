@@ -152,6 +152,27 @@ drops_key(const Work *work, const SqlSource *source)
     return drops;
 }
 
+/* ALTER TABLE t DROP CONSTRAINT c, DROP INDEX i, RENAME CONSTRAINT c TO d, as ADD CONSTRAINT does: it means no column. */
+static bool
+only_touches_keys(const Work *work, const SqlSource *source)
+{
+    static const char *const kinds[] = {"CONSTRAINT", "FOREIGN", "PRIMARY", "INDEX", "KEY"};
+    const SqlStatement *statement = source->block->statement;
+    guint first = source->path.parts[source->path.count - 1].token + 1, actions = 0;
+    if (!work_is_text(work, statement->first, "ALTER"))
+        return false;
+    for (guint i = first; i <= statement->last; i++) {
+        bool is_action = i == first || work_token(work, i - 1)->kind == TOKEN_COMMA, is_key = false;
+        bool drops = work_is_text(work, i, "DROP") || work_is_text(work, i, "RENAME");
+        for (size_t k = 0; k < G_N_ELEMENTS(kinds) && drops; k++)
+            is_key |= work_is_text(work, i + 1, kinds[k]);
+        if (is_action && !is_key)
+            return false;
+        actions += is_action;
+    }
+    return actions > 0;
+}
+
 /* COPY t (a, b) TO …, whose file has the names of the columns in it. */
 static bool
 lists_changed(const Work *work, const SqlSource *source, const Rename *rename)
@@ -218,7 +239,8 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
             return false;
         break;
     case SHAPE_CHANGED:
-        if (stays_whole(work, source, rename) && drops_key(work, source))
+        if ((stays_whole(work, source, rename) && drops_key(work, source)) ||
+            (rename_only_renames(rename) && only_touches_keys(work, source)))
             return false;
         if (may_follow(work, source, rename) && is_defined(work, rename))
             return false;

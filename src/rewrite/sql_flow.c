@@ -160,12 +160,12 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
     if (item->block->is_returning && item->alias == NULL && change != NULL &&
         change->kind != CHANGE_NONE) /* what it gives is read by its names, outside or in WITH */
         return change->kind != CHANGE_NAME || !work->options->propagates ||
-               item->block->statement->is_nested;
+               item->block->statement->is_nested || item->is_kept_apart;
     if (item->alias != NULL || change == NULL || query == NULL || change->kind == CHANGE_NONE)
         return false;
     if (!query_names_matter(query) || !names_query(item->block))
         return false;
-    return change->kind != CHANGE_NAME || query->is_pinned ||
+    return change->kind != CHANGE_NAME || query->is_pinned || item->is_kept_apart ||
            is_output_beside(work, item, change->to) ||
            (item->block->has_star &&
             has_output_beside(work, item->block, item->plain->source, change->to));

@@ -62,7 +62,11 @@ visit_mention(Work *work, const SqlMention *mention)
         site->reason = keep(work, "no column of it that changes is named here");
         return;
     }
-    if (rename != NULL && sql_is_in_path(work, first->begin))
+    const char *kind = rename != NULL ? sql_other_kind(work, &mention->path) : NULL;
+    if (kind != NULL)
+        site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end)->reason =
+            kind;
+    else if (rename != NULL && sql_is_in_path(work, first->begin))
         site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end)->reason =
             keep(work, "this is the name of a file");
     else if (rename != NULL)

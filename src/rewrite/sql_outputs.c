@@ -87,3 +87,41 @@ output_called(Work *work, const SqlBlock *block, const char *name)
     const Output *output = g_hash_table_lookup(outputs_of(work, block), key);
     return output != NULL ? output->first : NULL;
 }
+
+/* Of one table no two columns become one name. */
+static bool
+is_of_several(const SqlBlock *block)
+{
+    const SqlSource *source = NULL;
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlRef *plain = ((const SqlItem *) g_ptr_array_index(block->items, i))->plain;
+        if (plain == NULL || plain->source == NULL || plain->source == source)
+            continue;
+        if (source != NULL)
+            return true;
+        source = plain->source;
+    }
+    return false;
+}
+
+bool
+outputs_keep_apart(Work *work, const SqlBlock *block)
+{
+    bool is_new = false;
+    if (work->renames->list->len < 2 || !is_of_several(block))
+        return false;
+    g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < block->items->len; i++) {
+        SqlItem *item = g_ptr_array_index(block->items, i);
+        const char *name = item->is_star ? NULL : item_new_name(work, item);
+        g_autofree char *key = name != NULL ? key_of(work, name) : NULL;
+        SqlItem *other = key != NULL ? g_hash_table_lookup(named, key) : NULL;
+        if (key != NULL && other == NULL)
+            g_hash_table_insert(named, g_steal_pointer(&key), item);
+        if (other == NULL || is_key(work, other->name, item->name))
+            continue;
+        item->is_kept_apart = other->is_kept_apart = true;
+        is_new = true;
+    }
+    return is_new;
+}

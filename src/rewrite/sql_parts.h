@@ -128,6 +128,10 @@ bool sql_is_value(const Work *work, guint literal);
 bool sql_is_in_path(const Work *work, size_t byte);
 /* Why the name in the literal (a token) does not mean the dataset; NULL: it may (sql_people.c). */
 const char *sql_other_text(const Work *work, guint literal, const char *name);
+/* What else a name of one part is where no table can stand (sql_other_kind.c); NULL: perhaps one. Is the literal one of
+ * CREATE TYPE … AS ENUM (…)? */
+const char *sql_other_kind(const Work *work, const SqlPath *path);
+bool sql_is_enum_label(const Work *work, guint literal);
 /* Is the literal (a token) a value that stays, because the tables which it may name keep their names (sql_stays.c)? */
 bool sql_value_stays(const Work *work, guint literal);
 /* Variables of scripts and routines (sql_declared.c). */

@@ -281,6 +281,8 @@ sql_other_text(const Work *work, guint index, const char *name)
         return "this is text for people";
     if (is_output_name(work, index))
         return "this is the name of an output";
+    if (sql_is_enum_label(work, index))
+        return "this is a value of a type";
     if (is_file(work, index, name))
         return "this is the name of a file";
     return is_ordinary_value(work, index, name) ? "this is a value, and an ordinary word" : NULL;

@@ -193,6 +193,15 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
     return pinned;
 }
 
+static bool
+keep_apart(Work *work, const SqlBlock *block)
+{
+    bool is_new = outputs_keep_apart(work, block);
+    if (is_new)
+        asked_forget_changes(work);
+    return is_new;
+}
+
 static void
 pin_named(Work *work, GHashTable *names, const SqlPart *name, SqlQuery *query)
 {
@@ -315,6 +324,7 @@ sql_flow(Work *work)
             pinned |= pin_doubled(work, g_ptr_array_index(sql->blocks, i));
             pinned |= pin_returned(work, g_ptr_array_index(sql->blocks, i));
             pinned |= pin_written_out(work, g_ptr_array_index(sql->blocks, i));
+            pinned |= keep_apart(work, g_ptr_array_index(sql->blocks, i));
         }
         for (guint i = 0; i < sql->queries->len; i++)
             if (((const SqlQuery *) g_ptr_array_index(sql->queries, i))->is_pinned)

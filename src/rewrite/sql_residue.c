@@ -356,7 +356,11 @@ visit_token(Work *work, guint index)
         return;
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other);
-    if (rename != NULL && is_cast_to(work, &path, rename))
+    const char *kind = rename != NULL ? sql_other_kind(work, &path) : NULL;
+    if (kind != NULL)
+        site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, token->begin, token->end)->reason =
+            kind;
+    else if (rename != NULL && is_cast_to(work, &path, rename))
         spell_path(work, &path, spelling);
     else if (rename != NULL && sql_is_in_path(work, token->begin))
         site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, token->begin, token->end)->reason =

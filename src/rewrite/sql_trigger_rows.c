@@ -178,7 +178,8 @@ visit_stars(Work *work, const SqlBlock *block)
     bool is_of_rows = false;
     for (guint i = 0; i < block->sources->len; i++) {
         const Rename *rename = source_rename(g_ptr_array_index(block->sources, i));
-        is_of_rows = is_of_rows || (rename != NULL && rename->is_of_rows);
+        is_of_rows =
+            is_of_rows || (rename != NULL && rename->is_of_rows && rename_changes_columns(rename));
     }
     for (guint i = 0; is_of_rows && i < block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(block->items, i);

@@ -156,6 +156,7 @@ struct SqlItem {
     /* of the room `rewrite`: what becomes of the name, once it is known */
     const void *change;
     bool is_change_known;
+    bool is_kept_apart; /* another one would be called like it, and is not today */
 };
 
 typedef enum {
