@@ -2,6 +2,7 @@
 #include "rewrite/dbt_layout.h"
 #include "rewrite/dbt.h"
 #include "rewrite/dbt_sources.h"
+#include "rewrite/exports.h"
 #include "rewrite/made.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ dbt_parse(const ProjectFile *file)
     return yaml_parse(file->text, file->bytes, "", diags, &yaml, NULL) ? yaml : NULL;
 }
 
-/* `model-paths: [ models ]`, `source-paths` of old. */
+/* `model-paths: [ models ]`, `[ ./models/ ]`, `source-paths` of old. */
 static char **
 folders_of(const YamlNode *settings, const char *key, const char *old_key, const char *usual)
 {
@@ -68,7 +69,8 @@ folders_of(const YamlNode *settings, const char *key, const char *old_key, const
         list = yaml_get(settings, old_key);
     for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
         if (list->items[i]->kind == YAML_SCALAR) {
-            g_autofree char *folder = g_strconcat(list->items[i]->text, "/", NULL);
+            g_autofree char *plain = path_plain(list->items[i]->text);
+            g_autofree char *folder = g_strconcat(plain, plain[0] != '\0' ? "/" : "", NULL);
             g_strv_builder_add(builder, folder);
         }
     if (list == NULL)
