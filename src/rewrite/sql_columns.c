@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+/* Where names begin that templates put in, plus one; NULL: nowhere. */
+typedef struct {
+    GHashTable *staying;   /* for a column that stays */
+    GHashTable *elsewhere; /* and not only as items whose names are to stay */
+} Listed;
+
 static const char *
 called(const SqlSource *source)
 {
@@ -134,15 +140,24 @@ stays(Work *work, const SqlRef *ref)
     }
 }
 
-/* Only a name may take a name's place between the quotes of a template. */
+/* {{ c }} alone as an item, whose name is to stay: `new AS old` in the list. */
 static bool
-can_change_in_template(Work *work, const SqlRef *ref)
+gets_alias_in_list(Work *work, const SqlRef *ref)
+{
+    return ref->in != NULL && ref->in->plain == ref && item_needs_alias(work, ref->in);
+}
+
+/* Only a name may take a name's place between the quotes of a template; and `new AS old` where it is nothing but an item. */
+static bool
+can_change_in_template(Work *work, const SqlRef *ref, const Listed *listed)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
     const ColumnChange *change = ref->binding == BINDING_COLUMN && ref->also == NULL
                                      ? source_change(work, ref->source, part)
                                      : NULL;
-    return macro_takes_column(work, ref) && (change == NULL || change->kind == CHANGE_NAME);
+    return macro_takes_column(work, ref) && (change == NULL || change->kind == CHANGE_NAME) &&
+           !(gets_alias_in_list(work, ref) &&
+             set_has(listed->elsewhere, GUINT_TO_POINTER(part->begin + 1)));
 }
 
 /* What is written there must not end the text of the template. */
@@ -290,39 +305,49 @@ is_put_in(const SqlRef *ref)
     return ref->macro != NULL && ref->macro[0] == '\0';
 }
 
-/* Where names begin that are put in for a column that stays, plus one; NULL: nowhere. Caller frees. */
-static GHashTable *
-staying_places(Work *work)
+static void
+note_place(GHashTable **places, const SqlRef *ref)
 {
-    GHashTable *places = NULL;
+    set_add(places, GUINT_TO_POINTER(ref->path.parts[ref->column].begin + 1));
+}
+
+static void
+listed_read(Work *work, Listed *ret)
+{
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
             const SqlRef *ref = g_ptr_array_index(block->refs, i);
-            if (!is_put_in(ref) || ref->binding != BINDING_COLUMN || ref->source == NULL ||
-                !stays(work, ref))
-                continue;
-            places = places != NULL ? places : g_hash_table_new(NULL, NULL);
-            g_hash_table_add(places, GUINT_TO_POINTER(ref->path.parts[ref->column].begin + 1));
+            if (ref->macro != NULL && !gets_alias_in_list(work, ref))
+                note_place(&ret->elsewhere, ref);
+            if (is_put_in(ref) && ref->binding == BINDING_COLUMN && ref->source != NULL &&
+                stays(work, ref))
+                note_place(&ret->staying, ref);
         }
     }
-    return places;
+}
+
+static void
+listed_clear(Listed *listed)
+{
+    g_clear_pointer(&listed->staying, g_hash_table_unref);
+    g_clear_pointer(&listed->elsewhere, g_hash_table_unref);
 }
 
 /* A column that a template names, or that is put in for what it names. */
 static bool
-is_left_in_template(Work *work, const SqlRef *ref, GHashTable *staying)
+is_left_in_template(Work *work, const SqlRef *ref, const Listed *listed)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
     if (ref->macro != NULL && (macro_takes_no_column(work, ref) || stays(work, ref)))
         return true;
-    if (ref->macro != NULL && !can_change_in_template(work, ref)) {
+    if (ref->macro != NULL && !can_change_in_template(work, ref, listed)) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
                     "'%s' stands in a template, and what becomes of it there is not known",
                     part->text);
         return true;
     }
-    if (is_put_in(ref) && set_has(staying, GUINT_TO_POINTER(part->begin + 1))) {
+    if (is_put_in(ref) && set_has(listed->staying, GUINT_TO_POINTER(part->begin + 1))) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
                     "'%s' is put in for this column, and for one of another table, which stays",
                     part->text);
@@ -344,7 +369,7 @@ is_name_of_pinned_star(const SqlRef *ref)
 }
 
 static void
-visit_ref(Work *work, const SqlRef *ref, GHashTable *staying)
+visit_ref(Work *work, const SqlRef *ref, const Listed *listed)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
     if (is_name_of_pinned_star(ref))
@@ -353,7 +378,7 @@ visit_ref(Work *work, const SqlRef *ref, GHashTable *staying)
         return;
     if (ref->instead != NULL && is_guess_too_many(work, ref, part))
         return;
-    if (is_left_in_template(work, ref, staying))
+    if (is_left_in_template(work, ref, listed))
         return;
     if (is_variable(work, ref, stays(work, ref)))
         return;
@@ -407,12 +432,13 @@ visit_value_star(Work *work, const SqlBlock *block)
 void
 sql_columns(Work *work)
 {
-    g_autoptr(GHashTable) staying = staying_places(work);
+    Listed listed = {NULL, NULL};
+    listed_read(work, &listed);
     sql_tacit_names(work);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++)
-            visit_ref(work, g_ptr_array_index(block->refs, i), staying);
+            visit_ref(work, g_ptr_array_index(block->refs, i), &listed);
         if (block->value_star > 0)
             visit_value_star(work, block);
         if (block->strange > 0)
@@ -420,4 +446,5 @@ sql_columns(Work *work)
         for (guint i = 0; i < block->items->len; i++)
             sql_star(work, g_ptr_array_index(block->items, i));
     }
+    listed_clear(&listed);
 }

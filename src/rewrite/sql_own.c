@@ -202,7 +202,8 @@ change_item(const Own *own, const SqlItem *item)
         drop_alias(own, item);
     else if (item->alias != NULL)
         write_name(own, item->alias);
-    else if (plain != NULL)
+    else if (plain != NULL &&
+             plain->macro == NULL) /* else a list says it, for all that it is put in for */
         name_plain(own, item);
     else
         return refuse(own, "makes-source", "one of its columns is called so without AS");

@@ -189,6 +189,11 @@ void parse_keys(Parser *parser, const Context *context, uint32_t end);
  * is a part of a word or a string. */
 void parse_template(Parser *parser, const Context *context, uint32_t index, const SqlPath *path,
                     bool is_text); /* parse_template.c */
+/* {{ ',' if not loop.last }}: a template that gives a comma, blanks or nothing (parse_listed.c). */
+bool template_separates(const Parser *parser, uint32_t index);
+/* The names since `before` are all of the item, and a list says them: then each of them is an item (parse_listed.c). */
+bool parse_listed(Parser *parser, SqlItem *item, const Context *context, guint before,
+                  uint32_t end);
 /* The same for the templates in a string. */
 void parse_string(Parser *parser, const Context *context, uint32_t index);
 /* The table, which is named by one part, is in this schema: its path becomes s.t, all of it where t stands. */

@@ -84,8 +84,10 @@ makes_word(const Parser *parser, uint32_t index)
 {
     const Token *token = peek(parser, index), *next = peek(parser, index + 1);
     const Token *before = index > 0 ? peek(parser, index - 1) : NULL;
-    return (before != NULL && before->end == token->begin && is_word_kind(before)) ||
-           (next->begin == token->end && is_word_kind(next));
+    return (before != NULL && before->end == token->begin && is_word_kind(before) &&
+            !template_separates(parser, index - 1)) ||
+           (next->begin == token->end && is_word_kind(next) &&
+            !template_separates(parser, index + 1));
 }
 
 /* True when this part of the path is a template of which it is known what it gives. */

@@ -198,6 +198,8 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
         item->name = ref->path.parts[ref->path.count - 1].text;
         ref->is_whole = true;
     }
+    if (ref == NULL && parse_listed(parser, item, context, before, end))
+        return;
     item->named_by =
         ref == NULL ? parse_named(parser, refs, before, item->first, item->last) : NULL;
     if (item->named_by != NULL)

@@ -116,7 +116,9 @@ take_literal(Parser *parser, const Literal *literal, uint32_t begin, uint32_t en
         at = take_parts(parser, literal->token, at, end, parts, &count);
         Word word =
             count == 1 && parts[0].quote == '\0' ? word_find(text + from, at - from) : WORD_NONE;
-        if ((at == end || text[at] != '(') && !word_is_reserved(word) && last != WORD_NULLS)
+        bool is_name_of_it = last == WORD_AS; /* id as key */
+        if ((at == end || text[at] != '(') && !word_is_reserved(word) && last != WORD_NULLS &&
+            !is_name_of_it)
             add_ref(parser, literal, parts, count);
         last = word;
     }
