@@ -173,8 +173,8 @@ is_output(const SqlRef *ref)
 {
     const SqlItem *item = ref->in;
     uint32_t token = ref->path.parts[ref->path.count - 1].token, first = ref->path.parts[0].token;
-    return item != NULL && item->alias == NULL && item->plain == NULL && item->last == token &&
-           item->first == first;
+    return item != NULL && item->alias == NULL && item->plain == NULL && item->listed == NULL &&
+           item->last == token && item->first == first;
 }
 
 bool

@@ -89,7 +89,8 @@ edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char 
                            ref_may_be_qualified(work, ref) &&
                            (is_new_name_taken(work, ref, name) ||
                             (is_converted(work, ref) && is_doubled_by_on(work, ref, name)));
-    if (needs_qualifier && !can_qualify_at(ref)) {
+    bool is_listed = ref->in != NULL && ref->in->listed != NULL; /* and a name, too */
+    if (needs_qualifier && (is_listed || !can_qualify_at(ref))) {
         refuse_captured(work, part, name);
         return;
     }

@@ -147,6 +147,13 @@ gets_alias_in_list(Work *work, const SqlRef *ref)
     return ref->in != NULL && ref->in->plain == ref && item_needs_alias(work, ref->in);
 }
 
+/* AS {{ c }}, where the name is to stay: the list cannot say both. */
+static bool
+is_name_that_stays(Work *work, const SqlRef *ref)
+{
+    return ref->in != NULL && ref->in->listed == ref && item_needs_alias(work, ref->in);
+}
+
 /* Only a name may take a name's place between the quotes of a template; and `new AS old` where it is nothing but an item. */
 static bool
 can_change_in_template(Work *work, const SqlRef *ref, const Listed *listed)
@@ -156,6 +163,7 @@ can_change_in_template(Work *work, const SqlRef *ref, const Listed *listed)
                                      ? source_change(work, ref->source, part)
                                      : NULL;
     return macro_takes_column(work, ref) && (change == NULL || change->kind == CHANGE_NAME) &&
+           !is_name_that_stays(work, ref) &&
            !(gets_alias_in_list(work, ref) &&
              set_has(listed->elsewhere, GUINT_TO_POINTER(part->begin + 1)));
 }

@@ -105,10 +105,17 @@ star_change(Work *work, const SqlItem *star, const SqlSource *owner, const SqlPa
     return NULL;
 }
 
+/* The column that gives the item its name, as long as AS gives it no other one. */
+static const SqlRef *
+naming_ref(const SqlItem *item)
+{
+    return item->plain != NULL ? item->plain : item->listed;
+}
+
 static const ColumnChange *
 plain_change(Work *work, const SqlItem *item)
 {
-    const SqlRef *ref = item->plain;
+    const SqlRef *ref = naming_ref(item);
     if (ref == NULL || ref->binding != BINDING_COLUMN || ref->column + 1 != ref->path.count)
         return NULL;
     return source_change(work, ref->source, &ref->path.parts[ref->column]);
@@ -168,7 +175,7 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
     return change->kind != CHANGE_NAME || query->is_pinned || item->is_kept_apart ||
            is_output_beside(work, item, change->to) ||
            (item->block->has_star &&
-            has_output_beside(work, item->block, item->plain->source, change->to));
+            has_output_beside(work, item->block, naming_ref(item)->source, change->to));
 }
 
 bool

@@ -194,6 +194,11 @@ bool template_separates(const Parser *parser, uint32_t index);
 /* The names since `before` are all of the item, and a list says them: then each of them is an item (parse_listed.c). */
 bool parse_listed(Parser *parser, SqlItem *item, const Context *context, guint before,
                   uint32_t end);
+/* The name of the item stands here, and templates of it may put in what a list says: AS {{ c }}, AS "max_{{ c }}". */
+void parse_listed_name(Parser *parser, SqlItem *item, const Context *context, guint before,
+                       bool has_as, uint32_t end);
+/* max_{{ c }}: what the template gives is a part of a word (parse_expression.c). */
+bool template_makes_word(const Parser *parser, uint32_t index);
 /* The same for the templates in a string. */
 void parse_string(Parser *parser, const Context *context, uint32_t index);
 /* The table, which is named by one part, is in this schema: its path becomes s.t, all of it where t stands. */

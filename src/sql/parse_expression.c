@@ -78,9 +78,8 @@ is_word_kind(const Token *token)
            token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_NUMBER;
 }
 
-/* max_{{ c }}: what the template gives is a part of a word. */
-static bool
-makes_word(const Parser *parser, uint32_t index)
+bool
+template_makes_word(const Parser *parser, uint32_t index)
 {
     const Token *token = peek(parser, index), *next = peek(parser, index + 1);
     const Token *before = index > 0 ? peek(parser, index - 1) : NULL;
@@ -99,7 +98,7 @@ take_template_part(Parser *parser, const Context *context, const SqlPath *path, 
     if (peek(parser, token)->kind != TOKEN_TEMPLATE)
         return false;
     parse_template(parser, context, token, part > 0 && part + 1 == path->count ? path : NULL,
-                   makes_word(parser, token));
+                   template_makes_word(parser, token));
     return context->block->refs->len > before;
 }
 

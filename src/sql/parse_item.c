@@ -209,6 +209,8 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
         item->block->value_star = item->first;
     if (has_as && take_aliases(parser, item, end))
         return;
+    if (ref == NULL)
+        parse_listed_name(parser, item, context, before, has_as, end);
     if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_STRING &&
         (has_as || parser->sql->dialect->has_alias_strings)) {
         item->alias = string_part_take(parser);

@@ -91,43 +91,16 @@ gives_all(const Parser *parser, uint32_t token)
     return is_loop || one->is_mixed;
 }
 
-/* AS {{ c }}, where that is the same again. */
-static bool
-take_same_name(Parser *parser, const Context *context, const ArenaList *refs, guint before,
-               uint32_t end)
+/* `item`, or one more at its place. */
+static SqlItem *
+item_at(Parser *parser, SqlItem *item, bool is_first)
 {
-    guint count = refs->len - before;
-    const SqlPath *path = &((const SqlRef *) g_ptr_array_index(refs, before))->path;
-    if (parser->pos + 1 >= end || !is_word(parser, parser->pos, WORD_AS) ||
-        peek(parser, parser->pos + 1)->kind != TOKEN_TEMPLATE || path->count < 2)
-        return false;
-    uint32_t name = parser->pos + 1;
-    bool is_longer = name + 1 < end && peek(parser, name)->end == peek(parser, name + 1)->begin &&
-                     (peek(parser, name + 1)->kind == TOKEN_WORD ||
-                      peek(parser, name + 1)->kind == TOKEN_NUMBER ||
-                      peek(parser, name + 1)->kind == TOKEN_TEMPLATE);
-    if (is_longer && !template_separates(parser, name + 1))
-        return false;
-    parse_template(parser, context, name, path, false);
-    if (refs->len != before + 2 * count)
-        return false;
-    for (guint i = before; i < before + count; i++) {
-        const SqlRef *value = g_ptr_array_index(refs, i),
-                     *same = g_ptr_array_index(refs, i + count);
-        if (last_part(value)->begin != last_part(same)->begin || same->macro[0] != '\0')
-            return false;
-    }
-    parser->pos += 2;
-    return true;
-}
-
-static void
-name_item(SqlItem *item, SqlRef *ref)
-{
-    item->plain = ref;
-    item->name = last_part(ref)->text;
-    ref->in = item;
-    ref->is_whole = true;
+    if (is_first)
+        return item;
+    SqlItem *one = node(parser, sizeof(SqlItem));
+    *one = (SqlItem){.block = item->block, .first = item->first, .last = item->last};
+    list_add(parser, item->block->items, one);
+    return one;
 }
 
 bool
@@ -138,20 +111,85 @@ parse_listed(Parser *parser, SqlItem *item, const Context *context, guint before
     while (item->last > item->first && template_separates(parser, item->last))
         item->last--;
     if (count == 0 || peek(parser, item->last)->kind != TOKEN_TEMPLATE ||
+        (parser->pos < end && is_word(parser, parser->pos, WORD_AS)) ||
         is_joined_otherwise(parser, item->last) || (count > 1 && !gives_all(parser, item->last)))
         return false;
     for (guint i = before; i < refs->len; i++)
         if (!is_all(parser, item, g_ptr_array_index(refs, i)))
             return false;
-    bool has_as = parser->pos < end && is_word(parser, parser->pos, WORD_AS);
-    if (has_as && !take_same_name(parser, context, refs, before, end))
-        return false;
-    name_item(item, g_ptr_array_index(refs, before));
-    for (guint i = 1; i < count; i++) {
-        SqlItem *one = node(parser, sizeof(SqlItem));
-        *one = (SqlItem){.block = item->block, .first = item->first, .last = item->last};
-        list_add(parser, item->block->items, one);
-        name_item(one, g_ptr_array_index(refs, before + i));
+    for (guint i = 0; i < count; i++) {
+        SqlRef *ref = g_ptr_array_index(refs, before + i);
+        SqlItem *one = item_at(parser, item, i == 0);
+        one->plain = ref;
+        one->name = last_part(ref)->text;
+        ref->in = one;
+        ref->is_whole = true;
     }
     return true;
+}
+
+/* ---- AS {{ c }} ---- */
+
+/* The column that is put in for the same text before it: that tells whose it is. */
+static const SqlRef *
+value_of(const ArenaList *refs, guint before, guint behind, const SqlRef *name)
+{
+    for (guint i = before; i < behind; i++) {
+        const SqlRef *value = g_ptr_array_index(refs, i);
+        if (value->macro != NULL && last_part(value)->begin == last_part(name)->begin)
+            return value;
+    }
+    return NULL;
+}
+
+static void
+name_by(Parser *parser, SqlItem *item, const ArenaList *refs, guint before, guint names)
+{
+    bool is_first = true;
+    for (guint i = names; i < refs->len; i++) {
+        SqlRef *name = g_ptr_array_index(refs, i);
+        const SqlRef *value = value_of(refs, before, names, name);
+        if (name->macro == NULL || name->macro[0] != '\0' || value == NULL)
+            continue;
+        SqlItem *one = item_at(parser, item, is_first);
+        is_first = false;
+        name->path = value->path;
+        name->in = one;
+        one->listed = name;
+        one->name = last_part(name)->text;
+    }
+}
+
+/* `coalesce({{ c }}, 0) {{ c }}`: what stands behind a value is its name. */
+static bool
+is_behind_value(const Parser *parser, const SqlItem *item)
+{
+    const Token *before = item->last > item->first ? peek(parser, item->last - 1) : NULL;
+    return before != NULL && peek(parser, item->last)->kind == TOKEN_TEMPLATE &&
+           before->end < peek(parser, item->last)->begin &&
+           (before->kind == TOKEN_CLOSE || before->kind == TOKEN_TEMPLATE ||
+            before->kind == TOKEN_QUOTED ||
+            (before->kind == TOKEN_WORD && !word_is_reserved(before->word)));
+}
+
+void
+parse_listed_name(Parser *parser, SqlItem *item, const Context *context, guint before, bool has_as,
+                  uint32_t end)
+{
+    const ArenaList *refs = context->block->refs;
+    guint names = refs->len;
+    const Token *token = peek(parser, parser->pos);
+    if (parser->pos < end && has_as && token->kind == TOKEN_TEMPLATE) {
+        parse_template(parser, context, parser->pos, NULL,
+                       template_makes_word(parser, parser->pos));
+        parser->pos++;
+        name_by(parser, item, refs, before, names);
+    } else if (parser->pos < end && (token->kind == TOKEN_QUOTED || token->kind == TOKEN_STRING)) {
+        parse_string(parser, context, parser->pos); /* "max_{{ c }}" */
+    } else if (!has_as && is_behind_value(parser, item)) {
+        while (names > before && last_part(g_ptr_array_index(refs, names - 1))->token == item->last)
+            names--;
+        item->last--;
+        name_by(parser, item, refs, before, names);
+    }
 }

@@ -140,10 +140,12 @@ typedef struct {
 /* One output of a select list. */
 struct SqlItem {
     SqlBlock *block;
-    uint32_t first, last;   /* tokens, without the alias */
-    SqlPart *alias;         /* or NULL */
-    SqlRef *plain;          /* when it is just a name */
-    SqlRef *named_by;       /* when it is more, and called by this name all the same; or NULL */
+    uint32_t first, last; /* tokens, without the alias */
+    SqlPart *alias;       /* or NULL */
+    SqlRef *plain;        /* when it is just a name */
+    SqlRef *named_by;     /* when it is more, and called by this name all the same; or NULL */
+    SqlRef *
+        listed; /* of AS {{ c }}: what is put in there, which is a column's name before it; or NULL */
     bool is_star, is_tacit; /* tacit: FROM t, TABLE t; `first` is that word */
     bool is_macro;          /* a star that a macro of dbt writes out */
     SqlSource *star_of;     /* resolved from `alias.*`; NULL for a bare star, or when unknown */
