@@ -490,7 +490,7 @@ find_between(const Folded *word, const char *from, const char *end)
     return NULL;
 }
 
-#define FIRST_STRETCH_BYTES 256
+#define FIRST_STRETCH_BYTES 4096 /* a look at so many costs less than a call of its own */
 
 /* By stretches that grow: a byte that comes near must not cost a look at all the text for its capital. */
 const char *

@@ -54,11 +54,24 @@ new_name(const ColumnChange *change)
                : NULL;
 }
 
+static bool
+has_new_name(const Renames *renames)
+{
+    for (guint r = 0; r < renames->list->len; r++) {
+        const GPtrArray *changes = ((const Rename *) g_ptr_array_index(renames->list, r))->changes;
+        for (guint i = 0; i < changes->len; i++)
+            if (new_name(g_ptr_array_index(changes, i)) != NULL)
+                return true;
+    }
+    return false;
+}
+
 bool
 neighbours_may_say(const char *path, const char *text, size_t bytes, const Renames *renames)
 {
     size_t at;
-    if (!code_is_sql(path) || text_find_folded(text, bytes, "create") == NULL)
+    if (!code_is_sql(path) || !has_new_name(renames) ||
+        text_find_folded(text, bytes, "create") == NULL)
         return false;
     for (guint r = 0; r < renames->list->len; r++) {
         const Rename *rename = g_ptr_array_index(renames->list, r);

@@ -233,7 +233,7 @@ static void
 a_word_is_found_wherever_it_stands_in_a_long_text(void)
 {
     static const char *const words[] = {"Visits", "q", "x_1", NULL};
-    char text[1200];
+    char text[9000];
     for (int w = 0; words[w] != NULL; w++)
         for (size_t at = 0; at + strlen(words[w]) <= sizeof text; at++) {
             memset(text, 's', sizeof text);
