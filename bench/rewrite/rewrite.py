@@ -152,13 +152,13 @@ def growing(honk, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("honk", type=os.path.abspath)
-    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--files", type=int, default=6000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rewriting(asked.honk, os.path.join(folder, "reports"), asked.files, asked.rounds)
-        # six times as many: else it is the start of the two programs that is compared
-        scanning(asked.honk, os.path.join(folder, "others"), asked.files * 6, asked.rounds)
+        # twice as many: else it is the start of the two programs that is compared
+        scanning(asked.honk, os.path.join(folder, "others"), asked.files * 2, asked.rounds)
         growing(asked.honk, os.path.join(folder, "growing"))
 
 
