@@ -98,117 +98,6 @@ bind_qualified(Resolver *resolver, SqlRef *ref)
 
 /* ---- names alone ---- */
 
-static bool
-bind_row_of(SqlRef *ref, SqlSource *source, const char *row)
-{
-    if (source == NULL || ref->path.count < 2 ||
-        g_ascii_strcasecmp(ref->path.parts[0].text, row) != 0)
-        return false;
-    ref->binding = BINDING_COLUMN;
-    ref->source = source;
-    ref->column = 1;
-    return true;
-}
-
-/* Is it what the statement calls one of the rows? */
-static bool
-is_named_row(const Sql *sql, const SqlStatement *statement, const SqlPart *part)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(statement->row_names); i++) {
-        uint32_t name = statement->row_names[i];
-        const Token *token = &g_array_index(sql->tokens, Token, name);
-        size_t bytes = token->end - token->begin;
-        if (name > 0 && strlen(part->text) == bytes &&
-            g_ascii_strncasecmp(part->text, sql->list->text + token->begin, bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* n.x in the condition of what makes a trigger, REFERENCING NEW AS n … WHEN (n.x > 1), and in RETURNING WITH (NEW AS n) n.x. */
-static bool
-bind_named_row(const Resolver *resolver, SqlRef *ref)
-{
-    const SqlStatement *statement = ref->block->statement;
-    const SqlSource *watched = statement != NULL ? statement->watched : NULL;
-    bool is_maker = watched != NULL && watched->block->statement == statement,
-         is_returned = statement != NULL && statement->names_returned && ref->block->is_returning;
-    const SqlPart *row = &ref->path.parts[0];
-    if ((!is_maker && !is_returned) || !is_named_row(resolver->sql, statement, row))
-        return false;
-    return bind_row_of(ref, is_returned ? statement->target : statement->watched, row->text);
-}
-
-/* excluded.x of an upsert, inserted.x of OUTPUT, NEW.x of a trigger: a table's row under another name. */
-static bool
-bind_target_row(SqlRef *ref)
-{
-    const SqlStatement *statement = ref->block->statement;
-    if (statement == NULL)
-        return false;
-    SqlSource *target = statement->target,
-              *watched = statement->watched != NULL ? statement->watched
-                         : ref->block->is_returning ? target /* RETURNING old.a, new.a */
-                                                    : NULL;
-    return (statement->row != NULL && bind_row_of(ref, target, statement->row->text)) ||
-           bind_row_of(ref, target, "excluded") || bind_row_of(ref, target, "inserted") ||
-           bind_row_of(ref, target, "deleted") || bind_row_of(ref, watched, "new") ||
-           bind_row_of(ref, watched, "old");
-}
-
-/* OUTPUT inserted.x of T-SQL: the target's, also in a trigger, where a source may be called so. */
-static bool
-bind_output_row(const Resolver *resolver, SqlRef *ref)
-{
-    SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
-    return ref->block->is_returning && ref->in != NULL && resolver->sql->dialect->has_alias_first &&
-           (bind_row_of(ref, target, "inserted") || bind_row_of(ref, target, "deleted"));
-}
-
-static bool
-bind_output(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, bool only_aliases)
-{
-    SqlItem *item =
-        ref->path.count == 1 ? resolver_item_called(resolver, block, ref, only_aliases) : NULL;
-    if (item == NULL)
-        return false;
-    ref->binding = BINDING_OUTPUT;
-    ref->item = item;
-    return true;
-}
-
-/* `SELECT id AS "id" … GROUP BY "id"` where names without quotes are folded to capitals: the column is ID, so the other one is what
- * AS names, wherever that is seen. */
-static bool
-bind_folded_apart(const Resolver *resolver, SqlRef *ref, const SqlBlock *outputs)
-{
-    const Dialect *dialect = resolver->sql->dialect;
-    const SqlPart *name = &ref->path.parts[0];
-    if (dialect->column_case != CASE_UPPER || !dialect->quotes_keep_case || ref->path.count != 1 ||
-        name->quote == '\0' || ref->clause == CLAUSE_ON || outputs == NULL ||
-        sql_is_plain_column(dialect, name->text))
-        return false;
-    const SqlItem *item = resolver_item_called(resolver, outputs, ref, true);
-    const SqlRef *plain = item != NULL ? item->plain : NULL;
-    const SqlPart *column = plain != NULL ? &plain->path.parts[plain->path.count - 1] : NULL;
-    return column != NULL && column->quote == '\0' && item->alias->quote != '\0' &&
-           strcmp(item->alias->text, name->text) == 0 &&
-           text_same_folded(column->text, name->text) && bind_output(resolver, ref, outputs, true);
-}
-
-/* ORDER BY behind a set operation sees the outputs of its first branch. */
-static const SqlBlock *
-first_block(const SqlQuery *query)
-{
-    while (query != NULL && query->branches->len > 0) {
-        const SqlBranch *first = g_ptr_array_index(query->branches, 0);
-        if (first->block != NULL)
-            return first->block;
-        query = first->query;
-    }
-    return NULL;
-}
-
 typedef struct {
     SqlSource *certain, *second; /* that have it */
     SqlSource *maybe;            /* whose columns are not all known */
@@ -262,14 +151,6 @@ is_natural(const SqlBlock *block)
     return false;
 }
 
-static void
-bind_to(SqlRef *ref, SqlBinding binding, SqlSource *source)
-{
-    ref->binding = binding;
-    ref->source = source;
-    ref->column = 0;
-}
-
 /* SELECT plan FROM users AS plan, in BigQuery: the row, whatever columns there are. */
 static bool
 is_row_name(const Resolver *resolver, const SqlRef *ref, const SqlBlock *block)
@@ -287,11 +168,11 @@ bind_found(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, const F
     const SqlRef *using = resolver_using_of(resolver, block, &ref->path.parts[0]);
     bool is_merged = is_natural(block);
     if ((found->certain_count > 1 && !is_merged) || is_row_name(resolver, ref, block)) {
-        bind_to(ref, BINDING_UNDECIDED, found->certain);
+        resolver_bind(ref, BINDING_UNDECIDED, found->certain);
         ref->also = found->second;
         return;
     }
-    bind_to(ref, BINDING_COLUMN, found->certain);
+    resolver_bind(ref, BINDING_COLUMN, found->certain);
     ref->also = is_merged ? found->second != NULL ? found->second : found->maybe : NULL;
     if (using != NULL) /* joined with what is not known */
         ref->also = using->source != ref->source ? using->source : found->maybe;
@@ -305,7 +186,7 @@ bind_joined(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
         ref->clause != CLAUSE_FROM ? resolver_using_of(resolver, block, &ref->path.parts[0]) : NULL;
     if (using == NULL || using->also == NULL)
         return false;
-    bind_to(ref, BINDING_COLUMN, using->also);
+    resolver_bind(ref, BINDING_COLUMN, using->also);
     ref->also = using->source;
     return true;
 }
@@ -318,7 +199,7 @@ bind_row(const Resolver *resolver, SqlRef *ref)
          block = block->parent) {
         SqlSource *source = resolver_source_called(resolver, block, &ref->path, 1);
         if (source != NULL && ref->path.count == 1) {
-            bind_to(ref, BINDING_ROW, source);
+            resolver_bind(ref, BINDING_ROW, source);
             return true;
         }
     }
@@ -403,10 +284,10 @@ bind_bare(Resolver *resolver, SqlRef *ref)
     SqlSource *maybe = NULL;
     int maybe_count = 0;
     if (sql_is_value_name(resolver->sql, ref, &ref->path.parts[0])) {
-        bind_to(ref, BINDING_LOCAL, NULL);
+        resolver_bind(ref, BINDING_LOCAL, NULL);
         return;
     }
-    if (is_hidden_by_alias(resolver, ref) && bind_output(resolver, ref, ref->block, true))
+    if (is_hidden_by_alias(resolver, ref) && resolver_alias(resolver, ref, ref->block))
         return;
     for (SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         if (maybe_count == 0 && bind_joined(resolver, ref, block))
@@ -417,15 +298,15 @@ bind_bare(Resolver *resolver, SqlRef *ref)
             return;
         }
         if (block == ref->block && may_reuse_alias(resolver, ref->clause) &&
-            bind_output(resolver, ref, block, true))
+            resolver_alias(resolver, ref, block))
             return;
         if (is_item_of_one(resolver, ref, block, &found)) {
-            bind_to(ref, BINDING_COLUMN, found.maybe);
+            resolver_bind(ref, BINDING_COLUMN, found.maybe);
             ref->instead = holder_outside(resolver, ref);
             return;
         }
         if (found.certain_count > 0) { /* an inner source may have it, too */
-            bind_to(ref, BINDING_UNDECIDED, found.certain);
+            resolver_bind(ref, BINDING_UNDECIDED, found.certain);
             ref->also = maybe;
             return;
         }
@@ -435,7 +316,7 @@ bind_bare(Resolver *resolver, SqlRef *ref)
     if (bind_row(resolver, ref))
         return;
     if (maybe_count > 0)
-        bind_to(ref, maybe_count == 1 ? BINDING_COLUMN : BINDING_UNDECIDED, maybe);
+        resolver_bind(ref, maybe_count == 1 ? BINDING_COLUMN : BINDING_UNDECIDED, maybe);
 }
 
 /* dbo.f(…) is a function of a schema, unless a source has a column of that name. */
@@ -454,83 +335,6 @@ bind_receiver(Resolver *resolver, SqlRef *ref)
     }
 }
 
-/* ORDER BY a of SELECT t.* … USING (a): what comes out is the side that the star is of. */
-static bool
-bind_starred(Resolver *resolver, SqlRef *ref, const SqlBlock *block)
-{
-    const SqlPart *part = &ref->path.parts[0];
-    if (ref->clause != CLAUSE_ORDER || !ref->is_whole || ref->path.count != 1 || !block->has_star ||
-        resolver_using_of(resolver, block, part) == NULL)
-        return false;
-    for (guint i = 0; i < block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(block->items, i);
-        bool is_open = false;
-        if (item->is_star && item->star_of != NULL &&
-            resolver_has_name(resolver, resolver_columns(resolver, item->star_of, &is_open),
-                              part)) {
-            bind_to(ref, BINDING_COLUMN, item->star_of);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* SELECT * … UNION … ORDER BY a: what comes out by that name is a column that a star of the first branch lets through. */
-static bool
-bind_through_star(Resolver *resolver, SqlRef *ref, const SqlBlock *outputs)
-{
-    if (ref->clause != CLAUSE_ORDER || ref->path.count != 1 || !outputs->has_star)
-        return false;
-    for (guint i = 0; i < outputs->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(outputs->items, i);
-        for (guint s = 0; item->is_star && s < outputs->sources->len; s++) {
-            SqlSource *source = g_ptr_array_index(outputs->sources, s);
-            bool is_open = false, is_let_through = item->star_path.count > 0
-                                                       ? source == item->star_of
-                                                       : !source->is_semi;
-            if (!is_let_through ||
-                !resolver_has_name(resolver, resolver_columns(resolver, source, &is_open),
-                                   &ref->path.parts[0]))
-                continue;
-            ref->is_through_star = true;
-            bind_to(ref, BINDING_COLUMN, source);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* SELECT a, count(b) a … GROUP BY 1: the column, too, is grouped by. */
-static bool
-is_key_by_place(const Resolver *resolver, const SqlRef *ref)
-{
-    const ArenaList *items = ref->block->items;
-    for (guint i = 0; i < items->len && i < ref->block->place_max; i++) {
-        const SqlItem *item = g_ptr_array_index(items, i);
-        if (item->plain != NULL && item->alias == NULL &&
-            resolver_is_column(resolver, &ref->path.parts[0], item->name))
-            return true;
-    }
-    return false;
-}
-
-/* HAVING means a column that GROUP BY names, also where an output is called so. */
-static bool
-is_group_key(const Resolver *resolver, const SqlRef *ref)
-{
-    const ArenaList *refs = ref->block->refs;
-    if (ref->path.count == 1 && is_key_by_place(resolver, ref))
-        return true;
-    for (guint i = 0; ref->path.count == 1 && i < refs->len; i++) {
-        const SqlRef *key = g_ptr_array_index(refs, i);
-        if (key->clause == CLAUSE_GROUP && key->is_whole && key->binding == BINDING_COLUMN &&
-            resolver_is_column(resolver, &ref->path.parts[0],
-                               key->path.parts[key->path.count - 1].text))
-            return true;
-    }
-    return false;
-}
-
 /* INSERT INTO t SELECT a FROM s ON DUPLICATE KEY UPDATE b = s.a, in MySQL: the tables of the query are seen. */
 static bool
 bind_inserted(const Resolver *resolver, SqlRef *ref)
@@ -539,14 +343,14 @@ bind_inserted(const Resolver *resolver, SqlRef *ref)
     const SqlBlock *block = statement != NULL && statement->kind == STATEMENT_INSERT &&
                                     statement->query != NULL && ref->block->query == NULL &&
                                     resolver->sql->dialect->has_joined_writes
-                                ? first_block(statement->query)
+                                ? resolver_first_block(statement->query)
                                 : NULL;
     SqlSource *source =
         block != NULL ? resolver_source_called(resolver, block, &ref->path, ref->path.count - 1)
                       : NULL;
     if (source == NULL)
         return false;
-    bind_to(ref, BINDING_COLUMN, source);
+    resolver_bind(ref, BINDING_COLUMN, source);
     ref->column = ref->path.count - 1;
     return true;
 }
@@ -560,40 +364,13 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
         bind_receiver(resolver, ref);
         return;
     }
-    const SqlBlock *outputs = ref->block;
-    if (ref->block->query != NULL && ref->block->query->tail == ref->block)
-        outputs = first_block(ref->block->query);
-    bool sees_outputs =
-        (ref->clause == CLAUSE_ORDER && ref->is_whole) ||
-        (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs &&
-         !is_group_key(resolver, ref) && !sql_is_aggregated(resolver->sql, ref) &&
-         !sql_is_windowed(resolver->sql, ref)); /* QUALIFY, which is read like HAVING */
-    bool hides_columns =
-        ref->clause == CLAUSE_GROUP && ref->is_whole && resolver->sql->dialect->has_group_outputs;
-    const Dialect *dialect = resolver->sql->dialect;
-    bool is_late = (ref->clause == CLAUSE_ORDER || ref->clause == CLAUSE_HAVING) &&
-                   ((dialect->has_late_aliases && !sql_is_aggregated(resolver->sql, ref) &&
-                     !sql_is_windowed(resolver->sql, ref)) ||
-                    (dialect->has_having_aliases && ref->clause == CLAUSE_HAVING &&
-                     sql_is_plain_in_having(resolver->sql, ref) && !is_group_key(resolver, ref)));
-    ref->is_over_columns =
-        bind_folded_apart(resolver, ref, outputs) ||
-        (hides_columns && bind_output(resolver, ref, ref->block, true)) ||
-        (is_late && outputs != NULL && bind_output(resolver, ref, outputs, true));
-    if (ref->is_over_columns)
+    if (resolver_output(resolver, ref))
         return;
-    if (sees_outputs && outputs != NULL && resolver->sql->dialect->has_order_columns &&
-        bind_output(resolver, ref, outputs, true))
+    if (ref->path.count > 1 && (resolver_output_row(resolver, ref) ||
+                                bind_qualified(resolver, ref) || resolver_target_row(ref) ||
+                                resolver_named_row(resolver, ref) || bind_inserted(resolver, ref)))
         return;
-    if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
-        return;
-    if (outputs != NULL && outputs != ref->block && bind_through_star(resolver, ref, outputs))
-        return;
-    if (ref->path.count > 1 &&
-        (bind_output_row(resolver, ref) || bind_qualified(resolver, ref) || bind_target_row(ref) ||
-         bind_named_row(resolver, ref) || bind_inserted(resolver, ref)))
-        return;
-    if (bind_starred(resolver, ref, ref->block))
+    if (resolver_starred(resolver, ref))
         return;
     bind_bare(resolver, ref);
 }
@@ -607,7 +384,7 @@ bind_to_target(const Resolver *resolver, SqlRef *ref)
     SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
     if (ref->clause == CLAUSE_NAME && ref->block->sources->len == 0 && /* UPDATE(a) of a trigger */
         ref->block->statement != NULL && ref->block->statement->watched != NULL) {
-        bind_to(ref, BINDING_COLUMN, ref->block->statement->watched);
+        resolver_bind(ref, BINDING_COLUMN, ref->block->statement->watched);
         return true;
     }
     if (ref->clause == CLAUSE_ASSIGN && ref->block->sources->len > 1 &&
@@ -616,38 +393,8 @@ bind_to_target(const Resolver *resolver, SqlRef *ref)
     if ((ref->clause != CLAUSE_ASSIGN && ref->clause != CLAUSE_COLUMNS) || target == NULL ||
         ref->path.count > 1)
         return false;
-    bind_to(ref, BINDING_COLUMN, target);
+    resolver_bind(ref, BINDING_COLUMN, target);
     return true;
-}
-
-/* OUTPUT deleted.*, RETURNING new.*: the target's row under another name. */
-static SqlSource *
-row_of_target(const Sql *sql, const SqlItem *item)
-{
-    static const char *const rows[] = {"inserted", "deleted", "new", "old"};
-    SqlStatement *statement = item->block->statement;
-    if (statement != NULL && statement->names_returned && item->star_path.count == 1 &&
-        is_named_row(sql, statement, &item->star_path.parts[0]))
-        return statement->target;
-    for (size_t i = 0; item->star_path.count == 1 && i < G_N_ELEMENTS(rows); i++)
-        if (g_ascii_strcasecmp(item->star_path.parts[0].text, rows[i]) == 0)
-            return statement != NULL ? statement->target : NULL;
-    return NULL;
-}
-
-/* SELECT u.*, RETURNING u.*: in all branches of a set operation, of which only the first one gives it its names. */
-static void
-resolve_stars(const Resolver *resolver, const SqlBlock *block)
-{
-    for (guint i = 0; i < block->items->len; i++) {
-        SqlItem *item = g_ptr_array_index(block->items, i);
-        SqlSource *row =
-            item->is_star && block->is_returning ? row_of_target(resolver->sql, item) : NULL;
-        if (item->is_star && item->star_path.count > 0)
-            item->star_of = resolver_star_source(resolver, item);
-        if (row != NULL && (item->star_of == NULL || item->star_of->rows_of != NULL))
-            item->star_of = row;
-    }
 }
 
 /* A macro writes out the columns of one table, and says only by an alias which one of several it is. */
@@ -670,7 +417,7 @@ sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *dat
     for (guint i = 0; i < sql->blocks->len; i++)
         drop_vague_stars(g_ptr_array_index(sql->blocks, i));
     for (guint i = 0; i < sql->blocks->len; i++)
-        resolve_stars(resolver, g_ptr_array_index(sql->blocks, i));
+        resolver_stars(resolver, g_ptr_array_index(sql->blocks, i));
     for (guint i = 0; i < sql->queries->len; i++)
         resolver_outputs(resolver, g_ptr_array_index(sql->queries, i));
     for (guint i = 0; i < sql->blocks->len; i++) {

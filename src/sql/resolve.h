@@ -13,6 +13,36 @@ typedef struct {
     guint starred;         /* columns that came of stars so far, in all lists */
 } Resolver;
 
+static inline void
+resolver_bind(SqlRef *ref, SqlBinding binding, SqlSource *source)
+{
+    ref->binding = binding;
+    ref->source = source;
+    ref->column = 0;
+}
+
+/* ---- names of outputs (resolve_outputs.c): each is bound, if it is that ---- */
+
+/* What AS gives in the block. */
+bool resolver_alias(const Resolver *resolver, SqlRef *ref, const SqlBlock *block);
+/* By the clause in which it stands. */
+bool resolver_output(Resolver *resolver, SqlRef *ref);
+/* What a star lets through of one side of USING. */
+bool resolver_starred(Resolver *resolver, SqlRef *ref);
+/* The first branch, which names the outputs; or NULL. */
+const SqlBlock *resolver_first_block(const SqlQuery *query);
+
+/* ---- a table's row under another name (resolve_rows.c): likewise ---- */
+
+/* OUTPUT inserted.x of T-SQL, which comes before sources that are called so. */
+bool resolver_output_row(const Resolver *resolver, SqlRef *ref);
+/* Of an upsert, of RETURNING, of a trigger. */
+bool resolver_target_row(SqlRef *ref);
+/* By the name that the statement gives it. */
+bool resolver_named_row(const Resolver *resolver, SqlRef *ref);
+/* Finds out whose columns the stars of the block are. */
+void resolver_stars(const Resolver *resolver, const SqlBlock *block);
+
 /* ---- finding by name (resolve_named.c) ---- */
 
 /* The first item of the block that is called so and that the reference sees; or NULL. */
