@@ -405,6 +405,46 @@ program_edit_schema(Unit *unit, const Use *use, const Spelling *spelling)
     return true;
 }
 
+/* By the last part of any spelling. */
+static bool
+rename_is_called(const Rename *rename, const char *table)
+{
+    for (guint s = 0; s < rename->spellings->len; s++)
+        if (strcmp(((const Spelling *) g_ptr_array_index(rename->spellings, s))->last, table) == 0)
+            return true;
+    return false;
+}
+
+/* The same of all spellings of one dataset: it is the dataset where one of them is said, whatever others have more. */
+static BesideAnswer
+compare_all(Unit *unit, const Beside *beside, bool is_said, const char *table, const Rename *rename,
+            const Spelling **ret_spelling)
+{
+    BesideAnswer doubt = BESIDE_UNKNOWN;
+    bool is_same = false, is_other = false, is_doubtful = false;
+    for (guint s = 0; s < rename->spellings->len; s++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+        if (strcmp(spelling->last, table) != 0)
+            continue;
+        BesideAnswer answer = compare(unit, beside, spelling);
+        bool is_followed =
+            spelling_keeps_rest(spelling) ||
+            (beside_is_of_one(unit, beside, is_said) && is_followed_by_schema(spelling));
+        if (answer == BESIDE_OTHER && beside->is_guess)
+            answer = BESIDE_UNKNOWN;
+        if (answer == BESIDE_SAME && (!is_followed || rename->is_derived))
+            return BESIDE_APART;
+        if (answer == BESIDE_SAME)
+            *ret_spelling = spelling;
+        else if (answer != BESIDE_OTHER && !is_doubtful)
+            doubt = answer;
+        is_same = is_same || answer == BESIDE_SAME;
+        is_other = is_other || answer == BESIDE_OTHER;
+        is_doubtful = is_doubtful || answer == BESIDE_UNKNOWN || answer == BESIDE_APART;
+    }
+    return is_same ? BESIDE_SAME : is_doubtful || !is_other ? doubt : BESIDE_OTHER;
+}
+
 BesideAnswer
 program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret_rename,
                const Spelling **ret_spelling)
@@ -428,26 +468,14 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
         return BESIDE_UNKNOWN; /* of a role, a function, whatever has a schema */
     for (guint i = 0; i < list->len; i++) {
         const Rename *rename = g_ptr_array_index(list, i);
-        for (guint s = 0; s < rename->spellings->len; s++) {
-            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            if (strcmp(spelling->last, table) != 0)
-                continue;
-            BesideAnswer answer = compare(unit, beside, spelling);
-            bool is_followed =
-                spelling_keeps_rest(spelling) ||
-                (beside_is_of_one(unit, beside, is_said) && is_followed_by_schema(spelling));
-            if (answer == BESIDE_OTHER && beside->is_guess)
-                answer = BESIDE_UNKNOWN;
-            if (answer == BESIDE_SAME && (!is_followed || rename->is_derived))
-                answer = BESIDE_APART;
-            if (answer == BESIDE_UNKNOWN || answer == BESIDE_APART)
-                return answer;
-            is_other = is_other || answer == BESIDE_OTHER;
-            if (answer == BESIDE_SAME) {
-                *ret_rename = found = rename;
-                *ret_spelling = spelling;
-            }
-        }
+        if (!rename_is_called(rename, table))
+            continue;
+        BesideAnswer answer = compare_all(unit, beside, is_said, table, rename, ret_spelling);
+        if (answer == BESIDE_UNKNOWN || answer == BESIDE_APART)
+            return answer;
+        is_other = is_other || answer == BESIDE_OTHER;
+        if (answer == BESIDE_SAME)
+            *ret_rename = found = rename;
     }
     return found != NULL ? BESIDE_SAME : is_other ? BESIDE_OTHER : BESIDE_UNKNOWN;
 }
