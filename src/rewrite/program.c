@@ -68,8 +68,9 @@ visit_use(Unit *unit, Use *use)
         return;
     }
     program_qualifier(unit, use, text);
-    if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
-        program_command(unit, use, text) || program_part(unit, use, text) == PART_READ)
+    if (!text_mentions(unit->work, text) || program_joined_query(unit, use, text) ||
+        program_sql(unit, use, text) || program_command(unit, use, text) ||
+        program_part(unit, use, text) == PART_READ)
         return;
     const char *other = program_is_no_table(unit);
     if (other != NULL)

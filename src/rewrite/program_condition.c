@@ -1,5 +1,5 @@
 /*
- * program_condition.c - parts of SQL that can be read by themselves: `id IN (SELECT …)`, `LEFT JOIN a ON a.x = b.y`.
+ * program_condition.c - parts of SQL that can be read by themselves: `id IN (SELECT …)`, `LEFT JOIN a ON a.x = b.y`, `b JOIN a ON a.x = b.y`.
  *
  * Builders of queries take them. What stands around them is not known, so they are read behind SELECT 1 FROM something, and
  * only while no column changes: then nothing but the tables' names matters.
@@ -23,6 +23,17 @@ skip_blanks(const Text *text, size_t at)
     while (g_ascii_isspace(text_byte(text, at)))
         at++;
     return at;
+}
+
+/* And behind a comment at the end of a line. */
+static size_t
+skip_comment(const Text *text, size_t at)
+{
+    at = skip_blanks(text, at);
+    if (!text_starts(text, at, "--"))
+        return at;
+    const char *end = memchr(text->bytes + at, '\n', text->count - at);
+    return end != NULL ? skip_blanks(text, (size_t) (end - text->bytes)) : text->count;
 }
 
 /* Does what stands before a subquery take one: IN, EXISTS, `=`? */
@@ -61,10 +72,38 @@ is_join(const Text *text, size_t at)
             at = skip_blanks(text, at + strlen(words[i]));
             i = (size_t) -1;
         }
-    bool has_condition = false;
-    for (size_t i = at; i < text->count && is_word_at(text, at, "join"); i++)
-        has_condition = has_condition || is_word_at(text, i, "on") || is_word_at(text, i, "using");
-    return has_condition && memchr(text->bytes, '=', text->count) != NULL;
+    bool has_on = false, has_using = false;
+    size_t table = is_word_at(text, at, "join") ? skip_blanks(text, at + strlen("join")) : at;
+    if (is_word_at(text, table, "on") || is_word_at(text, table, "using"))
+        return false; /* people write of a join on something */
+    for (size_t i = at; i < text->count && is_word_at(text, at, "join"); i++) {
+        has_on = has_on || is_word_at(text, i, "on");
+        has_using = has_using || (is_word_at(text, i, "using") &&
+                                  text_byte(text, skip_blanks(text, i + strlen("using"))) == '(');
+    }
+    return has_using || (has_on && memchr(text->bytes, '=', text->count) != NULL);
+}
+
+/* Behind a name with dots, or a query in brackets, at `at`. */
+static size_t
+behind_table(const Text *text, size_t at)
+{
+    int depth = 0;
+    for (; at < text->count && (depth > 0 || !g_ascii_isspace(text->bytes[at])); at++)
+        depth += text->bytes[at] == '(' ? 1 : text->bytes[at] == ')' ? -1 : 0;
+    return at;
+}
+
+/* shop.orders o LEFT JOIN users u ON u.id = o.buyer: what stands behind FROM. */
+static bool
+is_joined_table(const Text *text, size_t at)
+{
+    size_t behind = skip_comment(text, behind_table(text, at)), alias = behind;
+    if (is_join(text, behind))
+        return true;
+    if (is_word_at(text, behind, "as"))
+        alias = skip_blanks(text, behind + strlen("as"));
+    return is_join(text, skip_comment(text, behind_table(text, alias)));
 }
 
 /* What has to stand before the part; NULL: it is none. */
@@ -75,6 +114,8 @@ front_of(const Text *text)
     size_t at = skip_blanks(text, 0);
     if (is_join(text, at))
         return "SELECT 1 FROM " HOLE " ";
+    if (is_joined_table(text, at))
+        return "SELECT 1 FROM ";
     if (!has_subquery(text))
         return NULL;
     for (size_t i = 0; clauses[i] != NULL; i++)
@@ -144,16 +185,37 @@ program_listed(const Text *text)
     return text_put_between(text, 0, text->bytes[from - 1] == 'm' ? "select " : "SELECT ", "");
 }
 
-bool
-program_condition(Unit *unit, Use *use, const Text *text)
+/* Behind what its text needs before it; NULL: it is no part that can be read. */
+static bool
+read_behind(Unit *unit, Use *use, const Text *text, const char *front)
 {
-    const char *front = NULL;
-    if (!text->is_unread && !use->is_message && !use->is_docstring && !use->is_bytes &&
-        !use->is_key && !changes_columns(unit->work, text))
-        front = use_is_join_of_builder(unit, use, text) ? "SELECT 1 FROM " HOLE " JOIN "
-                                                        : front_of(text);
     if (front == NULL)
         return false;
     g_autoptr(Text) whole = text_put_between(text, 0, front, "");
     return program_sql(unit, use, whole);
+}
+
+static bool
+may_be_read(Unit *unit, const Use *use, const Text *text)
+{
+    return !text->is_unread && !use->is_message && !use->is_docstring && !use->is_bytes &&
+           !use->is_key && !changes_columns(unit->work, text);
+}
+
+bool
+program_joined_query(Unit *unit, Use *use, const Text *text)
+{
+    size_t at = skip_blanks(text, 0);
+    return text_byte(text, at) == '(' && may_be_read(unit, use, text) &&
+           is_joined_table(text, at) && read_behind(unit, use, text, "SELECT 1 FROM ");
+}
+
+bool
+program_condition(Unit *unit, Use *use, const Text *text)
+{
+    const char *front = NULL;
+    if (may_be_read(unit, use, text))
+        front = use_is_join_of_builder(unit, use, text) ? "SELECT 1 FROM " HOLE " JOIN "
+                                                        : front_of(text);
+    return read_behind(unit, use, text, front);
 }
