@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define PROGRAM_DEPTH_MAX 12 /* strings within expressions within strings: people write three */
-#define HOLE "{{}}"
 
 /* ---- what stands between quotes ---- */
 

@@ -217,6 +217,9 @@ is_pseudo_column(const char *name)
 static bool
 is_known(const Work *work, const Rename *rename, const SqlPart *part)
 {
+    if (rename != NULL && g_str_has_prefix(part->text, "{{") && /* else it is told of as a hole */
+        (strcmp(part->text, HOLE) == 0 || !rename_changes_columns(rename)))
+        return true;
     return rename == NULL || rename->is_derived || is_pseudo_column(part->text) ||
            rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL;
 }

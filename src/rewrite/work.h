@@ -3,6 +3,8 @@
 
 #include "rewrite/renames.h"
 
+#define HOLE "{{}}" /* in the SQL of a program: what is put in there at run time */
+
 typedef struct Imports Imports;
 typedef struct Variables Variables;       /* sql_variables.c */
 typedef struct RowVariables RowVariables; /* sql_row_variables.c */
