@@ -58,9 +58,8 @@ lead_of(const Spelling *spelling, guint count)
     return g_strjoinv(".", parts);
 }
 
-/* USE shop: it may be the dataset by it. */
-static bool
-refuse_said(Work *work, const SqlPath *path)
+bool
+sql_use_refuses(Work *work, const SqlPath *path)
 {
     const Spelling *spelling = sql_said_spelling(work, path);
     if (spelling == NULL)
@@ -81,7 +80,7 @@ sql_note_other(Work *work, const SqlPath *path)
     size_t begin = path->parts[0].begin, end = path->parts[path->count - 1].end;
     if (sql_put_in_refuses(work, path))
         return;
-    if (refuse_said(work, path))
+    if (sql_use_refuses(work, path))
         return;
     const Spelling *longer = longer_spelling(work, path);
     if (longer != NULL && path->count > 1) {

@@ -46,6 +46,8 @@ void sql_note_other(Work *work, const SqlPath *path);
 /* The mappings as the text sees them that says what names are in (`USE shop`), or NULL: it does not say it. Caller frees;
  * `work->used` is set (sql_use.c). */
 Renames *sql_use(Work *work);
+/* Is a name refused that may be the dataset where the text says so, but not clearly? (sql_other.c) */
+bool sql_use_refuses(Work *work, const SqlPath *path);
 /* The dataset that the path may be where the text says it, but not clearly, or not all of it; or NULL. */
 const Spelling *sql_said_spelling(const Work *work, const SqlPath *path);
 #define PUT_IN_REASON                                                                              \
