@@ -321,6 +321,8 @@ void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
  * read: which of the block's tables is written to. (parse_target.c) */
 bool joined_targets_take(Parser *parser, SqlBlock *block, uint32_t end);
 void target_find(Parser *parser, SqlBlock *block);
+/* A query of MERGE without an alias, whose tables are named outside of it: not understood. */
+void merge_source_note(Parser *parser, const SqlBlock *block, const SqlSource *source);
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. (parse_other.c) */
 void parse_other(Parser *parser, uint32_t end);
 /* t.a%TYPE, if it stands here (parse_columns.c). */

@@ -379,6 +379,7 @@ parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
     parser->pos = parser->pos == rows ? end : parser->pos;
     while (parser->pos < end && is_word(parser, parser->pos, WORD_WHEN))
         take_merge_action(parser, block, end);
+    merge_source_note(parser, block, source);
     rest_take(parser, block, end);
     block->last = end - 1;
 }

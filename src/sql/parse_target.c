@@ -4,6 +4,7 @@
  *   UPDATE u SET … FROM t AS u         T-SQL, MySQL
  *   DELETE t FROM s.t JOIN …           the same, where FROM says its schema
  *   DELETE a, b FROM t AS a JOIN b …   MySQL: several
+ *   MERGE … USING (SELECT … FROM t u)  Spark: where the query has no alias, `u.id` of it is seen outside
  */
 #include "sql/parse.h"
 
@@ -146,4 +147,41 @@ target_find(Parser *parser, SqlBlock *block)
     find_target_by_alias(parser, block);
     find_target_by_name(parser, block);
     find_twin(parser, block);
+}
+
+/* ---- MERGE ---- */
+
+/* Is a table of the block called so? */
+static bool
+is_called_in(const Parser *parser, const SqlBlock *block, const SqlPart *name)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        const SqlPart *own = source->alias != NULL    ? source->alias
+                             : source->path.count > 0 ? &source->path.parts[source->path.count - 1]
+                                                      : NULL;
+        if (own != NULL && sql_same_table(dialect, name->text, 0, own->text))
+            return true;
+    }
+    return false;
+}
+
+void
+merge_source_note(Parser *parser, const SqlBlock *block, const SqlSource *source)
+{
+    if (source == NULL || source->kind != SOURCE_QUERY || source->alias != NULL ||
+        source->query == NULL)
+        return;
+    for (guint i = 0; i < block->refs->len; i++) {
+        const SqlPath *path = &((const SqlRef *) g_ptr_array_index(block->refs, i))->path;
+        if (path->count < 2 || is_called_in(parser, block, &path->parts[0]))
+            continue;
+        for (guint b = 0; b < source->query->branches->len; b++) {
+            const SqlBranch *branch = g_ptr_array_index(source->query->branches, b);
+            if (branch->block != NULL && branch->block->strange == 0 &&
+                is_called_in(parser, branch->block, &path->parts[0]))
+                branch->block->strange = path->parts[0].token;
+        }
+    }
 }
