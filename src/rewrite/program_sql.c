@@ -509,6 +509,7 @@ program_sql_cell(Work *work, const Text *cell, const Language *language, const D
         .inner_begin = (uint32_t) begin, .inner_end = (uint32_t) end, .quoting = {.holes = holes}};
     Use use = {.is_sql = true};
     text_decode(text, language, &piece, false, NULL);
+    program_tell_names(work, text);
     if (!text_mentions(work, text) || work_is_side_pass(work))
         return;
     if (!program_sql(&unit, &use, text))

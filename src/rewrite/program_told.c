@@ -24,13 +24,13 @@ typedef struct {
 
 /* ---- how it is written ---- */
 
-/* What names a hole at `at`: {x}, ${x}, #{x}, {{ x }}, %(x)s, $x, and %s, which has no name. 0: nothing is put in here. */
+/* What names a hole at `at`: {x}, ${x}, #{x}, @{x}, {{ x }}, %(x)s, $x, and %s, which has no name. 0: nothing is put in here. */
 static size_t
 hole_bytes(const char *at, Span *ret_name)
 {
     static const struct {
         const char *open, *close;
-    } forms[] = {{"{{", "}}"}, {"${", "}"}, {"#{", "}"}, {"%(", ")s"}, {"{", "}"}};
+    } forms[] = {{"{{", "}}"}, {"${", "}"}, {"#{", "}"}, {"@{", "}"}, {"%(", ")s"}, {"{", "}"}};
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
         const char *name = at + strlen(forms[i].open);
         const char *close =
@@ -148,7 +148,8 @@ read_path(const Text *text, size_t at, size_t bytes, Path *path)
 {
     size_t from = path_begin(text, at), end = at + bytes;
     int depth = 0;
-    from -= from > 0 && text->bytes[from - 1] == '#' && text_starts(text, from, HOLE);
+    from -= from > 0 && strchr("#@", text->bytes[from - 1]) != NULL && /* #$x, @{x} */
+            text_starts(text, from, HOLE);
     end += is_quote(text_byte(text, end));
     *path = (Path){0};
     for (size_t i = from, begin = from; i <= end; i++) {
