@@ -435,7 +435,7 @@ note_asked(Unit *unit, const Text *text)
         word.begin++;
     for (word.end = word.begin; g_ascii_isalpha(text_byte(text, word.end));)
         word.end++;
-    if (!span_is_among(text, word, words))
+    if (unit->work->named == NULL || !span_is_among(text, word, words)) /* NULL: SQL within SQL */
         return;
     for (guint i = 0; i < unit->work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
