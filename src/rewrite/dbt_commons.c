@@ -77,8 +77,26 @@ is_alias_of_star(const char *text, const GArray *words, guint index)
            jinja_is(text, words, index - 2, "relation_alias");
 }
 
+/* Where texts begin that are read as a table of WITH, plus one: their columns are followed. NULL: none. Caller frees. */
+static GHashTable *
+followed_texts(const Work *work)
+{
+    GHashTable *found = NULL;
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (source->kind == SOURCE_COMMON &&
+                work_token(work, source->first)->kind == TOKEN_TEMPLATE)
+                set_add(&found, GSIZE_TO_POINTER((gsize) source->path.parts[0].begin + 1));
+        }
+    }
+    return found;
+}
+
 static void
-add_template(const Work *work, const Token *token, GHashTable *asked, DbtSpoken *ret)
+add_template(const Work *work, const Token *token, GHashTable *asked, GHashTable *followed,
+             DbtSpoken *ret)
 {
     const char *text = work->text;
     g_autoptr(GArray) words = jinja_words(text, token);
@@ -98,7 +116,8 @@ add_template(const Work *work, const Token *token, GHashTable *asked, DbtSpoken 
             continue;
         const JinjaWord *callee = callee_of(words, open);
         if ((callee == NULL || !is_about_else(text, callee)) &&
-            !set_has(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)))
+            !set_has(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)) &&
+            !set_has(followed, GSIZE_TO_POINTER((gsize) word->begin + 1)))
             add_text(ret, text, word);
     }
 }
@@ -128,13 +147,13 @@ void
 dbt_spoken_read(const Work *work, DbtSpoken *ret)
 {
     const TokenList *list = work->sql->list;
-    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL), followed = followed_texts(work);
     *ret = (DbtSpoken){.tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                        .texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
-            add_template(work, token, asked, ret);
+            add_template(work, token, asked, followed, ret);
     }
     if (work->borders != NULL && work->borders->len > 0)
         add_tables(work, ret->tables);

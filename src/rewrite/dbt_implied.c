@@ -124,7 +124,9 @@ visit_names(Work *work, const SqlBlock *block, const GArray *words, guint open, 
             word->kind == JINJA_STRING
                 ? source_called(block, work->text + word->begin, word->end - word->begin)
                 : NULL;
-        if (source == NULL || !source_changes(work, source) ||
+        bool is_read = source != NULL && source->kind == SOURCE_COMMON &&
+                       source->path.parts[0].begin == word->begin; /* as a table of WITH */
+        if (source == NULL || is_read || !source_changes(work, source) ||
             site_covers(work, word->begin, word->end))
             continue;
         site_refuse(work, SITE_TABLE, word->begin, word->end, "in-template", NULL,

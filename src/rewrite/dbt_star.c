@@ -79,11 +79,20 @@ is_passed_on(Work *work, const SqlSource *source, const ColumnChange *change)
     return seen != NULL && seen->kind == CHANGE_NAME && g_strcmp0(seen->to, change->to) == 0;
 }
 
+/* deduplicate(relation='stg', …): all of a table of WITH. */
+static bool
+is_of_common(const SqlItem *star, const SqlSource *source)
+{
+    return source != NULL && source->kind == SOURCE_COMMON && source->first == star->first;
+}
+
 bool
 dbt_star_follows(Work *work, const SqlItem *star)
 {
     const SqlSource *source = source_of(star);
     const Rename *rename = rename_of(work, star);
+    if (is_of_common(star, source))
+        return true;
     if (source == NULL || rename == NULL)
         return false;
     if (source_rename(source) == rename)
@@ -141,6 +150,8 @@ dbt_star(Work *work, const SqlItem *star)
     const Rename *rename = rename_of(work, star);
     const SqlSource *source = source_of(star);
     const Token *template = template_of(work, star);
+    if (is_of_common(star, source))
+        return true;
     if (dbt_star_follows(work, star)) {
         edit_left_out(work, star, rename);
         edit_call(work, star, rename);

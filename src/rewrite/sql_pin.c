@@ -155,6 +155,14 @@ is_following(Work *work, const SqlRef *ref)
                               theirs->kind == CHANGE_NAME && strcmp(mine->to, theirs->to) == 0);
 }
 
+/* deduplicate(relation='stg', …) */
+static bool
+is_where_it_is_read(const SqlRef *ref)
+{
+    return ref->macro != NULL && ref->source->path.count > 0 &&
+           ref->source->path.parts[0].begin == ref->path.parts[0].begin;
+}
+
 /* Readers that cannot follow a new name. */
 static bool
 pin_rigid_readers(Work *work, const SqlBlock *block)
@@ -180,7 +188,7 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
     }
     for (guint i = 0; i < block->refs->len; i++) {
         const SqlRef *ref = g_ptr_array_index(block->refs, i);
-        if (ref->binding == BINDING_ROW)
+        if (ref->binding == BINDING_ROW && !is_where_it_is_read(ref))
             pinned |= pin(work, ref->source->query);
         if (ref->binding == BINDING_COLUMN && ref->source->query != NULL &&
             source_will_gain(work, ref->source, ref->path.parts[ref->column].text))

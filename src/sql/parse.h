@@ -236,6 +236,8 @@ SqlQuery *parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_
 void branch_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 bool set_operation_take(Parser *parser, SqlQuery *query, uint32_t end);
 /* A template that is a query of one table's rows (parse_rows.c); rows_take() reads it. */
+/* The table of WITH of this name that is seen from the query; or NULL (parse_source.c). */
+SqlCommon *common_find(const Parser *parser, const SqlQuery *query, const SqlPart *name);
 bool is_rows(const Parser *parser, uint32_t index);
 SqlBlock *rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer);
 /* PIVOT (…) and the like behind a table, or behind what it is joined by. */

@@ -5,7 +5,7 @@
 
 /* ---- what a name in FROM is ---- */
 
-static SqlCommon *
+SqlCommon *
 common_find(const Parser *parser, const SqlQuery *query, const SqlPart *name)
 {
     guint hash = sql_name_hash(name->text);
