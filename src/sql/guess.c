@@ -411,6 +411,25 @@ best_of(const Guess *guess)
     return best;
 }
 
+/* REM don't, Prompt that's it: lines for SQL*Plus, in which an apostrophe begins no text. */
+static bool
+pass_over_console_line(Guess *guess)
+{
+    static const char *const words[] = {"rem ", "remark ", "prompt "};
+    if (at_offset(guess, -1) != '\n' && guess->at != guess->begin)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        size_t length = strlen(words[i]);
+        if ((size_t) (guess->end - guess->at) > length &&
+            g_ascii_strncasecmp(guess->at, words[i], length) == 0 &&
+            strchr("=,)", guess->at[length]) == NULL) {
+            guess->at = behind(guess, guess->at, "\n");
+            return true;
+        }
+    }
+    return false;
+}
+
 const Dialect *
 guess_text(const char *text, size_t bytes)
 {
@@ -419,9 +438,10 @@ guess_text(const char *text, size_t bytes)
     while (guess.at < guess.end)
         if (g_ascii_isspace(*guess.at))
             guess.at++;
-        else if (*guess.at != '$' && is_word(*guess.at))
-            take_word(&guess);
-        else if (!pass_over(&guess))
+        else if (*guess.at != '$' && is_word(*guess.at)) {
+            if (!pass_over_console_line(&guess))
+                take_word(&guess);
+        } else if (!pass_over(&guess))
             take_sign(&guess);
     if (guess.is_upper && guess.score[SNOWFLAKE] > 0) /* by itself it says nothing */
         guess.score[SNOWFLAKE] += 3;

@@ -300,6 +300,11 @@ lex_name(Lexer *lexer, size_t at)
         end++;
     if (lexer->delimiter_bytes > 0) /* END$$ */
         end = end_before_delimiter(lexer, at + 1, end);
+    size_t remark = end_of_console_line(lexer, at, end);
+    if (remark > at) {
+        add_whole(lexer, TOKEN_COMMENT, at, remark);
+        return true;
+    }
     Word word = words_find(text + at, end - at);
     if (word == WORD_DELIMITER && lex_delimiter(lexer, at, end))
         return true;

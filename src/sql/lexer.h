@@ -97,6 +97,8 @@ add(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
 /* Behind the first `what` from `at` on, or 0 when there is none. */
 size_t behind(const Lexer *lexer, size_t at, const char *what);
 size_t end_of_line(const Lexer *lexer, size_t at);
+/* REM what SQL*Plus passes over, PROMPT what it prints, where nobody says the dialect; `end`: of the word; `at` when it is none. */
+size_t end_of_console_line(const Lexer *lexer, size_t at, size_t end);
 size_t end_of_block_comment(const Lexer *lexer, size_t at);
 /* A doubled quote stands for one. */
 size_t end_of_quotes(const Lexer *lexer, size_t at, char close, bool has_backslash);

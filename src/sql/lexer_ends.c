@@ -122,3 +122,62 @@ end_of_number(const Lexer *lexer, size_t at)
         at++;
     return at;
 }
+
+/* ---- REM and PROMPT of SQL*Plus ---- */
+
+static bool
+begins_with_any(const char *text, size_t bytes, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        size_t length = strlen(words[i]);
+        if (bytes >= length && g_ascii_strncasecmp(text, words[i], length) == 0 &&
+            (bytes == length || g_ascii_isspace(text[length]) || !g_ascii_isalnum(words[i][0])))
+            return true;
+    }
+    return false;
+}
+
+/* SET FEEDBACK 1, and not the SET of UPDATE. */
+static bool
+is_setting(const char *line, size_t bytes)
+{
+    static const char *const commands[] = {"SET",      "SPOOL",   "ACCEPT", "DEFINE", "UNDEFINE",
+                                           "WHENEVER", "CONNECT", "TTITLE", "@",      NULL};
+    return begins_with_any(line, bytes, commands) && memchr(line, ' ', bytes) != NULL &&
+           memchr(line, '=', bytes) == NULL && line[bytes - 1] != ',';
+}
+
+/* Has a statement come to its end before what is lexed next, or is there only what SQL*Plus itself does? */
+static bool
+is_between_statements(const Lexer *lexer)
+{
+    const char *text = lexer->text;
+    guint count = lexer->count;
+    while (count > 0 && (lexer->at[count - 1].kind == TOKEN_SPACE ||
+                         (lexer->at[count - 1].kind == TOKEN_COMMENT &&
+                          !g_ascii_isalpha(text[lexer->at[count - 1].begin]))))
+        count--;
+    const Token *before = count > 0 ? &lexer->at[count - 1] : NULL;
+    if (before == NULL || before->kind == TOKEN_SEMICOLON || before->kind == TOKEN_COMMENT)
+        return true;
+    size_t begin = before->begin, end = before->end;
+    while (begin > 0 && text[begin - 1] != '\n')
+        begin--;
+    bool is_slash = begin + 1 == end && text[begin] == '/';
+    return is_slash || is_setting(text + begin, end - begin);
+}
+
+size_t
+end_of_console_line(const Lexer *lexer, size_t at, size_t end)
+{
+    static const char *const words[] = {"REM", "REMARK", "PROMPT", NULL};
+    size_t line = at;
+    if (!lexer->dialect->is_any || (end - at != 3 && end - at != 6) ||
+        !begins_with_any(lexer->text + at, end - at, words))
+        return at;
+    while (line > 0 && (lexer->text[line - 1] == ' ' || lexer->text[line - 1] == '\t'))
+        line--;
+    bool begins_line = line == 0 || lexer->text[line - 1] == '\n';
+    bool is_alone = end == lexer->bytes || g_ascii_isspace(lexer->text[end]);
+    return begins_line && is_alone && is_between_statements(lexer) ? end_of_line(lexer, at) : at;
+}

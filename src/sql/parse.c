@@ -175,7 +175,10 @@ part_of(Sql *sql, const Token *token, guint index, bool *command)
     switch (token->kind) {
     case TOKEN_COMMENT:
         arena_list_add(sql->arena, sql->comments, GUINT_TO_POINTER(index));
-        return is_between_cells(text, token) ? A_BORDER : PASSED_OVER;
+        return is_between_cells(text, token) ||
+                       g_ascii_isalpha(text[token->begin]) /* REM, PROMPT */
+                   ? A_BORDER
+                   : PASSED_OVER;
     case TOKEN_TAG:
         return tag_is_border(text, token) ? A_BORDER : PASSED_OVER;
     case TOKEN_CHOICE:
