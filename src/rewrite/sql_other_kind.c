@@ -103,6 +103,43 @@ is_attribute(const Work *work, guint first, guint name)
            behind == TOKEN_WORD;
 }
 
+/* CREATE FUNCTION f (users int), RETURNS TABLE (users int): with a type behind it; f (users) alone is the type itself. */
+static bool
+is_parameter(const Work *work, guint first, guint name)
+{
+    static const char *const routines[] = {"FUNCTION", "PROCEDURE", "PROC", NULL};
+    static const char *const goes_on[] = {"DEFAULT", "AS", NULL};
+    TokenKind before = work_token(work, name - 1)->kind;
+    guint open = sql_row_of(work, name), called = open - (open > 0);
+    if (!work_is_text(work, first, "CREATE") || open <= first + 2 ||
+        (before != TOKEN_OPEN && before != TOKEN_COMMA) ||
+        work_token(work, name + 1)->kind != TOKEN_WORD || is_any(work, name + 1, goes_on))
+        return false;
+    if (work_is_text(work, called, "TABLE"))
+        return work_is_text(work, called - 1, "RETURNS");
+    while (called > first + 2 && work_token(work, called - 1)->kind == TOKEN_DOT)
+        called -= 2;
+    return called > 0 && is_any(work, called - 1, routines);
+}
+
+/* CHECK (users > 0) of another table: no table can be named there. */
+static bool
+is_checked(const Work *work, guint first, guint name)
+{
+    if (!work_is_text(work, first, "CREATE") && !work_is_text(work, first, "ALTER"))
+        return false;
+    for (guint at = name, steps = 0; steps < LISTED_TOKENS_MAX && at > first + 1; steps++) {
+        const Token *before = work_token(work, --at);
+        if (before->word == WORD_SELECT)
+            return false;
+        if (before->kind == TOKEN_CLOSE && before->match > first && before->match < at)
+            at = before->match;
+        else if (before->kind == TOKEN_OPEN && work_is_text(work, at - 1, "CHECK"))
+            return true;
+    }
+    return false;
+}
+
 /* They stand in the order of the text. */
 static const SqlStatement *
 statement_around(const Work *work, guint token)
@@ -137,6 +174,10 @@ sql_other_kind(const Work *work, const SqlPath *path)
         kind = kind_of_part(work, statement->first, before);
     if (kind == NULL && is_attribute(work, statement->first, name))
         kind = "this is an attribute of a type";
+    if (kind == NULL && is_parameter(work, statement->first, name))
+        kind = "this is a parameter";
+    if (kind == NULL && is_checked(work, statement->first, name))
+        kind = "this is a column of another table";
     return kind;
 }
 
