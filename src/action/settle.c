@@ -49,15 +49,19 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
     g_autoptr(json_t) aside = NULL;
+    Ticker ticker = {env, 0, "settling"};
 
     outcome_is(outcome, OUTCOME_DONE, json_pack("{s:b}", "quarantine_stays", false));
     if (!move_open(call, env, &move, error) || !step_connect(env, move.target_store, &conn, error))
         return false;
     if (!planner_moves_rows(call->plan) && conn->driver->swap == NULL)
         return true; /* such a store has never held anything of ours */
-    if (((move.is_live || move.holds) && !end_watch(&move, error)) ||
-        !conn_settle(conn, call->lease->plan, error) ||
-        !conn_quarantined(conn, call->lease->plan, 1, &aside, error))
+    if ((move.is_live || move.holds) && !end_watch(&move, error))
+        return false;
+    conn_set_tick(conn, ticker_tick, &ticker);
+    bool done = conn_settle(conn, call->lease->plan, error);
+    conn_set_tick(conn, NULL, NULL);
+    if (!done || !conn_quarantined(conn, call->lease->plan, 1, &aside, error))
         return false;
     outcome_is(outcome, OUTCOME_DONE,
                json_pack("{s:b}", "quarantine_stays", json_array_size(aside) > 0));

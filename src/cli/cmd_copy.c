@@ -393,12 +393,6 @@ take_back(Copy *copy, GError *why, GError **error)
     return false;
 }
 
-static bool
-goes_on(int64_t rows_done, void *data)
-{
-    return !local_is_interrupted();
-}
-
 /* The rows are in place, and the way back is closed. Writers of the source are let in first; with the rest nobody has to wait. */
 static bool
 clear_up(Copy *copy, GError **error)
@@ -408,7 +402,7 @@ clear_up(Copy *copy, GError **error)
     if (!local_undo(copy->local, ACTION_FREEZE, error) || !save_rejects(copy, error) ||
         !conn_open(pair_target_store(&copy->pair), &target, error))
         return false;
-    conn_set_tick(target, goes_on, NULL);
+    conn_set_tick(target, copy_goes_on, NULL);
     return copy_clear_target(copy, target, error);
 }
 
@@ -443,6 +437,20 @@ tell_done(const Copy *copy)
               rows, pair->source.text, pair->target.text, took);
 }
 
+/* Who presses Ctrl-C while the way back is closed has all rows already. Never true. */
+static bool
+stop_behind_swap(Copy *copy, GError *why, GError **error)
+{
+    g_autoptr(GError) undone = NULL;
+    copy->is_in = true;
+    drivers_hurry();
+    if (!local_undo(copy->local, ACTION_FREEZE, &undone) || !save_rejects(copy, &undone))
+        view_tone(copy->view, TONE_WARN, "%s", undone->message);
+    tell_rejects(copy);
+    g_propagate_error(error, why);
+    return false;
+}
+
 static bool
 copy_rows(Copy *copy, GError **error)
 {
@@ -451,7 +459,9 @@ copy_rows(Copy *copy, GError **error)
     if (!clear_earlier(copy, error))
         return false;
     if (!local_forward(copy->local, &failed))
-        return take_back(copy, failed, error);
+        return error_is(failed, ERR_STOPPED) && local_has_begun(copy->local, ACTION_SETTLE)
+                   ? stop_behind_swap(copy, failed, error)
+                   : take_back(copy, failed, error);
     if (!clear_up(copy, error))
         return false;
     tell_done(copy);

@@ -18,6 +18,9 @@ typedef struct {
     bool replaces, is_in; /* in: the rows are in their place */
 } Copy;
 
+/* A TickFn: until Ctrl-C. */
+bool copy_goes_on(int64_t rows_done, void *data);
+
 /* What is left of an earlier copy (copy_earlier.c): "honk copy 1a2b3c4d", by which a freeze of ours is known, whoever finds it. Caller frees. */
 char *copy_mark(const Pair *pair);
 /* What an earlier copy to the same target left undone when it was killed is done: rows that were put in their place are, or go back, and writers

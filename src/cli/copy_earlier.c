@@ -19,6 +19,12 @@ copy_mark(const Pair *pair)
 }
 
 bool
+copy_goes_on(int64_t rows_done, void *data)
+{
+    return !local_is_interrupted();
+}
+
+bool
 copy_clear_target(const Copy *copy, Conn *target, GError **error)
 {
     const Writer writer = {.plan = copy->id, .task = "copy", .token = local_token(copy->local)};
@@ -61,7 +67,10 @@ finish_swap(Copy *copy, GError **error)
     view_tone(
         copy->view, TONE_WARN,
         "an earlier copy was killed after it had put its rows in place; clearing up behind it");
-    return conn_settle(target, copy->id, error) && copy_clear_target(copy, target, error);
+    conn_set_tick(target, copy_goes_on, NULL);
+    bool done = conn_settle(target, copy->id, error) && copy_clear_target(copy, target, error);
+    conn_set_tick(target, NULL, NULL);
+    return done;
 }
 
 /* What froze the source is a copy to this target that was killed, or one that loses to us; or somebody else, who knows why. */

@@ -1,6 +1,8 @@
 """Rows of MariaDB, PostgreSQL and Redis, named on the command line: copied, compared, and put right one by one."""
+import signal
 import socketserver
 import struct
+import subprocess
 import threading
 import unittest
 
@@ -224,6 +226,49 @@ class OfServers(unittest.TestCase):
             said = self.said("compare", address, "x.csv", check=False)
             self.assertIn(says, said)
             self.assertNotIn("s3cr3t", said)
+
+
+# a server that takes its time for what is removed behind a swap, and nothing else
+SLOW = ("CREATE FUNCTION slow() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('t__honk_copy_kept') IS NOT NULL AND "
+        "strpos(current_query(), '{}') > 0 THEN PERFORM pg_sleep(600); END IF; END $$;"
+        "CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION slow()")
+ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+
+class StoppedBehindTheSwap(unittest.TestCase):
+    """One Ctrl-C is enough, also when a server hangs; the rows are in, and the next copy clears up."""
+
+    def stopped(self, project, postgres):
+        process = subprocess.Popen([support.HONK, "copy", "s.csv", f"postgres:host={postgres.folder} user=postgres dbname=shop:t", "--replace"],
+                                   cwd=project.folder, env=project.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            support.eventually(lambda: postgres.sql(ASLEEP) == "1" or process.poll() is not None)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=60)[0]
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        self.assertEqual(process.returncode, 130, said)
+        return said
+
+    def test_all_rows_are_there_whatever_was_being_removed(self):
+        postgres, project = Postgres(), support.Project()
+        self.addCleanup(postgres.close)
+        self.addCleanup(project.close)
+        ours = "SELECT string_agg(relname, ' ') FROM pg_class WHERE relname LIKE '%honk%' AND relkind = 'r'"
+        project.folder.joinpath("s.csv").write_text("id,name\n1,new\n2,new\n")
+        postgres.sql("CREATE DATABASE shop", "postgres")
+        for what in ("_honk_fence", "t__honk_copy_kept"):
+            postgres.sql("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'old');" + SLOW.format(what))
+            self.assertIn("has all rows; what is to be removed beside it is removed by the next copy", self.stopped(project, postgres))
+            self.assertEqual(postgres.sql("SELECT count(*) FROM t WHERE name = 'new'"), "2")
+            self.assertIn("t__honk_copy_kept", postgres.sql(ours))
+            self.assertIn("is as it was before", self.stopped(project, postgres))  # while it clears up behind the first one
+            postgres.sql("DROP EVENT TRIGGER slow; DROP FUNCTION slow")
+            done = project.honk("copy", "s.csv", f"postgres:host={postgres.folder} user=postgres dbname=shop:t", "--replace")
+            self.assertIn("clearing up behind it", done.stdout)
+            self.assertEqual(postgres.sql(ours), "")
 
 
 class Refusing(socketserver.BaseRequestHandler):
