@@ -515,6 +515,9 @@ names_that_would_be_cut_are_refused(void)
     schema_add(schema, "a", TYPE_INT, "", true);
     ASSERT_FAILS(conn_stage(db->conn, name, NULL, schema, &one, &ERR), ERR_INVALID,
                  "keeps 63 bytes");
+    schema_add(schema, name, TYPE_INT, "", true);
+    ASSERT_FAILS(conn_stage(db->conn, "s", NULL, schema, &one, &ERR), ERR_INVALID,
+                 "a name of 64 bytes, of which PostgreSQL keeps 63");
     ASSERT_FAILS(conn_describe(db->conn, "a.b.c", &schema, &ERR), ERR_INVALID, "SCHEMA.TABLE");
 }
 

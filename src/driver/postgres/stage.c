@@ -120,6 +120,11 @@ create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError
         const Column *column = schema_column(schema, i);
         g_autofree char *name = pg_name(column->name);
         g_autofree char *type = NULL;
+        if (strlen(column->name) > OBJECT_NAME_MAX)
+            return fail(error, ERR_INVALID,
+                        "column '%s' has a name of %zu bytes, of which PostgreSQL keeps %d: a "
+                        "mapping gives it another one",
+                        column->name, strlen(column->name), OBJECT_NAME_MAX);
         if (!pg_made_type(conn, column, &type, error))
             return false;
         g_string_append_printf(sql, "%s%s %s%s", i > 0 ? ", " : "", name, type,
