@@ -77,7 +77,7 @@ is_that_of(const GArray *fields, const Rename *rename, const char **ret_other)
     }
     for (guint i = 0; i < fields->len; i++) {
         SqlPart part = {.text = g_array_index(fields, Field, i).name};
-        if (rename_column(rename, dialect_by_name("ansi"), &part) == NULL)
+        if (!rename_says(rename, dialect_by_name("ansi"), &part))
             *ret_other = part.text;
     }
     return true;

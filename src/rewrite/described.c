@@ -181,10 +181,10 @@ rename_column_of(Work *work, const YamlNode *name, const Rename *rename)
     const ColumnChange *change = rename_column(rename, dialect_by_name("bigquery"), &part);
     if (change == NULL && renames_will_have(work->renames, rename, name->text))
         site_add(work, SITE_COLUMN, DISPOSITION_ALREADY, name->begin, name->end);
-    else if (change == NULL)
+    else if (change == NULL && !rename->is_in_place)
         yaml_refuse(work, name, "not-in-mapping", NULL,
                     "the mapping does not say what becomes of this column");
-    else if (change->kind == CHANGE_NAME)
+    else if (change != NULL && change->kind == CHANGE_NAME)
         yaml_rename(work, name, SITE_COLUMN, change->to);
 }
 

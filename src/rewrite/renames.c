@@ -170,6 +170,19 @@ rename_index_columns(Rename *rename)
     }
 }
 
+static bool
+trades_names(const Rename *rename)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        SqlPart part = {.text = (char *) change->to};
+        if (change->kind == CHANGE_NAME && g_ascii_strcasecmp(change->to, change->column) != 0 &&
+            rename_column(rename, dialect_by_name("ansi"), &part) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* `mapping` may be NULL: then it is only looked for. */
 static Rename *
 rename_new(const Mapping *mapping)
@@ -189,7 +202,10 @@ rename_new(const Mapping *mapping)
         rename->has_fields = rename->has_fields || strchr(rename->columns[c], '.') != NULL;
     }
     rename->twins = rename_twins(rename->changes);
+    rename->is_in_place =
+        mapping != NULL && strcmp(mapping_source(mapping), mapping_target(mapping)) == 0;
     rename_index_columns(rename);
+    rename->trades_names = trades_names(rename);
     return rename;
 }
 
@@ -432,6 +448,13 @@ rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
             return rename_in_letters(rename, rename->slots[slot] - 1, dialect, part);
     }
     return NULL;
+}
+
+bool
+rename_says(const Rename *rename, const Dialect *dialect, const SqlPart *part)
+{
+    return rename_column(rename, dialect, part) != NULL ||
+           (rename->is_in_place && !rename_gains(rename, part->text));
 }
 
 #define SMALL_BYTES 64 /* of a name that is folded without asking for memory; people write twenty */

@@ -68,6 +68,9 @@ struct Rename {
     GHashTable *targets;    /* the target's names, in small letters */
     GHashTable *gained;     /* those of them that the source does not have */
     bool has_fields;        /* some columns are fields: `client.os` */
+    bool is_in_place; /* the dataset stays, and so do columns that the mapping does not name */
+    bool
+        trades_names; /* a column is called as another one was: what was rewritten cannot be told from what was not */
     /* Of what another file makes (sql_made.c): its name stays, and its columns get the names that the file gives them. */
     bool is_derived, is_closed; /* closed: `changes` has all its columns */
     bool is_of_rows;            /* it is the name under which a trigger gives the dataset's rows */
@@ -135,6 +138,8 @@ bool rename_leaves_behind(const Rename *rename, const ColumnChange *change);
 bool renames_left_in(const Renames *renames, const char *text, size_t bytes);
 /* Does any of its columns become something else? */
 bool rename_changes_columns(const Rename *rename);
+/* Does the mapping say what becomes of the column? In place, what it does not name stays. */
+bool rename_says(const Rename *rename, const Dialect *dialect, const SqlPart *part);
 /* NULL when the mapping does not speak of it. */
 const ColumnChange *rename_column(const Rename *rename, const Dialect *dialect,
                                   const SqlPart *part);

@@ -221,7 +221,7 @@ is_known(const Work *work, const Rename *rename, const SqlPart *part)
         (strcmp(part->text, HOLE) == 0 || !rename_changes_columns(rename)))
         return true;
     return rename == NULL || rename->is_derived || is_pseudo_column(part->text) ||
-           rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL;
+           rename->changes->len == 0 || rename_says(rename, work->sql->dialect, part);
 }
 
 /* t (a, b): what its alias calls the columns. */
@@ -252,8 +252,18 @@ check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
     if (!is_certain || is_added || is_made || is_called_by_alias(work, ref->source, part) ||
         is_known(work, rename, part) || nested_change(work, ref, &is_inside) != NULL || is_inside)
         return;
-    site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,
-                "the mapping does not say what becomes of '%s'", part->text);
+    bool is_new = rename->is_in_place; /* else nothing was said to stay */
+    if (is_new && !rename->trades_names)
+        site_add(work, SITE_COLUMN, DISPOSITION_ALREADY, part->begin, part->end);
+    else if (is_new)
+        site_refuse(
+            work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+            "'%s' is a new name, so this has been rewritten before, or the table has such a "
+            "column today: as others trade their names, nobody can tell",
+            part->text);
+    else
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,
+                    "the mapping does not say what becomes of '%s'", part->text);
 }
 
 static void

@@ -88,11 +88,26 @@ may_be_hidden_column(Work *work, const SqlRef *ref)
     return false;
 }
 
+/* The new name of a column, of the only table in sight, which has it if this runs: a table that stays where it is has been changed. */
+static bool
+is_there_already(const SqlRef *ref, const SqlSource *catcher)
+{
+    const Rename *rename = source_rename(catcher);
+    return rename != NULL && rename->is_in_place && !rename->trades_names &&
+           ref->binding == BINDING_NONE && catcher->block == ref->block &&
+           ref->block->sources->len == 1 && ref->block->parent == NULL &&
+           rename_gains(rename, ref->path.parts[0].text);
+}
+
 /* A name that stays, where a new column of another source would be meant by it: qualified, or a person's. */
 static void
 visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
 {
     const SqlPart *part = &ref->path.parts[0];
+    if (is_there_already(ref, catcher)) {
+        site_add(work, SITE_COLUMN, DISPOSITION_ALREADY, part->begin, part->end);
+        return;
+    }
     const SqlRef *plain =
         ref->binding == BINDING_OUTPUT && ref->block == ref->item->block ? ref->item->plain : NULL;
     bool is_column = ref->binding == BINDING_COLUMN;

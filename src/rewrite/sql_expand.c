@@ -68,6 +68,12 @@ leaves_out_others(const Work *work, const SqlItem *star, const char *const *know
     return false;
 }
 
+static ChangeKind
+kind_of(const ColumnChange *change)
+{
+    return change != NULL ? change->kind : CHANGE_NONE;
+}
+
 /* All columns of the dataset have a name, or an expression, in the new one, and there are some. */
 static bool
 can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
@@ -79,9 +85,9 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
         SqlPart part = {.text = (char *) *known};
         if (star_leaves_out(work, star, *known))
             continue;
-        const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
-        if (change == NULL || (change->kind != CHANGE_NONE && change->kind != CHANGE_NAME &&
-                               change->kind != CHANGE_EXPRESSION))
+        ChangeKind kind = kind_of(rename_column(rename, work->sql->dialect, &part));
+        if (!rename_says(rename, work->sql->dialect, &part) ||
+            (kind != CHANGE_NONE && kind != CHANGE_NAME && kind != CHANGE_EXPRESSION))
             return false;
         count++;
     }
@@ -96,7 +102,7 @@ star_unmapped(Work *work, const SqlItem *star, const SqlSource *source)
     for (; known != NULL && *known != NULL; known++) {
         SqlPart part = {.text = (char *) *known};
         if (!star_leaves_out(work, star, *known) &&
-            rename_column(source_rename(source), work->sql->dialect, &part) == NULL)
+            !rename_says(source_rename(source), work->sql->dialect, &part))
             return *known;
     }
     return NULL;
@@ -231,17 +237,16 @@ add_column(Expansion *expansion, const Rename *rename, const char *name, const c
     const char *as = word_as(expansion->work, expansion->star->block);
     g_autofree char *old = spell_like(dialect, &part, name);
     begin_column(expansion);
-    if (change->kind == CHANGE_EXPRESSION) {
+    if (kind_of(change) == CHANGE_EXPRESSION) {
         append_qualified(expansion->text, change->expr, dialect, qualifier);
         g_string_append_printf(expansion->text, " %s %s", as, old);
         return;
     }
-    g_autofree char *new =
-        spell_like(dialect, &part, change->kind == CHANGE_NAME ? change->to : name);
+    bool is_renamed = kind_of(change) == CHANGE_NAME;
+    g_autofree char *new = spell_like(dialect, &part, is_renamed ? change->to : name);
     if (qualifier != NULL && !(expansion->count == 1 && expansion->has_qualifier))
         g_string_append_printf(expansion->text, "%s.", qualifier);
     g_string_append(expansion->text, new);
-    bool is_renamed = change->kind == CHANGE_NAME;
     if (is_renamed ? expansion->has_aliases : is_sorted_by(expansion->work, expansion->star, name))
         g_string_append_printf(expansion->text, " %s %s", as, old);
 }

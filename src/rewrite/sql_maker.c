@@ -186,7 +186,7 @@ static bool
 is_mapped(Work *work, const Rename *rename, const char *name, size_t begin, size_t end)
 {
     SqlPart part = {.text = (char *) name};
-    if (rename_column(rename, work->sql->dialect, &part) != NULL)
+    if (rename_says(rename, work->sql->dialect, &part))
         return true;
     site_refuse(work, SITE_COLUMN, begin, end, "not-in-mapping", NULL,
                 "the mapping does not say what becomes of '%s', which is made here", name);

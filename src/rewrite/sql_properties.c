@@ -133,7 +133,7 @@ follow_column(Work *work, const Rename *rename, const SqlPart *part)
     else if (change != NULL)
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-string", NULL,
                     "this is a column of the dataset, of which more than the name changes");
-    else
+    else if (!rename_says(rename, work->sql->dialect, part))
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,
                     "the mapping does not say what becomes of '%s'", part->text);
 }

@@ -544,8 +544,7 @@ check_unmapped(Work *work, const RowVariable *row, guint index)
     g_autofree char *text = name_at(work, index);
     SqlPart part = {.text = text};
     if (!row->rename->is_derived && rename_changes_columns(row->rename) && text[0] != '_' &&
-        rename_column(row->rename, work->sql->dialect, &part) == NULL &&
-        !is_beside_star(work, row, &part))
+        !rename_says(row->rename, work->sql->dialect, &part) && !is_beside_star(work, row, &part))
         site_refuse(work, SITE_COLUMN, token->begin, token->end, "not-in-mapping", NULL,
                     "the mapping does not say what becomes of '%s'", text);
 }

@@ -49,7 +49,8 @@ check_unmapped(Work *work, const Rename *rename, guint index)
     const Token *name = work_token(work, index + 2);
     if (rename->changes->len == 0 || work_token(work, index)->kind != TOKEN_PARAMETER ||
         work_token(work, index + 1)->kind != TOKEN_DOT || name->kind != TOKEN_WORD ||
-        work_is_text(work, index + 2, "ROWID") || token_column(work, rename, name) != NULL)
+        work_is_text(work, index + 2, "ROWID") || rename->is_in_place ||
+        token_column(work, rename, name) != NULL)
         return;
     site_refuse(work, SITE_COLUMN, name->begin, name->end, "not-in-mapping", NULL,
                 "the mapping does not say what becomes of '%.*s'", (int) (name->end - name->begin),

@@ -320,7 +320,7 @@ check_unmapped(Work *work, guint name)
     g_autofree char *text = name_of(work, token);
     SqlPart part = {.text = text};
     if (work->rows->changes->len > 0 && text[0] != '_' &&
-        rename_column(work->rows, work->sql->dialect, &part) == NULL)
+        !rename_says(work->rows, work->sql->dialect, &part))
         site_refuse(work, SITE_COLUMN, token->begin, token->end, "not-in-mapping", NULL,
                     "the mapping does not say what becomes of '%s'", text);
 }

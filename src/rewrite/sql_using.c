@@ -69,7 +69,7 @@ is_unmapped(Work *work, const SqlSource *source, const SqlPart *part)
 {
     const Rename *rename = source_rename(source);
     return rename != NULL && !rename->is_derived && rename->changes->len > 0 &&
-           rename_column(rename, work->sql->dialect, part) == NULL;
+           !rename_says(rename, work->sql->dialect, part);
 }
 
 static bool
