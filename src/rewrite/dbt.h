@@ -150,6 +150,8 @@ void sql_note_makers(Work *work);
 /* What such a mapping says of the model that the file is; or NULL. */
 const Rename *dbt_own_rename(const Work *work);
 
+/* Where texts begin that variables put into config(), plus one; NULL: none. Caller frees. */
+GHashTable *dbt_listed_settings(const Work *work);
 /* {{ dbt_utils.star(…) }}: do the names that it writes out follow those of what is read; must these stay for it; what it
  * names itself. False when it is no star over what changes (dbt_star.c). */
 bool dbt_star_follows(Work *work, const SqlItem *star);

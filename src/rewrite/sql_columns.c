@@ -1,4 +1,5 @@
 /* sql_columns.c - what each reference means for the rewriting: a column, an output, a row, or one that a new name would catch. */
+#include "rewrite/dbt.h"
 #include "rewrite/made.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
@@ -9,6 +10,7 @@
 typedef struct {
     GHashTable *staying;   /* for a column that stays */
     GHashTable *elsewhere; /* and not only as items whose names are to stay */
+    GHashTable *settings;  /* into config(), as names of outputs */
 } Listed;
 
 static const char *
@@ -337,6 +339,7 @@ note_place(GHashTable **places, const SqlRef *ref)
 static void
 listed_read(Work *work, Listed *ret)
 {
+    ret->settings = dbt_listed_settings(work);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
@@ -355,6 +358,25 @@ listed_clear(Listed *listed)
 {
     g_clear_pointer(&listed->staying, g_hash_table_unref);
     g_clear_pointer(&listed->elsewhere, g_hash_table_unref);
+    g_clear_pointer(&listed->settings, g_hash_table_unref);
+}
+
+/* Does what comes out of the file under this name get the same new one? */
+static bool
+is_output_following(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    const ColumnChange *change =
+        ref->binding == BINDING_COLUMN ? source_change(work, ref->source, part) : NULL;
+    const char *to = change != NULL ? change->to : NULL;
+    for (guint i = 0; i < work->sql->queries->len; i++) {
+        const SqlQuery *query = g_ptr_array_index(work->sql->queries, i);
+        const SqlBlock *block = query_is_result(query) ? query_first_block(query) : NULL;
+        const SqlItem *item = block != NULL ? output_called(work, block, part->text) : NULL;
+        if (item != NULL)
+            return g_strcmp0(item_new_name(work, item), to) == 0;
+    }
+    return ref->binding == BINDING_OUTPUT;
 }
 
 /* A column that a template names, or that is put in for what it names. */
@@ -373,6 +395,14 @@ is_left_in_template(Work *work, const SqlRef *ref, const Listed *listed)
     if (is_put_in(ref) && set_has(listed->staying, GUINT_TO_POINTER(part->begin + 1))) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
                     "'%s' is put in for this column, and for one of another table, which stays",
+                    part->text);
+        return true;
+    }
+    if (is_put_in(ref) && set_has(listed->settings, GUINT_TO_POINTER(part->begin + 1)) &&
+        !is_output_following(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
+                    "'%s' is put in for this column, and into config() for what comes out, whose "
+                    "name stays",
                     part->text);
         return true;
     }
@@ -455,7 +485,7 @@ visit_value_star(Work *work, const SqlBlock *block)
 void
 sql_columns(Work *work)
 {
-    Listed listed = {NULL, NULL};
+    Listed listed = {NULL, NULL, NULL};
     listed_read(work, &listed);
     sql_tacit_names(work);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
