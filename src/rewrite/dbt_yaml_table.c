@@ -80,11 +80,29 @@ check_semantics(Work *work, const YamlNode *column, const ColumnChange *change)
     }
 }
 
+/* `- *amount`: one place is said of several tables. Of names that stay it is noted where they begin; those that change have sites. */
 static void
-visit_column(Work *work, const YamlNode *column, const Rename *rename)
+check_shared(Work *work, const YamlNode *table, const YamlNode *name, const ColumnChange *change)
+{
+    const void *place = GSIZE_TO_POINTER(name->begin + 1);
+    bool is_elsewhere = name->begin < table->begin || name->begin >= table->end;
+    bool has_changed = change == NULL && is_elsewhere && site_covers(work, name->begin, name->end);
+    bool has_stayed = change != NULL && set_has(work->understood, place);
+    if (change == NULL)
+        set_add(&work->understood, place);
+    if (has_changed || has_stayed)
+        yaml_refuse(work, name, "ambiguous", NULL,
+                    "an alias says this of several tables, and the column changes in one of them "
+                    "only: write it out there");
+}
+
+static void
+visit_column(Work *work, const YamlNode *table, const YamlNode *column, const Rename *rename)
 {
     const YamlNode *name = yaml_get(column, "name");
     const ColumnChange *change = change_of(rename, name);
+    if (name != NULL)
+        check_shared(work, table, name, change);
     if (change != NULL && change->to != NULL &&
         (change->kind == CHANGE_NAME || change->kind == CHANGE_VALUES))
         yaml_rename(work, name, SITE_COLUMN, change->to);
@@ -262,7 +280,7 @@ yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename)
     visit_meta(work, table, rename);
     for (size_t i = 0; columns != NULL && columns->kind == YAML_LIST && i < columns->count; i++)
         if (columns->items[i]->kind == YAML_MAP)
-            visit_column(work, columns->items[i], rename);
+            visit_column(work, table, columns->items[i], rename);
     yaml_visit_tests(work, table, rename, NULL);
     visit_constraints(work, table, rename);
     if (rename == NULL)
