@@ -53,17 +53,19 @@ static bool
 add_run(Chain *chain, guint callee, guint *ret_last)
 {
     guint first = callee;
-    for (bool is_end = false; callee != G_MAXUINT && !is_end;
+    bool is_end = false, has_rows = unit_is_language(chain->unit, "php");
+    for (; callee != G_MAXUINT && !(is_end && has_rows);
          callee = next_callee(chain->unit, *ret_last)) {
+        if (is_end && chain_method(chain->unit, chain->library, callee) == NULL)
+            break;
         if (!add_link(chain, callee))
             return false;
         const ChainLink *link = &g_array_index(chain->links, ChainLink, chain->links->len - 1);
-        is_end = link->method->is_end; /* what is behind it is done with rows */
+        is_end = is_end || link->method->is_end; /* what is behind it may be done with rows */
         *ret_last = link->close;
     }
     guint last = *ret_last;
-    for (guint open; callee != G_MAXUINT && unit_is_language(chain->unit, "php");
-         callee = next_callee(chain->unit, last)) {
+    for (guint open; callee != G_MAXUINT && has_rows; callee = next_callee(chain->unit, last)) {
         open = unit_next(chain->unit, callee, false);
         last = unit_bracket_end(chain->unit, open);
         g_array_append_val(chain->rows, open);
@@ -139,15 +141,7 @@ is_set_to_itself(const Unit *unit, guint word, guint name)
                         piece_span(unit_piece(unit, name)));
 }
 
-/* `await q`, `return q` of JavaScript: what was put to it is all. */
-static bool
-is_awaited(const Unit *unit, guint word)
-{
-    static const char *const words[] = {"await", "return", NULL};
-    guint before = unit_previous(unit, word, true);
-    return unit_is_language(unit, "javascript") && before != G_MAXUINT &&
-           unit_is_among(unit, before, words);
-}
+static bool is_in_async(Unit *unit, guint root);
 
 /* The bracket that the name is known in: JavaScript and Go declare it there, PHP has it in all of the function. G_MAXUINT:
  * nobody knows. */
@@ -201,6 +195,16 @@ has_outputs(const Chain *chain, guint from)
     return false;
 }
 
+/* `await q`, and `return q` of what is async: what was put to it is all. */
+static bool
+is_awaited(Unit *unit, guint word)
+{
+    guint before = unit_previous(unit, word, true);
+    return unit_is_language(unit, "javascript") && before != G_MAXUINT &&
+           (unit_is_word(unit, before, "await") ||
+            (unit_is_word(unit, before, "return") && is_in_async(unit, word)));
+}
+
 /* What a name gets behind the piece, in the block around it: q = q.where(…), q.orderBy(…). False: it goes elsewhere. */
 static bool
 add_later(Chain *chain, guint name, guint last)
@@ -228,19 +232,70 @@ add_later(Chain *chain, guint name, guint last)
     return is_used && !has_outputs(chain, count);
 }
 
+/* async (x) => knex(…), async function f() { … return knex(…) }: whoever calls it gets rows, and cannot put more to the query. */
+static bool
+is_in_async(Unit *unit, guint root)
+{
+    static const char *const blocks[] = {"if",   "for", "while", "switch",  "catch",
+                                         "else", "try", "do",    "finally", NULL};
+    guint at = unit_previous(unit, root, true), open = unit_bracket_around(unit, root);
+    while (!unit_is_sign(unit, at, '>') && open != G_MAXUINT) { /* else `=> knex(…)` */
+        at = unit_previous(unit, open, true);
+        guint head = at != G_MAXUINT && unit_is_sign(unit, at, ')')
+                         ? unit_previous(unit, unit_bracket_around(unit, at), true)
+                         : at;
+        if (head == G_MAXUINT)
+            return false;
+        if (!unit_is_among(unit, head, blocks))
+            break;
+        open = unit_bracket_around(unit, open);
+    }
+    for (int steps = 0; at != G_MAXUINT && steps < 8; steps++, at = unit_previous(unit, at, true)) {
+        char sign = unit_sign(unit, at);
+        if (unit_is_word(unit, at, "async"))
+            return true;
+        if (sign == ')')
+            at = unit_bracket_around(unit, at);
+        else if (sign != '\0' && strchr(";{},(=", sign) != NULL &&
+                 !(sign == '=' && unit_is_sign(unit, at + 1, '>')))
+            return false;
+    }
+    return false;
+}
+
+/* Promise.all([knex(…), knex(…)]), .whereIn("id", knex(…)): nobody puts more to it. */
+static bool
+is_taken_there(const Chain *chain, guint root)
+{
+    static const char *const promises[] = {"all", "allSettled", "race", NULL};
+    Unit *unit = chain->unit;
+    guint open = unit_bracket_around(unit, root);
+    bool is_list = open != G_MAXUINT && unit_is_sign(unit, open, '[');
+    guint call = is_list ? unit_previous(unit, open, true) : open;
+    guint callee = call != G_MAXUINT && unit_is_sign(unit, call, '(')
+                       ? unit_previous(unit, call, false)
+                       : G_MAXUINT;
+    if (callee == G_MAXUINT)
+        return false;
+    if (is_list)
+        return unit_is_among(unit, callee, promises);
+    const LinkMethod *method = chain_method(unit, chain->library, callee);
+    return method != NULL && (method->kind == LINK_WHERE || method->kind == LINK_JOIN);
+}
+
 /* Is what begins at `root` run right there, so that nothing is put to it elsewhere? */
 static bool
-is_run_there(const Unit *unit, guint root)
+is_run_there(const Chain *chain, guint root)
 {
-    static const char *const words[] = {"await", "return", "yield", NULL};
+    Unit *unit = chain->unit;
     guint before = unit_previous(unit, root, true);
-    if (!unit_is_language(unit, "javascript"))
+    if (!unit_is_language(unit, "javascript") || before == G_MAXUINT)
         return false;
-    if (before == G_MAXUINT || unit_is_among(unit, before, words))
-        return true;
     char sign = unit_sign(unit, before);
-    return (sign == '>' && unit_sign(unit, before - 1) == '=') ||
-           (sign != '\0' && strchr(";{}", sign) != NULL);
+    if ((sign == '>' && unit_sign(unit, before - 1) == '=') || unit_is_word(unit, before, "return"))
+        return is_in_async(unit, root);
+    return unit_is_word(unit, before, "await") || (sign != '\0' && strchr(";{}", sign) != NULL) ||
+           is_taken_there(chain, root);
 }
 
 bool
@@ -255,6 +310,6 @@ chain_find(Chain *chain, const Use *use)
     if (first == G_MAXUINT || !add_run(chain, first, &last))
         return false;
     guint name = name_set(unit, root);
-    return is_complete(chain) || is_run_there(unit, root) ||
+    return is_complete(chain) || is_run_there(chain, root) ||
            (name != G_MAXUINT && add_later(chain, name, last));
 }

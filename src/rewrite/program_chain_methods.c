@@ -20,7 +20,7 @@ static const LinkMethod of_knex[] = {
     {"groupBy", LINK_GROUP}, {"groupByRaw", LINK_GROUP, RAW}, {"having", LINK_HAVING}, {"andHaving", LINK_HAVING}, {"havingRaw", LINK_HAVING, RAW},
     {"orderBy", LINK_ORDER}, {"orderByRaw", LINK_ORDER, RAW},
     {"insert", LINK_ROWS}, {"update", LINK_SET}, {"increment", LINK_SET}, {"decrement", LINK_SET}, {"returning", LINK_RETURNING},
-    {"del", LINK_DELETE}, {"delete", LINK_DELETE}, {"pluck", LINK_PLAIN, END}, {"onConflict", LINK_PLAIN},
+    {"del", LINK_DELETE, END}, {"delete", LINK_DELETE, END}, {"truncate", LINK_SCALAR, END}, {"as"}, {"pluck", LINK_PLAIN, END}, {"onConflict", LINK_PLAIN},
     {"count", LINK_NAMED}, {"countDistinct", LINK_NAMED}, {"min", LINK_NAMED}, {"max", LINK_NAMED}, {"sum", LINK_NAMED}, {"avg", LINK_NAMED},
     {"limit"}, {"offset"}, {"clone"}, {"transacting"}, {"forUpdate"}, {"ignore"}, {"timeout"}, {"debug"},
     {"then", END}, {"catch", END}, {"finally", END}, {"toString", END}, {"toSQL", END}, {0}};
@@ -69,7 +69,7 @@ static const LinkMethod of_laravel[] = {
     {"increment", LINK_SET, END}, {"decrement", LINK_SET, END}, {"delete", LINK_DELETE, END},
     {"pluck", LINK_PLAIN, END}, {"value", LINK_PLAIN, END}, {"sum", LINK_PLAIN, END}, {"min", LINK_PLAIN, END}, {"max", LINK_PLAIN, END},
     {"avg", LINK_PLAIN, END}, {"count", LINK_PLAIN, END}, {"exists", LINK_SCALAR, END}, {"doesntExist", LINK_SCALAR, END},
-    {"limit"}, {"take"}, {"skip"}, {"offset"}, {"distinct"}, {"lockForUpdate"}, {"sharedLock"}, {0}};
+    {"truncate", LINK_SCALAR, END}, {"limit"}, {"take"}, {"skip"}, {"offset"}, {"distinct"}, {"lockForUpdate"}, {"sharedLock"}, {0}};
 
 static const ChainLibrary libraries[] = {
     {"javascript", "knex", {"knex", "db", "trx", "tx", "conn", "database", "pg", "qb", "client"}, "raw", {NULL}, of_knex},

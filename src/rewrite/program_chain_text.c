@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SEGMENTS_MAX 500 /* of one query */
+#define CALL_MAX 2000    /* pieces between the brackets of a call */
 
 /* ---- the text ---- */
 
@@ -289,6 +290,16 @@ use_is_in_chain(const Unit *unit, const Use *use)
     return g_hash_table_contains(unit->work->parts, place_of(unit, use->first));
 }
 
+bool
+use_begins_chain(const Unit *unit, const Use *use)
+{
+    const ChainLibrary *library = use->argument == 0 ? chain_library(unit) : NULL;
+    guint callee = library != NULL ? piece_of_callee(unit, use) : G_MAXUINT;
+    const LinkMethod *method = callee != G_MAXUINT ? chain_method(unit, library, callee) : NULL;
+    return method != NULL && method->kind >= LINK_TABLE && method->kind <= LINK_JOIN_SQL &&
+           method->kind != LINK_DELETE;
+}
+
 static const Rename *
 rename_of(const Unit *unit, const Text *text)
 {
@@ -377,7 +388,11 @@ read_chain(Chain *chain, Use *use)
     for (guint i = 0; i < segments->len; i++)
         g_hash_table_add(unit->work->parts,
                          place_of(unit, g_array_index(segments, Segment, i).piece));
+    for (guint i = 0; i < chain->links->len; i++)
+        g_hash_table_add(unit->work->parts,
+                         place_of(unit, g_array_index(chain->links, ChainLink, i).open));
     for (guint i = 0; i < chain->rows->len; i++) {
+        g_hash_table_add(unit->work->parts, place_of(unit, g_array_index(chain->rows, guint, i)));
         guint first = unit_next(unit, g_array_index(chain->rows, guint, i), true);
         if (unit_piece(unit, first)->kind == PIECE_LITERAL) /* ->get()->pluck('weight') */
             g_hash_table_add(unit->work->parts, place_of(unit, first));
@@ -385,19 +400,40 @@ read_chain(Chain *chain, Use *use)
     return true;
 }
 
+/* Is there a column between these brackets: in a literal, or as a key? */
+static bool
+has_column_within(Unit *unit, const Rename *rename, guint open)
+{
+    guint end = MIN(unit_bracket_end(unit, open), unit->pieces->len);
+    for (guint i = open + 1; i < end && i < open + CALL_MAX; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        bool is_literal = piece->kind == PIECE_LITERAL;
+        size_t begin = is_literal ? piece->inner_begin : piece->begin,
+               bytes = (is_literal ? piece->inner_end : piece->end) - begin;
+        bool is_key = piece->kind == PIECE_WORD && unit_sign(unit, i - 1) != '.' &&
+                      unit_is_language(unit, "javascript");
+        if ((is_literal || is_key) && names_column(rename, unit->text->bytes + begin, bytes))
+            return true;
+    }
+    return false;
+}
+
 /* A call of the library elsewhere that names a column: it may be put to one of these queries. */
 static void
 name_others(Unit *unit, const ChainLibrary *library, const Rename *rename)
 {
-    for (guint i = 0; i < unit->uses->len; i++) {
-        const Use *use = &g_array_index(unit->uses, Use, i);
-        guint callee = use_is_in_chain(unit, use) ? G_MAXUINT : piece_of_callee(unit, use);
-        const LinkMethod *method = callee != G_MAXUINT ? chain_method(unit, library, callee) : NULL;
-        const Piece *piece = unit_piece(unit, use->first);
+    for (guint i = 1; i < unit->pieces->len; i++) {
+        guint open = i + 1;
+        if (unit_piece(unit, i)->kind != PIECE_WORD || !unit_is_sign(unit, open, '(') ||
+            (unit_sign(unit, i - 1) != '.' && unit_sign(unit, i - 1) != '>') ||
+            g_hash_table_contains(unit->work->parts, place_of(unit, open)))
+            continue;
+        const LinkMethod *method = chain_method(unit, library, i);
         if (method != NULL && method->kind != LINK_NEUTRAL &&
-            names_column(rename, unit->text->bytes + piece->inner_begin,
-                         piece->inner_end - piece->inner_begin))
+            has_column_within(unit, rename, open)) {
             g_hash_table_add(unit->work->named, (void *) rename);
+            return;
+        }
     }
 }
 

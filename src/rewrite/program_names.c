@@ -251,7 +251,8 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
     else if (use_is_of_class(unit, use) && rename_changes_columns(rename) &&
              !class_write_said(unit, use, rename)) {
         program_refuse_class(unit, text, 0, text->count, rename, CLASS_OF_TABLE);
-    } else if (use_gives_rows(unit, use) && rename_changes_columns(rename)) {
+    } else if ((use_gives_rows(unit, use) || use_begins_chain(unit, use)) &&
+               rename_changes_columns(rename)) {
         program_refuse_rows(unit, text, rename);
     } else {
         bool is_of_class = use_is_of_class(unit, use) && rename_changes_columns(rename);
