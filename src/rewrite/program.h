@@ -458,6 +458,8 @@ typedef bool SqlCheckFn(const Rewrite *inner, void *data);
 bool program_sql_checked(Unit *unit, Use *use, const Text *text, SqlCheckFn *check, void *data);
 /* Calls that build queries of the dataset together (program_chain.h), before all else that is done with strings. */
 void program_chains(Unit *unit);
+/* Is it set for the class that this one extends, which alone can read it? (program_parent.c) */
+bool use_is_for_parent(Unit *unit, const Use *use);
 /* Does it give one of these a table? */
 bool use_begins_chain(const Unit *unit, const Use *use);
 /* Is the string decided as one that such calls take? */

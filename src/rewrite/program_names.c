@@ -251,6 +251,11 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
     else if (use_is_of_class(unit, use) && rename_changes_columns(rename) &&
              !class_write_said(unit, use, rename)) {
         program_refuse_class(unit, text, 0, text->count, rename, CLASS_OF_TABLE);
+    } else if (rename_changes_columns(rename) && !use_is_of_class(unit, use) &&
+               use_is_for_parent(unit, use)) {
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "data-frame", NULL,
+                       "the class that this one extends may read the table by this name, and its "
+                       "columns change");
     } else if ((use_gives_rows(unit, use) || use_begins_chain(unit, use)) &&
                rename_changes_columns(rename)) {
         program_refuse_rows(unit, text, rename);
