@@ -182,6 +182,9 @@ add_one(Parts *parts, const Argument *argument, int depth)
     Unit *unit = parts->unit;
     guint raw = raw_literal(parts, argument), list = list_open(unit, argument), map;
     LinkKind kind = parts->method->kind;
+    if (kind == LINK_NAMED && is_literal(unit, argument) &&
+        text_starts(unit->text, unit_piece(unit, argument->first)->inner_begin, "*"))
+        return true; /* count("* as n") */
     if (is_literal(unit, argument) && kind != LINK_ROWS) {
         add_segment(parts, argument->first, parts->method->is_sql);
         return true;
@@ -305,7 +308,8 @@ chain_segments(const Chain *chain, LinkKind *ret_verb, bool *ret_is_scalar)
         LinkKind kind = link->method->kind;
         if (!add_link(&parts, link))
             return NULL;
-        *ret_is_scalar = *ret_is_scalar || kind == LINK_PLAIN || kind == LINK_SCALAR;
+        *ret_is_scalar =
+            *ret_is_scalar || kind == LINK_PLAIN || kind == LINK_SCALAR || kind == LINK_NAMED;
         if (kind == LINK_INSERT_INTO || kind == LINK_ROWS)
             *ret_verb = LINK_INSERT_INTO;
         else if (kind == LINK_UPDATE || (kind == LINK_SET && *ret_verb == LINK_TABLE))

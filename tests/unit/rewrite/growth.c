@@ -211,7 +211,7 @@ static const struct {
     {"errors of Go", {"a.go", "package a\n", "var e%u = errors.New(\"shop.orders\")\n", "", "var q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", ""}},
     {"objects of JavaScript", {"a.js", "const a = [", "{ dataset: \"shop\", table: \"orders\" },\n", "", "", "];\n"}},
     {"templates of TypeScript", {"a.ts", "", "const q%u = `SELECT amount FROM shop.orders WHERE id = ${x}`;\n", "", "", ""}},
-    {"queries of knex", {"a.js", "const knex = require(\"knex\");\n", "const q%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "", "db(\"shop.orders\");\n", ""}},
+    {"queries of knex", {"a.js", "const knex = require(\"knex\");\n", "const q%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "", "db(\"shop.orders\").count(\"* as n\");\n", ""}},
     {"variables of R", {"a.R", "", "q%u <- \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "t%u <- \"shop.orders\"\n", ""}},
     {"variables of PHP", {"a.php", "<?php\n", "$q%u = \"SELECT amount FROM shop.orders WHERE id = %u\";\n", "", "$t%u = \"shop.orders\";\n", ""}},
     {"variables of Ruby", {"a.rb", "", "q%u = \"SELECT amount FROM shop.orders WHERE id = %u\"\n", "", "t%u = \"shop.orders\"\n", ""}},
