@@ -225,6 +225,34 @@ starts_next_table(const Parser *parser, uint32_t at)
            makes_table(parser, at) && makes_table(parser, parser->pos);
 }
 
+/* Words that stand between two queries, or before one that belongs to what is before it. */
+static bool
+awaits_more(const Parser *parser, uint32_t at)
+{
+    static const char *const words[] = {"DISTINCT", "NAME",   "CORRESPONDING", "DO",      "LOOP",
+                                        "BEGIN",    "GO",     "RETURN",        "MINUS",   "GRANT",
+                                        "DENY",     "REVOKE", "STRICT",        "EXPLAIN", NULL};
+    const Token *token = peek(parser, at);
+    return token->word == WORD_DESC || token->word == WORD_ASC || token->word == WORD_NULL
+               ? false
+               : word_is_reserved(token->word) || is_among(parser, at, words);
+}
+
+bool
+starts_next_query(const Parser *parser, uint32_t at)
+{
+    if (!is_word(parser, at, WORD_SELECT) || at <= parser->pos ||
+        !is_word(parser, parser->pos, WORD_SELECT) || !is_first_of_line(parser, at))
+        return false;
+    const Token *before = peek(parser, at - 1), *token = peek(parser, at);
+    const char *text = parser->sql->list->text;
+    size_t bytes = token->begin - before->end;
+    bool is_whole = before->kind == TOKEN_CLOSE || before->kind == TOKEN_NUMBER ||
+                    before->kind == TOKEN_STRING || before->kind == TOKEN_QUOTED ||
+                    (before->kind == TOKEN_WORD && !awaits_more(parser, at - 1));
+    return is_whole && memmem(text + before->end, bytes, "{%", 2) == NULL;
+}
+
 /* Queries and changes; what else there is may hold anything. */
 static bool
 is_plain_verb(Word word)

@@ -25,7 +25,7 @@ is_within_reach(Parser *parser, uint32_t end)
 {
     StatementReach *reach = &parser->reach;
     if (reach->end != end || reach->at > parser->pos || parser->pos >= reach->stop ||
-        makes_table(parser, parser->pos))
+        makes_table(parser, parser->pos) || is_word(parser, parser->pos, WORD_SELECT))
         return false;
     while (reach->at < parser->pos)
         reach->at = step(parser, reach->at, end);
@@ -42,10 +42,11 @@ statement_end(Parser *parser, uint32_t end)
     if (is_within_reach(parser, end))
         return parser->reach.stop;
     while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON && !is_flow(parser, at) &&
-           !starts_next_table(parser, at))
+           !starts_next_table(parser, at) && !starts_next_query(parser, at))
         at = step(parser, at, end);
     parser->reach = (StatementReach){.at = parser->pos, .end = end, .stop = MIN(at, end)};
-    if (makes_table(parser, parser->pos)) /* it may end before the next table */
+    if (makes_table(parser, parser->pos) || is_word(parser, parser->pos, WORD_SELECT))
+        /* it may end before the next table, or the next query */
         parser->reach.stop = parser->pos;
     return MIN(at, end);
 }
