@@ -120,8 +120,8 @@ outputs_keep_apart(Work *work, const SqlBlock *block)
             g_hash_table_insert(named, g_steal_pointer(&key), item);
         if (other == NULL || is_key(work, other->name, item->name))
             continue;
+        is_new |= !item->is_kept_apart || !other->is_kept_apart; /* some cannot be: EXISTS (…) */
         item->is_kept_apart = other->is_kept_apart = true;
-        is_new = true;
     }
     return is_new;
 }
