@@ -218,6 +218,39 @@ is_single(const Text *text, size_t begin, size_t end)
     return memchr(text->bytes + begin, '.', end - begin) == NULL;
 }
 
+static bool
+may_name_change(const Text *text, const Rename *rename)
+{
+    size_t at;
+    if (memchr(text->bytes, '*', text->count) != NULL ||
+        memmem(text->bytes, text->count, HOLE, strlen(HOLE)) != NULL)
+        return true;
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind != CHANGE_NONE && find_word(text->bytes, text->count, change->column, &at))
+            return true;
+    }
+    return false;
+}
+
+/* Of a dataset that stays under its name, with nothing that changes: whatever is made of the text, it stays right. */
+static bool
+is_untouched(const Unit *unit, const Text *text, size_t begin, size_t end)
+{
+    g_autofree char *name = g_strndup(text->bytes + begin, end - begin);
+    const GPtrArray *list =
+        renames_ending_in(unit->work->renames, RENAMES_BY_LAST, text_last_part(name));
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        if (!rename->is_in_place || may_name_change(text, rename))
+            return false;
+        for (guint s = 0; s < rename->spellings->len; s++)
+            if (!keeps_name(g_ptr_array_index(rename->spellings, s)))
+                return false;
+    }
+    return list != NULL && list->len > 0;
+}
+
 static void
 visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
 {
@@ -229,6 +262,9 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
         note(unit, text, begin, end, "this is a message: text for people");
     else if (behind == BEHIND_STAYS)
         note(unit, text, begin, end, "neither this column nor its table gets another name");
+    else if (is_untouched(unit, text, begin, end))
+        note(unit, text, begin, end,
+             "the table keeps its name, and no column of it that changes is named here");
     else if (behind == BEHIND_COLUMN) {
         program_refuse(unit->work, text, SITE_MENTION, begin, end, "fragment", NULL,
                        "a part of SQL that is put together elsewhere, and names a column of the "
