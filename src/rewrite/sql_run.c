@@ -9,6 +9,8 @@
 #include "rewrite/work.h"
 
 #define CONDITION_TOKENS_MAX 40 /* IF @plan IS NOT NULL SET @q += … */
+#define PIECE_TOKENS_MAX 200    /* THEN q := q || … */
+#define OPERANDS_MAX 50         /* of one piece */
 
 /* ---- where it is set ---- */
 
@@ -107,37 +109,70 @@ may_be_left_out(const Work *work, guint literal)
     return token->kind == TOKEN_STRING && at < end && *at == ',';
 }
 
-/* IF @plan IS NOT NULL, of T-SQL: the statement behind it, without a block; or 0. */
+/* IF @plan IS NOT NULL, of T-SQL, and IF plan IS NOT NULL THEN: the statement behind it, without a block; or 0. */
 static guint
 behind_condition(const Work *work, guint at)
 {
-    if (!work->dialect->has_alias_first || !work_is_text(work, at, "IF"))
+    bool has_then = !work->dialect->has_alias_first;
+    if (!work_is_text(work, at, "IF"))
         return 0;
     for (guint i = at + 1; i < at + CONDITION_TOKENS_MAX; i++) {
         const Token *token = work_token(work, i);
         if (token->kind == TOKEN_END || token->kind == TOKEN_SEMICOLON ||
             token->word == WORD_BEGIN || token->word == WORD_SELECT)
             return 0;
-        if (token->word == WORD_SET)
-            return i;
+        if (token->word == (has_then ? WORD_THEN : WORD_SET))
+            return i + has_then;
     }
     return 0;
 }
 
-/* Right behind `at`: the first token of what is appended to the variable, which stands at `*ret_set`; or 0. */
+/* Does the condition have this piece alone, whose first operand that is: no ELSE, and in a block nothing else? */
+static bool
+is_alone_in_condition(const Work *work, guint operand)
+{
+    guint end = sql_operand_end(work, operand);
+    if (work->dialect->has_alias_first) {
+        end += work_token(work, end)->kind == TOKEN_SEMICOLON;
+        return work_token(work, end)->word != WORD_ELSE;
+    }
+    for (int more = 0; more < OPERANDS_MAX && sql_is_joint(work, end); more++)
+        end = sql_operand_end(work, end + 1);
+    return work_token(work, end)->kind == TOKEN_SEMICOLON &&
+           work_token(work, end + 1)->word == WORD_END && work_is_text(work, end + 2, "IF");
+}
+
+/* END IF behind such a piece, and not that of a condition which begins before `literal`: what stands behind it. */
 static guint
-append_behind(const Work *work, guint variable, guint at, guint *ret_set)
+behind_block(const Work *work, guint literal, guint at)
+{
+    if (work_token(work, at)->word != WORD_END || !work_is_text(work, at + 1, "IF"))
+        return at;
+    for (guint i = at - 1; i > literal && at - i < PIECE_TOKENS_MAX; i--) {
+        const Token *token = work_token(work, i);
+        if (token->word == WORD_THEN)
+            return at + 2 + (work_token(work, at + 2)->kind == TOKEN_SEMICOLON);
+        if (token->kind == TOKEN_SEMICOLON && i + 1 < at)
+            return at;
+    }
+    return at;
+}
+
+/* Right behind `at`: the first token of what is appended to the variable, which stands at `*ret_set` and was set to `literal`;
+ * or 0. */
+static guint
+append_behind(const Work *work, guint variable, guint literal, guint at, guint *ret_set)
 {
     at += work_token(work, at)->kind == TOKEN_SEMICOLON;
+    at = behind_block(work, literal, at);
     guint behind = behind_condition(work, at), set = behind > 0 ? behind : at;
     set += work_token(work, set)->word == WORD_SET;
     *ret_set = set;
     guint operand = operand_of_append(work, variable, set);
-    if (operand == 0 || (behind > 0 && !may_be_left_out(work, operand)))
-        return 0;
-    guint end = behind > 0 ? sql_operand_end(work, operand) : 0;
-    end += behind > 0 && work_token(work, end)->kind == TOKEN_SEMICOLON;
-    return behind > 0 && work_token(work, end)->word == WORD_ELSE ? 0 : operand;
+    bool is_followed =
+        operand > 0 &&
+        (behind == 0 || (may_be_left_out(work, operand) && is_alone_in_condition(work, operand)));
+    return is_followed ? operand : 0;
 }
 
 /* The operand of each piece that is followed, and its variable, as they are set -> the literal that all begins with. */
@@ -151,7 +186,7 @@ find_appended(const Work *work)
         while (variable > 0) {
             guint end = sql_operand_end(work, at), set = 0;
             bool is_joined = sql_is_joint(work, end);
-            guint next = is_joined ? end + 1 : append_behind(work, variable, end, &set);
+            guint next = is_joined ? end + 1 : append_behind(work, variable, i, end, &set);
             if (next <= at)
                 break;
             for (guint token = set; !is_joined && token <= next; token++)
@@ -182,7 +217,7 @@ guint
 sql_appended_behind(Work *work, guint literal, guint at)
 {
     guint variable = sql_variable_of(work, literal), set = 0;
-    return variable > 0 ? append_behind(work, variable, at, &set) : 0;
+    return variable > 0 ? append_behind(work, variable, literal, at, &set) : 0;
 }
 
 /* ---- what is done with it ---- */
