@@ -18,10 +18,20 @@ is_object_of_row(const Parser *parser, uint32_t open)
     return is_text(parser, open, "{") && is_text(parser, at, "*");
 }
 
+/* THEN (a, b) and ELSE (a, b), up to the next WHEN: in brackets that were read. */
+static bool
+is_result_of_case(const Parser *parser, uint32_t open)
+{
+    Word before = peek(parser, open - 1)->word, behind = peek(parser, parser->pos)->word;
+    return open > 0 && (before == WORD_THEN || before == WORD_ELSE) &&
+           (behind == WORD_WHEN || behind == WORD_ELSE || behind == WORD_END);
+}
+
 void
 take_group(Parser *parser, const Context *context, uint32_t end)
 {
-    uint32_t close = closing(parser, parser->pos, end);
+    uint32_t open = parser->pos, close = closing(parser, open, end);
+    guint refs_before = context->block->refs->len;
     bool is_round = is_open(parser, parser->pos),
          is_query = is_round && starts_query(parser, parser->pos + 1, close);
     if (is_object_of_row(parser, parser->pos))
@@ -46,6 +56,8 @@ take_group(Parser *parser, const Context *context, uint32_t end)
     }
     parser->depth--;
     parser->pos = MIN(close + 1, end);
+    if (context->item != NULL && is_result_of_case(parser, open))
+        mark_row_fields(parser, context, refs_before, open);
 }
 
 /* ---- names ---- */
