@@ -188,23 +188,13 @@ check_known_source(const Check *check, const GPtrArray *names, const char *what)
     }
 }
 
-/* In place the table that is left behind is the one that people go on with: nothing may be forgotten. */
 static void
 check_left_behind(const Check *check)
 {
-    const Mapping *mapping = check->mapping;
-    bool is_in_place = strcmp(mapping->source, mapping->target) == 0;
     for (size_t i = 0; i < schema_count(check->source); i++) {
         const char *name = schema_column(check->source, i)->name;
-        if (column_is_used(check, name) || json_object_get(mapping->dropped, name) != NULL)
-            continue;
-        if (is_in_place)
-            find(check, DIAG_ERROR, mapping->mark, "unmapped-column",
-                 "column '%s' is neither mapped nor listed under `dropped`, and would be lost in a "
-                 "table that takes its own place: say `%s: { from: %s }`",
-                 name, name, name);
-        else
-            find(check, DIAG_WARNING, mapping->mark, "unmapped-column",
+        if (!column_is_used(check, name) && json_object_get(check->mapping->dropped, name) == NULL)
+            find(check, DIAG_WARNING, check->mapping->mark, "unmapped-column",
                  "source column '%s' is neither mapped nor listed under `dropped`: its values stay "
                  "behind",
                  name);

@@ -290,6 +290,21 @@ make_identity(Slice *slice, GError **error)
     return true;
 }
 
+/* In place nothing stays behind: the table that people go on with has what the mapping names, and no more. */
+static void
+refuse_forgotten(const Slice *slice, Diags *diags)
+{
+    bool is_forgotten = false;
+    for (size_t i = 0; i < diags_count(diags); i++)
+        is_forgotten = is_forgotten || g_strcmp0(diags_get(diags, i)->code, "unmapped-column") == 0;
+    if (slice->is_in_place && is_forgotten)
+        diags_add(
+            diags, DIAG_ERROR, "would-be-lost", slice->mapping_path, 0, 0,
+            "source and target are both '%s', so columns that the mapping does not name would "
+            "be lost: map each that stays to itself, and list others under `dropped`",
+            slice->source.url);
+}
+
 bool
 slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GError **error)
 {
@@ -311,6 +326,7 @@ slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GError **error)
     if (slice->mapping == NULL || diags_has_errors(diags))
         return true;
     mapping_check(slice->mapping, slice->source.schema, target, NULL, NULL, diags);
+    refuse_forgotten(slice, diags);
     if (diags_has_errors(diags))
         return true;
     if (target == NULL && !mapping_target_schema(slice->mapping, slice->source.schema,

@@ -121,22 +121,6 @@ every_finding_has_its_place_and_says_what_to_do(void)
     }
 }
 
-static void
-a_table_that_takes_its_own_place_names_all_its_columns(void)
-{
-    static const char text[] =
-        "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: a\n"
-        "columns:\n  id: id\n  score: rating\ndropped: { \"User Name\": x }\n";
-    g_autoptr(Schema) source = source_new();
-    g_autoptr(Diags) diags = diags_new();
-    g_autoptr(MappingSet) set = NULL;
-    g_assert_true(mapping_parse(text, strlen(text), "m", diags, &set, NULL));
-    mapping_check(mapping_get(set, 0), source, NULL, mapping_expr_check_embedded, source, diags);
-    g_autofree char *found = diags_text(diags);
-    g_assert_nonnull(strstr(found, "m:1:1: error: column 'at' is neither mapped nor listed"));
-    g_assert_null(strstr(found, "'User Name'"));
-}
-
 /* What the check accepts is what runs. */
 static void
 a_mapping_without_errors_makes_a_program_and_one_with_errors_does_not(void)
@@ -162,8 +146,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mapping check/every finding has its place and says what to do",
                     every_finding_has_its_place_and_says_what_to_do);
-    g_test_add_func("/mapping check/a table that takes its own place names all its columns",
-                    a_table_that_takes_its_own_place_names_all_its_columns);
     g_test_add_func(
         "/mapping check/a mapping without errors makes a program and one with errors does not",
         a_mapping_without_errors_makes_a_program_and_one_with_errors_does_not);

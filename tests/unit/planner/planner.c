@@ -312,6 +312,20 @@ what_hangs_on_the_tables_is_told_or_refused(void)
 }
 
 static void
+a_table_that_takes_its_own_place_loses_no_column_in_silence(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    json_t *columns = json_at(slice, "source.schema.columns"),
+           *more = json_deep_copy(json_array_get(columns, 1));
+    json_set_string(more, "name", "nick");
+    json_array_append_new(columns, more);
+    g_autoptr(Plan) elsewhere = plan_must(slice); /* there it may stay behind */
+    g_assert_nonnull(elsewhere);
+    json_set_string(json_object_get(slice, "target"), "url", "listening:users_v1");
+    refuse(slice, NULL, "would-be-lost", "columns that the mapping does not name would be lost");
+}
+
+static void
 a_misspelt_field_is_found(void)
 {
     g_autoptr(json_t) slice = slice_read_named("users");
@@ -535,6 +549,8 @@ main(int argc, char **argv)
     TEST("what keeps a plan from being made is said", what_keeps_a_plan_from_being_made_is_said);
     TEST("what hangs on the tables is told, or refused",
          what_hangs_on_the_tables_is_told_or_refused);
+    TEST("a table that takes its own place loses no column in silence",
+         a_table_that_takes_its_own_place_loses_no_column_in_silence);
     TEST("a misspelt field is found", a_misspelt_field_is_found);
     TEST("a mapping that does not fit is found", a_mapping_that_does_not_fit_is_found);
     TEST("what an agent got wrong is said", what_an_agent_got_wrong_is_said);
