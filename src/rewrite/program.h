@@ -312,7 +312,8 @@ typedef struct {
     bool is_run;    /* a literal of SQL that SQL runs: nothing is put in, unless… */
     bool is_filled; /* and has places that values and names are put into */
     const struct Variables *parameters; /* of the routine whose body it is; or NULL */
-    const Rename *rows;                 /* that this routine sees; or NULL */
+    const GPtrArray *used; /* what is said around it of where names are (sql_use.c); or NULL */
+    const Rename *rows;    /* that this routine sees; or NULL */
     bool has_more;   /* the variable that it becomes gets more text later, and nobody knows which */
     bool is_decided; /* its sites are written down */
     bool has_table_hole; /* SQL that reads a table whose name is put in */

@@ -394,6 +394,7 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn
                  .is_in_string = true,
                  .declared = use->is_run ? unit->work->declared : NULL,
                  .parameters = use->parameters,
+                 .used_around = use->used,
                  .rows = use->rows,
                  .path = unit->work->path,
                  .depth = unit->depth + 1,

@@ -358,6 +358,7 @@ read_body(Work *work, Unit *unit, Use *use, guint literal, const Text *text)
     g_autoptr(Variables) parameters = variables_of_body(work, literal, text->bytes, text->count);
     const Renames *outer = work->renames;
     use->parameters = parameters;
+    use->used = work->used != NULL ? work->used : work->used_around;
     use->rows = sql_rows_of_body(work, literal);
     if (use->rows == NULL)
         return program_sql(unit, use, text);

@@ -1,5 +1,5 @@
 /*
- * sql_use.c - where the text itself says what names without all their parts are in: USE, SET search_path.
+ * sql_use.c - where the text itself says what names without all their parts are in: USE, SET search_path, SET SCHEMA.
  *
  * It counts for all of the text if it is said once, or always the same, before the first name that may be the dataset's. Where
  * it is not said clearly, or only in part, a name that would be the dataset there is a person's.
@@ -181,21 +181,60 @@ take_search_path(const Work *work, guint index, SaidPlace *place)
     at += 2;
     SaidName name = {0};
     bool is_read = name_take(work, &at, &name) && name.count == 1 &&
-                   (ends_statement(work, at) || work_token(work, at)->kind == TOKEN_COMMA);
+                   (ends_statement(work, at) || work_token(work, at)->kind == TOKEN_COMMA ||
+                    work_is_text(work, at, "AS"));
     if (is_read)
         set_name(place, &name);
     name_clear(&name);
     return is_read;
 }
 
+/* SET SCHEMA 'a'; but not ALTER TABLE t SET SCHEMA a, which moves it. */
 static bool
-take_statement(const Work *work, guint index, SaidPlace *place)
+take_schema(const Work *work, guint index, SaidPlace *place)
 {
-    if (!begins_statement(work, index))
+    guint at = index + 2;
+    if ((index > 0 && work_token(work, index - 1)->kind != TOKEN_SEMICOLON) ||
+        !work_is_text(work, index + 1, "SCHEMA"))
         return false;
-    return work_is_text(work, index, "USE")   ? take_use(work, index, place)
-           : work_is_text(work, index, "SET") ? take_search_path(work, index, place)
-                                              : false;
+    SaidName name = {0};
+    bool is_read = name_take(work, &at, &name) && name.count == 1 && ends_statement(work, at);
+    if (is_read)
+        set_name(place, &name);
+    name_clear(&name);
+    return is_read;
+}
+
+/* CREATE FUNCTION … SET search_path = a AS …: what is said there counts in the function alone. */
+static bool
+is_of_routine(const Work *work, guint index)
+{
+    const ArenaList *statements = work->sql->statements;
+    guint low = 0, high = statements->len; /* the last one that begins there or before */
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (((const SqlStatement *) g_ptr_array_index(statements, middle))->first <= index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 &&
+           ((const SqlStatement *) g_ptr_array_index(statements, low - 1))->first < index &&
+           work_token(work, index - 1)->kind != TOKEN_SEMICOLON;
+}
+
+/* `*ret_is_clear` becomes false where it does not count for what follows. */
+static bool
+take_statement(const Work *work, guint index, SaidPlace *place, bool *ret_is_clear)
+{
+    if (work_is_text(work, index, "SET") && take_search_path(work, index, place)) {
+        *ret_is_clear = *ret_is_clear && !is_of_routine(work, index);
+        return true;
+    }
+    if (work_is_text(work, index, "SET"))
+        return take_schema(work, index, place);
+    return begins_statement(work, index) && work_is_text(work, index, "USE") &&
+           take_use(work, index, place);
 }
 
 /* ---- what is said in all of the text ---- */
@@ -225,7 +264,7 @@ read_places(const Work *work, bool *ret_is_clear)
     *ret_is_clear = true;
     for (guint i = 0; i < work->sql->tokens->len; i++) {
         SaidPlace *before = place_copy(&now);
-        if (take_statement(work, i, &now)) {
+        if (take_statement(work, i, &now, ret_is_clear)) {
             if (!is_same_place(before, &now) && !is_named)
                 g_ptr_array_set_size(places, 0); /* USE CATALOG a; USE SCHEMA b */
             *ret_is_clear = *ret_is_clear && (!is_named || is_same_place(before, &now));
@@ -244,8 +283,9 @@ static bool
 says_place(const Work *work)
 {
     for (guint i = 0; i < work->sql->tokens->len; i++)
-        if (work_token(work, i)->kind == TOKEN_WORD && begins_statement(work, i) &&
-            (work_is_text(work, i, "USE") || work_is_text(work, i, "SET")))
+        if (work_token(work, i)->kind == TOKEN_WORD &&
+            (work_is_text(work, i, "search_path") || work_is_text(work, i, "SET") ||
+             (work_is_text(work, i, "USE") && begins_statement(work, i))))
             return true;
     return false;
 }
@@ -335,16 +375,16 @@ sql_use(Work *work)
 const Spelling *
 sql_said_spelling(const Work *work, const SqlPath *path)
 {
-    for (guint i = 0; work->used != NULL && i < work->renames->list->len; i++) {
+    const GPtrArray *used = work->used != NULL ? work->used : work->used_around;
+    for (guint i = 0; used != NULL && i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             if (path->count >= g_strv_length(spelling->source) ||
                 !spelling_ends_alike(work->sql->dialect, path, spelling, path->count))
                 continue;
-            for (guint p = 0; p < work->used->len; p++) {
-                if (place_fits(work, g_ptr_array_index(work->used, p), spelling, path->count) !=
-                    FITS_NOT)
+            for (guint p = 0; p < used->len; p++) {
+                if (place_fits(work, g_ptr_array_index(used, p), spelling, path->count) != FITS_NOT)
                     return spelling;
             }
         }

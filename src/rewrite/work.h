@@ -77,11 +77,12 @@ typedef struct {
     GHashTable *changes, *names; /* what queries and sources were asked (sql_asked.c); the same */
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
-    GPtrArray *used;      /* what the text says that names are in (sql_use.c); NULL: nothing */
-    GHashTable *declared; /* names of variables and parameters, in small letters */
-    Variables *variables; /* the same, with where they are known */
-    RowVariables *row_variables; /* those that hold rows of the dataset; or NULL */
-    const Variables *parameters; /* of the routine whose body the text is; or NULL */
+    GPtrArray *used; /* what the text says that names are in (sql_use.c); NULL: nothing */
+    const GPtrArray *used_around; /* likewise, of the text whose routine this is the body of */
+    GHashTable *declared;         /* names of variables and parameters, in small letters */
+    Variables *variables;         /* the same, with where they are known */
+    RowVariables *row_variables;  /* those that hold rows of the dataset; or NULL */
+    const Variables *parameters;  /* of the routine whose body the text is; or NULL */
     const Rename *rows; /* the text is the body of a function that sees rows of it alone; or NULL */
     GHashTable *setters;        /* of dbt_variables.c; NULL until it is asked for */
     GHashTable *run, *appended; /* of sql_run.c; the same */
