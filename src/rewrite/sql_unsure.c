@@ -161,9 +161,11 @@ may_be_output(const Work *work, const SqlRef *ref)
 static bool
 may_be_key(const Work *work, const SqlRef *ref)
 {
-    guint at = ref->path.parts[0].token, open = sql_bracket_around(work->sql, ref);
-    if (!work->sql->dialect->is_any || work_token(work, at - (at > 0))->kind == TOKEN_WORD ||
-        open == 0 || !work_is_text(work, open - 1, "JSON_OBJECT"))
+    guint at = ref->path.parts[0].token;
+    if (!work->sql->dialect->is_any || work_token(work, at - (at > 0))->kind == TOKEN_WORD)
+        return false;
+    guint open = sql_bracket_around(work->sql, ref);
+    if (open == 0 || !work_is_text(work, open - 1, "JSON_OBJECT"))
         return false;
     while (at > open + 1 && (work_token(work, at - 1)->kind == TOKEN_COMMA ||
                              work_token(work, at - 1)->kind == TOKEN_DOT ||

@@ -279,13 +279,23 @@ read_places(const Work *work, bool *ret_is_clear)
     return g_steal_pointer(&places);
 }
 
+/* Asked of all words of all texts, of which few are as long. */
+static bool
+may_say_place(const Work *work, guint index)
+{
+    const Token *token = work_token(work, index);
+    size_t bytes = token->end - token->begin;
+    if (token->kind != TOKEN_WORD || (bytes != strlen("SET") && bytes != strlen("search_path")))
+        return false;
+    return work_is_text(work, index, "SET") || work_is_text(work, index, "search_path") ||
+           (work_is_text(work, index, "USE") && begins_statement(work, index));
+}
+
 static bool
 says_place(const Work *work)
 {
     for (guint i = 0; i < work->sql->tokens->len; i++)
-        if (work_token(work, i)->kind == TOKEN_WORD &&
-            (work_is_text(work, i, "search_path") || work_is_text(work, i, "SET") ||
-             (work_is_text(work, i, "USE") && begins_statement(work, i))))
+        if (may_say_place(work, i))
             return true;
     return false;
 }
