@@ -39,7 +39,7 @@ add_link(Chain *chain, guint callee)
 {
     Unit *unit = chain->unit;
     guint open = unit_next(unit, callee, false);
-    ChainLink link = {.method = chain_method(unit, chain->library, callee),
+    ChainLink link = {.method = chain_method(unit, chain->api, callee),
                       .open = open,
                       .close = unit_bracket_end(unit, open)};
     if (link.method == NULL || link.close >= unit->pieces->len || chain->links->len >= LINKS_MAX)
@@ -56,7 +56,7 @@ add_run(Chain *chain, guint callee, guint *ret_last)
     bool is_end = false, has_rows = unit_is_language(chain->unit, "php");
     for (; callee != G_MAXUINT && !(is_end && has_rows);
          callee = next_callee(chain->unit, *ret_last)) {
-        if (is_end && chain_method(chain->unit, chain->library, callee) == NULL)
+        if (is_end && chain_method(chain->unit, chain->api, callee) == NULL)
             break;
         if (!add_link(chain, callee))
             return false;
@@ -279,7 +279,7 @@ is_taken_there(const Chain *chain, guint root)
         return false;
     if (is_list)
         return unit_is_among(unit, callee, promises);
-    const LinkMethod *method = chain_method(unit, chain->library, callee);
+    const LinkMethod *method = chain_method(unit, chain->api, callee);
     return method != NULL && (method->kind == LINK_WHERE || method->kind == LINK_JOIN);
 }
 
@@ -304,7 +304,7 @@ chain_find(Chain *chain, const Use *use)
     Unit *unit = chain->unit;
     guint callee = use->argument == 0 ? piece_of_callee(unit, use) : G_MAXUINT;
     guint root = G_MAXUINT, last = 0;
-    if (callee == G_MAXUINT || chain_method(unit, chain->library, callee) == NULL)
+    if (callee == G_MAXUINT || chain_method(unit, chain->api, callee) == NULL)
         return false;
     guint first = first_callee(unit, callee, &root);
     if (first == G_MAXUINT || !add_run(chain, first, &last))

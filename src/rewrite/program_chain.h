@@ -63,9 +63,9 @@ typedef struct {
 /* All calls of one query, in their order, and from where to where they stand. */
 typedef struct {
     Unit *unit;
-    const ChainLibrary *library;
-    GArray *links;  /* ChainLink */
-    GArray *ranges; /* Range, of pieces */
+    const ChainLibrary *api; /* of the library that it is of */
+    GArray *links;           /* ChainLink */
+    GArray *ranges;          /* Range, of pieces */
     GArray *
         rows; /* guint: brackets of calls behind these, which are done with rows: their columns keep their names */
 } Chain;

@@ -65,7 +65,7 @@ static guint
 raw_literal(const Parts *parts, const Argument *argument)
 {
     Unit *unit = parts->unit;
-    const char *raw = parts->chain->library->raw;
+    const char *raw = parts->chain->api->raw;
     guint open = unit_is_sign(unit, argument->last, ')') ? unit_bracket_around(unit, argument->last)
                                                          : G_MAXUINT;
     if (raw == NULL || open == G_MAXUINT || open <= argument->first ||

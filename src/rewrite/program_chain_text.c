@@ -361,8 +361,8 @@ are_understood(const Chain *chain, const GArray *segments, const Text *text)
             continue;
         if (!rename_only_renames(rename) || has_other_names(chain, segments, rename))
             return false;
-        for (size_t t = 0; chain->library->tacit[t] != NULL; t++)
-            if (names_column(rename, chain->library->tacit[t], strlen(chain->library->tacit[t])))
+        for (size_t t = 0; chain->api->tacit[t] != NULL; t++)
+            if (names_column(rename, chain->api->tacit[t], strlen(chain->api->tacit[t])))
                 return false;
     }
     return true;
@@ -457,7 +457,7 @@ program_chains(Unit *unit)
         g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(Range));
         g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(guint));
         Chain chain = {
-            .unit = unit, .library = library, .links = links, .ranges = ranges, .rows = rows};
+            .unit = unit, .api = library, .links = links, .ranges = ranges, .rows = rows};
         if (read_chain(&chain, use))
             g_hash_table_add(read, (void *) rename);
     }
