@@ -236,26 +236,15 @@ described_columns(Work *work)
 
 /* ---- what fills the table ---- */
 
-/* A setting, as of partitions, may name one that changes. */
-static bool
-names_changed_column(const Work *work, const Rename *rename)
-{
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        size_t at;
-        if (change->kind != CHANGE_NONE && find_word(work->text, work->bytes, change->column, &at))
-            return true;
-    }
-    return false;
-}
-
 void
 described_makers(Work *work)
 {
     Described it = find_before(work->renames, work->path, folder_of_maker(work->path));
     bool is_query = g_str_has_suffix(work->path, ".sql");
+    /* what a setting says, as of partitions, may be a column that changes */
     if (it.named == NAMED_NOT || (it.is_target && it.named != NAMED_WHOLE) ||
-        (keeps_its_name(&it) && !is_query && !names_changed_column(work, it.rename)))
+        (keeps_its_name(&it) && !is_query &&
+         !rename_names_change(it.rename, work->text, work->bytes)))
         return;
     if (it.is_target) {
         site_add(work, SITE_FILE, DISPOSITION_ALREADY, 0, 0);

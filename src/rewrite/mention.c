@@ -32,6 +32,18 @@ find_word(const char *text, size_t bytes, const char *word, size_t *ret)
     return false;
 }
 
+bool
+rename_names_change(const Rename *rename, const char *text, size_t bytes)
+{
+    size_t at;
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind != CHANGE_NONE && find_word(text, bytes, change->column, &at))
+            return true;
+    }
+    return false;
+}
+
 static bool
 may_be_sql(const char *text, size_t bytes)
 {

@@ -408,6 +408,8 @@ guint unit_next(const Unit *unit, guint index, bool skips_lines);
 guint unit_previous(const Unit *unit, guint index, bool skips_lines);
 /* The bracket that is open there; G_MAXUINT: none. */
 guint unit_bracket_around(Unit *unit, guint index);
+/* The word before the innermost round bracket around the piece; G_MAXUINT: there is none. */
+guint unit_callee_around(Unit *unit, guint index);
 /* Of a bracket that opens: what closes it, or the number of pieces when nothing does. Of all others: `index`. */
 guint unit_bracket_end(Unit *unit, guint index);
 /* How many pieces begin before `place`; and the one that begins at this byte, G_MAXUINT: none does. */

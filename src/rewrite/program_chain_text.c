@@ -312,18 +312,6 @@ rename_of(const Unit *unit, const Text *text)
 }
 
 static bool
-names_column(const Rename *rename, const char *bytes, size_t count)
-{
-    size_t at;
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        if (change->kind != CHANGE_NONE && find_word(bytes, count, change->column, &at))
-            return true;
-    }
-    return false;
-}
-
-static bool
 is_segment(const GArray *segments, guint piece)
 {
     for (guint i = 0; i < segments->len; i++)
@@ -342,8 +330,8 @@ has_other_names(const Chain *chain, const GArray *segments, const Rename *rename
         for (guint i = (guint) range.begin; i < range.end; i++) {
             const Piece *piece = unit_piece(unit, i);
             if (piece->kind == PIECE_LITERAL && !is_segment(segments, i) &&
-                names_column(rename, unit->text->bytes + piece->inner_begin,
-                             piece->inner_end - piece->inner_begin))
+                rename_names_change(rename, unit->text->bytes + piece->inner_begin,
+                                    piece->inner_end - piece->inner_begin))
                 return true;
         }
     }
@@ -362,7 +350,7 @@ are_understood(const Chain *chain, const GArray *segments, const Text *text)
         if (!rename_only_renames(rename) || has_other_names(chain, segments, rename))
             return false;
         for (size_t t = 0; chain->api->tacit[t] != NULL; t++)
-            if (names_column(rename, chain->api->tacit[t], strlen(chain->api->tacit[t])))
+            if (rename_names_change(rename, chain->api->tacit[t], strlen(chain->api->tacit[t])))
                 return false;
     }
     return true;
@@ -412,7 +400,7 @@ has_column_within(Unit *unit, const Rename *rename, guint open)
                bytes = (is_literal ? piece->inner_end : piece->end) - begin;
         bool is_key = piece->kind == PIECE_WORD && unit_sign(unit, i - 1) != '.' &&
                       unit_is_language(unit, "javascript");
-        if ((is_literal || is_key) && names_column(rename, unit->text->bytes + begin, bytes))
+        if ((is_literal || is_key) && rename_names_change(rename, unit->text->bytes + begin, bytes))
             return true;
     }
     return false;

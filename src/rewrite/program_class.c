@@ -129,10 +129,7 @@ static char *
 by_call(Unit *unit, guint index)
 {
     static const char *const makers[] = {"define", "init", NULL};
-    guint open = unit_bracket_around(unit, index);
-    while (open != G_MAXUINT && !unit_is_sign(unit, open, '('))
-        open = unit_bracket_around(unit, open);
-    guint callee = open != G_MAXUINT ? unit_previous(unit, open, false) : G_MAXUINT;
+    guint callee = unit_callee_around(unit, index);
     guint dot = callee != G_MAXUINT ? unit_previous(unit, callee, true) : G_MAXUINT;
     if (dot == G_MAXUINT)
         return NULL;

@@ -12,15 +12,13 @@ static guint
 registered_name(Unit *unit, guint index)
 {
     static const char *const makers[] = {"define", "init", NULL};
-    guint open = unit_bracket_around(unit, index);
-    while (open != G_MAXUINT && !unit_is_sign(unit, open, '('))
-        open = unit_bracket_around(unit, open);
-    guint callee = open != G_MAXUINT ? unit_previous(unit, open, false) : G_MAXUINT;
+    guint callee = unit_callee_around(unit, index);
     guint dot = callee != G_MAXUINT ? unit_previous(unit, callee, true) : G_MAXUINT;
     if (dot == G_MAXUINT || !unit_is_among(unit, callee, makers) || !unit_is_sign(unit, dot, '.') ||
         !program_says(unit->work, "equelize"))
         return G_MAXUINT;
-    guint first = unit_next(unit, open, true), end = unit_bracket_end(unit, open);
+    guint open = unit_next(unit, callee, false), first = unit_next(unit, open, true),
+          end = unit_bracket_end(unit, open);
     if (unit_is_word(unit, callee, "define"))
         return unit_piece(unit, first)->kind == PIECE_LITERAL ? first : G_MAXUINT;
     for (guint i = first; i < end; i++)

@@ -218,19 +218,13 @@ is_single(const Text *text, size_t begin, size_t end)
     return memchr(text->bytes + begin, '.', end - begin) == NULL;
 }
 
+/* A star and what is put in may be any column. */
 static bool
 may_name_change(const Text *text, const Rename *rename)
 {
-    size_t at;
-    if (memchr(text->bytes, '*', text->count) != NULL ||
-        memmem(text->bytes, text->count, HOLE, strlen(HOLE)) != NULL)
-        return true;
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        if (change->kind != CHANGE_NONE && find_word(text->bytes, text->count, change->column, &at))
-            return true;
-    }
-    return false;
+    return memchr(text->bytes, '*', text->count) != NULL ||
+           memmem(text->bytes, text->count, HOLE, strlen(HOLE)) != NULL ||
+           rename_names_change(rename, text->bytes, text->count);
 }
 
 /* Of a dataset that stays under its name, with nothing that changes: whatever is made of the text, it stays right. */

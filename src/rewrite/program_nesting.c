@@ -129,6 +129,15 @@ unit_bracket_around(Unit *unit, guint index)
 }
 
 guint
+unit_callee_around(Unit *unit, guint index)
+{
+    guint open = unit_bracket_around(unit, index);
+    while (open != G_MAXUINT && !unit_is_sign(unit, open, '('))
+        open = unit_bracket_around(unit, open);
+    return open != G_MAXUINT ? unit_previous(unit, open, false) : G_MAXUINT;
+}
+
+guint
 unit_bracket_end(Unit *unit, guint index)
 {
     return at(nesting_of(unit)->ends, index);

@@ -263,18 +263,6 @@ read_list(Reader *reader, const Text *text)
 }
 
 static bool
-names_change(const Rename *rename, const Text *text)
-{
-    size_t at;
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        if (change->kind != CHANGE_NONE && find_word(text->bytes, text->count, change->column, &at))
-            return true;
-    }
-    return false;
-}
-
-static bool
 read_use(Reader *reader, Use *use)
 {
     Unit *unit = reader->unit;
@@ -285,7 +273,7 @@ read_use(Reader *reader, Use *use)
     if (place == NULL || (!is_key && !is_own_key(reader, use)))
         return use_is_for_others(unit, use) || use_is_foreign_key(unit, use) ||
                use_is_field_of_django(unit, use, text) || program_is_statement(unit, use, text) ||
-               !names_change(reader->rename, text);
+               !rename_names_change(reader->rename, text->bytes, text->count);
     return place->is_list ? read_list(reader, text)
                           : read_name(reader, text, 0, text->count, place->is_again);
 }

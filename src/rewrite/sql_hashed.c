@@ -46,21 +46,11 @@ sql_is_hashed(const Work *work, guint index)
     return false;
 }
 
-static bool
-is_among(const Work *work, guint index, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (work_is_text(work, index, words[i]))
-            return true;
-    return false;
-}
-
 bool
 sql_row_is_counted_whole(const Work *work, const SqlRef *ref)
 {
-    static const char *const behind[] = {"=", "<>", "!=", "<=>", "::", "IN"}, *const before[] = {
-                                                                                  "=", "<>",
-                                                                                  "!=", "<=>"};
+    static const char *const behind[] = {"=", "<>", "!=", "<=>", "::", "IN", NULL},
+                             *const before[] = {"=", "<>", "!=", "<=>", NULL};
     guint first = ref->path.parts[0].token, next = ref->path.parts[ref->path.count - 1].token + 1;
     if (work_token(work, next)->kind == TOKEN_DOT)
         next += 2; /* u.* */
@@ -81,6 +71,6 @@ sql_row_is_counted_whole(const Work *work, const SqlRef *ref)
              first > 1 && work_token(work, next)->word == WORD_AS &&
              (work_is_text(work, first - 2, "CAST") || work_is_text(work, first - 2, "SAFE_CAST"));
     return is_distinct || is_from || is_cast || sql_is_hashed(work, first) ||
-           is_among(work, next, behind, G_N_ELEMENTS(behind)) ||
-           (first > 0 && is_among(work, first - 1, before, G_N_ELEMENTS(before)));
+           work_is_among(work, next, behind) ||
+           (first > 0 && work_is_among(work, first - 1, before));
 }

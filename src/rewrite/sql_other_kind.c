@@ -12,22 +12,13 @@
 /* Of a list of people or columns, back to what stands before it. */
 #define LISTED_TOKENS_MAX 512
 
-static bool
-is_any(const Work *work, guint index, const char *const *words)
-{
-    for (size_t i = 0; words[i] != NULL; i++)
-        if (work_is_text(work, index, words[i]))
-            return true;
-    return false;
-}
-
 /* The last token before the name, without IF NOT EXISTS. */
 static guint
 token_before(const Work *work, guint name)
 {
     static const char *const between[] = {"IF", "NOT", "EXISTS", "CONCURRENTLY", NULL};
     guint at = name;
-    while (at > 0 && is_any(work, --at, between))
+    while (at > 0 && work_is_among(work, --at, between))
         ;
     return at;
 }
@@ -54,7 +45,7 @@ kind_of_container(const Work *work, guint first, guint before)
                                         "WAREHOUSE", "SERVER", NULL};
     if (before == first && work_is_text(work, first, "USE"))
         return "this is a database or schema";
-    return is_any(work, first, verbs) && is_any(work, before, kinds)
+    return work_is_among(work, first, verbs) && work_is_among(work, before, kinds)
                ? "this is a database or schema"
                : NULL;
 }
@@ -72,7 +63,8 @@ kind_of_people(const Work *work, guint first, guint before, guint before_list)
     bool owns =
         work_is_text(work, before, "AUTHORIZATION") ||
         (before > 0 && work_is_text(work, before, "TO") && work_is_text(work, before - 1, "OWNER"));
-    bool is_made = before == first + 1 && is_any(work, first, verbs) && is_any(work, before, kinds);
+    bool is_made = before == first + 1 && work_is_among(work, first, verbs) &&
+                   work_is_among(work, before, kinds);
     return is_given || owns || is_made ? "this is a user or role" : NULL;
 }
 
@@ -81,9 +73,9 @@ kind_of_part(const Work *work, guint first, guint before)
 {
     static const char *const verbs[] = {"CREATE", "DROP", "ALTER", "COMMENT", "REINDEX", NULL};
     static const char *const channels[] = {"LISTEN", "UNLISTEN", "NOTIFY", NULL};
-    if (before == first && is_any(work, first, channels))
+    if (before == first && work_is_among(work, first, channels))
         return "this is a channel";
-    if (!is_any(work, first, verbs))
+    if (!work_is_among(work, first, verbs))
         return NULL;
     if (work_is_text(work, before, "INDEX"))
         return "this is an index";
@@ -113,13 +105,13 @@ is_parameter(const Work *work, guint first, guint name)
     guint open = sql_row_of(work, name), called = open - (open > 0);
     if (!work_is_text(work, first, "CREATE") || open <= first + 2 ||
         (before != TOKEN_OPEN && before != TOKEN_COMMA) ||
-        work_token(work, name + 1)->kind != TOKEN_WORD || is_any(work, name + 1, goes_on))
+        work_token(work, name + 1)->kind != TOKEN_WORD || work_is_among(work, name + 1, goes_on))
         return false;
     if (work_is_text(work, called, "TABLE"))
         return work_is_text(work, called - 1, "RETURNS");
     while (called > first + 2 && work_token(work, called - 1)->kind == TOKEN_DOT)
         called -= 2;
-    return called > 0 && is_any(work, called - 1, routines);
+    return called > 0 && work_is_among(work, called - 1, routines);
 }
 
 /* CHECK (users > 0) of another table: no table can be named there. */

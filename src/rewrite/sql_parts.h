@@ -14,6 +14,8 @@ work_token(const Work *work, guint index)
 guint work_token_from(const Work *work, size_t byte);
 /* Is the token this word or sign, in letters of either case? */
 bool work_is_text(const Work *work, guint index, const char *text);
+/* Or one of these? NULL-terminated. */
+bool work_is_among(const Work *work, guint index, const char *const *words);
 
 void sql_text(Work *work);   /* all of the following, in each variant of the text (sql_text.c) */
 void sql_tables(Work *work); /* match sources, edit tables */

@@ -285,6 +285,15 @@ work_is_text(const Work *work, guint index, const char *text)
            g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
 }
 
+bool
+work_is_among(const Work *work, guint index, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (work_is_text(work, index, *words))
+            return true;
+    return false;
+}
+
 void
 sql_text(Work *work)
 {

@@ -132,14 +132,8 @@ is_given_column(const Work *work, const SqlStatement *statement, const Rename *r
 static bool
 names_column(const TriggerFunction *function, const Rename *rename)
 {
-    const char *body = function->text + function->body_begin;
-    size_t bytes = function->body_end - function->body_begin, at;
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        if (change->kind != CHANGE_NONE && find_word(body, bytes, change->column, &at))
-            return true;
-    }
-    return false;
+    return rename_names_change(rename, function->text + function->body_begin,
+                               function->body_end - function->body_begin);
 }
 
 typedef struct {

@@ -169,40 +169,38 @@ take_use(const Work *work, guint index, SaidPlace *place)
     return is_read;
 }
 
-/* SET search_path TO a, b: what is there in the first one is meant. */
+/* The schema, a name of one part. `may_go_on`: others may follow behind a comma, or the body of a function behind AS. */
 static bool
-take_search_path(const Work *work, guint index, SaidPlace *place)
+take_one(const Work *work, guint at, bool may_go_on, SaidPlace *place)
 {
-    guint at = index + 1;
-    at += work_is_text(work, at, "SESSION") || work_is_text(work, at, "LOCAL");
-    if (!work_is_text(work, at, "search_path") ||
-        (!work_is_text(work, at + 1, "TO") && !work_is_text(work, at + 1, "=")))
-        return false;
-    at += 2;
     SaidName name = {0};
-    bool is_read = name_take(work, &at, &name) && name.count == 1 &&
-                   (ends_statement(work, at) || work_token(work, at)->kind == TOKEN_COMMA ||
-                    work_is_text(work, at, "AS"));
+    bool is_read =
+        name_take(work, &at, &name) && name.count == 1 &&
+        (ends_statement(work, at) || (may_go_on && (work_token(work, at)->kind == TOKEN_COMMA ||
+                                                    work_is_text(work, at, "AS"))));
     if (is_read)
         set_name(place, &name);
     name_clear(&name);
     return is_read;
 }
 
+/* SET search_path TO a, b: what is there in the first one is meant. */
+static bool
+take_search_path(const Work *work, guint index, SaidPlace *place)
+{
+    guint at = index + 1;
+    at += work_is_text(work, at, "SESSION") || work_is_text(work, at, "LOCAL");
+    return work_is_text(work, at, "search_path") &&
+           (work_is_text(work, at + 1, "TO") || work_is_text(work, at + 1, "=")) &&
+           take_one(work, at + 2, true, place);
+}
+
 /* SET SCHEMA 'a'; but not ALTER TABLE t SET SCHEMA a, which moves it. */
 static bool
 take_schema(const Work *work, guint index, SaidPlace *place)
 {
-    guint at = index + 2;
-    if ((index > 0 && work_token(work, index - 1)->kind != TOKEN_SEMICOLON) ||
-        !work_is_text(work, index + 1, "SCHEMA"))
-        return false;
-    SaidName name = {0};
-    bool is_read = name_take(work, &at, &name) && name.count == 1 && ends_statement(work, at);
-    if (is_read)
-        set_name(place, &name);
-    name_clear(&name);
-    return is_read;
+    return (index == 0 || work_token(work, index - 1)->kind == TOKEN_SEMICOLON) &&
+           work_is_text(work, index + 1, "SCHEMA") && take_one(work, index + 2, false, place);
 }
 
 /* CREATE FUNCTION … SET search_path = a AS …: what is said there counts in the function alone. */

@@ -215,6 +215,8 @@ bool mention_is_ordinary(const char *text, size_t bytes, size_t begin, size_t en
 #define ORDINARY_WORD "this is an ordinary word, and nothing around it names a table"
 /* The word, not as a part of another one, whatever its case. */
 bool find_word(const char *text, size_t bytes, const char *word, size_t *ret);
+/* Does a column that changes stand there, as such a word? */
+bool rename_names_change(const Rename *rename, const char *text, size_t bytes);
 /* The last two parts of a name, or its only one, whatever their case and whether or not each has quotes of its own. */
 bool find_mention(const char *text, size_t bytes, char *const *parts, size_t *ret_begin,
                   size_t *ret_end);
