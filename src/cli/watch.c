@@ -21,7 +21,8 @@
 #define REFRESH_MS 150 /* no faster: eyes do not see it, and the server has work to do */
 #define IDLE_MS 1000   /* without events: rates and times left go on */
 #define PLAIN_PROGRESS_MS 2000
-#define SILENCE_MS 60000 /* a server that is away for longer is not restarting */
+#define PLAIN_REPEAT_MS 60000 /* the same line: who runs it may end what is silent for minutes */
+#define SILENCE_MS 60000      /* a server that is away for longer is not restarting */
 #define LAST_EVENTS_MS 500
 #define EVENTS_SHOWN 5
 
@@ -34,9 +35,10 @@ typedef struct {
     GPtrArray *lines; /* char *: last events, newest last */
     Frame *frame;     /* NULL: plain lines */
     GHashTable *told; /* step → status told in plain lines */
+    GHashTable *said; /* step → its last plain line */
     Follow *follow;
     char *last_state; /* as the last event said */
-    int64_t plain_due, answered_at, drawn_at;
+    int64_t plain_due, repeat_due, answered_at, drawn_at;
     bool is_dirty, is_interrupted, is_lost;
 } Watch;
 
@@ -50,13 +52,26 @@ is_news(const char *status)
     return g_strv_contains(news, status);
 }
 
-/* Each step speaks when its status changes, and every other second while it runs. */
+/* A step's line, where it says what its last one did not, or where that one was long ago. */
+static void
+plain_say(Watch *watch, const char *name, const json_t *step, bool may_repeat)
+{
+    char *line = migration_step_line(watch->view, step);
+    if (may_repeat || g_strcmp0(g_hash_table_lookup(watch->said, name), line) != 0) {
+        view_raw(watch->view, line);
+        view_raw(watch->view, "\n");
+    }
+    g_hash_table_replace(watch->said, g_strdup(name), line);
+}
+
+/* Each step speaks when its status changes, and every other second while it runs and gets on. */
 static void
 plain_steps(Watch *watch)
 {
     json_t *steps = json_object_get(watch->now, "steps"), *step = NULL;
     size_t i = 0;
-    bool is_due = clock_monotonic_ms() >= watch->plain_due;
+    int64_t now_ms = clock_monotonic_ms();
+    bool is_due = now_ms >= watch->plain_due, may_repeat = now_ms >= watch->repeat_due;
     json_array_foreach(steps, i, step)
     {
         const char *name = json_get_string(step, "name", ""),
@@ -71,12 +86,12 @@ plain_steps(Watch *watch)
         if (!(is_new && is_news(status)) && !(runs && is_due))
             continue;
         g_hash_table_replace(watch->told, g_strdup(name), g_strdup(now));
-        g_autofree char *line = migration_step_line(watch->view, step);
-        view_raw(watch->view, line);
-        view_raw(watch->view, "\n");
+        plain_say(watch, name, step, is_new || may_repeat);
     }
     if (is_due)
-        watch->plain_due = clock_monotonic_ms() + PLAIN_PROGRESS_MS;
+        watch->plain_due = now_ms + PLAIN_PROGRESS_MS;
+    if (may_repeat)
+        watch->repeat_due = now_ms + PLAIN_REPEAT_MS;
     fflush(watch->view->out);
 }
 
@@ -270,6 +285,7 @@ watch_clear(Watch *watch)
     follow_stop(watch->follow);
     g_ptr_array_unref(watch->lines);
     g_hash_table_unref(watch->told);
+    g_hash_table_unref(watch->said);
     g_free(watch->id);
     g_free(watch->last_state);
     json_decref(watch->now);
@@ -291,6 +307,7 @@ watch_until_rest(Invocation *call, const char *name, const WatchHow *how, json_t
     }
     watch.lines = g_ptr_array_new_with_free_func(g_free);
     watch.told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    watch.said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (call->view->is_terminal && !call->view->json && !how->plain)
         watch.frame = frame_new(call->view);
     bool ok = watch_run(&watch, error);

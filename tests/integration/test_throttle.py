@@ -46,6 +46,8 @@ class Throttle(unittest.TestCase):
         said = self.world.honk("throttle", "slow", "--rows-per-second", "400", "--reason", "the shop is closed", user=ADA).stdout
         self.assertEqual(said, "slow: at most 400 rows a second\n")
         self.assertTrue(support.eventually(lambda: self.world.state("slow") == "succeeded"), self.world.json("status", "slow"))
+        lines = [seen, *watching.stdout]
+        self.assertFalse([line for line, next_one in zip(lines, lines[1:]) if line == next_one], "what is watched says nothing twice")
         fill = self.fill("slow")
         log = self.world.honk("logs", "slow", "--json").stdout
         changed = next(event for event in map(json.loads, log.splitlines()) if event["type"] == "plan.throttle")
