@@ -24,6 +24,7 @@ root_free(void *data)
     g_hash_table_unref(root->made);
     g_hash_table_unref(root->dotted);
     g_hash_table_unref(root->vars);
+    g_hash_table_unref(root->asked);
     yaml_file_free(root->settings);
     g_hash_table_unref(root->facts);
     renames_free(root->renames);
@@ -97,6 +98,7 @@ root_new(const char *folder, YamlFile *settings)
         .made = dbt_made_new(),
         .dotted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .vars = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .declared = g_ptr_array_new_with_free_func(dbt_declared_free),
         .sources = g_ptr_array_new_with_free_func(rename_free),
     };

@@ -47,6 +47,7 @@ typedef struct {
     GHashTable *made;     /* models, seeds and snapshots: dbt_made.c */
     GHashTable *dotted;   /* names of models and seeds with dots in them */
     GHashTable *vars;     /* names of variables that nothing but SQL of the project asks for */
+    GHashTable *asked;    /* of those that its SQL asks for, whoever else does */
     GPtrArray *declared;  /* DbtDeclared * */
     GPtrArray *sources;   /* Rename * of what its YAML declares (dbt_sources.h) */
     Renames *renames;     /* those of the mapping, and these */

@@ -62,6 +62,15 @@ leave_to_person(Work *work, size_t begin, size_t end)
         site_refuse(work, SITE_TABLE, begin, end, "selection", NULL, "%s", picks_nothing);
 }
 
+/* Only columns change: what is run is picked as before. */
+static void
+leave_as_it_is(Work *work, size_t begin, size_t end)
+{
+    if (dbt_settles(work, begin, end))
+        site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, begin, end)->reason =
+            "dbt is told by this what to run, and that keeps its name";
+}
+
 /* ---- models ---- */
 
 static bool
@@ -79,6 +88,13 @@ goes(const Work *work, const Rename *rename)
            dbt_fate_told(work, rename->dbt) != MODEL_STAYS;
 }
 
+static bool
+stays(const Rename *rename)
+{
+    return rename->dbt->doubt == NULL && !rename->is_derived &&
+           strcmp(rename->dbt->from.name, rename->dbt->to.name) == 0;
+}
+
 static void
 pick_model(Work *work, size_t begin, size_t end, const Rename *rename, bool is_clear)
 {
@@ -86,6 +102,15 @@ pick_model(Work *work, size_t begin, size_t end, const Rename *rename, bool is_c
         rename_part(work, begin, end, rename->dbt->to.name);
     else
         leave_to_person(work, begin, end);
+}
+
+/* Where the last part of `shop.staging.users` begins. */
+static size_t
+behind_dots(const Work *work, size_t begin, size_t end)
+{
+    while (end > begin && work->text[end - 1] != '.')
+        end--;
+    return end;
 }
 
 static bool
@@ -119,9 +144,7 @@ static void
 pick_by_name(Work *work, size_t begin, size_t end, const Rename *rename)
 {
     const char *name = rename->dbt->from.name;
-    size_t last = end;
-    while (last > begin && work->text[last - 1] != '.')
-        last--;
+    size_t last = behind_dots(work, begin, end);
     g_autofree char *part = g_strndup(work->text + last, end - last);
     if (says(work, last, end, name))
         pick_model(work, last, end, rename, last > begin || !dbt_has_folder(work->options, name));
@@ -162,9 +185,11 @@ pick_source(Work *work, size_t begin, size_t end, const Rename *rename)
     const DbtRename *dbt = rename->dbt;
     g_autofree char *from = g_strdup_printf("%s.%s", dbt->from.package, dbt->from.name),
                     *to = g_strdup_printf("%s.%s", dbt->to.package, dbt->to.name);
-    if (strcmp(from, to) == 0 || dbt->doubt != NULL)
+    if (dbt->doubt != NULL)
         return;
-    if (says(work, begin, end, from))
+    if (strcmp(from, to) == 0 && says(work, begin, end, from))
+        leave_as_it_is(work, begin, end);
+    else if (says(work, begin, end, from))
         rename_part(work, begin, end, to);
     else if (strcmp(dbt->from.package, dbt->to.package) != 0 &&
              says(work, begin, end, dbt->from.package))
@@ -185,7 +210,12 @@ pick(Work *work, size_t begin, size_t end, const char *method)
         if (dbt != NULL && dbt->is_source && is_source && dbt->from.package != NULL &&
             dbt->to.package != NULL)
             pick_source(work, begin, end, rename);
-        if (dbt == NULL || dbt->is_source || !goes(work, rename))
+        if (dbt == NULL || dbt->is_source)
+            continue;
+        size_t last = behind_dots(work, begin, end);
+        if (is_name && stays(rename) && says(work, last, end, dbt->from.name))
+            leave_as_it_is(work, last, end);
+        if (!goes(work, rename))
             continue;
         if (is_file)
             pick_by_file(work, begin, end, rename);

@@ -195,6 +195,8 @@ read_command(Work *work, size_t begin, char quote, bool *has_hole)
             continue;
         }
         command.at = end;
+        if (end - at == strlen("--vars") && memcmp(text + at, "--vars", end - at) == 0)
+            command.at = dbt_told_vars(work, end);
         if (!is_flag(text + at, end - at))
             continue;
         bool is_listed = at > 0 && strchr("\"'", text[at - 1]) != NULL && text[end] == text[at - 1];

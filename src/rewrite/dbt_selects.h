@@ -16,6 +16,10 @@ void dbt_selection(Work *work, size_t begin, size_t end, const char *method);
 /* May it be a model that gets another name, where a variable says what is run? A person decides then. */
 bool dbt_selection_may_be(Work *work, size_t begin, size_t end);
 
+/* What a command says for variables, from the end of `--vars` on; where that ends. And may the text say any (dbt_told_vars.c)? */
+size_t dbt_told_vars(Work *work, size_t at);
+bool dbt_tells_vars(const Renames *renames, const char *text);
+
 /* Does the file's project have a folder or package of that name with models in it (dbt_made.c)? */
 bool dbt_has_folder(const RewriteOptions *options, const char *name);
 

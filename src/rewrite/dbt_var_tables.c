@@ -155,8 +155,11 @@ note_files(const GPtrArray *roots, const GPtrArray *files, bool is_followed)
         bool is_other = g_str_has_suffix(file->path, ".yml") ||
                         g_str_has_suffix(file->path, ".yaml") ||
                         g_str_has_suffix(file->path, ".py");
-        if (root != NULL && (is_followed ? code_is_sql(file->path) : is_other))
-            note_names(root->vars, file, is_followed);
+        if (root == NULL || !(is_followed ? code_is_sql(file->path) : is_other))
+            continue;
+        note_names(root->vars, file, is_followed);
+        if (is_followed)
+            note_names(root->asked, file, true);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "rewrite/code.h"
 #include "rewrite/dbt.h"
+#include "rewrite/dbt_selects.h"
 #include "rewrite/made.h"
 #include "rewrite/project_parts.h"
 #include "rewrite/sql_parts.h"
@@ -209,6 +210,7 @@ rewrite_entry(void *item, void *data)
         entry->is_given || renames_concern(renames, file->path, file->text, file->bytes) ||
         renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
         dbt_vars_mention(options.settings, renames, file->text) ||
+        dbt_tells_vars(renames, file->text) ||
         dbt_seeds_have_types(renames, file->path, file->text) ||
         dbt_project_has_moved(renames, file->path, file->text) ||
         dbt_project_may_filter(renames, file->path, file->text) ||
