@@ -377,12 +377,62 @@ is_versioned_definition(const char *path)
     return false;
 }
 
+/* Behind the word before a number of a step: version_43, migrate3, m007_; NULL: it is none. */
+static const char *
+number_of_step(const char *name)
+{
+    static const char *const words[] = {"version", "migration", "migrate", "upgrade",
+                                        "patch",   "update",    "schema"};
+    if (name[0] == 'm' && count_digits(name + 1) > 2 && name[1 + count_digits(name + 1)] == '_')
+        return name + 1;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_ascii_strncasecmp(name, words[i], strlen(words[i])) == 0) {
+            name += strlen(words[i]);
+            name += name[0] == '_';
+            return count_digits(name) > 0 ? name : NULL;
+        }
+    return NULL;
+}
+
+/* Does a bracket follow the name, as it does where it is defined or called? */
+static bool
+is_called(const char *at, const char *end)
+{
+    while (at < end && is_identifier_byte(*at))
+        at++;
+    return at < end && *at == '(';
+}
+
+#define STEPS_OF_A_FILE 3 /* so many with a number each, and what they do: all of it is steps */
+
+/* function version_43(), function version_42(), …: a program that takes tables from one version to the next. */
+static bool
+has_steps(const char *text, size_t bytes)
+{
+    g_autoptr(GHashTable) numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (text_find_folded(text, bytes, "alter table") == NULL &&
+        text_find_folded(text, bytes, "create table") == NULL)
+        return false;
+    const char *end = text + bytes;
+    for (const char *at = text; at < end && g_hash_table_size(numbers) < STEPS_OF_A_FILE; at++) {
+        if (!g_ascii_isalpha(*at) || (at > text && is_identifier_byte(at[-1])))
+            continue;
+        g_autofree char *name = g_strndup(at, MIN(32, (size_t) (end - at)));
+        const char *number = number_of_step(name);
+        if (number != NULL && is_called(at, end))
+            g_hash_table_add(numbers, g_strndup(number, count_digits(number)));
+    }
+    return g_hash_table_size(numbers) >= STEPS_OF_A_FILE;
+}
+
 /* Why a person decides what becomes of the file; NULL: its edits are made. */
 static const char *
-why_held(const char *path)
+why_held(const Work *work)
 {
+    const char *path = work->path;
     if (!code_is_sql(path))
-        return is_among_migrations(path) || is_versioned_step(path)
+        return is_among_migrations(path) || is_versioned_step(path) ||
+                       (work->out->edits->len > 0 && has_steps(work->text, work->bytes))
                    ? "this program is among migrations of the schema: whether it tells what was "
                      "or what is, nobody says"
                    : NULL;
@@ -397,7 +447,7 @@ why_held(const char *path)
 void
 history_hold(Work *work)
 {
-    const char *why = why_held(work->path);
+    const char *why = why_held(work);
     if (why == NULL)
         return;
     g_ptr_array_set_size(work->out->edits, 0);

@@ -35,6 +35,7 @@ struct Imports {
     GHashTable
         *called; /* Export *: classes that say their columns, of which the file has the names */
     GHashTable *tied; /* Rename * and Export * that it is tied to already */
+    bool has_macros;  /* of Elixir: `use Shop.Web`, which may give it names of any module */
 };
 
 /* A class of another file that stands for the dataset. */

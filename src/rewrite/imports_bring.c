@@ -259,6 +259,20 @@ bring_members(Work *work)
     }
 }
 
+/* `use Shop.Web, :schema` of Elixir runs a macro that may give the file names (`alias Shop.{User, Order}`): a class of such a
+ * name, which nothing else in the file gives. */
+static void
+bring_by_macros(Work *work)
+{
+    const GPtrArray *list = exports_within(work->options->exports, "elixir", "");
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const Export *export = g_ptr_array_index(list, i);
+        const char *dot = strrchr(export->within, '.');
+        if (export->is_class && dot != NULL && !is_bound(work->imports, dot + 1))
+            bring_class(work, dot + 1, export);
+    }
+}
+
 static void
 list_locals(Imports *imports)
 {
@@ -277,6 +291,8 @@ imports_resolve(Work *work)
     for (guint i = 0; i < work->imports->bindings->len; i++)
         bring_all(work, &g_array_index(work->imports->bindings, Binding, i));
     bring_members(work);
+    if (work->imports->has_macros)
+        bring_by_macros(work);
 }
 
 /* ---- passing on ---- */

@@ -53,8 +53,10 @@ void
 imports_elixir(Unit *unit)
 {
     for (guint i = 0; i < unit->pieces->len; i++) {
-        guint behind =
-            unit_is_word(unit, i, "alias") && unit_line_of(unit, i) == i ? read_alias(unit, i) : i;
+        bool begins = unit_line_of(unit, i) == i;
+        guint behind = unit_is_word(unit, i, "alias") && begins ? read_alias(unit, i) : i;
+        if (unit_is_word(unit, i, "use") && begins)
+            unit->work->imports->has_macros = true;
         if (behind > i)
             imports_mark(unit, i, behind - 1);
     }

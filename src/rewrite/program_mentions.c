@@ -106,23 +106,35 @@ column_behind(const Unit *unit, const char *table, char *column)
     return BEHIND_OTHER;
 }
 
-/* users.plan in a part of SQL; but not t("users.plan"), a key of translations. */
+/* `users`, "users", [users]: the quote that closes behind the name, or 0. */
+static char
+quote_around(const Text *text, size_t begin, size_t end)
+{
+    char close = text_byte(text, end), open = begin > 0 ? text->bytes[begin - 1] : '\0';
+    bool is_quoted = close == ']' ? open == '[' : (close == '`' || close == '"') && open == close;
+    return is_quoted ? close : '\0';
+}
+
+/* users.plan in a part of SQL, also in quotes; but not t("users.plan"), a key of translations. */
 static Behind
 read_behind(const Unit *unit, const Use *use, const Text *text, size_t begin, size_t end)
 {
     static const char *const translators[] = {"t", "$t", "tr", "translate", "i18n", "__", NULL};
-    size_t last = end + 1;
-    if (text_byte(text, end) != '.' || span_is_among(unit->text, use->callee, translators) ||
-        (begin > 0 && text->bytes[begin - 1] == '.'))
+    bool is_quoted = quote_around(text, begin, end) != '\0';
+    size_t first = begin - is_quoted, dot = end + is_quoted, last = dot + 1;
+    if (text_byte(text, dot) != '.' || span_is_among(unit->text, use->callee, translators) ||
+        (first > 0 && text->bytes[first - 1] == '.'))
         return BEHIND_OTHER;
     if (text_byte(text, last) == '*')
         return BEHIND_COLUMN;
+    last += text_byte(text, last) != '\0' && strchr("`\"[", text_byte(text, last)) != NULL;
+    size_t column_begin = last;
     while (g_ascii_isalnum(text_byte(text, last)) || text_byte(text, last) == '_')
         last++;
     if (text_byte(text, last) == '.' || text_byte(text, last) == '(')
         return BEHIND_OTHER;
     g_autofree char *table = g_strndup(text->bytes + begin, end - begin),
-                    *column = g_strndup(text->bytes + end + 1, last - end - 1);
+                    *column = g_strndup(text->bytes + column_begin, last - column_begin);
     return column_behind(unit, table, column);
 }
 

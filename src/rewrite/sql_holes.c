@@ -165,6 +165,8 @@ check_name_around(Work *work, guint hole, guint *checked)
         first--;
     while (last + 1 < work->sql->tokens->len - 1 && touches(work, last))
         last++;
+    if (first == hole && last > hole && is_bound(work, hole))
+        first++; /* :users::plan is a value, whatever it is called; $1::users is a row */
     check_made_name(work, first, last);
     *checked = last + 1;
 }

@@ -67,6 +67,10 @@ sql_inside(const Work *work, guint index, size_t *ret_bytes)
 {
     const Token *token = work_token(work, index);
     const char *text = work->text + token->begin, *end = work->text + token->end - 1;
+    if (strchr("'\"`$", *end) == NULL) { /* \\copy t FROM users.csv */
+        *ret_bytes = token->end - token->begin;
+        return text;
+    }
     while (text < end && *text != '\'' && *text != '"') /* N'…' */
         text++;
     *ret_bytes = text < end ? (size_t) (end - text - 1) : 0;

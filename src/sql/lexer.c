@@ -373,6 +373,8 @@ lex_operator(Lexer *lexer, size_t at)
         at, at + 1);
     if (c == ';')
         lex_rows(lexer, at);
+    if (c == '\\')
+        lex_file_of_command(lexer, at);
 }
 
 /* ---- the whole ---- */
@@ -438,6 +440,10 @@ lex_one(Lexer *lexer, size_t at)
     uint8_t byte = byte_kinds[(guchar) lexer->text[at]];
     if (is_delimiter(lexer, at)) {
         add_whole(lexer, TOKEN_SEMICOLON, at, at + lexer->delimiter_bytes);
+        return;
+    }
+    if (at == lexer->file && at > 0) {
+        add_whole(lexer, TOKEN_STRING, at, lexer->file_end);
         return;
     }
     if ((byte & BYTE_BLANK)              ? lex_plain_blank(lexer, at)

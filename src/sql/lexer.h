@@ -22,8 +22,9 @@ typedef struct {
     const char *delimiter; /* what ends statements besides `;`, of so many bytes: in the text */
     size_t delimiter_bytes;
     bool has_word[WORD_COUNT];
-    GArray *open; /* indices of brackets that wait for their other half */
-    guint blocks; /* {{ if x }} of Go's templates that wait for their {{ end }} */
+    GArray *open;          /* indices of brackets that wait for their other half */
+    guint blocks;          /* {{ if x }} of Go's templates that wait for their {{ end }} */
+    size_t file, file_end; /* of a command of psql that was met, or 0 */
 } Lexer;
 
 static inline char
@@ -130,6 +131,11 @@ bool lex_bracket(Lexer *lexer, size_t at);
 bool lex_name_in_path(Lexer *lexer, size_t at);
 bool lex_name_of_digits(Lexer *lexer, size_t at);
 bool lex_put_in(Lexer *lexer, size_t at);
+
+/* ---- files without quotes (lexer_files.c) ---- */
+
+/* `at`: a backslash. Where it begins `\\copy`, the file behind FROM or TO is noted, and is one string when it is met. */
+void lex_file_of_command(Lexer *lexer, size_t at);
 
 /* ---- words (words.c) ---- */
 
