@@ -62,16 +62,21 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
         common_add(parser, query, common);
 }
 
-/* WITH {more} a AS (…): tables that are put in at run time, each with its comma. */
+/* WITH {more} a AS (…), {others}, b AS (…): tables that are put in at run time, each with its comma, or without the last one. */
 static void
 pass_put_in(Parser *parser, uint32_t end)
 {
     uint32_t at = parser->pos;
-    while (at < end &&
-           (peek(parser, at)->kind == TOKEN_TEMPLATE || peek(parser, at)->kind == TOKEN_PARAMETER))
-        at++;
-    if (at + 1 < end && is_name(parser, at) &&
-        (is_word(parser, at + 1, WORD_AS) || is_open(parser, at + 1)))
+    for (bool is_put_in = false; at < end; at++) {
+        TokenKind kind = peek(parser, at)->kind;
+        if (kind != TOKEN_TEMPLATE && kind != TOKEN_PARAMETER &&
+            !(is_put_in && kind == TOKEN_COMMA))
+            break;
+        is_put_in = kind != TOKEN_COMMA;
+    }
+    bool is_common = at + 1 < end && is_name(parser, at) &&
+                     (is_word(parser, at + 1, WORD_AS) || is_open(parser, at + 1));
+    if (is_common || starts_query(parser, at, end))
         parser->pos = at;
 }
 
@@ -170,6 +175,10 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_WORD &&
                peek(parser, parser->pos)->word == WORD_NONE)
             parser->pos++;
+        uint32_t behind = parser->pos;
+        pass_put_in(parser, end);
+        if (parser->pos > behind)
+            continue;
         if (parser->pos >= end || peek(parser, parser->pos)->kind != TOKEN_COMMA)
             break;
         parser->pos++;
