@@ -103,15 +103,25 @@ item_at(Parser *parser, SqlItem *item, bool is_first)
     return one;
 }
 
+/* `{{ 'id' }} AS key`, `{{ 'id' }} key`: not where a comma is put in between. */
+static bool
+has_alias_behind(const Parser *parser, uint32_t last, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    return at < end && (is_word(parser, at, WORD_AS) ||
+                        (is_name(parser, at) && !starts_clause(parser, at) &&
+                         !template_separates(parser, last)));
+}
+
 bool
 parse_listed(Parser *parser, SqlItem *item, const Context *context, guint before, uint32_t end)
 {
     const ArenaList *refs = context->block->refs;
     guint count = refs->len - before;
+    bool has_alias = has_alias_behind(parser, item->last, end);
     while (item->last > item->first && template_separates(parser, item->last))
         item->last--;
-    if (count == 0 || peek(parser, item->last)->kind != TOKEN_TEMPLATE ||
-        (parser->pos < end && is_word(parser, parser->pos, WORD_AS)) ||
+    if (count == 0 || peek(parser, item->last)->kind != TOKEN_TEMPLATE || has_alias ||
         is_joined_otherwise(parser, item->last) || (count > 1 && !gives_all(parser, item->last)))
         return false;
     for (guint i = before; i < refs->len; i++)
