@@ -28,6 +28,7 @@ bool
 lines_begin_with(const Work *work, size_t line, const char *signs)
 {
     size_t at = line + indent_at(work, line);
+    at += at + 1 < work->bytes && work->text[at] == '\r' && work->text[at + 1] == '\n';
     return at >= work->bytes ? strchr(signs, '\n') != NULL : strchr(signs, work->text[at]) != NULL;
 }
 
@@ -119,6 +120,40 @@ lines_are_entries(const Work *work, const YamlNode *list, size_t *ret_dash)
     return list != NULL && list->kind == YAML_LIST && list->count > 0;
 }
 
+/* All its lines end in LF, or all in CR LF. */
+static bool
+ends_alike(const Work *work, const YamlNode *node)
+{
+    bool has_returns = lines_have_returns(work, node->begin);
+    const char *end = work->text + node->end;
+    for (const char *at = work->text + node->begin;
+         (at = memchr(at, has_returns ? '\n' : '\r', (size_t) (end - at))) != NULL; at++)
+        if (!has_returns || at[-1] != '\r')
+            return false;
+    return true;
+}
+
+bool
+lines_have_returns(const Work *work, size_t at)
+{
+    size_t next = lines_next(work, at);
+    return next >= 2 && work->text[next - 1] == '\n' && work->text[next - 2] == '\r';
+}
+
+void
+lines_end_like(const Work *work, size_t at, GString *text)
+{
+    if (!lines_have_returns(work, at))
+        return;
+    g_autoptr(GString) alike = g_string_sized_new(text->len);
+    for (gsize i = 0; i < text->len; i++) {
+        if (text->str[i] == '\n' && (i == 0 || text->str[i - 1] != '\r'))
+            g_string_append_c(alike, '\r');
+        g_string_append_c(alike, text->str[i]);
+    }
+    g_string_assign(text, alike->str);
+}
+
 bool
 lines_are_map(const Work *work, const YamlNode *map, size_t *ret_dash)
 {
@@ -127,5 +162,5 @@ lines_are_map(const Work *work, const YamlNode *map, size_t *ret_dash)
     for (size_t i = 1; i < map->count; i++)
         if (!begins_line(work, before_blanks(work, map->items[2 * i]->begin)))
             return false;
-    return memchr(work->text, '\r', work->bytes) == NULL;
+    return ends_alike(work, map);
 }

@@ -7,6 +7,9 @@
 /* Where the line begins that this byte is in, and the next one, or the end. */
 size_t lines_begin(const Work *work, size_t at);
 size_t lines_next(const Work *work, size_t at);
+/* Does the line that this byte is in end in CR LF? And the text's lines are made to end as it does. */
+bool lines_have_returns(const Work *work, size_t at);
+void lines_end_like(const Work *work, size_t at, GString *text);
 /* Is the first byte behind the line's indent one of these? */
 bool lines_begin_with(const Work *work, size_t line, const char *signs);
 /* Does the node stand behind nothing but a dash on its line? `*ret_dash`: how far that is indented. */

@@ -316,8 +316,8 @@ is_apart(const Work *work, const YamlNode *source, size_t end)
     while (line > 0 && lines_begin_with(work, lines_begin(work, line - 1), "#"))
         line = lines_begin(work, line - 1);
     bool is_behind = line > 0 && lines_begin_with(work, lines_begin(work, line - 1), "\n"),
-         has_next = end + strspn(work->text + end, " \n") < work->bytes;
-    return is_behind || (has_next && work->text[end] == '\n');
+         has_next = end + strspn(work->text + end, " \r\n") < work->bytes;
+    return is_behind || (has_next && strchr("\r\n", work->text[end]) != NULL);
 }
 
 /* What goes to the same source as the move at `first`, in its order. Appended to `ret`. */
@@ -347,6 +347,7 @@ write_into(Work *work, const YamlMoves *moves, guint first)
     bool ends_open = at > 0 && work->text[at - 1] != '\n';
     GString *text = g_string_new(ends_open ? "\n" : "");
     lift_all(work, moves, first, text);
+    lines_end_like(work, last->begin, text);
     edit_add(work, at, at, text->str);
     g_string_free(text, TRUE);
 }
@@ -371,7 +372,9 @@ write_new(Work *work, const YamlMoves *moves)
         g_string_append(text, head);
         lift_all(work, moves, i, text);
     }
-    if (text->len > 1)
+    bool has_any = text->len > 1;
+    lines_end_like(work, source->begin, text);
+    if (has_any)
         edit_add(work, at, at, text->str);
     g_string_free(text, TRUE);
 }

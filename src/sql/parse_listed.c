@@ -108,9 +108,9 @@ static bool
 has_alias_behind(const Parser *parser, uint32_t last, uint32_t end)
 {
     uint32_t at = parser->pos;
-    return at < end && (is_word(parser, at, WORD_AS) ||
-                        (is_name(parser, at) && !starts_clause(parser, at) &&
-                         !template_separates(parser, last)));
+    return at < end &&
+           (is_word(parser, at, WORD_AS) || (is_name(parser, at) && !starts_clause(parser, at) &&
+                                             !template_separates(parser, last)));
 }
 
 bool

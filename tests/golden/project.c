@@ -1,7 +1,7 @@
 /*
  * project.c - what becomes of many files together, case by case: tests/golden/project/TOPIC.cases
  *
- *   ### the name of the case, a sentence [keep one-way guess snowflake postgres]
+ *   ### the name of the case, a sentence [keep one-way guess snowflake postgres returns]
  *   === models/a.sql
  *   select …
  *   ---
@@ -11,7 +11,7 @@
  *   ~ models/c.sql words   it tells so in a note
  *
  * Every case also keeps the laws: edits lie apart, undoing them gives the texts, doing it twice changes nothing, and,
- * unless it is `one-way`, the inverse of the mapping gives the texts back.
+ * unless it is `one-way`, the inverse of the mapping gives the texts back. With `returns` all lines end in CR LF, before and after.
  */
 #include "cases.h"
 
@@ -205,15 +205,41 @@ keeps_the_laws(const Case *one)
     }
 }
 
+static char *
+replaced(const char *text, const char *from, const char *to)
+{
+    g_auto(GStrv) parts = g_strsplit(text, from, -1);
+    return g_strjoinv(to, parts);
+}
+
 static void
-add_files(GPtrArray *files, const char *text)
+add_files(const Case *one, const char *text)
 {
     g_auto(GStrv) chunks = g_strsplit(text, "=== ", -1);
     for (size_t i = 1; chunks[i] != NULL; i++) {
         char *line = strchr(chunks[i], '\n');
         *line = '\0';
-        g_ptr_array_add(files, file_new(chunks[i], line + 1));
+        g_autofree char *lines =
+            replaced(line + 1, "\n", has_option(one, "returns") ? "\r\n" : "\n");
+        g_ptr_array_add(one->files, file_new(chunks[i], lines));
     }
+}
+
+/* What is expected, with the ends of lines of files that are changed. */
+static char *
+expected_of(const Case *one, const char *text)
+{
+    if (!has_option(one, "returns"))
+        return g_strdup(text);
+    g_autofree char *returned = replaced(text, "\n", "\r\n");
+    GString *lines = g_string_new(NULL);
+    for (const char *at = returned, *end; *at != '\0'; at = end + 1) {
+        end = strchr(at, '\n');
+        bool is_ours = strncmp(at, "=== ", 4) == 0 || strncmp(at, "! ", 2) == 0;
+        g_string_append_len(lines, at, end - at - (is_ours ? 1 : 0));
+        g_string_append_c(lines, '\n');
+    }
+    return g_string_free(lines, FALSE);
 }
 
 static void
@@ -222,12 +248,12 @@ one_case(const void *data)
     const GoldenCase *said = data;
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_free);
     Case one = {.options = said->options, .files = files};
-    add_files(files, said->text);
+    add_files(&one, said->text);
     rewrite(&one, files, mappings);
-    g_autofree char *found = outcome(files);
-    if (strcmp(found, said->expected) != 0)
+    g_autofree char *found = outcome(files), *expected = expected_of(&one, said->expected);
+    if (strcmp(found, expected) != 0)
         say_sites(files);
-    g_assert_cmpstr(found, ==, said->expected);
+    g_assert_cmpstr(found, ==, expected);
     keeps_the_laws(&one);
 }
 
