@@ -417,6 +417,7 @@ struct Driver {
     /* What a column of this name becomes there that is no value of a row like all others; NULL: it is one. NULL: all are. */
     const char *(*becomes)(const char *column);
     const TypeOps *types; /* NULL: it has no words of its own */
+    bool keeps_odd;       /* what value.h calls odd, where a column takes it, is read and written */
     const ScanOps *scan;
     const LoadOps *load;
     const PushOps *push;
@@ -511,6 +512,7 @@ CHECKED bool conn_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **e
 bool conn_can_own_sum(const Conn *a, const Conn *b);
 CHECKED bool conn_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
 bool conn_has_sql(const Conn *conn);
+bool conn_keeps_odd(const Conn *conn);     /* Driver.keeps_odd */
 bool conn_finds_columns(const Conn *conn); /* Driver.finds_columns */
 /* True with a store without SQL: there is nothing to ask. */
 CHECKED bool conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message);

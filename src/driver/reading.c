@@ -137,6 +137,12 @@ conn_can_own_sum(const Conn *a, const Conn *b)
 }
 
 bool
+conn_keeps_odd(const Conn *conn)
+{
+    return conn->driver->keeps_odd;
+}
+
+bool
 conn_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error)
 {
     if (!conn_can_own_sum(conn, conn))

@@ -185,6 +185,9 @@ size_t program_select_typed(const Program *program, TypedSql in, const SourceIte
 const char *program_source_of(const Program *program, size_t column);
 /* The item that target column `column` is, as it is; -1: it is computed. */
 int program_input_of(const Program *program, size_t column);
+/* Both stores keep what value.h calls odd: columns of the target that are the source's as they are take it, but for those of the key and
+ * for what other columns are computed from. */
+void program_take_odd(Program *program);
 /* Are the items, as they come, the rows that are written? */
 bool program_is_identity(const Program *program);
 /* The columns of the target's key, which are those of the source's primary key as they are, and these (char *); in the

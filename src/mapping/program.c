@@ -335,6 +335,42 @@ program_input_of(const Program *program, size_t column)
     return map->root->kind == EXPR_INPUT ? (int) map->root->input : -1;
 }
 
+static bool
+is_computed_from(const Expr *expr, size_t input)
+{
+    for (size_t i = 0; i < expr->arg_count; i++)
+        if ((expr->args[i]->kind == EXPR_INPUT && expr->args[i]->input == input) ||
+            is_computed_from(expr->args[i], input))
+            return true;
+    return false;
+}
+
+/* Each column that the item comes to, as it is, and nowhere is anything made of it. */
+static bool
+may_be_odd(const Program *program, size_t input)
+{
+    for (guint i = 0; i < program->columns->len; i++) {
+        const MapColumn *column = program->columns->pdata[i];
+        bool is_key = schema_is_key(program->target, column->name);
+        if (is_computed_from(column->root, input) ||
+            (is_key && program_input_of(program, i) == (int) input))
+            return false;
+    }
+    return true;
+}
+
+void
+program_take_odd(Program *program)
+{
+    for (guint i = 0; i < program->columns->len; i++) {
+        int input = program_input_of(program, i);
+        if (input < 0 || !may_be_odd(program, (size_t) input))
+            continue;
+        ((Column *) program->target->columns->pdata[i])->takes_odd = true;
+        ((Column *) program->input->columns->pdata[input])->takes_odd = true;
+    }
+}
+
 bool
 program_is_identity(const Program *program)
 {

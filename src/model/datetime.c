@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+#define DAYS_MIN (-719162) /* 0001-01-01 */
+#define DAYS_MAX 2932896   /* 9999-12-31 */
+
 static const char *const month_names[12] = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December",
@@ -93,7 +96,7 @@ datetime_floor_days(int64_t us)
 bool
 datetime_days_have_text(int64_t days)
 {
-    return days >= -719162 && days <= 2932896; /* 0001-01-01 and 9999-12-31 */
+    return days >= DAYS_MIN && days <= DAYS_MAX;
 }
 
 static int
@@ -384,16 +387,31 @@ append_number(GString *to, int64_t value, int digits)
     g_string_append_len(to, at, buffer + sizeof buffer - at);
 }
 
-void
-datetime_append_iso_date(GString *to, int64_t days)
+/* Of a year before 1 as it is counted there: before it comes 1 BC. */
+static void
+append_day(GString *to, int64_t days)
 {
     int year, month, day;
     days_to_date(days, &year, &month, &day);
-    append_number(to, year, 4);
+    append_number(to, year < YEAR_MIN ? 1 - (int64_t) year : year, 4);
     g_string_append_c(to, '-');
     append_number(to, month, 2);
     g_string_append_c(to, '-');
     append_number(to, day, 2);
+}
+
+static void
+append_era(GString *to, int64_t days)
+{
+    if (days < DAYS_MIN)
+        g_string_append(to, " BC");
+}
+
+void
+datetime_append_iso_date(GString *to, int64_t days)
+{
+    append_day(to, days);
+    append_era(to, days);
 }
 
 void
@@ -402,19 +420,20 @@ datetime_append_iso(GString *to, int64_t us)
     int64_t days = datetime_floor_days(us);
     /* not us - days * DAY_US: the first day that there is begins before the smallest number */
     int64_t rest = us % DAY_US + (us % DAY_US < 0 ? DAY_US : 0);
-    datetime_append_iso_date(to, days);
+    append_day(to, days);
     g_string_append_c(to, ' ');
     append_number(to, rest / 3600000000, 2);
     g_string_append_c(to, ':');
     append_number(to, rest / 60000000 % 60, 2);
     g_string_append_c(to, ':');
     append_number(to, rest / 1000000 % 60, 2);
-    if (rest % 1000000 == 0)
-        return;
-    g_string_append_c(to, '.');
-    append_number(to, rest % 1000000, 6);
-    while (to->str[to->len - 1] == '0')
-        g_string_truncate(to, to->len - 1);
+    if (rest % 1000000 != 0) {
+        g_string_append_c(to, '.');
+        append_number(to, rest % 1000000, 6);
+        while (to->str[to->len - 1] == '0')
+            g_string_truncate(to, to->len - 1);
+    }
+    append_era(to, days);
 }
 
 static void

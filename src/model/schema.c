@@ -86,6 +86,7 @@ schema_copy(const Schema *schema)
         to->has_default = from->has_default;
         to->is_generated = from->is_generated;
         to->is_rowid = from->is_rowid;
+        to->takes_odd = from->takes_odd;
     }
     for (guint i = 0; i < schema->key->len; i++)
         schema_add_key(copy, schema->key->pdata[i]);

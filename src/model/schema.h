@@ -44,6 +44,7 @@ typedef struct {
     bool has_default;  /* an INSERT may leave it out */
     bool is_generated; /* computed by the store: never written */
     bool is_rowid;     /* SQLite: another name of the rowid, so it holds integers alone */
+    bool takes_odd;    /* of rows on their way: what value.h calls odd is handed on. In no JSON */
 } Column;
 
 typedef struct {

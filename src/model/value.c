@@ -508,6 +508,18 @@ value_has_text(const Value *value)
                                                             : datetime_floor_days(value->i));
 }
 
+/* What is odd, as PostgreSQL says it. */
+static void
+append_time(const Value *value, GString *to)
+{
+    if (value->i == TIME_INFINITE || value->i == TIME_MINUS_INFINITE)
+        g_string_append(to, value->i == TIME_INFINITE ? "infinity" : "-infinity");
+    else if (value->type == TYPE_DATE)
+        datetime_append_iso_date(to, value->i);
+    else
+        datetime_append_iso(to, value->i);
+}
+
 void
 value_append_text(const Value *value, GString *to)
 {
@@ -526,10 +538,8 @@ value_append_text(const Value *value, GString *to)
         float_append(to, value->f);
         break;
     case TYPE_DATE:
-        datetime_append_iso_date(to, value->i);
-        break;
     case TYPE_TIMESTAMP:
-        datetime_append_iso(to, value->i);
+        append_time(value, to);
         break;
     case TYPE_DECIMAL:
     case TYPE_TEXT:

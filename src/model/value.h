@@ -19,6 +19,11 @@ typedef struct {
     };
 } Value;
 
+/* What no other store has a word for is odd: infinite dates and timestamps, years before 1 and after 9999, NaN and infinity as decimals
+ * ("NaN", "Infinity", "-Infinity"). It comes only in columns that say so (Column.takes_odd). As `i` of a date or timestamp: */
+#define TIME_INFINITE INT64_MAX
+#define TIME_MINUS_INFINITE INT64_MIN
+
 /* Convert to `type`. `format` is NULL or a strptime-like pattern (see datetime.h) for text to date
  * or timestamp (or for date/timestamp to text); "unix", "unix_ms" for ints. Text results are
  * written to `scratch`, which is emptied first, so `value` must not lie in it; or they borrow the

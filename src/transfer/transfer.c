@@ -98,6 +98,8 @@ bind_program(Transfer *transfer, GError **error)
         (target != NULL && !conn_has_forms(transfer->target, object,
                                            program_target(transfer->program), &has_forms, error)))
         return false;
+    if (conn_keeps_odd(transfer->source) && conn_keeps_odd(transfer->target))
+        program_take_odd(transfer->program);
     if (has_forms) {
         transfer->forms = g_strdup(object);
         transfer->mapped = batch_new_for(program_target(transfer->program));

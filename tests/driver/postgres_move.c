@@ -82,6 +82,89 @@ inside_of_the_server_the_rows_are_the_same(void)
     g_assert_true(is_by_one(db, "stage_1"));
 }
 
+/* --- what no other store has a word for --- */
+
+#define ODD_ROWS                                                                                   \
+    "INSERT INTO s VALUES (1, 'infinity', '-infinity', 'infinity', 'NaN', 'NaN', '-infinity'), "   \
+    "(2, "                                                                                         \
+    "'0044-03-15 BC', '0044-03-15 12:00:00.5 BC', '10000-01-01', '-0', 0, NULL), (3, "             \
+    "'5874897-12-31', '290000-01-01', '-infinity', 'Infinity', 1, '20000-06-01'), (4, NULL, "      \
+    "NULL, "                                                                                       \
+    "'4713-11-24 BC', '-Infinity', NULL, '2024-02-29'), (5, '2024-02-29', '2024-02-29 12:00', "    \
+    "'9999-12-31', 1.5, 1.5, '0001-01-01');"
+#define ODD_COLUMNS "d date, ts timestamp, tz timestamptz, n numeric, p numeric(8,2), late date)"
+#define ODD_TARGET "CREATE TABLE t (k int PRIMARY KEY, " ODD_COLUMNS
+
+static const char odd_mapping[] =
+    "{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [k], columns: {k: id, d: d, "
+    "ts: ts, tz: tz, n: n, p: p, late: late}}";
+static const char beside_an_interval[] =
+    "{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [k], columns: {k: id, d: d, "
+    "ts: ts, tz: tz, n: n, p: p, late: late, i: {const: '01:00:00'}}}";
+
+/* By one statement, from session to session, row by row, and, beside a column that only its own type reads, as text. */
+static void
+what_only_postgres_has_a_word_for_goes_to_postgres_as_it_is(void)
+{
+    g_autoptr(TestDb) from =
+        test_pg_db("CREATE TABLE s (id int PRIMARY KEY, " ODD_COLUMNS ";" ODD_ROWS ODD_TARGET);
+    g_autoptr(TestDb) to = test_pg_db(ODD_TARGET);
+    g_autoptr(TestDb) texts =
+        test_pg_db("CREATE TABLE t (k int PRIMARY KEY, i interval DEFAULT '1 h', " ODD_COLUMNS);
+    g_autofree char *rows = test_pg_query(from->path, "SELECT * FROM s ORDER BY 1");
+    RangeResult results[4] = {0};
+    g_autofree char *inside = moved(from, odd_mapping, true, "stage_1", &results[0]);
+    g_autofree char *relayed = moved_to(from, to, odd_mapping, true, "stage_1", &results[1]);
+    g_autofree char *apart = moved_to(from, to, odd_mapping, false, "stage_2", &results[2]);
+    g_assert_cmpstr(inside, ==, rows);
+    g_assert_cmpstr(relayed, ==, rows);
+    g_assert_cmpstr(apart, ==, rows);
+    g_free(moved_to(from, texts, beside_an_interval, false, "stage_3", &results[3]));
+    g_autofree char *printed =
+        test_pg_query(texts->path, "SELECT k, d, ts, tz, n, p, late FROM stage_3 ORDER BY 1");
+    g_assert_cmpstr(printed, ==, rows);
+    for (size_t i = 0; i < G_N_ELEMENTS(results); i++) {
+        g_assert_cmpint(results[i].rejected, ==, 0);
+        g_assert_true(i == 3 || hash_sum_equal(&results[i].hash, &results[0].hash));
+    }
+}
+
+/* Of a key, and where something is made of it, it has no meaning: there it is put aside as for every other store. */
+static void
+what_only_postgres_has_a_word_for_is_put_aside_where_anything_is_made_of_it(void)
+{
+    static const char computed[] =
+        "{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [k], columns: {k: id, d: "
+        "d, shown: {concat: [{text: 'on '}, d]}, tz: tz}}";
+    static const char keyed[] =
+        "{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [d], columns: {k: id, d: "
+        "d, tz: tz}}";
+    g_autoptr(TestDb) from = test_pg_db("CREATE TABLE s (id int PRIMARY KEY, " ODD_COLUMNS
+                                        ";" ODD_ROWS "DELETE FROM s WHERE d IS NULL");
+    g_autoptr(TestDb) to = test_pg_db("SELECT 1");
+    RangeResult result = {0};
+    g_free(moved_to(from, to, computed, true, "stage_1", &result));
+    g_assert_cmpint(result.rows_out, ==, 1);
+    g_assert_cmpint(result.rejected, ==, 3);
+    g_free(moved_to(from, to, keyed, true, "stage_2", &result));
+    g_assert_cmpint(result.rows_out, ==, 1);
+    g_assert_cmpint(result.rejected, ==, 3);
+}
+
+/* A numeric with a length has no room for infinity. */
+static void
+what_the_column_has_no_room_for_is_put_aside_as_ever(void)
+{
+    g_autoptr(TestDb) from =
+        test_pg_db("CREATE TABLE s (id int PRIMARY KEY, " ODD_COLUMNS ";" ODD_ROWS);
+    g_autoptr(TestDb) to = test_pg_db("CREATE TABLE t (k int PRIMARY KEY, d date, ts timestamp(0), "
+                                      "tz timestamptz, n numeric(10,4), p numeric, late date)");
+    RangeResult result = {0};
+    g_autofree char *rows = moved_to(from, to, odd_mapping, true, "stage_1", &result);
+    g_assert_cmpint(result.rejected, ==, 3); /* half a second, and two infinities */
+    g_assert_nonnull(strstr(rows, "NaN"));
+}
+
 /* Handed on, computed on the way, and taken apart: the same rows, and the same hashes. */
 static void
 from_one_database_to_another_the_rows_are_the_same(void)
@@ -454,6 +537,13 @@ main(int argc, char **argv)
                     inside_of_the_server_the_rows_are_the_same);
     g_test_add_func("/move/from one database to another the rows are the same",
                     from_one_database_to_another_the_rows_are_the_same);
+    g_test_add_func("/move/what only PostgreSQL has a word for goes to PostgreSQL as it is",
+                    what_only_postgres_has_a_word_for_goes_to_postgres_as_it_is);
+    g_test_add_func(
+        "/move/what only PostgreSQL has a word for is put aside where anything is made of it",
+        what_only_postgres_has_a_word_for_is_put_aside_where_anything_is_made_of_it);
+    g_test_add_func("/move/what the column has no room for is put aside as ever",
+                    what_the_column_has_no_room_for_is_put_aside_as_ever);
     g_test_add_func("/move/whatever a database is set to the values are the same",
                     whatever_a_database_is_set_to_the_values_are_the_same);
     g_test_add_func("/move/rows of many batches are brought into the forms of their columns",

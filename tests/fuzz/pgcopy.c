@@ -28,11 +28,15 @@ hash_of(const Value *value)
 
 /* What was read, written for a column of the same type, and read again. */
 static void
-check_again(const Value *value, unsigned oid)
+check_again(const Value *value, WireType type)
 {
     g_autoptr(GString) out = g_string_new(NULL), scratch = g_string_new(NULL);
     g_autofree char *reason = NULL;
-    PgTarget target = {.base = oid, .modifier = -1, .type = pg_type_of(oid), .name = (char *) "a"};
+    PgTarget target = {.base = type.oid,
+                       .modifier = -1,
+                       .type = pg_type_of(type.oid),
+                       .takes_odd = type.takes_odd,
+                       .name = (char *) "a"};
     Value again;
     if (!encode_value(out, &target, value, &reason)) {
         g_assert(reason != NULL);
@@ -40,7 +44,7 @@ check_again(const Value *value, unsigned oid)
     }
     WireCell cell = {
         .data = (const uint8_t *) out->str + 4, .bytes = out->len - 4, .is_null = value->is_null};
-    bool done = wire_value(&cell, oid, scratch, &again, &reason);
+    bool done = wire_value(&cell, type, scratch, &again, &reason);
     RowHash a = hash_of(value), b = hash_of(&again);
     g_assert(done && a.low == b.low && a.high == b.high);
 }
@@ -48,11 +52,12 @@ check_again(const Value *value, unsigned oid)
 static void
 check_cell(const WireCell *cell, GString *scratch)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(oids); i++) {
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(oids); i++) {
+        WireType type = {.oid = oids[i / 2], .takes_odd = i % 2 > 0};
         g_autofree char *reason = NULL;
         Value value;
-        if (wire_value(cell, oids[i], scratch, &value, &reason))
-            check_again(&value, oids[i]);
+        if (wire_value(cell, type, scratch, &value, &reason))
+            check_again(&value, type);
         else
             g_assert(reason != NULL);
     }

@@ -144,6 +144,8 @@ CASES = {
                23: ("b", "abc"), 24: ("t", ""), 30: ("f", "3.6893488147419103e+19")}),
 }
 
+OWN_WORDS = {("pg", row) for row in (6, 10, 13, 14, 17)}  # what a store has a word for that no other has
+
 
 class HardValues(unittest.TestCase):
     @classmethod
@@ -194,6 +196,7 @@ class HardValues(unittest.TestCase):
 
     def check_way(self, source, target):
         here, always, refused, arrives = CASES[source]
+        always = always if source != target else {row: why for row, why in always.items() if (source, row) not in OWN_WORDS}
         there, aside = TARGETS[target].format(f"{source}_{target}"), self.project.folder / f"{source}_{target}.rejected"
         self.project.honk("copy", here, there, "--budget", "100", "--rejected", aside)
         expected, found = {**always, **refused.get(target, {})}, self.put_aside(aside)
@@ -204,6 +207,21 @@ class HardValues(unittest.TestCase):
         for row, (column, text) in arrives.items():
             if row not in expected:
                 self.assertEqual(rows[row][column], text, f"row {row}, {column}")
+
+    def test_what_only_postgres_has_a_word_for_is_copied_compared_and_repaired_there(self):
+        self.postgres.sql("DROP TABLE IF EXISTS there; CREATE TABLE there (LIKE hard INCLUDING ALL)")
+        dates = "SELECT id, n, d, ts FROM {} WHERE id IN (6, 10, 13, 14, 17) ORDER BY 1"
+        self.assertIn("rows copied", self.project.honk("copy", "pg:hard", "pg:there", "--replace").stdout)
+        self.assertEqual(self.postgres.sql(dates.format("there")), self.postgres.sql(dates.format("hard")))
+        self.assertEqual(self.project.honk("compare", "pg:hard", "pg:there").returncode, 0)
+        for change in ("n = 1 WHERE id = 6", "d = '-infinity' WHERE id IN (10, 14)", "ts = 'infinity' WHERE id = 16", "d = '0044-03-15' WHERE id = 10"):
+            self.postgres.sql("UPDATE there SET " + change)
+        told = self.project.honk("compare", "pg:hard", "pg:there", check=False)
+        self.assertEqual(told.returncode, 7, told.stderr)
+        for text in ("NaN", "0044-03-15 BC", "infinity", "-infinity"):
+            self.assertIn(text, told.stdout)
+        self.project.honk("compare", "pg:hard", "pg:there", "--repair")
+        self.assertEqual(self.postgres.sql("SELECT * FROM there ORDER BY 1"), self.postgres.sql("SELECT * FROM hard ORDER BY 1"))
 
     def test_parts_of_a_record_that_come_as_another_type_are_what_they_say_or_put_aside(self):
         now, never = {"kafka_timestamp": "2024-07-01 12:00:00.25"}, {"kafka_tombstone": "false"}

@@ -46,10 +46,21 @@ check_float(const PgTarget *target, double value, char **ret_reason)
     return refuse(ret_reason, "%.17g has no exact value in a real", value);
 }
 
+/* A numeric of any length has room for NaN, and only one without for infinity. */
+static bool
+is_odd_and_fits(const PgTarget *target, const char *text, size_t bytes)
+{
+    bool is_nan = bytes > 0 && *text == 'N';
+    bool is_infinite = bytes > 1 && (*text == 'I' || text[1] == 'I');
+    return target->takes_odd && (is_nan || (is_infinite && target->modifier < HEADER_BYTES));
+}
+
 /* Canonical decimals: minus, digits, fraction. */
 static bool
 check_decimal(const PgTarget *target, const char *text, size_t bytes, char **ret_reason)
 {
+    if (is_odd_and_fits(target, text, bytes))
+        return true;
     size_t begin = bytes > 0 && text[0] == '-';
     const char *point = memchr(text, '.', bytes);
     size_t whole = (point != NULL ? (size_t) (point - text) : bytes) - begin;
@@ -121,7 +132,10 @@ check_time(const PgTarget *target, int64_t value, char **ret_reason)
 {
     bool is_date = target->type == TYPE_DATE;
     int64_t step = 1;
-    if (!datetime_days_have_text(is_date ? value : datetime_floor_days(value)))
+    if (target->takes_odd && (value == TIME_INFINITE || value == TIME_MINUS_INFINITE))
+        return true;
+    if (!target->takes_odd &&
+        !datetime_days_have_text(is_date ? value : datetime_floor_days(value)))
         return refuse(ret_reason, "the year is outside of %d to %d", YEAR_MIN, YEAR_MAX);
     for (int i = target->modifier; !is_date && i >= 0 && i < 6; i++)
         step *= 10;

@@ -329,6 +329,7 @@ const Driver driver_postgres = {
     .identity = pg_identity,
     .fingerprint = pg_fingerprint,
     .types = &pg_type_ops,
+    .keeps_odd = true,
     .scan = &pg_scan_ops,
     .load = &pg_load_ops,
     .push = &pg_push_ops,

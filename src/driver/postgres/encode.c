@@ -76,12 +76,32 @@ group(const char *text, size_t bytes, long first)
     return digit;
 }
 
+/* What is odd has neither digits nor a weight. */
+static void
+put_odd_decimal(GString *to, const char *text)
+{
+    put_be(to, 8, 4);
+    put_be(to, 0, 4);
+    put_be(to, *text == 'N' ? 0xC000 : *text == 'I' ? 0xD000 : 0xF000, 2);
+    put_be(to, 0, 2);
+}
+
+static bool
+is_odd_decimal(const char *text, size_t bytes)
+{
+    return bytes > 1 && (*text == 'N' || *text == 'I' || text[1] == 'I');
+}
+
 #define GROUPS_KEPT 64 /* more than nearly all decimals have; longer ones allocate */
 
 static void
 put_decimal(GString *to, const char *text, size_t bytes)
 {
     bool is_negative = text[0] == '-';
+    if (is_odd_decimal(text, bytes)) {
+        put_odd_decimal(to, text);
+        return;
+    }
     text += is_negative;
     bytes -= is_negative;
     const char *point = memchr(text, '.', bytes);
@@ -162,6 +182,19 @@ encode_count(GString *to, size_t count)
 }
 
 static void
+put_time(GString *to, const Value *value)
+{
+    size_t bytes = value->type == TYPE_DATE ? 4 : 8;
+    int64_t unit = value->type == TYPE_DATE ? 1 : DAY_US;
+    if (value->i == TIME_INFINITE)
+        put_int(to, bytes == 4 ? INT32_MAX : INT64_MAX, bytes);
+    else if (value->i == TIME_MINUS_INFINITE)
+        put_int(to, bytes == 4 ? (uint64_t) INT32_MIN : (uint64_t) INT64_MIN, bytes);
+    else
+        put_int(to, (uint64_t) (value->i - EPOCH_DAYS * unit), bytes);
+}
+
+static void
 put_binary(GString *to, const PgTarget *target, const Value *value)
 {
     switch (value->type) {
@@ -181,10 +214,8 @@ put_binary(GString *to, const PgTarget *target, const Value *value)
         put_decimal(to, value->s.data, value->s.bytes);
         return;
     case TYPE_DATE:
-        put_int(to, (uint64_t) (value->i - EPOCH_DAYS), 4);
-        return;
     case TYPE_TIMESTAMP:
-        put_int(to, (uint64_t) (value->i - EPOCH_DAYS * DAY_US), 8);
+        put_time(to, value);
         return;
     case TYPE_TEXT:
         put_text(to, target, value);

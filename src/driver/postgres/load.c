@@ -77,6 +77,7 @@ targets_to_be(PgConn *conn, const Schema *schema, GArray *targets, GError **erro
                            .modifier = PQfmod(none, (int) i),
                            .type = column->type,
                            .column = i,
+                           .takes_odd = column->takes_odd,
                            .name = g_strdup(column->name)};
         g_array_append_val(targets, target);
     }
@@ -107,6 +108,7 @@ pg_targets_of(const PgDescription *stage, const Schema *schema, GArray **ret, GE
                            .modifier = column->modifier,
                            .type = wanted->type,
                            .column = i,
+                           .takes_odd = wanted->takes_odd,
                            .name = g_strdup(wanted->name)};
         g_array_append_val(targets, target);
     }

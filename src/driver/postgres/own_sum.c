@@ -40,12 +40,14 @@ cell_sql(const PgScan *scan, guint i, bool is_nullable)
     return is_nullable ? g_strdup_printf("coalesce(%s, %s)", cell, none) : g_steal_pointer(&cell);
 }
 
-/* Values that have no form of ours. NULL: the type has none. Caller frees. */
+/* Values that have no form of ours. NULL: the type has none, or both sides take them. Caller frees. */
 static char *
 odd_sql(const PgScan *scan, guint i)
 {
     const char *item = scan->items->pdata[i];
     ColumnType type = schema_column(scan->output, i)->type;
+    if (schema_column(scan->output, i)->takes_odd)
+        return NULL;
     if (type == TYPE_DATE || type == TYPE_TIMESTAMP)
         return g_strdup_printf("NOT isfinite(%s)", item);
     if (type == TYPE_DECIMAL) /* NaN and infinities have no scale */

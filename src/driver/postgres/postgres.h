@@ -263,17 +263,22 @@ CHECKED bool wire_row(WireReader *reader, const char *data, size_t bytes, WireCe
 int64_t wire_int(const WireCell *cell);
 /* Is the binary form of this type known here? All others travel as texts. */
 bool wire_is_known(unsigned oid);
-/* A cell of type `oid` as a typed value, of pg_type_of(). Texts borrow the cell or `scratch`. False with a reason for what
- * has no value of ours: NaN in a numeric, infinite dates. */
-CHECKED bool wire_value_of(const WireCell *cell, unsigned oid, GString *scratch, Value *ret,
+/* What a cell is sent as, and whether it may be odd (value.h). */
+typedef struct {
+    unsigned oid;
+    bool takes_odd;
+} WireType;
+/* A cell as a typed value, of pg_type_of(). Texts borrow the cell or `scratch`. False with a reason for what has no value of ours, or is odd
+ * where that may not be. */
+CHECKED bool wire_value_of(const WireCell *cell, WireType type, GString *scratch, Value *ret,
                            char **ret_reason);
 /* The same; most cells are texts. */
 static inline CHECKED bool
-wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
+wire_value(const WireCell *cell, WireType type, GString *scratch, Value *ret, char **ret_reason)
 {
-    bool is_text = oid == OID_TEXT || oid == OID_VARCHAR;
+    bool is_text = type.oid == OID_TEXT || type.oid == OID_VARCHAR;
     if (!is_text || cell->is_null || cell->bytes > CELL_BYTES_MAX)
-        return wire_value_of(cell, oid, scratch, ret, ret_reason);
+        return wire_value_of(cell, type, scratch, ret, ret_reason);
     *ret = (Value){.type = TYPE_TEXT, .s = {(const char *) cell->data, cell->bytes}};
     return true;
 }
@@ -285,7 +290,8 @@ typedef struct {
     ColumnType type; /* of the batch */
     size_t column;   /* in the batch */
     char *name;
-    bool is_plain; /* its texts in the batch that encode_look() has seen go as they are */
+    bool takes_odd; /* as the batch's column (schema.h) */
+    bool is_plain;  /* its texts in the batch that encode_look() has seen go as they are */
 } PgTarget;
 /* Can all of them be said in the binary form? */
 bool encode_is_binary(const PgTarget *targets, size_t count);

@@ -31,7 +31,7 @@ typedef struct {
     const GArray *targets;
     WireReader reader;
     WireCell *cells;
-    unsigned *oids; /* as they come */
+    WireType *types; /* as they come */
     RowHasher hasher;
     GString *scratch;
     HashSum sum;
@@ -47,7 +47,7 @@ tap_row(Tap *tap, const char *row, size_t bytes, GError **error)
         return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
     if (count == 0)
         return true;
-    if (!pg_hash_cells(tap->cells, tap->oids, count, tap->scratch, &tap->hasher, &hash, &column,
+    if (!pg_hash_cells(tap->cells, tap->types, count, tap->scratch, &tap->hasher, &hash, &column,
                        &reason))
         return fail(error, ERR_INVALID, "%s: %s",
                     g_array_index(tap->targets, PgTarget, column).name, reason);
@@ -85,11 +85,13 @@ push_rows(PgConn *conn, const GArray *targets, const char *insert, const char *r
 {
     g_autofree WireCell *cells = g_new0(WireCell, targets->len);
     g_autoptr(GString) scratch = g_string_new(NULL);
-    g_autofree unsigned *oids = g_new0(unsigned, targets->len);
-    Tap tap = {.conn = conn, .targets = targets, .cells = cells, .oids = oids, .scratch = scratch};
+    g_autofree WireType *types = g_new0(WireType, targets->len);
+    Tap tap = {
+        .conn = conn, .targets = targets, .cells = cells, .types = types, .scratch = scratch};
     for (guint i = 0; i < targets->len; i++) {
-        unsigned base = g_array_index(targets, PgTarget, i).base;
-        oids[i] = wire_is_known(base) ? base : OID_TEXT;
+        const PgTarget *target = &g_array_index(targets, PgTarget, i);
+        types[i] = (WireType){.oid = wire_is_known(target->base) ? target->base : OID_TEXT,
+                              .takes_odd = target->takes_odd};
     }
     AUTO_RESULT *counted = NULL;
     if (!hash) {

@@ -69,7 +69,7 @@ lane_of(const Relay *relay, const PgTarget *target)
     int item = program_input_of(relay->program, target->column);
     if (item < 0)
         return lane;
-    unsigned from = relay->scan->oids[item];
+    unsigned from = relay->scan->types[item].oid;
     bool is_same =
         from == target->base || (is_text_on_the_wire(from) &&
                                  (is_text_on_the_wire(target->base) || target->base == OID_BPCHAR));
@@ -94,7 +94,7 @@ look_at_columns(Relay *relay, GError **error)
             return fail(error, ERR_INVALID, "the type of column '%s' is known to its server alone",
                         targets[i].name);
     for (guint i = 0; i < scan->items->len; i++)
-        if (pg_type_of(scan->oids[i]) != schema_column(input, i)->type)
+        if (pg_type_of(scan->types[i].oid) != schema_column(input, i)->type)
             return fail(error, ERR_INVALID, "a column is read as another type");
     relay->lanes = g_new0(Lane, relay->targets->len);
     relay->is_whole = relay->targets->len == scan->items->len;
@@ -186,7 +186,7 @@ take_cell(Relay *relay, guint item, GError **error)
 {
     PgScan *scan = relay->scan;
     char *reason = NULL;
-    if (wire_value(&scan->cells[item], scan->oids[item], relay->scratches[item],
+    if (wire_value(&scan->cells[item], scan->types[item], relay->scratches[item],
                    &relay->inputs[item], &reason))
         return true;
     fail_cell(scan->names->pdata[item], reason, error);
@@ -201,7 +201,7 @@ hash_whole(Relay *relay, GError **error)
     RowHash hash;
     size_t column = 0;
     g_autofree char *reason = NULL;
-    if (!pg_hash_cells(scan->cells, scan->oids, scan->items->len, scan->scratch, &relay->hasher,
+    if (!pg_hash_cells(scan->cells, scan->types, scan->items->len, scan->scratch, &relay->hasher,
                        &hash, &column, &reason))
         return fail_cell(scan->names->pdata[column], reason, error);
     hash_sum_add(&relay->sum, hash);

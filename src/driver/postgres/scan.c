@@ -52,7 +52,7 @@ pg_scan_free(PgScan *scan)
     g_clear_pointer(&scan->names, g_ptr_array_unref);
     g_clear_pointer(&scan->given, g_hash_table_unref);
     g_clear_pointer(&scan->left, g_array_unref);
-    g_free(scan->oids);
+    g_free(scan->types);
     g_free(scan->modifiers);
     g_free(scan->cells);
     g_free(scan->row_id);
@@ -101,17 +101,18 @@ look_at_types(PgScan *scan, GError **error)
         g_strdup_printf("SELECT %s FROM %s WHERE false", items, scan->object->sql);
     if (!pg_run_on(scan->conn, scan->db, sql, &none, error))
         return false;
-    scan->oids = g_new0(unsigned, scan->items->len);
+    scan->types = g_new0(WireType, scan->items->len);
     scan->modifiers = g_new0(int, scan->items->len);
     for (guint i = 0; i < scan->items->len; i++) {
-        scan->oids[i] = PQftype(none, (int) i);
+        scan->types[i] = (WireType){.oid = PQftype(none, (int) i),
+                                    .takes_odd = schema_column(scan->output, i)->takes_odd};
         scan->modifiers[i] = PQfmod(none, (int) i);
-        if (wire_is_known(scan->oids[i]))
+        if (wire_is_known(scan->types[i].oid))
             continue;
         char *item = scan->items->pdata[i];
         scan->items->pdata[i] = g_strdup_printf("%s::text", item);
         g_free(item);
-        scan->oids[i] = OID_TEXT;
+        scan->types[i].oid = OID_TEXT;
     }
     return true;
 }
@@ -234,7 +235,7 @@ pg_row_id(const PgScan *scan, const WireCell *cell)
 static bool
 is_plain_text(const PgScan *scan, size_t column, const WireCell *cell)
 {
-    return (scan->oids[column] == OID_TEXT || scan->oids[column] == OID_VARCHAR) &&
+    return (scan->types[column].oid == OID_TEXT || scan->types[column].oid == OID_VARCHAR) &&
            !cell->is_null && !scan->conn->is_ascii && cell->bytes <= CELL_BYTES_MAX;
 }
 
@@ -247,7 +248,7 @@ put_cell(PgScan *scan, Batch *batch, size_t column, const WireCell *cell, char *
         batch_put_bytes(batch, column, cell->data, cell->bytes);
         return true;
     }
-    if (!wire_value(cell, scan->oids[column], scan->scratch, &value, ret_reason))
+    if (!wire_value(cell, scan->types[column], scan->scratch, &value, ret_reason))
         return false;
     if (!value.is_null && value.type == TYPE_TEXT && scan->conn->is_ascii &&
         !canonical_utf8(value.s.data, value.s.bytes)) {

@@ -12,7 +12,7 @@ typedef struct {
     PgObject *object;
     Schema *output;
     GPtrArray *items, *names; /* char *: in SQL; as the caller knows them */
-    unsigned *oids;           /* of the items, as they are sent */
+    WireType *types;          /* of the items, as they are sent */
     int *modifiers;           /* and their lengths, precisions…; -1: none */
     char *row_id;             /* SQL, or NULL */
     char *condition, *where;  /* " AND …" of the range; the mapping's, or NULL */
@@ -43,7 +43,7 @@ int64_t pg_row_id(const PgScan *scan, const WireCell *cell);
 
 /* --- sum.c --- */
 /* Of cells as they came. False with the column and the reason when one of them has no value of ours. */
-CHECKED bool pg_hash_cells(const WireCell *cells, const unsigned *oids, size_t count,
+CHECKED bool pg_hash_cells(const WireCell *cells, const WireType *types, size_t count,
                            GString *scratch, RowHasher *hasher, RowHash *ret, size_t *ret_column,
                            char **ret_reason);
 bool pg_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);

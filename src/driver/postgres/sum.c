@@ -9,14 +9,14 @@
 #define TICK_ROWS 4096
 
 bool
-pg_hash_cells(const WireCell *cells, const unsigned *oids, size_t count, GString *scratch,
+pg_hash_cells(const WireCell *cells, const WireType *types, size_t count, GString *scratch,
               RowHasher *hasher, RowHash *ret, size_t *ret_column, char **ret_reason)
 {
     row_hasher_begin(hasher);
     for (size_t i = 0; i < count; i++) {
         Value value;
         *ret_column = i;
-        if (!wire_value(&cells[i], oids[i], scratch, &value, ret_reason))
+        if (!wire_value(&cells[i], types[i], scratch, &value, ret_reason))
             return false;
         value_hash(&value, hasher);
     }
@@ -35,7 +35,7 @@ add_row(PgScan *scan, const char *row, size_t bytes, RowHasher *hasher, HashSum 
         return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
     if (count == 0)
         return true;
-    if (!pg_hash_cells(scan->cells, scan->oids, count, scan->scratch, hasher, &hash, &column,
+    if (!pg_hash_cells(scan->cells, scan->types, count, scan->scratch, hasher, &hash, &column,
                        &reason))
         return fail(error, ERR_INVALID, "%s: %s", (const char *) scan->names->pdata[column],
                     reason);
@@ -67,7 +67,7 @@ bool
 pg_check_types(const PgScan *scan, GError **error)
 {
     for (guint i = 0; i < scan->items->len; i++)
-        if (pg_type_of(scan->oids[i]) != schema_column(scan->output, i)->type)
+        if (pg_type_of(scan->types[i].oid) != schema_column(scan->output, i)->type)
             return fail(error, ERR_INVALID, "a column is read as another type");
     return !scan->conn->is_ascii || fail(error, ERR_INVALID, "texts are of no encoding");
 }

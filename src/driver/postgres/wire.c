@@ -166,16 +166,40 @@ append_numeric(GString *to, const WireCell *cell, int count, int weight)
 }
 
 static bool
-wire_numeric(const WireCell *cell, GString *scratch, Value *ret, char **ret_reason)
+refuse_unless(bool is_fine, const char *why, char **ret_reason)
+{
+    return is_fine || refuse(ret_reason, why);
+}
+
+/* NaN and infinities, or NULL. */
+static const char *
+odd_number(unsigned sign)
+{
+    return sign == NUMERIC_NAN         ? "NaN"
+           : sign == NUMERIC_PLUS_INF  ? "Infinity"
+           : sign == NUMERIC_MINUS_INF ? "-Infinity"
+                                       : NULL;
+}
+
+static bool
+wire_odd_number(const char *word, bool takes_odd, Value *ret, char **ret_reason)
+{
+    ret->s.data = word;
+    ret->s.bytes = strlen(word);
+    return refuse_unless(
+        takes_odd, *word == 'N' ? "NaN is no decimal number" : "infinity is no decimal number",
+        ret_reason);
+}
+
+static bool
+wire_numeric(const WireCell *cell, bool takes_odd, GString *scratch, Value *ret, char **ret_reason)
 {
     if (cell->bytes < NUMERIC_HEAD_BYTES)
         return refuse(ret_reason, "the number cannot be read");
     int count = u16(cell->data), weight = (int16_t) u16(cell->data + 2);
     unsigned sign = u16(cell->data + 4);
-    if (sign == NUMERIC_NAN)
-        return refuse(ret_reason, "NaN is no decimal number");
-    if (sign == NUMERIC_PLUS_INF || sign == NUMERIC_MINUS_INF)
-        return refuse(ret_reason, "infinity is no decimal number");
+    if (odd_number(sign) != NULL)
+        return wire_odd_number(odd_number(sign), takes_odd, ret, ret_reason);
     if (cell->bytes != NUMERIC_HEAD_BYTES + 2 * (size_t) count ||
         (sign != 0 && sign != NUMERIC_NEGATIVE) || !has_digits(cell, count))
         return refuse(ret_reason, "the number cannot be read");
@@ -192,28 +216,35 @@ wire_numeric(const WireCell *cell, GString *scratch, Value *ret, char **ret_reas
     return true;
 }
 
+/* The least and the greatest number of its type. */
 static bool
-wire_date(const WireCell *cell, Value *ret, char **ret_reason)
+wire_infinite(bool is_below, bool takes_odd, const char *why, Value *ret, char **ret_reason)
 {
-    int32_t days = (int32_t) u32(cell->data);
-    if (days == INT32_MAX || days == INT32_MIN)
-        return refuse(ret_reason, "infinity is no date");
-    ret->i = (int64_t) days + EPOCH_DAYS;
-    return datetime_days_have_text(ret->i) ||
-           refuse(ret_reason, "the year is outside of 1 to 9999");
+    ret->i = is_below ? TIME_MINUS_INFINITE : TIME_INFINITE;
+    return refuse_unless(takes_odd, why, ret_reason);
 }
 
 static bool
-wire_timestamp(const WireCell *cell, Value *ret, char **ret_reason)
+wire_date(const WireCell *cell, bool takes_odd, Value *ret, char **ret_reason)
+{
+    int32_t days = (int32_t) u32(cell->data);
+    if (days == INT32_MAX || days == INT32_MIN)
+        return wire_infinite(days < 0, takes_odd, "infinity is no date", ret, ret_reason);
+    ret->i = (int64_t) days + EPOCH_DAYS;
+    return refuse_unless(takes_odd || datetime_days_have_text(ret->i), VALUE_NO_YEAR, ret_reason);
+}
+
+static bool
+wire_timestamp(const WireCell *cell, bool takes_odd, Value *ret, char **ret_reason)
 {
     int64_t us = (int64_t) u64(cell->data);
     if (us == INT64_MAX || us == INT64_MIN)
-        return refuse(ret_reason, "infinity is no timestamp");
-    if (us > INT64_MAX - EPOCH_DAYS * DAY_US)
-        return refuse(ret_reason, "the year is outside of 1 to 9999");
+        return wire_infinite(us < 0, takes_odd, "infinity is no timestamp", ret, ret_reason);
+    if (us >= INT64_MAX - EPOCH_DAYS * DAY_US)
+        return refuse(ret_reason, VALUE_NO_YEAR);
     ret->i = us + EPOCH_DAYS * DAY_US;
-    return datetime_days_have_text(datetime_floor_days(ret->i)) ||
-           refuse(ret_reason, "the year is outside of 1 to 9999");
+    return refuse_unless(takes_odd || datetime_days_have_text(datetime_floor_days(ret->i)),
+                         VALUE_NO_YEAR, ret_reason);
 }
 
 #define UUID_BYTES 16
@@ -280,8 +311,9 @@ width_of(unsigned oid)
 }
 
 bool
-wire_value_of(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
+wire_value_of(const WireCell *cell, WireType type, GString *scratch, Value *ret, char **ret_reason)
 {
+    unsigned oid = type.oid;
     *ret = (Value){.type = pg_type_of(oid), .is_null = cell->is_null};
     if (cell->is_null)
         return true;
@@ -299,11 +331,11 @@ wire_value_of(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, 
         ret->f = wire_float(cell);
         return true;
     case TYPE_DECIMAL:
-        return wire_numeric(cell, scratch, ret, ret_reason);
+        return wire_numeric(cell, type.takes_odd, scratch, ret, ret_reason);
     case TYPE_DATE:
-        return wire_date(cell, ret, ret_reason);
+        return wire_date(cell, type.takes_odd, ret, ret_reason);
     case TYPE_TIMESTAMP:
-        return wire_timestamp(cell, ret, ret_reason);
+        return wire_timestamp(cell, type.takes_odd, ret, ret_reason);
     case TYPE_TEXT:
     case TYPE_BYTES:
         return oid == OID_UUID ? wire_uuid(cell, scratch, ret, ret_reason)
