@@ -224,7 +224,7 @@ set_postgres(Address *address, const char *database, GError **error)
 static bool
 set_redis_server(Address *address, GError **error)
 {
-    const char *host = address->text + strlen(REDIS_SCHEME), *slash = strchr(host, '/');
+    const char *host = strstr(address->text, "://") + strlen("://"), *slash = strchr(host, '/');
     const char *end = slash != NULL ? slash + 1 + strspn(slash + 1, "0123456789") : NULL;
     if (end == NULL || end == slash + 1 || *end != '/' || end[1] == '\0')
         return fail(error, ERR_INVALID,
@@ -236,7 +236,7 @@ set_redis_server(Address *address, GError **error)
                     "a user or password does not belong into a command: name the server in "
                     "honk.yaml, with a password_file");
     g_autofree char *url = g_strndup(address->text, (size_t) (end - address->text));
-    set_file_store(address, "redis", ".", url + strlen(REDIS_SCHEME));
+    set_file_store(address, "redis", ".", strstr(url, "://") + strlen("://"));
     json_object_clear(address->store->settings);
     json_set_string(address->store->settings, "url", url);
     address->object = g_strdup(end + 1);
@@ -288,14 +288,6 @@ set_mariadb_server(Address *address, GError **error)
     return true;
 }
 
-static bool
-refuse_redis_over_tls(Address *address, GError **error)
-{
-    return fail(error, ERR_UNSUPPORTED,
-                "TLS is not spoken with Redis (rediss://): let a program that does, as stunnel, "
-                "stand beside us, and say its port here (docs/data.md)");
-}
-
 /* "postgresql://HOST/DATABASE:TABLE". */
 static bool
 set_postgres_url(Address *address, GError **error)
@@ -308,9 +300,9 @@ static const struct {
     const char *scheme;
     bool (*set)(Address *address, GError **error);
 } servers[] = {
-    {REDIS_SCHEME, set_redis_server},     {KAFKA_SCHEME, set_kafka_cluster},
-    {"mariadb://", set_mariadb_server},   {"mysql://", set_mariadb_server},
-    {"rediss://", refuse_redis_over_tls}, {"postgresql://", set_postgres_url},
+    {REDIS_SCHEME, set_redis_server},   {KAFKA_SCHEME, set_kafka_cluster},
+    {"mariadb://", set_mariadb_server}, {"mysql://", set_mariadb_server},
+    {"rediss://", set_redis_server},    {"postgresql://", set_postgres_url},
     {"postgres://", set_postgres_url},
 };
 

@@ -186,7 +186,7 @@ a_server_that_cannot_be_used_is_told(void)
     } urls[] = {{"http://x", "is not understood", ERR_INVALID},
                 {"redis://127.0.0.1:99999/0", "is not understood", ERR_INVALID},
                 {"redis://127.0.0.1/x", "is not understood", ERR_INVALID},
-                {"rediss://127.0.0.1/0", "TLS", ERR_UNSUPPORTED},
+                {"rediss://127.0.0.1:1/0", "127.0.0.1:1/0", ERR_UNREACHABLE},
                 {"redis://127.0.0.1:1/0", "127.0.0.1:1/0", ERR_UNREACHABLE},
                 {"unix:/nowhere", "/nowhere", ERR_UNREACHABLE}};
     Conn *conn = NULL;

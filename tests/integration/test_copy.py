@@ -480,7 +480,9 @@ class Trouble(WithoutServer):
         self.assert_clean("d.db")
 
     def test_an_address_that_is_nearly_right_is_told_how_it_is_written(self):
-        self.refused(2, "TLS is not spoken with Redis", "copy", "rediss://127.0.0.1:6380/0/users:{id}", "d.db:t")
+        self.refused(2, "does not say which rows", "copy", "rediss://127.0.0.1:6380/0", "d.db:t")
+        self.refused(2, "does not belong into a command", "copy", "rediss://me:s3cr3t@127.0.0.1:6380/0/users:{id}", "d.db:t")
+        self.refused(5, "127.0.0.1:1/0", "copy", "rediss://127.0.0.1:1/0/users:{id}", "d.db:t")
         self.refused(2, "expected postgres:DATABASE:TABLE", "copy", "postgresql://localhost/shop", "d.db:t")
         for scheme in ("postgres", "postgresql"):
             self.refused(2, "a password does not belong in a command line", "copy", f"{scheme}://me:s3cr3t@localhost/shop:users", "d.db:t")

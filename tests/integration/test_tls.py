@@ -8,6 +8,7 @@ import unittest
 
 import mariadb_world
 from postgres_world import Postgres
+from redis_world import Redis
 import support
 
 SECRET = "s3cr3t-of-the-database"
@@ -34,16 +35,16 @@ class Tls(unittest.TestCase):
         if os.getuid() == 0:  # the server runs as nobody then
             os.chown(f"{cls.folder}/server.key", 65534, 65534)
 
-    def look_at(self, settings):
+    def look_at(self, settings, there="t"):
         project = support.Project()
         self.addCleanup(project.close)
         certificates = {"right": f"{self.folder}/server.pem", "other": f"{self.folder}/other.pem", "missing": f"{self.folder}/none.pem"}
         project.folder.joinpath("honk.yaml").write_text(STORES.format(
             **{name: settings.format(secret=SECRET, certificate=path) for name, path in certificates.items()}))
         project.sql("here.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x')")
-        self.assertIn("1 row copied", project.honk("copy", "lite:t", "right:t").stdout)
+        self.assertIn("1 row copied", project.honk("copy", "lite:t", f"right:{there}").stdout)
         for name in ("other", "missing"):
-            refused = project.honk("copy", "lite:t", f"{name}:t", check=False)
+            refused = project.honk("copy", "lite:t", f"{name}:{there}", check=False)
             self.assertIn(refused.returncode, (2, 3), refused.stderr)  # nobody tries again
             self.assertRegex(refused.stderr, "certificate|No such file")
             self.assertNotIn(SECRET, refused.stdout + refused.stderr)
@@ -62,14 +63,46 @@ class Tls(unittest.TestCase):
         server.sql(f"CREATE DATABASE shop; CREATE USER ada@'%' IDENTIFIED BY '{SECRET}' REQUIRE SSL; GRANT ALL ON *.* TO ada@'%'", "mysql")
         self.look_at('driver: mariadb, url: "mariadb://ada:{secret}@' + HOST + '/shop", tls_ca: {certificate}')
 
-    def test_redis_over_tls_is_refused_with_a_way_out(self):
+    def redis(self, *words):
+        server = Redis("--tls-port", "6379", "--bind", HOST, "--tls-cert-file", f"{self.folder}/server.pem", "--tls-key-file", f"{self.folder}/server.key",
+                       "--tls-ca-cert-file", f"{self.folder}/other.pem", "--user", "ada", "on", f">{SECRET}", "~*", "&*", "+@all", *words)
+        self.addCleanup(server.close)
+        return server
+
+    def test_redis_is_spoken_with_over_tls(self):
+        self.redis("--tls-auth-clients", "no")
+        self.look_at('driver: redis, url: "rediss://ada:{secret}@' + HOST + ':6379/0", ca_file: {certificate}', "t:{id}")
+
+    def test_redis_that_asks_who_we_are_is_shown_our_certificate(self):
+        self.redis()
+        here = f'driver: redis, url: "rediss://ada:{SECRET}@{HOST}:6379/0", ca_file: {self.folder}/server.pem'
         project = support.Project()
         self.addCleanup(project.close)
-        project.folder.joinpath("honk.yaml").write_text(f'stores:\n  there: {{ driver: redis, url: "rediss://:{SECRET}@{HOST}:6379/0" }}\n')
-        refused = project.honk("compare", "there:a:{id}", "there:b:{id}", check=False)
-        self.assertEqual(refused.returncode, 2)
-        self.assertIn("stunnel", refused.stderr)
-        self.assertNotIn(SECRET, refused.stderr)
+        project.folder.joinpath("honk.yaml").write_text(f"""stores:
+  lite: {{ driver: sqlite, path: here.db }}
+  right: {{ {here}, certificate_file: {self.folder}/other.pem, key_file: {self.folder}/other.key }}
+  silent: {{ {here} }}
+  foreign: {{ {here}, certificate_file: {self.folder}/server.pem, key_file: {self.folder}/server.key }}
+  torn: {{ {here}, certificate_file: {self.folder}/other.pem, key_file: {self.folder}/server.key }}
+""")
+        project.sql("here.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                    "WHERE i < 30000) INSERT INTO t SELECT i, printf('%0100d', i) FROM n")
+        self.assertIn("30,000 rows copied", project.honk("copy", "lite:t", "right:t:{id}").stdout)
+        self.assertEqual(project.honk("compare", "lite:t", "right:t:{id}").returncode, 0)
+        for name, reason in (("silent", "certificate"), ("foreign", "TLS"), ("torn", "key_file")):
+            refused = project.honk("copy", "lite:t", f"{name}:u:{{id}}", check=False)
+            self.assertIn(refused.returncode, (2, 3), refused.stderr)
+            self.assertIn(reason, refused.stderr)
+            self.assertNotIn(SECRET, refused.stdout + refused.stderr)
+
+    def test_a_server_that_speaks_no_tls_is_told_so(self):
+        server = Redis("--port", "6379", "--bind", HOST)
+        self.addCleanup(server.close)
+        project = support.Project()
+        self.addCleanup(project.close)
+        refused = project.honk("compare", f"rediss://{HOST}:6379/0/a:{{id}}", f"rediss://{HOST}:6379/0/b:{{id}}", check=False)
+        self.assertEqual(refused.returncode, 5, refused.stderr)
+        self.assertIn("TLS", refused.stderr)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
  * conn.c - connections to a Redis server: where, as whom, and what it must be able to do.
  *
  * Settings of the store:
- *   url            redis://USER@HOST:PORT/DATABASE, or unix:PATH (and ?db=N)
+ *   url            redis://USER@HOST:PORT/DATABASE, rediss:// for TLS, or unix:PATH (and ?db=N)
+ *   ca_file        with TLS, who signs the server's certificate: the system's
+ *   certificate_file, key_file
+ *                  with TLS, our own certificate, where the server asks for one
  *   password_file  its first line is the password; or "redis://USER:${PASSWORD}@HOST"
  *   timeout_ms     30000: how long one answer may take
  *   objects        name → {keys, value, columns, expires, repeat_key}: object.c
@@ -12,6 +15,7 @@
  */
 #include "driver/drivers.h"
 #include "driver/redis/redis.h"
+#include "driver/redis/tls.h"
 #include "driver/settings.h"
 
 #include <stdlib.h>
@@ -22,14 +26,15 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define VERSION_MIN 7 /* PEXPIRETIME */
 
-static const char *const known[] = {"url",     "password_file",  "timeout_ms",
-                                    "objects", "bookkeeping",    "swap_keys_max",
-                                    "look",    "keys_in_memory", NULL};
+static const char *const known[] = {
+    "url",  "password_file",  "timeout_ms", "objects",          "bookkeeping", "swap_keys_max",
+    "look", "keys_in_memory", "ca_file",    "certificate_file", "key_file",    NULL};
 
 typedef struct {
     char *host, *path, *user, *password;
     int port;
     int64_t database;
+    bool is_encrypted;
 } Address;
 
 static void
@@ -111,20 +116,16 @@ read_host(const char *text, Address *ret, GError **error)
 static bool
 read_url(const char *url, Address *ret, GError **error)
 {
-    if (g_str_has_prefix(url, "rediss://"))
-        return fail(
-            error, ERR_UNSUPPORTED,
-            "TLS is not spoken here (rediss://): let a program that does, as stunnel, stand "
-            "beside us, and say its socket or port here (docs/data.md)");
     if (g_str_has_prefix(url, "unix:")) {
         const char *query = strstr(url, "?db=");
         ret->path =
             query != NULL ? g_strndup(url + 5, (size_t) (query - url) - 5) : g_strdup(url + 5);
         return read_database(query != NULL ? query + 4 : "", &ret->database, error);
     }
-    if (!g_str_has_prefix(url, "redis://"))
+    ret->is_encrypted = g_str_has_prefix(url, "rediss://");
+    if (!ret->is_encrypted && !g_str_has_prefix(url, "redis://"))
         return fail_url(error);
-    g_autofree char *all = g_strdup(url + strlen("redis://"));
+    g_autofree char *all = g_strdup(strstr(url, "://") + strlen("://"));
     char *slash = strchr(all, '/'), *at = strrchr(all, '@'), *host = all;
     if (slash != NULL && at != NULL && slash < at) /* a slash in a password */
         slash = strchr(at, '/');
@@ -198,25 +199,58 @@ log_in(const RedisConn *conn, redisContext *db, const Address *address, GError *
     return true;
 }
 
+static bool
+check_open(const RedisConn *conn, redisContext *db, GError **error)
+{
+    if (db != NULL && db->err == 0)
+        return true;
+    fail(error, ERR_UNREACHABLE, "%s: %s", conn->place, db != NULL ? db->errstr : "out of memory");
+    redisFree(db);
+    return false;
+}
+
+/* The same server, past what encrypts. `db` is taken. */
+static bool
+encrypt(const RedisConn *conn, const Address *address, redisContext **db, GError **error)
+{
+    const TlsPeer peer = {
+        .host = address->host,
+        .ca_file = json_get_string(conn->settings, "ca_file", NULL),
+        .certificate_file = json_get_string(conn->settings, "certificate_file", NULL),
+        .key_file = json_get_string(conn->settings, "key_file", NULL),
+        .timeout_ms = CONNECT_TIMEOUT_MS,
+    };
+    int plain = -1, fd = redisFreeKeepFd(*db);
+    *db = NULL;
+    if (!tls_connect(&peer, fd, &plain, error))
+        return fail_in(error, "%s", conn->place);
+    *db = redisConnectFd(plain);
+    return check_open(conn, *db, error);
+}
+
+static bool
+reach(const RedisConn *conn, const Address *address, redisContext **ret, GError **error)
+{
+    struct timeval patience = interval(CONNECT_TIMEOUT_MS);
+    redisContext *db = address->path != NULL
+                           ? redisConnectUnixWithTimeout(address->path, patience)
+                           : redisConnectWithTimeout(address->host, address->port, patience);
+    if (!check_open(conn, db, error))
+        return false;
+    if (address->path == NULL && redisEnableKeepAlive(db) != REDIS_OK)
+        db->err = 0; /* one of its numbers is refused: the system's own are used */
+    *ret = db;
+    return !address->is_encrypted || encrypt(conn, address, ret, error);
+}
+
 bool
 redis_connect(const RedisConn *conn, redisContext **ret, GError **error)
 {
     g_auto(Address) address = {0};
-    struct timeval patience = interval(CONNECT_TIMEOUT_MS);
-    if (!read_address(conn, &address, error))
+    redisContext *db = NULL;
+    if (!read_address(conn, &address, error) || !reach(conn, &address, &db, error))
         return false;
-    redisContext *db = address.path != NULL
-                           ? redisConnectUnixWithTimeout(address.path, patience)
-                           : redisConnectWithTimeout(address.host, address.port, patience);
-    if (db == NULL || db->err != 0) {
-        fail(error, ERR_UNREACHABLE, "%s: %s", conn->place,
-             db != NULL ? db->errstr : "out of memory");
-        redisFree(db);
-        return false;
-    }
     redisSetTimeout(db, interval(conn->timeout_ms));
-    if (address.path == NULL && redisEnableKeepAlive(db) != REDIS_OK)
-        db->err = 0; /* one of its numbers is refused: the system's own are used */
     if (!log_in(conn, db, &address, error)) {
         redisFree(db);
         return false;
