@@ -178,9 +178,7 @@ project_open(Project *project, GPtrArray *files)
     project->triggers = trigger_calls_new();
     for (guint i = 0; i < files->len; i++) {
         const ProjectFile *file = g_ptr_array_index(files, i);
-        bool is_test = strstr(file->path, "tests/") != NULL; /* tests/generic */
-        if ((is_test || strstr(file->path, "macros/") != NULL) &&
-            g_str_has_suffix(file->path, ".sql"))
+        if (g_str_has_suffix(file->path, ".sql")) /* a model may have some of its own */
             macros_read(project->macros, file->text, file->bytes);
     }
     for (guint i = 0; i < files->len; i++) {
