@@ -38,6 +38,7 @@ static const PackageMacro known[] = {
     {"dbt_utils", "deduplicate", "@relation partition_by order_by"},
     {"dbt_utils", "degrees_to_radians", "degrees"},
     {"dbt_utils", "generate_surrogate_key", "field_list"},
+    {"dbt_utils", "get_filtered_columns_in_relation", "@from -except"}, /* of that table */
     {"dbt_utils", "get_url_host", "field"},
     {"dbt_utils", "get_url_parameter", "field -url_parameter"},
     {"dbt_utils", "get_url_path", "field"},
@@ -52,6 +53,8 @@ static const PackageMacro known[] = {
     {"dbt_utils", "safe_subtract", "field_list..."},
     {"dbt_utils", "slugify", "-string"},
     {"dbt_utils", "surrogate_key", "field_list..."},
+    {"dbt_utils", "unpivot",
+     "@relation -cast_to -exclude -remove -field_name -value_name -quote_identifiers"}, /* of it */
     {"dbt_utils", "width_bucket", "expr min_value max_value num_buckets"},
     {"dbt_date", "convert_timezone", "column -target_tz -source_tz"},
     {"dbt_date", "date_part", "-datepart date"},
