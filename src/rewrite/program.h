@@ -181,6 +181,10 @@ bool text_is_name(const Text *text, size_t at);
  * stand for itself, or cannot be written there. Caller frees. */
 bool text_edit(const Text *text, size_t begin, size_t end, const char *after, Span *ret,
                char **ret_after);
+/* The same of a name whose parts may stand in literals of their own: what is written goes behind `spans` (Span) and `written`
+ * (char *), which are of no use where it is false. */
+bool text_edit_parts(const Text *text, size_t begin, size_t end, const char *after, GArray *spans,
+                     GPtrArray *written);
 
 /* ---- pieces ---- */
 
@@ -302,6 +306,7 @@ typedef struct {
     bool is_format;          /* .format(…), % … */
     bool is_changed;         /* a method is called on it, a subscript taken */
     bool has_operand_before; /* x + "…" */
+    guint lead;              /* where x begins, if it is a name and all that is before; else 0 */
     bool is_appended;        /* x += "…" */
     bool is_assigned;        /* name = "…", and not as an argument */
     bool is_compared;        /* name == "…" */
@@ -310,6 +315,7 @@ typedef struct {
     bool is_in_sink;         /* what is around it is called like something that is written */
     bool is_docstring, is_message, is_bytes, is_sql;
     bool is_run;    /* a literal of SQL that SQL runs: nothing is put in, unless… */
+    bool is_cell;   /* SQL as a whole, because somebody said so */
     bool is_filled; /* and has places that values and names are put into */
     const struct Variables *parameters; /* of the routine whose body it is; or NULL */
     const GPtrArray *used; /* what is said around it of where names are (sql_use.c); or NULL */
@@ -392,6 +398,8 @@ bool appended_has_more(const Unit *unit, guint open, guint last);
 void program_find_arguments(Unit *unit, const Use *use, Text *text);
 /* Is the string one of these, which tells for itself? */
 bool literal_is_put_in(const Unit *unit, const Use *use);
+/* Has every place of the string been filled by what is known, and is nothing else done with it? (program_format.c) */
+bool program_is_filled(Unit *unit, const Use *use, const Text *text);
 /* Pieces, and what is around them (program_pieces.c). Behind the last one is the end of a line. */
 const Piece *unit_piece(const Unit *unit, guint index);
 Span piece_span(const Piece *piece);
@@ -640,6 +648,10 @@ work_is_side_pass(const Work *work)
 }
 /* Cells of Databricks that are comments of the program. (program_magic.c) */
 bool magic_is_notebook(const Text *text);
+/* What the cell begins with, up to a blank. */
+Span magic_word(const Text *cell);
+/* The cell, if its first word says its language: %sql, %python, …; false: it does not. */
+bool magic_visit(Work *work, const Text *cell, const Dialect *dialect);
 void program_magic(Work *work, const Text *file, const Dialect *dialect);
 
 /* ```{r} … ``` between text. (program_chunks.c) */

@@ -183,12 +183,17 @@ name_again(Unit *unit, guint index)
         exports_note_again(unit, &use, other);
 }
 
+/* Within the quotes: `PROJECT + ".shop.users"` is a name. */
 static bool
-has_blanks(const Unit *unit, Span span)
+has_blanks(const Unit *unit, const Use *use)
 {
-    for (size_t i = span.begin; i < span.end; i++)
-        if (g_ascii_isspace(unit->text->bytes[i]))
-            return true;
+    for (guint i = use->first; i <= use->last; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        for (size_t at = piece->inner_begin; piece->kind == PIECE_LITERAL && at < piece->inner_end;
+             at++)
+            if (g_ascii_isspace(unit->text->bytes[at]))
+                return true;
+    }
     return false;
 }
 
@@ -201,8 +206,7 @@ name_from_parts(Unit *unit)
         const char *key = unit->text->bytes + use->key.begin;
         g_autofree char *name = g_strndup(key, use->key.end - use->key.begin);
         const Constant *known = g_hash_table_lookup(unit->work->constants, name);
-        if (use->is_assigned && !has_blanks(unit, use->whole) &&
-            (known == NULL || known->text == NULL))
+        if (use->is_assigned && !has_blanks(unit, use) && (known == NULL || known->text == NULL))
             collect_use(unit, use);
     }
 }
@@ -213,7 +217,7 @@ note_queries(Unit *unit)
 {
     for (guint i = 0; i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
-        if (!use->is_assigned || !has_blanks(unit, use->whole))
+        if (!use->is_assigned || !has_blanks(unit, use))
             continue;
         g_autoptr(Text) text = program_text(unit, use);
         if (text_mentions(unit->work, text) && program_is_statement(unit, use, text))

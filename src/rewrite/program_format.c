@@ -167,15 +167,23 @@ read_call(Unit *unit, const Use *use, Text *text)
     return true;
 }
 
+/* What stands behind the string and the brackets around it. */
+static guint
+behind_string(const Unit *unit, const Use *use)
+{
+    guint at = unit_next(unit, use->last, true);
+    while (unit_is_sign(unit, at, ')'))
+        at = unit_next(unit, at, true);
+    return at;
+}
+
 static bool
 read_behind(Unit *unit, const Use *use, Text *text)
 {
     static const char *const methods[] = {"format", "formatted", NULL};
     bool is_python = strcmp(unit->language->name, "python") == 0;
-    guint at = unit_next(unit, use->last, true);
-    while (unit_is_sign(unit, at, ')'))
-        at = unit_next(unit, at, true);
-    guint name = unit_next(unit, at, true), open = unit_next(unit, name, true);
+    guint at = behind_string(unit, use), name = unit_next(unit, at, true);
+    guint open = unit_next(unit, name, true);
     if (unit_is_sign(unit, at, '%') && (is_python || unit->language->has_bare_calls)) {
         text->has_percents = true;
         read_operand(unit, name, text);
@@ -197,4 +205,32 @@ program_find_arguments(Unit *unit, const Use *use, Text *text)
     text->arguments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!read_behind(unit, use, text) && !read_call(unit, use, text))
         g_clear_pointer(&text->arguments, g_hash_table_unref);
+}
+
+/* The last piece of `.format(…)`, `% (…)` or `% TABLE` that begins at `at`. */
+static guint
+filling_end(Unit *unit, guint at)
+{
+    guint last = unit_next(unit, at, true);
+    if (unit_is_sign(unit, at, '.'))
+        return unit_bracket_end(unit, unit_next(unit, last, true));
+    if (unit_is_sign(unit, last, '('))
+        return unit_bracket_end(unit, last);
+    while (unit_is_sign(unit, last + 1, '.') && unit_piece(unit, last + 2)->kind == PIECE_WORD)
+        last += 2;
+    return last;
+}
+
+bool
+program_is_filled(Unit *unit, const Use *use, const Text *text)
+{
+    guint at = behind_string(unit, use);
+    bool is_filling = unit_is_sign(unit, at, '%') || unit_is_sign(unit, at, '.');
+    if (text->arguments == NULL || text->fixed->len == 0 || !is_filling ||
+        memchr(text->bytes, '{', text->count) != NULL ||
+        memchr(text->bytes, '%', text->count) != NULL)
+        return false;
+    guint behind = unit_next(unit, filling_end(unit, at), false);
+    char sign = unit_sign(unit, behind);
+    return sign == '\0' || strchr(".[+%*(", sign) == NULL;
 }

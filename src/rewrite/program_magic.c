@@ -61,32 +61,47 @@ cell_text(const Text *file, size_t sign, size_t *line)
     return cell;
 }
 
-static void
-visit_cell(Work *work, const Text *cell, const Dialect *dialect)
+Span
+magic_word(const Text *cell)
+{
+    Span word = {0, 0};
+    while (word.end < cell->count && !g_ascii_isspace(cell->bytes[word.end]))
+        word.end++;
+    return word;
+}
+
+bool
+magic_visit(Work *work, const Text *cell, const Dialect *dialect)
 {
     static const struct {
         const char *said, *language;
     } magics[] = {{"%python", "python"}, {"%scala", "scala"}, {"%r", "r"}, {"%sh", "shell"}};
-    Span word = {0, 0};
-    while (word.end < cell->count && !g_ascii_isspace(cell->bytes[word.end]))
-        word.end++;
+    Span word = magic_word(cell);
     if (span_is(cell, word, "%sql")) {
         program_sql_cell(work, cell, language_by_name("python"), dialect, word.end, cell->count,
                          HOLES_NONE);
-        return;
+        return true;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
         if (span_is(cell, word, magics[i].said)) {
             program_unit(work, cell, language_by_name(magics[i].language), dialect, word.end,
                          cell->count, 1);
-            return;
+            return true;
         }
-    if (work_is_side_pass(work))
-        return;
-    bool is_text = span_is(cell, word, "%md");
-    program_mention_text(work, cell, 0, cell->count, is_text ? NULL : "language",
-                         is_text ? "this is text between the cells, for people"
-                                 : "this cell is in another language, which is not looked into");
+    if (!span_is(cell, word, "%md"))
+        return false;
+    if (!work_is_side_pass(work))
+        program_mention_text(work, cell, 0, cell->count, NULL,
+                             "this is text between the cells, for people");
+    return true;
+}
+
+static void
+visit_cell(Work *work, const Text *cell, const Dialect *dialect)
+{
+    if (!magic_visit(work, cell, dialect) && !work_is_side_pass(work))
+        program_mention_text(work, cell, 0, cell->count, "language",
+                             "this cell is in another language, which is not looked into");
 }
 
 void

@@ -102,17 +102,18 @@ static void
 edit_name(Unit *unit, const Text *text, const NameText *name, const Spelling *spelling)
 {
     guint kept = 0;
-    g_autofree char *whole = new_name(unit, text, name, spelling, &kept), *written = NULL;
+    g_autofree char *whole = new_name(unit, text, name, spelling, &kept);
     g_autofree char *after = behind_colon(name, g_steal_pointer(&whole), &kept);
     const SqlPart *first = &name->parts[kept], *last = &name->parts[name->path.count - 1];
-    Span span;
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(Span));
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
     if (after != NULL && text_is_changed_elsewhere(text, first->begin, last->end, after)) {
         bool stays = memcmp(text->bytes + first->begin, after, strlen(after)) == 0;
         explain(unit, text, stays ? DISPOSITION_ALREADY : DISPOSITION_UNAFFECTED,
                 "this name is put in, and changed where it is set");
         return;
     }
-    if (after == NULL || !text_edit(text, first->begin, last->end, after, &span, &written)) {
+    if (after == NULL || !text_edit_parts(text, first->begin, last->end, after, spans, parts)) {
         program_refuse(unit->work, text, SITE_TABLE, first->begin, last->end, "escaped", NULL,
                        "this name is written with escapes, or put together: write it by hand");
         return;
@@ -122,8 +123,10 @@ edit_name(Unit *unit, const Text *text, const NameText *name, const Spelling *sp
     site->after = keep(unit->work, after);
     if (strcmp(site->before, after) == 0)
         site->disposition = DISPOSITION_ALREADY;
-    else
-        edit_add(unit->work, span.begin, span.end, written);
+    for (guint i = 0; site->disposition == DISPOSITION_REWRITTEN && i < spans->len; i++) {
+        Span span = g_array_index(spans, Span, i);
+        edit_add(unit->work, span.begin, span.end, g_ptr_array_index(parts, i));
+    }
 }
 
 /* The table alone: its schema is written elsewhere. */
@@ -404,8 +407,9 @@ program_name(Unit *unit, const Use *use, const Text *text)
     bool is_other = false, is_doubtful = false;
     size_t alias = use_is_in_builder(unit, use) ? name_before_alias(text) : 0;
     NameText name;
-    if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_docstring ||
-        use->is_message || text->is_unread || !name_read(text, alias, buffer, &name))
+    if (text->count > 1024 || (use->is_changed && !program_is_filled(unit, use, text)) ||
+        use->is_bytes || use->is_docstring || use->is_message || text->is_unread ||
+        !name_read(text, alias, buffer, &name))
         return false;
     const Dialect *dialect = name_dialect(unit, &name);
     const Rename *rename =
@@ -447,8 +451,9 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
     bool is_other = false;
     guint kept = 0;
     NameText name;
-    if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_key ||
-        use_writes_table(unit, use) || !name_read(text, 0, buffer, &name) ||
+    if (text->count > 1024 || (use->is_changed && !program_is_filled(unit, use, text)) ||
+        use->is_bytes || use->is_key || use_writes_table(unit, use) ||
+        !name_read(text, 0, buffer, &name) ||
         (name.parts[0].begin > 0 && !in_backticks && !name.has_quotes))
         return NULL;
     const Rename *rename = renames_find(unit->work->renames, name_dialect(unit, &name), &name.path,

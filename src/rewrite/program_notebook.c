@@ -14,6 +14,8 @@ typedef struct {
     const GArray *pieces;
     const Language *json, *language;
     const Dialect *dialect;
+    bool is_sql;        /* its cells are SQL, where they do not say otherwise */
+    bool is_databricks; /* where the first word of a cell is said for all of it */
 } Notebook;
 
 static const Piece *
@@ -164,6 +166,32 @@ visit_code(Notebook *notebook, const Text *cell)
                      1);
 }
 
+/* %sql and nothing else in its line: Jupyter has the statement in the same one, so that this is said for the whole cell. */
+static bool
+is_said_for_cell(const Notebook *notebook, const Text *cell)
+{
+    static const char *const magics[] = {"%sql", "%python", "%scala", "%r", "%sh", "%md", NULL};
+    Span word = magic_word(cell);
+    size_t end = line_end(cell, 0), at = word.end;
+    while (at < end && g_ascii_isspace(cell->bytes[at]))
+        at++;
+    return span_is_among(cell, word, magics) && (notebook->is_databricks || at == end);
+}
+
+/* A cell that says nothing of its language is in the notebook's. */
+static void
+visit_plain(Notebook *notebook, const Text *cell)
+{
+    bool is_magic = text_byte(cell, 0) == '%' || text_byte(cell, 0) == '!';
+    if (is_said_for_cell(notebook, cell) && magic_visit(notebook->work, cell, notebook->dialect))
+        return;
+    if (notebook->is_sql && !is_magic)
+        program_sql_cell(notebook->work, cell, notebook->language, notebook->dialect, 0,
+                         cell->count, HOLES_NONE);
+    else
+        visit_code(notebook, cell);
+}
+
 /* %%bigquery, %%bash, … in the first line: the cell is in that language. */
 static void
 visit_cell(Notebook *notebook, const Text *cell)
@@ -186,7 +214,7 @@ visit_cell(Notebook *notebook, const Text *cell)
         program_unit(notebook->work, cell, language_by_name("r"), notebook->dialect, line,
                      cell->count, 1);
     } else {
-        visit_code(notebook, cell);
+        visit_plain(notebook, cell);
     }
 }
 
@@ -238,21 +266,32 @@ find_cells(const Notebook *notebook)
     return 0;
 }
 
-static const Language *
-find_language(const Notebook *notebook)
+/* What "language_info" says; 0: nothing. */
+static guint
+language_piece(const Notebook *notebook)
 {
     for (guint i = 0; i < notebook->pieces->len; i++) {
         guint value = value_of(notebook, i, "language_info");
         for (guint at = value; value > 0 && at < behind_value(notebook, value);
              at = next_of(notebook, at)) {
             guint name = value_of(notebook, at, "name");
-            if (name > 0 && is_string(notebook, name, "R"))
-                return language_by_name("r");
-            if (name > 0 && is_string(notebook, name, "scala"))
-                return language_by_name("scala");
+            if (name > 0)
+                return name;
         }
     }
-    return language_by_name("python");
+    return 0;
+}
+
+static void
+find_language(Notebook *notebook)
+{
+    guint name = language_piece(notebook);
+    notebook->is_sql = name > 0 && is_string(notebook, name, "sql");
+    notebook->is_databricks = program_says(notebook->work, "application/vnd.databricks.v1");
+    notebook->language =
+        language_by_name(name > 0 && is_string(notebook, name, "R")       ? "r"
+                         : name > 0 && is_string(notebook, name, "scala") ? "scala"
+                                                                          : "python");
 }
 
 static void
@@ -287,6 +326,6 @@ program_notebook(Work *work)
                          .pieces = pieces,
                          .json = json,
                          .dialect = program_dialect(work)};
-    notebook.language = find_language(&notebook);
+    find_language(&notebook);
     program_passes(work, pass_over, &notebook);
 }

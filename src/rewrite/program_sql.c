@@ -152,19 +152,14 @@ carry_edits(Work *work, const Text *text, const Rewrite *inner)
     g_autoptr(GPtrArray) written = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < inner->edits->len; i++) {
         const Edit *edit = g_ptr_array_index(inner->edits, i);
-        Span span;
-        char *after;
-        if (text_is_changed_elsewhere(text, edit->begin, edit->end, edit->text))
-            continue;
-        if (!text_edit(text, edit->begin, edit->end, edit->text, &span, &after))
+        if (!text_is_changed_elsewhere(text, edit->begin, edit->end, edit->text) &&
+            !text_edit_parts(text, edit->begin, edit->end, edit->text, spans, written))
             return false;
-        g_array_append_val(spans, span);
-        g_ptr_array_add(written, lookml_written(after));
-        g_free(after);
     }
     for (guint i = 0; i < spans->len; i++) {
         Span span = g_array_index(spans, Span, i);
-        edit_add(work, span.begin, span.end, g_ptr_array_index(written, i));
+        g_autofree char *after = lookml_written(g_ptr_array_index(written, i));
+        edit_add(work, span.begin, span.end, after);
     }
     return true;
 }
@@ -334,7 +329,7 @@ is_whole(Unit *unit, Use *use, const Text *text)
         return false;
     g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text), 0);
     use->has_table_hole = has_table_hole(sql);
-    return use->is_run ? !sql->is_broken : is_statement(sql);
+    return use->is_run || use->is_cell ? !sql->is_broken : is_statement(sql);
 }
 
 /* A list of what a query gives, and the rest of it, which gets its first word elsewhere. NULL: it is none. */
@@ -508,7 +503,7 @@ program_sql_cell(Work *work, const Text *cell, const Language *language, const D
         .work = work, .text = cell, .language = language, .uses = uses, .dialect = dialect};
     Piece piece = {
         .inner_begin = (uint32_t) begin, .inner_end = (uint32_t) end, .quoting = {.holes = holes}};
-    Use use = {.is_sql = true};
+    Use use = {.is_sql = true, .is_cell = true};
     text_decode(text, language, &piece, false, NULL);
     program_tell_names(work, text);
     if (!text_mentions(work, text) || work_is_side_pass(work))

@@ -49,6 +49,23 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     return i;
 }
 
+/* What is known of the name before the first literal: PROJECT + ".shop.users". */
+static bool
+put_lead(Text *text, const Unit *unit, const Use *use)
+{
+    guint plus = unit_previous(unit, use->first, true),
+          last = use->lead > 0 ? unit_previous(unit, plus, true) : G_MAXUINT;
+    if (last == G_MAXUINT || last < use->lead)
+        return false;
+    size_t begin = unit_piece(unit, use->lead)->begin, end = unit_piece(unit, last)->end;
+    Constant *constant = constants_find(text->constants, unit->text->bytes + begin, end - begin);
+    if (constant == NULL)
+        return false;
+    text_put_constant(text, begin, end, constant);
+    constant->operands++;
+    return true;
+}
+
 /* "<script> SELECT … <if …> … </script>" of MyBatis, in annotations of Java and Kotlin. */
 static bool
 is_script(const Unit *unit, const Use *use)
@@ -103,7 +120,7 @@ program_text(Unit *unit, const Use *use)
     program_find_arguments(unit, use, text);
     bool is_mapped = is_script(unit, use);
     Margin margin = has_margin(unit, use) ? MARGIN_BAR : MARGIN_NONE;
-    if (use->has_operand_before)
+    if (use->has_operand_before && !put_lead(text, unit, use))
         text_put(text, use->whole.begin, use->whole.begin, HOLE, strlen(HOLE));
     for (guint i = use->first; i <= use->last;) {
         guint behind = grown_put(text, unit, i, false);

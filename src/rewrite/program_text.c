@@ -344,3 +344,29 @@ text_edit(const Text *text, size_t begin, size_t end, const char *after, Span *r
     *ret_after = g_string_free(g_steal_pointer(&out), FALSE);
     return true;
 }
+
+bool
+text_edit_parts(const Text *text, size_t begin, size_t end, const char *after, GArray *spans,
+                GPtrArray *written)
+{
+    Span span;
+    char *one = NULL;
+    if (text_edit(text, begin, end, after, &span, &one)) {
+        g_array_append_val(spans, span);
+        g_ptr_array_add(written, one);
+        return true;
+    }
+    g_autofree char *before = g_strndup(text->bytes + begin, end - begin);
+    g_auto(GStrv) olds = g_strsplit(before, ".", -1), news = g_strsplit(after, ".", -1);
+    if (olds[0] == NULL || olds[1] == NULL || g_strv_length(olds) != g_strv_length(news))
+        return false;
+    for (size_t i = 0, at = begin; olds[i] != NULL; at += strlen(olds[i++]) + 1) {
+        if (strcmp(olds[i], news[i]) == 0)
+            continue;
+        if (!text_edit(text, at, at + strlen(olds[i]), news[i], &span, &one))
+            return false;
+        g_array_append_val(spans, span);
+        g_ptr_array_add(written, one);
+    }
+    return true;
+}

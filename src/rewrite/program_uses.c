@@ -290,6 +290,27 @@ is_key(const Unit *unit, guint before, guint behind)
     return has_arrow || (begins && unit_is_sign(unit, behind, ':'));
 }
 
+static void read_before(Finder *finder, Use *use, guint before);
+
+/* `t = PROJECT + ".shop.users"`: a name, before which nothing is put to the string. */
+static void
+read_operand_before(Finder *finder, Use *use, guint plus)
+{
+    const Unit *unit = finder->unit;
+    guint last = unit_previous(unit, plus, true), first = last, before;
+    use->has_operand_before = true;
+    if (last == G_MAXUINT || unit_piece(unit, last)->kind != PIECE_WORD ||
+        (unit->language->plus != '\0' && unit->language->plus != '+'))
+        return;
+    first = unit_name_begin(unit, last);
+    before = unit_previous(unit, first, false);
+    if (before == G_MAXUINT || first == 0 || unit_sign(unit, before) == '\0' ||
+        strchr("=(,", unit_sign(unit, before)) == NULL)
+        return;
+    use->lead = first;
+    read_before(finder, use, before);
+}
+
 static void
 read_before(Finder *finder, Use *use, guint before)
 {
@@ -303,7 +324,7 @@ read_before(Finder *finder, Use *use, guint before)
     if (sign == '=' && before > 0 && unit_is_plus(unit, before - 1))
         use->is_appended = true;
     else if (unit_is_plus(unit, before))
-        use->has_operand_before = true;
+        read_operand_before(finder, use, before);
     else if (sign == '<' && earlier == '<' && unit->language->has_bare_calls)
         use->is_appended = true; /* sql << "…" of Ruby */
     else if (sign == '=' || sign == ':' || (sign == '>' && (earlier == '=' || earlier == '-')) ||
