@@ -15,10 +15,19 @@
 
 #include <string.h>
 
+/* One that names the dataset itself, too, is written once the names of what it reads stay, if nothing is left then. */
+bool
+entry_is_left(const Entry *entry)
+{
+    const Rewrite *rewrite = entry->file->rewrite;
+    bool is_decided = rewrite != NULL && rewrite->edits->len > 0 && rewrite_is_decided(rewrite);
+    return entry->left->len > 0 && !is_decided;
+}
+
 bool
 entry_stays(const Entry *entry)
 {
-    return entry->held != NULL || entry->file->is_held || entry->left->len > 0 ||
+    return entry->held != NULL || entry->file->is_held || entry_is_left(entry) ||
            (entry->file->rewrite != NULL && !rewrite_is_decided(entry->file->rewrite));
 }
 
@@ -33,7 +42,7 @@ static int
 line_that_stays(const Entry *entry)
 {
     const Rewrite *rewrite = entry->file->rewrite;
-    if (entry->left->len > 0)
+    if (entry_is_left(entry))
         return ((const Site *) g_ptr_array_index(entry->left, 0))->line;
     for (guint i = 0; rewrite != NULL && i < rewrite->sites->len; i++) {
         const Site *site = g_ptr_array_index(rewrite->sites, i);

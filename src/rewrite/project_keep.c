@@ -38,8 +38,11 @@ remember(Project *project, Entry *entry)
     const GPtrArray *sites = entry->file->rewrite->sites;
     for (guint i = 0; i < sites->len; i++) {
         const Site *site = g_ptr_array_index(sites, i);
-        if (site->disposition == DISPOSITION_NEEDS_PERSON && site_hinders(site))
-            g_ptr_array_add(entry->left, site_copy(project->arena, site));
+        if (site->disposition == DISPOSITION_NEEDS_PERSON && site_hinders(site)) {
+            Site *copy = site_copy(project->arena, site);
+            copy->is_left = true;
+            g_ptr_array_add(entry->left, copy);
+        }
     }
 }
 
@@ -158,7 +161,7 @@ made_as_model(const Entry *entry)
     const Rewrite *rewrite = entry->file->rewrite;
     const Made *found = NULL;
     bool stays = rewrite == NULL || entry->held != NULL || entry->file->is_held ||
-                 entry->left->len > 0 || !rewrite_is_decided(rewrite);
+                 entry_is_left(entry) || !rewrite_is_decided(rewrite);
     for (guint i = 0; !stays && i < rewrite->made->len; i++) {
         const Made *made = g_ptr_array_index(rewrite->made, i);
         if (made->name == NULL && !made->is_snapshot)

@@ -121,6 +121,8 @@ bool project_keep(Project *project);
 bool project_keep_all(Project *project);
 /* Files that a constant ties together stay if one of them does. False when there is nothing more. */
 bool project_hold(Project *project);
+/* Does a person have to look at it for what it reads, whose names stay for that? */
+bool entry_is_left(const Entry *entry);
 /* Does it stay as it is, for whatever reason; and would anything change in it? */
 bool entry_stays(const Entry *entry);
 bool entry_is_changed(const Entry *entry);

@@ -380,8 +380,9 @@ bool
 site_hinders(const Site *site)
 {
     bool is_aside = site->kind == SITE_FILE && strcmp(site->code, "model-file") == 0;
-    return !is_aside && (site->disposition == DISPOSITION_NEEDS_PERSON ||
-                         site->disposition == DISPOSITION_UNPARSABLE);
+    return !is_aside && !site->is_left &&
+           (site->disposition == DISPOSITION_NEEDS_PERSON ||
+            site->disposition == DISPOSITION_UNPARSABLE);
 }
 
 bool

@@ -66,6 +66,8 @@ typedef struct {
     const char *advice; /* what keeps the name of a field, in the words of its library; or NULL */
     const char
         *keeps; /* key of the making that keeps its names for this (project_keep.c), or NULL */
+    bool
+        is_left; /* what it reads keeps its names for it: the text is right, and new names would need a person */
 } Site;
 
 typedef struct {
@@ -154,7 +156,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rewrite, rewrite_free)
 /* Add the datasets that the text makes to a set of const Rename *. */
 void rewrite_defined_add(GHashTable *defined, const Rewrite *rewrite);
 /* Do the file's edits wait for it? Not where only the file itself is to be called otherwise (`model-file`): its text is right
- * by either name. */
+ * by either name; and not where it is left. */
 bool site_hinders(const Site *site);
 /* Nothing hinders the edits. */
 bool rewrite_is_decided(const Rewrite *rewrite);
