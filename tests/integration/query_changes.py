@@ -16,7 +16,9 @@ class Changes:
     def change(self):
         kinds = [self.insert, self.update, self.delete]
         for trait, kind in (("merge", self.merge), ("upsert", self.upsert), ("delete using", self.delete_using),
-                            ("joined changes", self.joined_update), ("joined changes", self.joined_delete), ("triggers", self.trigger)):
+                            ("joined changes", self.joined_update), ("joined changes", self.joined_delete), ("triggers", self.trigger),
+                            ("changes in with", self.change_in_with), ("with before changes", self.with_before_change),
+                            ("sets of rows", self.set_of_rows), ("upsert", self.query_upsert), ("duplicate keys", self.duplicate_key)):
             if self.has(trait):
                 kinds.append(kind)
         return self.chance.choice(kinds)()

@@ -11,6 +11,7 @@ import threading
 from query_world import is_int
 
 MADE = re.compile(r"^CREATE (?:TEMP |TEMPORARY )?TABLE (\w+)", re.MULTILINE)
+CHANGES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b")
 ROWS_MAX = 20000
 STEPS = 100000  # of SQLite's machine between two looks at the clock, which is no clock: the same queries always end
 TICKS_MAX = 30
@@ -52,7 +53,10 @@ class Engine:
             columns = [(c.new if is_new else c.old, c.old) for c in (table.after() if is_new else table.columns)]
             rows = table.new_rows() if is_new else table.rows
             for statement in definition(table.new if is_new else table.old, columns, rows, self.text):
-                self.execute(side, statement)
+                self.execute(side, self.dress(statement))
+
+    def dress(self, sql):
+        return self.world.dress(sql, self.traits["quotes"])
 
     def run(self, side, script):
         """(names, rows, {table: rows}): names are None where nothing was selected; after a script the tables are those of the
@@ -63,7 +67,7 @@ class Engine:
             for one in statements[:-1]:
                 self.execute(side, one)
             names, rows = self.execute(side, statements[-1])
-            is_script = len(statements) > 1 or statements[0].split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE", "MERGE")
+            is_script = len(statements) > 1 or CHANGES.search(script) is not None
             return names, rows, self.tables(side, script) if is_script else {}
         finally:
             self.undo(side)
@@ -81,7 +85,7 @@ class Engine:
         for table in self.world.tables:
             columns = [c.new for c in table.after()] if side == "after" else table.old_columns()
             name = table.new if side == "after" else table.old
-            tables[table.old] = self.execute(side, f"SELECT {', '.join(columns)} FROM {name}")[1]
+            tables[table.old] = self.execute(side, self.dress(f"SELECT {', '.join(columns)} FROM {name}"))[1]
         return tables
 
 
@@ -91,7 +95,8 @@ class Sqlite(Engine):
     left = TICKS_MAX
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
               "alias reuse": 1, "returning": 1, "filter": 1, "upsert": 1, "triggers": 1, "no own shadow": 1, "made tables": "TEMP", "materialized": 1,
-              "left out of frames": 1, "distinct from": "IS NOT"}
+              "left out of frames": 1, "distinct from": "IS NOT", "quotes": '"', "json": "json_extract(json_object('FIELD', VALUE), '$.FIELD')",
+              "rows of functions": 1, "row values": 1, "with before changes": 1, "sets of rows": 1}
 
     def begin(self, side):
         base = sqlite3.connect(":memory:", isolation_level=None)
@@ -132,7 +137,8 @@ class Duckdb(Engine):
               "returning": 1, "rollup": 1, "casts": 1, "from first": 1, "merge": 1, "filter": 1, "brackets": 1, "star rename": 1,
               "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
               "macros": 1, "pivot": 1, "by name": 1, "columns": 1, "group by all": 1, "positional": 1, "semi joins": 1, "lists": 1,
-              "alias first": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM"}
+              "alias first": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM", "quotes": '"',
+              "row values": 1, "any": 1, "with before changes": 1}
 
     def __init__(self):
         import duckdb
@@ -170,7 +176,9 @@ class Postgres(Engine):
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
               "lateral": 1, "alias columns": 1, "returning": 1, "rollup": 1, "casts": 1, "merge": 1, "filter": 1, "brackets": 1,
               "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
-              "functions": 1, "row functions": 1, "blocks": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM"}
+              "functions": 1, "row functions": 1, "blocks": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM", "quotes": '"',
+              "json": "(jsonb_build_object('FIELD', VALUE) ->> 'FIELD')::int", "arrays": 1, "rows of functions": 1, "whole rows": 1,
+              "row values": 1, "any": 1, "changes in with": 1, "with before changes": 1, "sets of rows": 1}
 
     def __init__(self):
         import postgres_world
@@ -225,7 +233,8 @@ class Mariadb(Engine):
     commits_definitions = True
     names_expressions = False
     traits = {"with recursive": 1, "natural": 1, "brackets": 1, "joined texts": "group_concat({} ORDER BY {})", "joined changes": 1,
-              "views": 1, "made tables": "TEMPORARY", "plain triggers": 1, "distinct from": "<=>"}
+              "views": 1, "made tables": "TEMPORARY", "plain triggers": 1, "distinct from": "<=>", "quotes": "`",
+              "json": "json_extract(json_object('FIELD', VALUE), '$.FIELD')", "row values": 1, "any": 1, "duplicate keys": 1}
 
     class Field(ctypes.Structure):  # the beginning of MYSQL_FIELD, and how long one is
         _fields_ = [("name", ctypes.c_char_p), ("rest", ctypes.c_char * 120)]

@@ -38,8 +38,8 @@ class Values:
             return self.literal(kind)
         name = self.chance.choice(fitting)
         if scope.count(name) == 1 and self.luck(0.4):
-            return name
-        return f"{source.name}.{name}"
+            return self.quoted(name)
+        return self.quoted(f"{source.name}.{name}")
 
     def column(self, scope, kind):
         """A column of this type that is in sight; without qualifier where nothing else has the name."""
@@ -59,10 +59,10 @@ class Values:
             is_shadowed = is_shadowed or any(s.name == source.name for s in inner.sources)
             inner = inner.parent
         if name in outer.merged and not is_hidden:
-            return name
+            return self.quoted(name)
         if outer.count(name) == 1 and not is_hidden and self.luck(0.5) and (depth == 0 or self.knows_all):
-            return name
-        return f"{source.name}.{name}" if not is_shadowed else self.literal(kind)
+            return self.quoted(name)
+        return self.quoted(f"{source.name}.{name}") if not is_shadowed else self.literal(kind)
 
     def literal(self, kind):
         if is_int(kind):
@@ -71,9 +71,11 @@ class Values:
 
     def expression(self, scope, kind, depth):
         column = self.column(scope, kind)
-        choice = self.chance.randrange(9)
+        choice = self.chance.randrange(11)
         if choice == 0:
             return self.literal(kind)
+        if choice > 8:
+            return self.form(scope, kind, depth)
         if choice == 1:
             return f"coalesce({column}, {self.column(scope, kind)})"
         if choice == 2 and self.luck(0.4):
@@ -163,7 +165,9 @@ class Values:
     def condition(self, scope, depth):
         kind = self.chance.choice(INTS + TEXTS)
         column = self.column(scope, kind)
-        choice = self.chance.randrange(10)
+        choice = self.chance.randrange(12)
+        if choice > 9:
+            return self.form_condition(scope, kind, depth)
         if choice < 3:
             return f"{column} {self.chance.choice(['=', '<>', '<', '>='] if is_int(kind) else ['=', '<>'])} {self.literal(kind)}"
         if choice == 3 and self.has("distinct from") and self.luck(0.4):

@@ -5,6 +5,7 @@ alias or a table of WITH is called like a table or a column.
 """
 import copy
 import random
+import re
 
 INTS = ["id", "k", "n", "v", "total", "m"]
 TEXTS = ["name", "plan", "code", "tag"]
@@ -13,7 +14,12 @@ VALUES = ["red", "blue", "UK", "grey", None]
 # what values become: others; two the same; none; each other
 NEW_VALUES = [{"red": "rouge", "UK": "GB"}, {"UK": "GB", "grey": "GB"}, {"grey": None, "red": "rouge"}, {"red": "blue", "blue": "red"}]
 ROWS = 7
-SHIFT = 100
+# what a number becomes, and what its consumers say instead: of every precedence
+SHIFTS = [("{} + 100", "{} - 100", lambda old: old + 100), ("{} + 100", "{} % 100", lambda old: old + 100), ("0 - {}", "- {}", lambda old: -old),
+          ("100 - {}", "100 - {}", lambda old: 100 - old), ("{} + 100", "({} - 100)", lambda old: old + 100),
+          ("{} + 100", "CASE WHEN {} > 100 THEN {} - 100 ELSE {} - 100 END", lambda old: old + 100)]
+# how a name is written in all of a world: in quotes or not
+DRESSES = [("Amount", True), ("order", True), ("count", False), ("user", True), ("two words", True), ("year", False), ("größe", False), ("Whole", True)]
 
 
 def is_int(name):
@@ -27,20 +33,20 @@ def pool(name):
 class Column:
     """One column of a table: what it is called before and after, and what becomes of its values."""
 
-    def __init__(self, old, new, kind, values=None):
-        self.old, self.new, self.kind, self.values = old, new, kind, values  # kind: same, values, shifted, dropped
+    def __init__(self, old, new, kind, values=None, shift=None):
+        self.old, self.new, self.kind, self.values, self.shift = old, new, kind, values, shift  # kind: same, values, shifted, dropped
 
     def value(self, old):
         if self.kind == "values":
             return self.values.get(old, old)
-        return int(old) + SHIFT if self.kind == "shifted" and old is not None else old
+        return self.shift[2](int(old)) if self.kind == "shifted" and old is not None else old
 
     def rule(self):
         if self.kind == "values":
             pairs = ", ".join(f"{a}: {'null' if b is None else b}" for a, b in self.values.items())
             return f"  {self.new}: {{ from: {self.old}, values: {{ {pairs} }} }}"
         if self.kind == "shifted":
-            return f'  {self.new}: {{ expr: "{self.old} + {SHIFT}" }}'
+            return f"  {self.new}: {{ expr: '{self.shift[0].format(self.old)}' }}"
         return f"  {self.new}: {{ from: {self.old} }}"
 
 
@@ -66,7 +72,7 @@ class Table:
         shifted = [column for column in self.columns if column.kind == "shifted"]
         dropped = [column for column in self.columns if column.kind == "dropped"]
         if shifted:
-            lines += ["consumers:"] + [f'  {c.old}: {{ expr: "{c.new} - {SHIFT}" }}' for c in shifted]
+            lines += ["consumers:"] + [f"  {c.old}: {{ expr: '{c.shift[1].format(*[c.new] * 3)}' }}" for c in shifted]
         if dropped:
             lines += ["dropped:"] + [f'  {c.old}: "not needed"' for c in dropped]
         return "\n".join(lines) + "\n"
@@ -83,6 +89,21 @@ class World:
         for table in self.tables:
             table.rows = [self.row(table) for _ in range(ROWS)]
         self.known = chance.choice(["all", "all", "others", "none"])
+        self.words = {}
+        if chance.random() < 0.3:
+            words = chance.sample(INTS + TEXTS, chance.randrange(1, 4))
+            self.words = dict(zip(words, chance.sample(DRESSES, len(words))))
+
+    def dress(self, text, quote='"'):
+        """The text with some names as this world writes them."""
+        def written(found):
+            name, has_quotes = self.words[found[0]]
+            return quote + name + quote if has_quotes else name
+        return re.sub(r"\b(?:" + "|".join(self.words) + r")\b", written, text) if self.words else text
+
+    def names(self):
+        """What columns are called, without quotes."""
+        return [self.words.get(name, (name,))[0] for name in INTS + TEXTS]
 
     def targets(self, mapped, names):
         """Tables trade names, take new ones, or keep theirs."""
@@ -114,7 +135,7 @@ class World:
                 kind = "dropped"
             elif not plain and luck < 0.11:
                 kind = "shifted" if is_int(name) else "values"
-            columns.append(Column(name, new, kind, chance.choice(NEW_VALUES)))
+            columns.append(Column(name, new, kind, chance.choice(NEW_VALUES), chance.choice(SHIFTS)))
         if all(column.kind == "dropped" for column in columns):
             columns[0].kind = "same"
         return columns
@@ -135,7 +156,7 @@ class World:
         return back
 
     def mapping(self):
-        return "---\n".join(table.document() for table in self.tables if table.is_mapped)
+        return self.dress("---\n".join(table.document() for table in self.tables if table.is_mapped))
 
     def schema(self):
         """What the schema file tells; None: there is none."""
@@ -146,7 +167,7 @@ class World:
             if self.known == "all" or not table.is_mapped:
                 columns = ", ".join(f"{c.old}: {'int' if is_int(c.old) else 'text'}" for c in table.columns)
                 lines.append(f"  {table.old}: {{ {columns} }}")
-        return "\n".join(lines) + "\n" if len(lines) > 1 else None
+        return self.dress("\n".join(lines) + "\n") if len(lines) > 1 else None
 
 
 def world_of(seed, plain=False):

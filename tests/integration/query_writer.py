@@ -3,6 +3,7 @@
 It knows roughly what is in sight, so that most queries run; those that do not are thrown away by who runs them.
 """
 from query_changes import Changes
+from query_forms import Forms
 from query_scripts import Scripts
 from query_values import ALIASES, DEPTH_MAX, Scope, Source, Values
 from query_world import INTS, TEXTS, is_int, pool
@@ -18,7 +19,7 @@ class Item:
         return self.sql if self.alias is None else f"{self.sql} {self.alias}"
 
 
-class Writer(Changes, Scripts, Values):
+class Writer(Changes, Forms, Scripts, Values):
     """`suffix`: of the names of what its scripts make, so that no two files make the same."""
 
     def __init__(self, chance, world, traits, suffix=""):
@@ -112,9 +113,9 @@ class Writer(Changes, Scripts, Values):
             for _ in range(self.chance.randrange(1, 3)):
                 word = self.chance.choice(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"])
                 kinds = [c if c is not None else "k" for c in columns]
-                other = self.block(depth + 1, outer, kinds, False, bare=True)[0]
+                other, names, keys = self.block(depth + 1, outer, kinds, False, bare=True)
                 if self.has("brackets") and self.luck(0.3):
-                    other = f"({other})"
+                    other = f"({other}{self.order(names, keys) if self.luck(0.4) else ''})"
                 if self.has("brackets") and self.luck(0.15):
                     sql = f"({sql})"
                 sql += f"\n{word}\n{other}"
@@ -181,8 +182,9 @@ class Writer(Changes, Scripts, Values):
             order = ", ".join([key] + [str(i + 1) for i in range(len(columns))])
             return f"SELECT DISTINCT ON ({key}) {', '.join(one.text() for one in items)}\nFROM {sources}{where}{window}\nORDER BY {order}", columns, None
         text = f"SELECT {distinct}{', '.join(one.text() for one in items)}\nFROM {sources}{where}{window}{more}"
-        keys = [self.column(scope, self.chance.choice(INTS + TEXTS))] if not distinct else None
-        return text, columns, keys
+        kind = self.chance.choice(INTS + TEXTS)
+        keys = [self.expression(scope, kind, depth) if self.luck(0.3) else self.column(scope, kind)] if not distinct else None
+        return text, columns, keys if keys and not keys[0].isdigit() else None
 
     def star(self, scope):
         if len(scope.sources) > 1 and self.luck(0.5):
@@ -229,7 +231,7 @@ class Writer(Changes, Scripts, Values):
     def item(self, scope, kind, depth):
         if self.luck(0.6):
             sql = self.column(scope, kind)
-            name = sql.split(".")[-1]
+            name = sql.split(".")[-1].strip(self.traits["quotes"])
             if name in INTS + TEXTS:
                 return Item(sql, name, kind)
             return Item(sql, None, kind)
@@ -296,6 +298,8 @@ class Writer(Changes, Scripts, Values):
             return Source(name, columns), f"(VALUES {rows}) AS {name} ({', '.join(columns)})"
         if self.has("pivot") and self.luck(0.05):
             return self.pivot(scope)
+        if self.has("rows of functions") and self.luck(0.04):
+            return self.rows_of_function(scope)
         seen = {table.old: table.old_columns() for table in self.world.tables}
         for commons in self.commons:
             seen.update(commons)

@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from query_engines import Failed, engine_of
-from query_world import INTS, TABLES, TEXTS, world_of
+from query_world import TABLES, world_of
 from query_values import ALIASES
 from query_writer import Writer
 from support import HONK
@@ -115,7 +115,7 @@ class Batch:
     def written(self, number):
         """Where views are followed from file to file, no two have one name."""
         suffix = f"_{number}" if self.policy == "propagate" else ""
-        return Writer(self.chance, self.world, self.engine.traits, suffix).text()
+        return self.engine.dress(Writer(self.chance, self.world, self.engine.traits, suffix).text())
 
     def parts(self):
         """Where names are followed from file to file, half of the scripts have a file for each statement."""
@@ -219,9 +219,10 @@ class Batch:
         for name, rows in expected.items() if not is_joined else ():
             if bag(rows) != bag(new[2][name]):
                 return f"other rows in {name}: {rows} {new[2][name]}"
+        names = set(self.world.names())
         if self.policy == "keep" and old[0] is not None:
             for a, b in zip(old[0], new[0]):
-                if a != b and ":" not in a + b and (self.engine.names_expressions or a in INTS + TEXTS or b in INTS + TEXTS):
+                if a != b and ":" not in a + b and (self.engine.names_expressions or {a, b} & names):
                     return f"other names: {old[0]} {new[0]}"
         return None
 
