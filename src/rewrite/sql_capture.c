@@ -154,6 +154,26 @@ is_said_of(Work *work, const SqlSource *source, const char *name)
     return is_spoken_of(work, source, name) || is_said_below(work, source, name, &looked);
 }
 
+/* Of two columns that are called alike only the first can be asked for; the other one has its name all the same, an old or a
+ * new one. */
+static bool
+is_item_called(Work *work, const SqlSource *source, const char *name)
+{
+    const SqlBlock *block = source->query != NULL ? query_first_block(source->query) : NULL;
+    bool has_list =
+        source->columns != NULL || (source->common != NULL && source->common->columns != NULL);
+    for (guint i = 0; block != NULL && !has_list && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star || item->name == NULL ||
+            (!block->has_star && !is_output_beside(work, item, item->name)))
+            continue;
+        const char *given = item_new_name(work, item);
+        if (sql_same_column(work->sql->dialect, name, '\0', given != NULL ? given : item->name))
+            return true;
+    }
+    return false;
+}
+
 /* After the change: what had the name may have another one now. */
 static bool
 has_name(Work *work, const SqlSource *source, const char *name)
@@ -168,25 +188,8 @@ has_name(Work *work, const SqlSource *source, const char *name)
     }
     has = has || (is_open && is_said_of(work, source, name));
     const ColumnChange *change = has ? source_change(work, source, &part) : NULL;
-    return has && (change == NULL || change->kind != CHANGE_NAME);
-}
-
-/* Of two columns that are called alike only the first can be asked for; the other one gets this name all the same. */
-static bool
-doubled_gets_name(Work *work, const SqlSource *source, const char *name)
-{
-    const SqlBlock *block = source->query != NULL ? query_first_block(source->query) : NULL;
-    bool has_list =
-        source->columns != NULL || (source->common != NULL && source->common->columns != NULL);
-    for (guint i = 0; block != NULL && !has_list && i < block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(block->items, i);
-        if (item->is_star || item->name == NULL || !is_output_beside(work, item, item->name))
-            continue;
-        const char *given = item_new_name(work, item);
-        if (given != NULL && sql_same_column(work->sql->dialect, name, '\0', given))
-            return true;
-    }
-    return false;
+    return has &&
+           (change == NULL || change->kind != CHANGE_NAME || is_item_called(work, source, name));
 }
 
 /* A column that comes out of a query gets this name. */
@@ -201,7 +204,7 @@ has_new_name(Work *work, const SqlSource *source, const char *name)
         does = change != NULL && change->kind == CHANGE_NAME &&
                sql_same_column(work->sql->dialect, name, '\0', change->to);
     }
-    return does || doubled_gets_name(work, source, name);
+    return does || is_item_called(work, source, name);
 }
 
 /* Of names that trade places, too: it has the name today, and will have it for another column. */

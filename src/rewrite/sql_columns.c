@@ -427,7 +427,7 @@ visit_ref(Work *work, const SqlRef *ref, const Listed *listed)
     const SqlPart *part = &ref->path.parts[ref->column];
     if (is_name_of_pinned_star(ref))
         return;
-    if (refuse_doubled(work, ref, part))
+    if (refuse_doubled(work, ref, part) || sql_sorted_refuses(work, ref))
         return;
     if (ref->instead != NULL && is_guess_too_many(work, ref, part))
         return;

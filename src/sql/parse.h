@@ -322,6 +322,8 @@ void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
 /* DELETE a, b FROM s.a JOIN b …, at the first name, if it is that: reads up to behind the tables. Once all of UPDATE and DELETE is
  * read: which of the block's tables is written to. (parse_target.c) */
 bool joined_targets_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* It is written to. */
+void target_set(Parser *parser, SqlSource *source);
 void target_find(Parser *parser, SqlBlock *block);
 /* A query of MERGE without an alias, whose tables are named outside of it: not understood. */
 void merge_source_note(Parser *parser, const SqlBlock *block, const SqlSource *source);

@@ -60,8 +60,7 @@ take_target(Parser *parser, SqlBlock *block, uint32_t end)
         block->is_values = true; /* brackets behind it are columns, not arguments */
         target = parse_source(parser, block, end);
         block->is_values = false;
-        target->is_target = true;
-        parser->statement->target = target;
+        target_set(parser, target);
     }
     return target;
 }
@@ -282,10 +281,8 @@ parse_update(Parser *parser, SqlQuery *with, uint32_t end)
     if (is_word(parser, parser->pos, WORD_OR)) /* OR IGNORE, of SQLite */
         parser->pos = MIN(parser->pos + 2, end);
     parse_sources(parser, block, end);
-    if (block->sources->len > 0) {
-        parser->statement->target = g_ptr_array_index(block->sources, 0);
-        parser->statement->target->is_target = true;
-    }
+    if (block->sources->len > 0)
+        target_set(parser, g_ptr_array_index(block->sources, 0));
     rest_take(parser, block, end);
     target_find(parser, block);
     block->last = end - 1;

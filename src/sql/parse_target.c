@@ -8,12 +8,20 @@
  */
 #include "sql/parse.h"
 
-/* What is written to is that table of FROM. */
-static void
-become_target(Parser *parser, SqlSource *source)
+/* `WITH t AS (…) UPDATE t`: a table of WITH is written to through its query in T-SQL, and stands in MySQL where others are
+ * joined; elsewhere the name is that of a table. */
+void
+target_set(Parser *parser, SqlSource *source)
 {
+    const Dialect *dialect = parser->sql->dialect;
     parser->statement->target = source;
     source->is_target = true;
+    if (source->kind != SOURCE_COMMON || dialect->has_joined_writes || dialect->has_alias_first ||
+        dialect->is_any)
+        return;
+    source->kind = SOURCE_TABLE;
+    source->common = NULL;
+    source->query = NULL;
 }
 
 /* UPDATE u … FROM t AS u, DELETE u FROM t AS u: what is written to is named by its alias. */
@@ -29,7 +37,7 @@ find_target_by_alias(Parser *parser, SqlBlock *block)
             g_ascii_strcasecmp(source->alias->text, target->path.parts[target->lent].text) != 0)
             continue;
         arena_list_remove(block->sources, target);
-        become_target(parser, source);
+        target_set(parser, source);
         return;
     }
 }
@@ -52,7 +60,7 @@ find_target_by_name(Parser *parser, SqlBlock *block)
             !is_text(parser, name, source->path.parts[source->path.count - 1].text))
             continue;
         arena_list_remove(block->sources, target);
-        become_target(parser, source);
+        target_set(parser, source);
         parser->pos = name;
         (void) table_name_take(parser, block, name + 1);
         parser->pos = behind;
@@ -100,7 +108,7 @@ joined_targets_take(Parser *parser, SqlBlock *block, uint32_t end)
     for (parser->pos = first; parser->pos < last; parser->pos++) {
         SqlSource *source = called_source_find(parser, block, parser->pos);
         if (is_name(parser, parser->pos) && table_name_take(parser, block, last)) {
-            become_target(parser, source);
+            target_set(parser, source);
         } else if (is_name(parser, parser->pos)) {
             mention_take(parser, last);
         }

@@ -94,6 +94,7 @@ typedef struct {
     bool has_alias_first;    /* SELECT name = value */
     bool
         has_branch_tails; /* SELECT a FROM t UNION ALL SELECT b FROM u ORDER BY b: sorts the last branch */
+    bool has_searched_tails;   /* what sorts a UNION is looked for in one SELECT after the other */
     bool has_alias_strings;    /* SELECT value 'name' */
     bool has_colon_paths;      /* value:field.field[0] */
     bool has_places;           /* $1, t.$1: the first column */
