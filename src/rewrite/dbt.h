@@ -106,6 +106,8 @@ void dbt_templates(Work *work);
 void dbt_mentions(Work *work);
 /* Calls of the dataset in quotes of SQL, where nothing else has seen them (dbt_quoted.c). */
 void dbt_quoted(Work *work);
+/* Texts that tell rows of union_relations apart by the names of their tables (dbt_relations.c). */
+void dbt_relations(Work *work);
 /* Is what this string of SQL has at this byte such a call? */
 bool dbt_is_quoted_call(const Work *work, const Token *string, size_t at);
 

@@ -192,6 +192,7 @@ sql_mentions(Work *work)
     visit_choices(work);
     if (tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG))
         dbt_mentions(work);
+    dbt_relations(work);
     for (guint i = 0; i < sql->strings->len; i++) {
         guint index = GPOINTER_TO_UINT(sql->strings->pdata[i]);
         const Token *token = work_token(work, index);
