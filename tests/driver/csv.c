@@ -77,6 +77,10 @@ static const Case cases[] = {
     {"Latin-1, when it is said", "a,b\n1,\xe4\xdf\n", -1, "{\"encoding\": \"latin-1\"}", "1:1|\xc3\xa4\xc3\x9f"},
     {"Windows-1252, when it is said", "a,b\n1,\x80\x92\n2,\x81\n", -1, "{\"encoding\": \"Windows-1252\"}",
         "!2 -: line 3: byte 3 (0xff) is not UTF-8; is the file in another encoding, such as Latin-1?\n1:1|\xe2\x82\xac\xe2\x80\x99"},
+    {"DOS ends a file with Ctrl-Z", "a,b\r\n1,x\r\n2,y\r\n\x1a", -1, NULL, "1:1|x\n2:2|y"},
+    {"behind the last field, too", "a,b\n1,x\n2,y\x1a\x1a\x1a", -1, NULL, "1:1|x\n2:2|y"},
+    {"and behind a quote", "a,b\n1,x\n2,\"y\"\x1a", -1, NULL, "1:1|x\n2:2|y"},
+    {"Ctrl-Z elsewhere is a character", "a,b\n1,x\x1a\n2,\"\x1a\"\n", -1, NULL, "1:1|x\x1a\n2:2|\x1a"},
     {"a lone carriage return is a character", "a,b\n1\r2,x\n", -1, NULL, "1:1\r2|x"},
 };
 /* clang-format on */

@@ -57,6 +57,9 @@ static const struct {
     {"a last line without an end", "{\"a\": 1}\n{\"a\": 2}", "a int", "1:1\n2:2"},
     {"a broken last line", "{\"a\": 1}\n{\"a\":\n", "a int", "!2 -: line 2: expected a value\n1:1"},
     {"something behind the last line", "{\"a\": 1}\n{\"a\": 2} x", "a int", "!2 -: line 2: there is more behind the object\n1:1"},
+    {"lines that end with DOS's Ctrl-Z", "{\"a\": 1}\r\n{\"a\": 2}\r\n\x1a", "a int", "1:1\n2:2"},
+    {"a last line that ends with it", "{\"a\": 1}\n{\"a\": 2}\x1a", "a int", "1:1\n2:2"},
+    {"an array that ends with it", "[{\"a\": 1},\r\n{\"a\": 2}]\r\n\x1a\x1a", "a int", "1:1\n2:2"},
     {"members in other orders, and some of them",
         "{\"a\": 1, \"b\": 2, \"c\": 3}\n{\"a\": 4, \"b\": 5}\n{\"b\": 6, \"a\": 7, \"c\": 8}\n{\"a\": 9, \"b\": 10, \"b\": 11}\n"
         "{\"a\": 12, \"b\": 13, \"b\": 14}\n{\"a\": 15, \"b\": 16, \"c\": 17}\n{\"c\": 18, \"a\": 19, \"a\": 20}\n{}\n", "a int, b int, c int",

@@ -118,7 +118,8 @@ typedef struct {
 
 void window_init(Window *window, ByteSource *source, int64_t offset);
 void window_clear(Window *window);
-/* At least one more byte, or is_end. TOO_LARGE beyond RECORD_BYTES_MAX is the caller's to look at first. */
+/* At least one more byte, or is_end, without the marks that DOS puts there (Ctrl-Z). TOO_LARGE beyond RECORD_BYTES_MAX is the caller's to look at
+ * first. */
 CHECKED bool window_grow(Window *window, GError **error);
 void window_drop(Window *window, size_t bytes); /* from the beginning */
 /* Where the line that holds `begin` ends, behind its `line_end` (LF), or at the end of the file; grows as needed. 0 when it is longer

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #define WINDOW_BYTES (256 * 1024) /* read at once: far more than a record, far less than a cache */
-#define RAW_BYTES_MAX 4096        /* of a broken record, as much as tells where to look */
+#define END_MARK 0x1a             /* Ctrl-Z */
+#define END_MARKS_MAX 128
+#define RAW_BYTES_MAX 4096 /* of a broken record, as much as tells where to look */
 
 static size_t window_bytes = WINDOW_BYTES;
 
@@ -31,9 +33,20 @@ window_clear(Window *window)
     window->bytes = NULL;
 }
 
+/* How many of them the window ends with. DOS ends a text with one, and CP/M filled its last block with them. */
+static size_t
+end_marks(const Window *window)
+{
+    size_t marks = 0;
+    while (marks < MIN(window->used, END_MARKS_MAX) &&
+           window->bytes[window->used - 1 - marks] == END_MARK)
+        marks++;
+    return marks;
+}
+
 /* Twice as much each time: who begins a long record anew after each growth still reads it only a few times. */
-bool
-window_grow(Window *window, GError **error)
+static bool
+grow_once(Window *window, GError **error)
 {
     size_t wanted = MAX(window_bytes, window->used);
     if (window->used + wanted > window->room) {
@@ -46,6 +59,23 @@ window_grow(Window *window, GError **error)
         return false;
     window->used += bytes;
     window->is_end = bytes == 0;
+    return true;
+}
+
+/* Nobody sees a mark before it is known whether it ends the file: then it is no part of it. */
+bool
+window_grow(Window *window, GError **error)
+{
+    size_t marks;
+    if (window->is_end)
+        return true;
+    do {
+        if (!grow_once(window, error))
+            return false;
+        marks = end_marks(window);
+    } while (!window->is_end && marks > 0 && marks < END_MARKS_MAX);
+    if (window->is_end)
+        window->used -= marks;
     return true;
 }
 
