@@ -34,12 +34,12 @@ is_numbered(const char *name)
     return digits >= 3 || (digits > 0 && strchr("_-./", name[digits]) != NULL);
 }
 
-/* V1_2__users.sql, U1__users.sql of Flyway; R__views.sql is run whenever it changes. */
+/* V1_2__users.sql, U1__users.sql, B3__users.sql of Flyway; R__views.sql is run whenever it changes. */
 static bool
 is_versioned(const char *name)
 {
     size_t at = 1 + count_digits(name + (name[0] != '\0'));
-    if (strchr("VU", name[0]) == NULL || name[0] == '\0' || at == 1)
+    if (strchr("VUB", name[0]) == NULL || name[0] == '\0' || at == 1)
         return false;
     while (g_ascii_isdigit(name[at]) || name[at] == '.' ||
            (name[at] == '_' && g_ascii_isdigit(name[at + 1])))
@@ -234,23 +234,30 @@ is_numbered_sql(const char *path)
             (g_str_has_prefix(name, "Script") && count_digits(name + 6) > 2));
 }
 
-/* delta, upgrade-1.2: a word of the path's part. */
+/* Has the path's part one of these words? */
 static bool
-has_step_word(const char *part, size_t bytes)
+has_word_of(const char *part, size_t bytes, const char *const *words)
 {
-    static const char *const words[] = {
-        "delta",   "deltas", "diff",     "diffs", "patch",   "patches",   "upgrade",   "update",
-        "updates", "hotfix", "hotfixes", "alter", "migrate", "migration", "migrations"};
     for (size_t at = 0; at < bytes;) {
         size_t length = 0;
         while (at + length < bytes && g_ascii_isalpha(part[at + length]))
             length++;
-        for (size_t i = 0; i < G_N_ELEMENTS(words) && length > 0; i++)
+        for (size_t i = 0; words[i] != NULL && length > 0; i++)
             if (is_folder(part + at, length, words[i]))
                 return true;
         at += MAX(length, 1);
     }
     return false;
+}
+
+/* delta, upgrade-1.2 */
+static bool
+has_step_word(const char *part, size_t bytes)
+{
+    static const char *const words[] = {
+        "delta",   "deltas", "diff",     "diffs", "patch",   "patches",   "upgrade",    "update",
+        "updates", "hotfix", "hotfixes", "alter", "migrate", "migration", "migrations", NULL};
+    return has_word_of(part, bytes, words);
 }
 
 /* 20240131, 1.2.sql */
@@ -377,6 +384,23 @@ is_versioned_definition(const char *path)
     return false;
 }
 
+/* db-migration/base/schema.sql: from what migrations begin, which look for its tables under the names of that time. */
+static bool
+is_base_of_migrations(const char *path)
+{
+    static const char *const bases[] = {"base", "baseline", NULL}, *const tools[] = {
+                                                                       "migrate", "migration",
+                                                                       "migrations", "flyway",
+                                                                       NULL};
+    bool is_within = false, is_base = false;
+    const char *part = path;
+    for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
+        is_within = is_within || has_word_of(part, (size_t) (slash - part), tools);
+        is_base = has_word_of(part, (size_t) (slash - part), bases); /* of the last folder */
+    }
+    return is_within && (is_base || has_word_of(part, strlen(part), bases));
+}
+
 /* Behind the word before a number of a step: version_43, migrate3, m007_; NULL: it is none. */
 static const char *
 number_of_step(const char *name)
@@ -438,6 +462,9 @@ why_held(const Work *work)
                    : NULL;
     if (is_versioned_definition(path))
         return "a migration has made this, by its version: a person adds the next one";
+    if (is_base_of_migrations(path))
+        return "migrations may begin from this schema, and look for its tables under these names: "
+               "a person decides";
     return is_below_liquibase(path)
                ? "a changelog of Liquibase may have run this, and would refuse to go on if it "
                  "changes: a person decides"

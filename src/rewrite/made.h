@@ -56,6 +56,11 @@ const ColumnChange *star_change(Work *work, const SqlItem *star, const SqlSource
 /* The change under which readers find an item; NULL when it keeps its name. */
 const ColumnChange *item_change(Work *work, const SqlItem *item);
 
+/* Adds to `work->given`; what was given by this name, or NULL. (sql_given.c) */
+void sql_given(Work *work);
+const GivenName *given_find(const Work *work, const char *name);
+void given_free(void *given);
+
 /* A Rename of what is made. `dbt` NULL, or the model's name, which it takes. */
 Rename *rename_derive(const Made *made, DbtRename *dbt);
 void rename_free(void *rename);

@@ -5,6 +5,7 @@
  * uses its columns.
  */
 #include "rewrite/imports.h"
+#include "rewrite/made.h"
 #include "rewrite/program_mapper.h"
 #include "rewrite/sql_parts.h"
 
@@ -214,6 +215,13 @@ program_passes(Work *work, PassFn *pass, void *data)
     g_autoptr(GHashTable) said = g_hash_table_new(NULL, NULL), parts = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) says = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Imports *imports = imports_new(work);
+    g_autoptr(GHashTable) given =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, given_free);
+    g_autoptr(GArray) giving = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    if (work->options->propagates) {
+        work->given = given;
+        work->giving = giving;
+    }
     work->named = named;
     work->said = said;
     work->parts = parts;
@@ -238,6 +246,8 @@ program_passes(Work *work, PassFn *pass, void *data)
     }
     imports_free(imports);
     work->says = NULL;
+    work->given = NULL;
+    work->giving = NULL;
 }
 
 typedef struct {

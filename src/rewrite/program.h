@@ -488,6 +488,15 @@ bool program_joined_query(Unit *unit, Use *use, const Text *text);
 /* `u.id, u.plan FROM users u`, before which somebody writes SELECT: the same with it. NULL: it is none. Caller frees. */
 Text *program_listed(const Text *text);
 bool program_is_statement(Unit *unit, Use *use, const Text *text);
+/* Under `propagate`, who reads the rows of the program's queries by names that change (program_rows.c). Before the others: what
+ * else gives such a name. */
+void rows_begin(Unit *unit);
+/* Is the string, which says this column, decided: it follows, or is a parameter's name? */
+bool rows_follow(Unit *unit, const Use *use, const Text *text, const ColumnChange *change);
+/* A query in this string gives a name that changes: who may make objects of its rows? (program_objects.c) */
+void rows_given(Unit *unit, const Use *use, const ColumnChange *change);
+/* Is it read so in this file, whose own names may stay as they are? */
+bool rows_are_read(const Unit *unit, const ColumnChange *change);
 /* Does the program name the new dataset, too, of something that it makes? Then it may be the move itself; and what a string
  * makes, the program makes. (program_makes.c) */
 bool program_may_be_move(const Work *work);

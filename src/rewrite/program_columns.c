@@ -350,6 +350,8 @@ visit_use(Unit *unit, Use *use)
     }
     if (!is_named && is_whole)
         return; /* of another table: none is named by a string here */
+    if (is_named && rows_follow(unit, use, text, change))
+        return;
     refuse(unit, text, at, at + strlen(change->column), is_named ? "data-frame" : "fragment",
            change);
 }
@@ -373,7 +375,7 @@ visit_words(Unit *unit)
         if (piece->kind != PIECE_WORD || !word_may_be_column(unit, i))
             continue;
         const ColumnChange *change = find_member(unit->work, unit->text, piece);
-        if (change != NULL)
+        if (change != NULL && !rows_are_read(unit, change))
             refuse(unit, unit->text, piece->begin, piece->end, "data-frame", change);
     }
 }
@@ -390,6 +392,7 @@ program_find_columns(Unit *unit)
 {
     bool has_named = g_hash_table_size(unit->work->named) > 0 || unit->work->options->propagates ||
                      unit->work->asks_for_table;
+    rows_begin(unit);
     for (guint i = 0; i < unit->uses->len; i++)
         visit_use(unit, &g_array_index(unit->uses, Use, i));
     if (has_named)

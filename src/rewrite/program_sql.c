@@ -391,6 +391,7 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn
                  .parameters = use->parameters,
                  .used_around = use->used,
                  .rows = use->rows,
+                 .given = unit->work->given,
                  .path = unit->work->path,
                  .depth = unit->depth + 1,
                  .out = inner};
@@ -406,6 +407,8 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn
     if (!is_part)
         made_merge(unit->work->out->made, inner->made);
     unit->work->gives_old_names |= work.gives_old_names;
+    if (work.gives_new_name != NULL)
+        rows_given(unit, use, work.gives_new_name);
     if (check == NULL && !carry_edits(unit->work, text, inner))
         refuse_all(inner, "escaped",
                    text->fixed->len > 0

@@ -238,10 +238,32 @@ is_of_other_table(Work *work, const SqlBlock *block, guint index)
     return source != NULL && !source_changes(work, source);
 }
 
+static bool
+is_mark(const Work *work, guint index)
+{
+    const Token *token = at(work, index);
+    return token->kind == TOKEN_PARAMETER && token->end == token->begin + 1 &&
+           work->text[token->begin] == '?';
+}
+
+/* tags ?? :tag: an operator of PostgreSQL, as JDBC writes it; `WHERE ?? = ?` of a driver for JavaScript is a name. */
+static bool
+is_doubled_mark(const Work *work, guint index)
+{
+    guint first = index - (index > 0 && is_mark(work, index - 1) && touches(work, index - 1));
+    const Token *before = at(work, first - (first > 0)), *behind = at(work, first + 2);
+    return first > 0 && is_mark(work, first) && is_mark(work, first + 1) && touches(work, first) &&
+           ((before->kind == TOKEN_WORD && before->word == WORD_NONE) ||
+            before->kind == TOKEN_QUOTED || before->kind == TOKEN_CLOSE) &&
+           (behind->kind == TOKEN_STRING || behind->kind == TOKEN_PARAMETER);
+}
+
 static void
 check_hole(Work *work, const SqlBlock *block, guint index, guint *checked)
 {
     const Token *token = at(work, index);
+    if (is_doubled_mark(work, index))
+        return;
     bool is_glued = touches(work, index) || (index > 0 && touches(work, index - 1) &&
                                              at(work, index - 1)->kind != TOKEN_OPERATOR);
     if (is_glued || token->kind == TOKEN_QUOTED)

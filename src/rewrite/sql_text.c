@@ -68,6 +68,7 @@ rewrite_variant(Work *work)
         sql_row_fields(work);
         sql_residue(work);
         sql_escaped(work);
+        sql_given(work);
         if (work->options->finds_made) {
             sql_made(work);
             dbt_config(work);

@@ -48,6 +48,15 @@ source_spelling(const SqlSource *source)
     return source != NULL ? source->spelling : NULL;
 }
 
+/* What queries of a program gave by one name. */
+typedef struct {
+    char *to;     /* by which name they give it now; NULL: by the same */
+    bool differs; /* not all do alike */
+    bool is_read; /* the program reads it by the name, and follows (program_rows.c) */
+} GivenName;
+
+#define GIVEN_ANY "*" /* a name that nobody knows */
+
 typedef struct {
     const Renames *renames;
     const RewriteOptions *options;
@@ -94,13 +103,18 @@ typedef struct {
     bool has_holes; /* a string of a program: what is put in at run time may be any text */
     /* The text is a query that gives rows of this dataset for a unit test; or NULL. */
     const Rename *gives;
-    bool keeps_commons;    /* tables of WITH give their columns the old names, whoever reads them */
-    GHashTable *named;     /* Rename * whose dataset is named by a plain string of the program */
-    bool asks_for_table;   /* __table__ of SQLAlchemy: the table itself, not its class */
-    bool has_class;        /* and a class stands for one, whose columns it does not all say */
-    GHashTable *parts;     /* places of strings that were read as parts of SQL (program_parts.c) */
-    GHashTable *said;      /* Rename * of which a class says all columns that change */
-    bool gives_old_names;  /* SQL gives columns under their old names (`new AS old`) */
+    bool keeps_commons;  /* tables of WITH give their columns the old names, whoever reads them */
+    GHashTable *named;   /* Rename * whose dataset is named by a plain string of the program */
+    bool asks_for_table; /* __table__ of SQLAlchemy: the table itself, not its class */
+    bool has_class;      /* and a class stands for one, whose columns it does not all say */
+    GHashTable *parts;   /* places of strings that were read as parts of SQL (program_parts.c) */
+    GHashTable *said;    /* Rename * of which a class says all columns that change */
+    GHashTable *
+        given; /* under `propagate`, char * in small letters -> GivenName; or NULL: nobody asks (sql_given.c) */
+    GArray *giving; /* uint32_t: where those that give new names begin in the program; or NULL */
+    const ColumnChange
+        *gives_new_name;  /* the first of a text whose query gives it under its new name; or NULL */
+    bool gives_old_names; /* SQL gives columns under their old names (`new AS old`) */
     GHashTable *constants; /* of the program: name -> Constant; NULL where there are none */
     bool finds_constants;  /* before the first time: they are looked for */
     bool finds_columns;    /* the second time: uses of columns are looked for */
