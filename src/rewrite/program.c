@@ -43,8 +43,9 @@ text_mentions(const Work *work, const Text *text)
 static void
 visit_expression(Unit *unit, Use *use, const Text *text)
 {
-    int matched = unit->view->matched;
-    if (!program_sql(unit, use, text) || unit->view->matched == matched)
+    const Constant *table = lookml_table(unit, use);
+    int matched = table->matched;
+    if (!program_sql(unit, use, text) || table->matched == matched)
         program_refuse_column(unit, text);
 }
 
@@ -138,7 +139,7 @@ visit_unit(Unit *unit)
         constants_name_again(unit);
     if (work->exported != NULL)
         return;
-    unit->view = lookml_view(unit);
+    unit->views = lookml_views(unit);
     if (work->finds_columns) {
         program_find_columns(unit);
     } else {
@@ -148,11 +149,12 @@ visit_unit(Unit *unit)
         program_sqlx_made(unit);
         program_mentions(unit);
         program_find_filled(unit);
+        lookml_note_bases(unit);
         imports_visit(unit);
         imports_visit_registered(unit);
     }
     visit_expressions(unit);
-    constant_free(unit->view);
+    g_clear_pointer(&unit->views, g_array_unref);
 }
 
 void

@@ -341,6 +341,17 @@ typedef struct {
     guint at, behind;
 } GrownMark;
 
+/* A view of LookML, and whether its table is the dataset. */
+typedef enum { VIEW_UNCLEAR, VIEW_OF_DATASET, VIEW_OTHER } ViewKind;
+typedef struct {
+    guint open, close; /* its brackets */
+    Span name, base;   /* `base`: the view that it refines or extends */
+    bool is_refinement;
+    ViewKind kind;
+    Constant *table; /* of the dataset; or NULL */
+    Constant *own;   /* the same, where the view says it */
+} LookmlView;
+
 /* One text in one language: a file, a cell of a notebook. */
 struct Unit {
     Work *work;
@@ -350,7 +361,7 @@ struct Unit {
     GArray *uses;           /* Use */
     GArray *expressions;    /* Span: to be read next */
     const Dialect *dialect; /* of its SQL; NULL: guessed string by string */
-    Constant *view;         /* of LookML: its table; or NULL */
+    GArray *views;          /* of LookML: LookmlView, in the order of the file; or NULL */
     Nesting *nesting;       /* found when somebody asks */
     Below *below;           /* the same */
     char *package;          /* the same: imports_package() */
@@ -556,6 +567,8 @@ bool use_is_made_anew(Unit *unit, const Use *use);
 typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideAnswer;
 BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
+/* Is a schema said for it alone, as source_dataset is for source_table? */
+bool use_has_prefix_beside(Unit *unit, const Use *use);
 /* Is it what the program calls the dataset, whose whole name stands beside it? */
 bool use_is_called_so(Unit *unit, const Use *use, const char *table);
 /* Does only the table get another name, and not what it is in? */
@@ -671,8 +684,14 @@ void program_make(Work *work);
 bool program_page(Work *work);
 /* {cells: […]} of Jupyter. (program_notebook.c) */
 void program_notebook(Work *work);
-/* The table of the file's one view, or NULL. Caller frees with constant_free(). */
-Constant *lookml_view(Unit *unit);
+/* The views of the file, array of LookmlView, caller frees; NULL: it is no LookML. */
+GArray *lookml_views(Unit *unit);
+/* The dataset's table that the view around it has; or NULL. */
+Constant *lookml_table(const Unit *unit, const Use *use);
+/* Is the piece in a view that has another table, or one that keeps its names? */
+bool lookml_is_of_other(const Unit *unit, guint index);
+/* Views of other files that are called like the dataset, and get more fields here: it is named then. */
+void lookml_note_bases(Unit *unit);
 /* An expression of it, as SQL over its table; NULL when it is something else. Caller frees. */
 Text *lookml_text(const Unit *unit, const Use *use);
 /* `text` with the view's own name for it instead of the one that it was read under; caller frees. */

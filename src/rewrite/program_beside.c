@@ -29,6 +29,7 @@ static const char *const table_keys[] = {"table", "table_id", "tableId", "table_
 
 /* What stands under each kind of key. */
 typedef struct {
+    Span prefix;        /* that these keys have: `source_` of source_dataset; empty: none */
     Span values[ROLES]; /* of the text */
     int counts[ROLES];
     bool is_unknown[ROLES];  /* it is no plain string */
@@ -44,13 +45,44 @@ typedef struct {
     Beside beside;
 } Block;
 
-static Role
-role_of(const Text *text, Span key)
+/* What is behind the prefix; empty: it has another one. */
+static Span
+without_prefix(const Text *text, Span key, Span prefix)
 {
+    uint32_t bytes = prefix.end - prefix.begin;
+    bool is_there = key.end - key.begin > bytes &&
+                    span_is_same(text, (Span){key.begin, key.begin + bytes}, prefix);
+    return is_there ? (Span){key.begin + bytes, key.end} : (Span){0};
+}
+
+static Role
+role_of(const Text *text, Span key, Span prefix)
+{
+    Span rest = without_prefix(text, key, prefix);
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (span_is(text, key, keys[i].key))
+        if (span_is(text, rest, keys[i].key))
             return keys[i].role;
     return ROLE_NONE;
+}
+
+/* `source_` of source_table, `source` of sourceTable; empty: the key has none, or is called otherwise. */
+static Span
+prefix_of(const Text *text, Span key)
+{
+    Span prefix = {0};
+    for (size_t i = 0; table_keys[i] != NULL; i++) {
+        uint32_t bytes = (uint32_t) strlen(table_keys[i]), length = key.end - key.begin;
+        if (length <= bytes || strcmp(table_keys[i], "name") == 0)
+            continue;
+        Span before = {key.begin, key.end - bytes}, word = {key.end - bytes, key.end};
+        bool is_apart = strchr("_-", text->bytes[before.end - 1]) != NULL ||
+                        (g_ascii_isupper(text->bytes[word.begin]) &&
+                         g_ascii_islower(text->bytes[before.end - 1]));
+        bool is_shorter = prefix.end == 0 || before.end < prefix.end;
+        if (is_apart && is_shorter && span_is(text, word, table_keys[i]))
+            prefix = before;
+    }
+    return prefix;
 }
 
 static bool
@@ -89,7 +121,7 @@ whole_name(const Unit *unit, const Piece *piece)
 static void
 note(const Unit *unit, Beside *beside, Span key, guint value)
 {
-    Role role = role_of(unit->text, key);
+    Role role = role_of(unit->text, key, beside->prefix);
     const Piece *piece = unit_piece(unit, value);
     Span span = {piece->inner_begin, piece->inner_end};
     if (beside->whole == NULL)
@@ -108,10 +140,11 @@ note(const Unit *unit, Beside *beside, Span key, guint value)
 
 /* table_id, source_table, views: who says one schema beside several may mean all of them. */
 static bool
-speaks_of_table(const Text *text, Span key)
+speaks_of_table(const Text *text, Span key, Span prefix)
 {
-    for (uint32_t at = key.begin; at < key.end; at++)
-        if (span_begins_with_any(text, (Span){at, key.end},
+    Span rest = without_prefix(text, key, prefix);
+    for (uint32_t at = rest.begin; at < rest.end; at++)
+        if (span_begins_with_any(text, (Span){at, rest.end},
                                  (const char *const[]){"table", "view", NULL}))
             return true;
     return false;
@@ -181,7 +214,7 @@ read_lines(const Unit *unit, size_t column, Block *block)
         const Piece *piece = unit_piece(unit, i);
         if (piece->begin >= block->end)
             break;
-        block->beside.tables += speaks_of_table(unit->text, piece->key);
+        block->beside.tables += speaks_of_table(unit->text, piece->key, block->beside.prefix);
         if (piece->kind == PIECE_LITERAL && piece->key.end > 0 && !piece->in_list &&
             piece->key.begin >= block->begin && has_margin(unit->text, piece->key.begin, column))
             note(unit, &block->beside, piece->key, i);
@@ -211,21 +244,26 @@ beside_of(Unit *unit, const Use *use)
         return NULL;
     size_t column = around == G_MAXUINT ? use->key.begin - line_of(unit->text, use->key.begin)
                                         : 0; /* brackets may be one line of thousands of them */
-    void *key = GSIZE_TO_POINTER(around != G_MAXUINT ? 2 * (gsize) around : 2 * column + 1);
+    Span prefix = prefix_of(unit->text, use->key);
+    g_autofree char *key =
+        g_strdup_printf("%u:%zu:%.*s", around, column, (int) (prefix.end - prefix.begin),
+                        unit->text->bytes + prefix.begin);
     if (unit->beside == NULL)
-        unit->beside = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+        unit->beside = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     Block *block = g_hash_table_lookup(unit->beside, key);
     if (block != NULL &&
         (around != G_MAXUINT || (use->key.begin >= block->begin && use->key.begin < block->end)))
         return &block->beside;
     block = g_new0(Block, 1);
-    if (around != G_MAXUINT) {
-        read_brackets(unit, around, &block->beside);
-    } else {
+    if (around == G_MAXUINT)
         *block = block_of(unit->text, use->key.begin, column);
+    block->beside.prefix = prefix;
+    if (around != G_MAXUINT)
+        read_brackets(unit, around, &block->beside);
+    else
         read_lines(unit, column, block);
-    }
-    g_hash_table_insert(unit->beside, key, block); /* of YAML: instead of the block before */
+    g_hash_table_replace(unit->beside, g_steal_pointer(&key),
+                         block); /* of YAML: instead of the block before */
     return &block->beside;
 }
 
@@ -376,7 +414,7 @@ beside_is_of_one(Unit *unit, const Beside *beside, bool is_said)
         Span key = piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
                                                 : piece_span(piece);
         char sign = unit_sign(unit, unit_next(unit, i, false));
-        tables += (sign == '=' || sign == ':') && speaks_of_table(unit->text, key);
+        tables += (sign == '=' || sign == ':') && speaks_of_table(unit->text, key, beside->prefix);
     }
     return tables < 2;
 }
@@ -458,7 +496,8 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
     bool is_said = read_said(unit, use, &said);
     bool is_argument = use->key.end == 0 && use->argument == 0 &&
                        (use_is_read_by_call(unit, use) || use_writes_surely(unit, use));
-    if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument && !is_said) ||
+    if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument && !is_said &&
+         prefix_of(unit->text, use->key).end == 0) ||
         use->in_list || unit->language->lex == lex_sqlx)
         return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */
     const Beside *beside = is_said ? &said : beside_of(unit, use);
@@ -478,6 +517,14 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
             *ret_rename = found = rename;
     }
     return found != NULL ? BESIDE_SAME : is_other ? BESIDE_OTHER : BESIDE_UNKNOWN;
+}
+
+bool
+use_has_prefix_beside(Unit *unit, const Use *use)
+{
+    const Beside *beside =
+        prefix_of(unit->text, use->key).end > 0 && !use->in_list ? beside_of(unit, use) : NULL;
+    return beside != NULL && meaning(beside, ROLE_DATASET) != ROLE_NONE;
 }
 
 /* name: orders, source: shop.orders; {"orders": "shop.orders"} */

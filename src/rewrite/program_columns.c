@@ -313,8 +313,8 @@ visit_use(Unit *unit, Use *use)
     size_t at = 0;
     g_autoptr(Text) text = program_text(unit, use), view = lookml_text(unit, use);
     if (use->is_docstring || use->is_message || use->is_bytes || view != NULL ||
-        use_is_foreign_key(unit, use) || is_of_said_class(unit, use, text) ||
-        use_is_in_chain(unit, use))
+        lookml_is_of_other(unit, use->first) || use_is_foreign_key(unit, use) ||
+        is_of_said_class(unit, use, text) || use_is_in_chain(unit, use))
         return;
     if (use->is_appended && find_hole_for_column(text, &at) && appends_to_dataset(unit, use)) {
         program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(HOLE), "hole", NULL,
@@ -372,7 +372,8 @@ visit_words(Unit *unit)
 {
     for (guint i = 1; i < unit->pieces->len; i++) {
         const Piece *piece = &g_array_index(unit->pieces, Piece, i);
-        if (piece->kind != PIECE_WORD || !word_may_be_column(unit, i))
+        if (piece->kind != PIECE_WORD || !word_may_be_column(unit, i) ||
+            lookml_is_of_other(unit, i))
             continue;
         const ColumnChange *change = find_member(unit->work, unit->text, piece);
         if (change != NULL && !rows_are_read(unit, change))

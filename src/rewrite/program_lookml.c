@@ -2,7 +2,7 @@
  * program_lookml.c - LookML: `sql: ${TABLE}.plan ;;` is an expression over the table of its view.
  *
  * It is read as SELECT f(expression) FROM table AS view: what is around the expression stands nowhere in the file, and
- * ${TABLE} is the view. Only where the file is one view of one table.
+ * ${TABLE} is the view. Views that refine or extend another one of the file have its table.
  */
 #include "rewrite/program.h"
 #include "rewrite/sql_parts.h"
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define VIEW "honk_view"
+#define VIEWS_MAX 1000 /* of one file: people write one in each */
 
 static bool
 is_key(const Unit *unit, const Use *use, const char *key)
@@ -18,48 +19,180 @@ is_key(const Unit *unit, const Use *use, const char *key)
     return span_is(unit->text, use->key, key);
 }
 
+/* ---- the views of a file ---- */
+
+/* `key:` of the view itself, and not of a block in it: where its value begins, or 0. */
 static guint
-count_word(const Unit *unit, const char *word)
+value_in_view(const Unit *unit, const LookmlView *view, const char *key)
 {
-    guint count = 0;
-    for (guint i = 0; i < unit->pieces->len; i++) {
-        const Piece *piece = &g_array_index(unit->pieces, Piece, i);
-        count += piece->kind == PIECE_WORD &&
-                 span_is(unit->text, (Span){piece->begin, piece->end}, word);
+    int depth = 0;
+    for (guint i = view->open + 1; i < view->close && i + 2 < unit->pieces->len; i++) {
+        char sign = unit_sign(unit, i);
+        depth += sign == '{' ? 1 : sign == '}' ? -1 : 0;
+        if (depth == 0 && unit_is_word(unit, i, key) && unit_is_sign(unit, i + 1, ':'))
+            return unit_next(unit, i + 1, true);
     }
-    return count;
+    return 0;
 }
 
-Constant *
-lookml_view(Unit *unit)
+/* The dataset's table, where the name at `index` is that; NULL: it is not. */
+static Constant *
+table_at(Unit *unit, guint index)
 {
-    if (!unit->language->has_sql_values || count_word(unit, "sql_table_name") != 1 ||
-        count_word(unit, "view") != 1 || count_word(unit, "derived_table") > 0)
-        return NULL;
-    for (guint i = 0; i < unit->uses->len; i++) {
+    for (guint i = unit_uses_before(unit, index); i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
-        if (!is_key(unit, use, "sql_table_name"))
-            continue;
+        if (use->first > index)
+            return NULL;
         g_autoptr(Text) text = program_text(unit, use);
         g_autofree char *after = NULL, *plain = g_strndup(text->bytes, text->count);
         if (!text_mentions(unit->work, text) ||
             program_name_after(unit, use, text, true, &after) == NULL)
             return NULL;
-        Constant *view = g_new0(Constant, 1);
-        view->text = g_strdup(g_strdelimit(plain, "`", ' '));
-        view->after = g_strdup(g_strdelimit(after, "`", ' '));
-        view->is_view = true;
-        g_strstrip(view->text);
-        g_strstrip(view->after);
-        return view;
+        Constant *table = g_new0(Constant, 1);
+        table->text = g_strdup(g_strdelimit(plain, "`", ' '));
+        table->after = g_strdup(g_strdelimit(after, "`", ' '));
+        table->is_view = true;
+        g_strstrip(table->text);
+        g_strstrip(table->after);
+        return table;
     }
     return NULL;
+}
+
+/* What the view itself says of its table. */
+static void
+read_table(Unit *unit, LookmlView *view)
+{
+    guint name = value_in_view(unit, view, "sql_table_name");
+    const Piece *piece = unit_piece(unit, name);
+    bool is_derived = value_in_view(unit, view, "derived_table") > 0;
+    if (name == 0 || is_derived) {
+        view->kind = is_derived ? VIEW_OTHER : VIEW_UNCLEAR;
+        return;
+    }
+    view->table = view->own = table_at(unit, name);
+    bool is_mentioned = renames_mentioned(unit->work->renames, unit->text->bytes + piece->begin,
+                                          piece->end - piece->begin);
+    view->kind = view->table != NULL                            ? VIEW_OF_DATASET
+                 : is_mentioned || piece->kind != PIECE_LITERAL ? VIEW_UNCLEAR
+                                                                : VIEW_OTHER;
+}
+
+/* `view: +users {` and `extends: [users]`: the first view whose fields these are, too; empty: none. */
+static Span
+base_of(const Unit *unit, const LookmlView *view)
+{
+    if (view->is_refinement)
+        return view->name;
+    guint list = value_in_view(unit, view, "extends");
+    return list > 0 && unit_is_sign(unit, list, '[')
+               ? piece_span(unit_piece(unit, unit_next(unit, list, true)))
+               : (Span){0};
+}
+
+static void
+read_base(const Unit *unit, GArray *views, LookmlView *view)
+{
+    view->base = base_of(unit, view);
+    if (view->kind != VIEW_UNCLEAR || view->base.end == 0 || view->own != NULL)
+        return;
+    for (guint i = 0; i < views->len; i++) {
+        const LookmlView *other = &g_array_index(views, LookmlView, i);
+        if (other == view || other->is_refinement ||
+            !span_is_same(unit->text, other->name, view->base))
+            continue;
+        view->kind = other->kind;
+        view->table = other->table;
+        return;
+    }
+}
+
+static void
+view_clear(void *data)
+{
+    constant_free(((LookmlView *) data)->own);
+}
+
+GArray *
+lookml_views(Unit *unit)
+{
+    if (!unit->language->has_sql_values)
+        return NULL;
+    GArray *views = g_array_new(FALSE, FALSE, sizeof(LookmlView));
+    g_array_set_clear_func(views, view_clear);
+    for (guint i = 0; i + 3 < unit->pieces->len; i++) {
+        bool is_refinement = unit_is_sign(unit, i + 2, '+');
+        guint name = i + 2 + is_refinement;
+        if (!unit_is_word(unit, i, "view") || !unit_is_sign(unit, i + 1, ':') ||
+            !unit_is_sign(unit, name + 1, '{'))
+            continue;
+        LookmlView view = {.open = name + 1,
+                           .close = unit_bracket_end(unit, name + 1),
+                           .name = piece_span(unit_piece(unit, name)),
+                           .is_refinement = is_refinement};
+        if (views->len == VIEWS_MAX || view.close <= view.open)
+            break;
+        read_table(unit, &view);
+        g_array_append_val(views, view);
+        i = MIN(view.close, unit->pieces->len);
+    }
+    for (guint i = 0; i < views->len; i++)
+        read_base(unit, views, &g_array_index(views, LookmlView, i));
+    return views;
+}
+
+static const LookmlView *
+view_around(const Unit *unit, guint index)
+{
+    guint from = 0, behind = unit->views != NULL ? unit->views->len : 0;
+    while (from < behind) {
+        guint middle = from + (behind - from) / 2;
+        const LookmlView *view = &g_array_index(unit->views, LookmlView, middle);
+        if (index > view->open && index < view->close)
+            return view;
+        if (index <= view->open)
+            behind = middle;
+        else
+            from = middle + 1;
+    }
+    return NULL;
+}
+
+bool
+lookml_is_of_other(const Unit *unit, guint index)
+{
+    const LookmlView *view = view_around(unit, index);
+    return view != NULL && view->kind == VIEW_OTHER && !unit->work->options->propagates;
+}
+
+void
+lookml_note_bases(Unit *unit)
+{
+    for (guint i = 0; unit->views != NULL && i < unit->views->len; i++) {
+        const LookmlView *view = &g_array_index(unit->views, LookmlView, i);
+        const Rename *rename =
+            view->kind == VIEW_UNCLEAR && view->base.end > 0
+                ? rename_of_last(unit->work->renames, unit->text->bytes + view->base.begin,
+                                 view->base.end - view->base.begin)
+                : NULL;
+        if (rename != NULL && rename_changes_columns(rename))
+            g_hash_table_add(unit->work->named, (void *) rename);
+    }
+}
+
+/* ---- expressions ---- */
+
+Constant *
+lookml_table(const Unit *unit, const Use *use)
+{
+    const LookmlView *view = view_around(unit, use->first);
+    return view != NULL && view->kind == VIEW_OF_DATASET ? view->table : NULL;
 }
 
 static bool
 is_expression(const Unit *unit, const Use *use)
 {
-    return unit->view != NULL && use->key.end > use->key.begin + 2 &&
+    return lookml_table(unit, use) != NULL && use->key.end > use->key.begin + 2 &&
            strncmp(unit->text->bytes + use->key.begin, "sql", 3) == 0 &&
            !is_key(unit, use, "sql_table_name");
 }
@@ -85,7 +218,8 @@ Text *
 lookml_text(const Unit *unit, const Use *use)
 {
     static const char before[] = "SELECT f(", between[] = ") FROM ", behind[] = " AS " VIEW;
-    bool has_dash = unit->view != NULL && strchr(unit->view->text, '-') != NULL;
+    Constant *table = lookml_table(unit, use);
+    bool has_dash = table != NULL && strchr(table->text, '-') != NULL;
     const Piece *piece = &g_array_index(unit->pieces, Piece, use->first);
     const char *bytes = unit->text->bytes;
     if (!is_expression(unit, use) ||
@@ -103,7 +237,7 @@ lookml_text(const Unit *unit, const Use *use)
     }
     text_put(text, piece->inner_end, piece->inner_end, between, sizeof between - 1);
     text_put(text, piece->inner_end, piece->inner_end, "`", has_dash ? 1 : 0);
-    text_put_constant(text, piece->inner_end, piece->inner_end, unit->view);
+    text_put_constant(text, piece->inner_end, piece->inner_end, table);
     text_put(text, piece->inner_end, piece->inner_end, "`", has_dash ? 1 : 0);
     text_put(text, piece->inner_end, piece->inner_end, behind, sizeof behind - 1);
     return g_steal_pointer(&text);

@@ -419,7 +419,7 @@ program_name(Unit *unit, const Use *use, const Text *text)
     BesideAnswer beside = name.path.count == 1
                               ? program_beside(unit, use, name.parts[0].text, &rename, &spelling)
                               : BESIDE_UNKNOWN;
-    if (beside == BESIDE_APART && rename == NULL)
+    if (beside == BESIDE_APART && (rename == NULL || use_has_prefix_beside(unit, use)))
         refuse_apart(unit, text);
     else if (beside == BESIDE_OTHER)
         explain(unit, text, DISPOSITION_UNAFFECTED, OTHER_DATASET);
