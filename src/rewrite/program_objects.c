@@ -63,15 +63,41 @@ is_mapper(const Unit *unit, guint index)
            memcmp(unit->text->bytes + name.end - bytes, ending, bytes) == 0;
 }
 
-/* Parcel.class, Parcel::class, new ParcelMapper(), mapTo<Parcel>() in [from, to). */
+/* Behind the function without a name that begins at its arrow, within the bracket; else `index`. */
 static guint
-class_within(const Unit *unit, guint from, guint to)
+behind_lambda(Unit *unit, guint index)
 {
-    for (guint i = from; i < to && i < unit->pieces->len; i++) {
+    bool is_arrow = (unit_is_sign(unit, index, '-') || unit_is_sign(unit, index, '=')) &&
+                    unit_is_sign(unit, index + 1, '>');
+    guint around = unit_bracket_around(unit, index);
+    guint end = around != G_MAXUINT ? unit_bracket_end(unit, around) : unit->pieces->len;
+    while (is_arrow && index < end &&
+           !(unit_is_sign(unit, index, ',') && unit_bracket_around(unit, index) == around))
+        index++;
+    return index;
+}
+
+/* Is it an argument of the query's call, or of one that goes on behind it? */
+static bool
+is_argument(Unit *unit, guint open, guint index)
+{
+    guint around = unit_bracket_around(unit, index);
+    return around == open || (around != G_MAXUINT &&
+                              unit_bracket_around(unit, around) == unit_bracket_around(unit, open));
+}
+
+/* Parcel.class, Parcel::class, new ParcelMapper(), mapTo<Parcel>() between the bracket and `to`. What is done with a row that was
+ * read is another thing. */
+static guint
+class_within(Unit *unit, guint open, guint to)
+{
+    for (guint i = open; i < to && i < unit->pieces->len; i++) {
+        i = unit_is_sign(unit, i, '{') ? unit_bracket_end(unit, i) : behind_lambda(unit, i);
         guint sign = i + 1 + unit_is_sign(unit, i + 1, ':');
         bool is_literal = (unit_is_sign(unit, sign, '.') || unit_is_sign(unit, sign, ':')) &&
                           unit_is_word(unit, sign + 1, "class");
-        if ((is_literal && is_class_name(unit, i)) || is_mapper(unit, i))
+        if ((is_literal && is_class_name(unit, i)) ||
+            (is_mapper(unit, i) && is_argument(unit, open, i)))
             return i;
         if (unit_is_sign(unit, i, '>') && unit_is_sign(unit, i + 1, '(') &&
             class_in_generic(unit, i + 1) != G_MAXUINT)
