@@ -77,6 +77,16 @@ is_folder_of_migrations(const char *folder, size_t bytes)
     return has_ending(folder, bytes, "migrations") || has_ending(folder, bytes, "migrate");
 }
 
+/* delta/61/: steps to the 61st version, in a folder of their own; other folders that are called so have tables of Delta. */
+static bool
+begins_delta(const char *folder, size_t bytes)
+{
+    const char *next = folder + bytes + 1;
+    size_t digits = count_digits(next);
+    return (is_folder(folder, bytes, "delta") || is_folder(folder, bytes, "deltas")) &&
+           digits > 0 && next[digits] == '/';
+}
+
 /* liquibase/changes/users.sql: said by a changelog elsewhere. */
 static bool
 is_folder_of_changes(const char *folder, size_t bytes)
@@ -95,7 +105,8 @@ is_numbered_path(const char *path)
     const char *part = path;
     for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
         size_t bytes = (size_t) (slash - part);
-        if ((is_within && is_numbered(part)) || (is_liquibase && is_folder_of_changes(part, bytes)))
+        if ((is_within && is_numbered(part)) || begins_delta(part, bytes) ||
+            (is_liquibase && is_folder_of_changes(part, bytes)))
             return true;
         is_within = is_within || is_folder_of_migrations(part, bytes);
         is_liquibase = is_liquibase || (bytes == 9 && memcmp(part, "liquibase", 9) == 0);
@@ -196,6 +207,15 @@ is_of_sqitch(const char *path, const char *text, size_t bytes)
     return false;
 }
 
+/* 20240131.sql */
+static bool
+is_day(const char *name)
+{
+    size_t digits = count_digits(name);
+    return digits == 8 && (g_str_has_prefix(name, "19") || g_str_has_prefix(name, "20")) &&
+           strcmp(name + digits, ".sql") == 0;
+}
+
 /* orders-20240131120000.sql, next-1785488115-add-orders.ts: a moment in the file's name, and a change of tables in the file. */
 static bool
 is_stamped(const char *path, const char *text, size_t bytes)
@@ -206,9 +226,10 @@ is_stamped(const char *path, const char *text, size_t bytes)
                                           "create index", "add column",   "drop column"};
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     size_t digits = 0;
+    bool is_only_day = is_day(name);
     while (*name != '\0' && digits < STAMP_DIGITS)
         digits = g_ascii_isdigit(*name++) ? digits + 1 : 0;
-    if (digits < STAMP_DIGITS)
+    if (digits < STAMP_DIGITS && !is_only_day)
         return false;
     bool is_code = code_ends_with(path, endings), has_change = false;
     for (size_t i = 0; is_code && i < G_N_ELEMENTS(changes); i++)
