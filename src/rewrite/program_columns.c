@@ -381,11 +381,12 @@ visit_words(Unit *unit)
     }
 }
 
+/* Where nothing is edited, columns may still come by a star, under the names that they have by now. */
 bool
 program_wants_columns(const Work *work)
 {
     return work->out->edits->len > 0 || g_hash_table_size(work->named) > 0 ||
-           imports_are_used(work);
+           imports_are_used(work) || (work->options->propagates && work->lets_through);
 }
 
 void

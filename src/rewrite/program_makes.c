@@ -62,6 +62,7 @@ program_take_definitions(Work *work, Work *inner, guint first_site, bool is_run)
     GHashTableIter iter;
     void *rename;
     work->lacks_definition |= inner->lacks_definition;
+    work->lets_through |= inner->lets_through;
     work->lacks_columns |= inner->lacks_columns;
     if (inner->defines != NULL) {
         g_hash_table_iter_init(&iter, inner->defines);

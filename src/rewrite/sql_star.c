@@ -120,6 +120,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     size_t begin, end;
     if (rename == NULL)
         return false;
+    work->lets_through |= query != NULL && query_is_result(query) && rename_changes_columns(rename);
     bool comes_out = star_comes_out(work, star); /* fewer columns, fewer rows */
     bool is_returned = returns_old_names(work, star->block);
     bool names_stay = is_returned || (query != NULL && query->is_pinned);

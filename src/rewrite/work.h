@@ -71,6 +71,7 @@ typedef struct {
     GHashTable *understood; /* set of where templates begin that were read, plus one */
     GHashTable *made_here;  /* Rename * whose dataset the text makes; NULL: none */
     GHashTable *defines;    /* those that are there for others, of all variants; NULL: none */
+    bool lets_through;      /* a star gives columns that are called otherwise to whoever reads it */
     bool lacks_definition;  /* a statement goes with the dataset's definition, which is not here */
     GHashTable *new_here;   /* those whose target it makes; NULL: none */
     bool
