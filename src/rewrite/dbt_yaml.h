@@ -64,3 +64,5 @@ void yaml_moves_finish(Work *work, YamlMoves *moves);
 /* Entries of a file's other parts (dbt_yaml_model.c, dbt_yaml_reader.c). */
 YamlVisit yaml_model, yaml_seed, yaml_snapshot, yaml_exposure, yaml_semantic_model, yaml_unit_test,
     yaml_metric;
+/* `metrics` of a model, and dimensions and entities that it has besides its columns: their expressions. */
+void yaml_model_semantics(Work *work, const YamlNode *model, const Rename *rename);

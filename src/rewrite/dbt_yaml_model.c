@@ -154,6 +154,8 @@ visit_described(Work *work, const YamlNode *entry, const Rename *rename)
     if (doubt != NULL && name != NULL)
         dbt_tell(work, doubt, name->begin, name->end);
     rename = doubt == NULL ? rename : NULL;
+    if (rename != NULL)
+        yaml_model_semantics(work, entry, rename);
     yaml_visit_table(work, entry, rename);
     if (rename != NULL && config != NULL && config->kind == YAML_MAP)
         yaml_visit_settings(work, config, rename);

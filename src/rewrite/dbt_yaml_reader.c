@@ -57,17 +57,33 @@ visit_element(Work *work, const YamlNode *element, const Rename *rename)
     edit_add(work, name->end, name->end, written);
 }
 
+static void
+visit_elements(Work *work, const YamlNode *list, const Rename *rename, const char *needs)
+{
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+        const YamlNode *one = list->items[i];
+        if (one->kind == YAML_MAP && (needs == NULL || yaml_get(one, needs) != NULL))
+            visit_element(work, one, rename);
+    }
+}
+
 void
 yaml_semantic_model(Work *work, const YamlNode *model)
 {
     static const char *const lists[] = {"entities", "dimensions", "measures"};
     const Rename *rename = yaml_follow_call(work, yaml_get(model, "model"), true);
-    for (size_t l = 0; rename != NULL && l < G_N_ELEMENTS(lists); l++) {
-        const YamlNode *list = yaml_get(model, lists[l]);
-        for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
-            if (list->items[i]->kind == YAML_MAP)
-                visit_element(work, list->items[i], rename);
-    }
+    for (size_t l = 0; rename != NULL && l < G_N_ELEMENTS(lists); l++)
+        visit_elements(work, yaml_get(model, lists[l]), rename, NULL);
+}
+
+void
+yaml_model_semantics(Work *work, const YamlNode *model, const Rename *rename)
+{
+    const YamlNode *derived = yaml_get(model, "derived_semantics");
+    bool has_derived = derived != NULL && derived->kind == YAML_MAP;
+    visit_elements(work, yaml_get(model, "metrics"), rename, "agg");
+    visit_elements(work, has_derived ? yaml_get(derived, "dimensions") : NULL, rename, NULL);
+    visit_elements(work, has_derived ? yaml_get(derived, "entities") : NULL, rename, NULL);
 }
 
 /* ---- metrics, as they were before there were semantic models ---- */
