@@ -91,9 +91,32 @@ is_part_of_name(const Text *text)
     return has_letter && text->count <= PART_BYTES_MAX;
 }
 
+/* `project = "acme-prod"` in `locals { … }` of Terraform, which its strings call local.project; a block's own name is none. */
+static void
+set_local(Unit *unit, const Use *use, const Text *text)
+{
+    guint open = unit_bracket_around(unit, use->first);
+    if (open == G_MAXUINT || open == 0 || !unit_is_sign(unit, open, '{') ||
+        !unit_is_word(unit, open - 1, "locals"))
+        return;
+    g_autofree char *name = g_strdup_printf("local.%.*s", (int) (use->key.end - use->key.begin),
+                                            unit->text->bytes + use->key.begin);
+    Constant *constant = constants_called(unit->work->constants, name, strlen(name));
+    g_autofree char *said = g_strndup(text->bytes, text->count);
+    bool is_new = constant->text == NULL || strcmp(constant->text, said) != 0;
+    constant->set += is_new || is_one_of_several(unit, use);
+    g_free(constant->text);
+    constant->text = g_steal_pointer(&said);
+}
+
 static void
 set_constant(Unit *unit, const Use *use, const Text *text, const Rename *rename, char *take_after)
 {
+    if (rename == NULL && unit_is_language(unit, "hcl")) {
+        set_local(unit, use, text);
+        g_free(take_after);
+        return;
+    }
     Constant *constant = constants_called(unit->work->constants, unit->text->bytes + use->key.begin,
                                           use->key.end - use->key.begin);
     constant->set += unit->text->bytes[use->key.end] == ':'; /* TABLE: String = … */

@@ -100,19 +100,52 @@ is_paired(Unit *unit, const Use *use, SaidSchema *ret)
 
 /* ---- chains: client.dataset("shop").table("orders") ---- */
 
-static const char *const links[] = {"dataset", "withSchema", "schema", NULL};
+static const char *const links[] = {"dataset", "withSchema", "schema", "DatasetReference", NULL};
 
-/* dataset("shop"), at its bracket: the name between its quotes; empty: it says more or less. */
+/* The plain string at `index`, which goes behind it; empty: it is something else. */
 static Span
-schema_of_link(Unit *unit, guint open)
+take_name(Unit *unit, guint *index)
 {
-    guint value = unit_next(unit, open, true);
-    const Piece *piece = unit_piece(unit, value);
+    const Piece *piece = unit_piece(unit, *index);
     Span span = {piece->inner_begin, piece->inner_end};
-    return piece->kind == PIECE_LITERAL && schema_is_plain(unit->text, span) &&
-                   unit_next(unit, value, true) == unit_bracket_end(unit, open)
-               ? span
-               : (Span){0};
+    if (piece->kind != PIECE_LITERAL || !schema_is_plain(unit->text, span))
+        return (Span){0};
+    *index = unit_next(unit, *index, true);
+    return span;
+}
+
+/* One argument of a link of BigQuery; `is_project`: by its place, if no key says otherwise. False: it is something else. */
+static bool
+take_argument(Unit *unit, guint *index, bool is_project, SaidSchema *ret)
+{
+    static const char *const projects[] = {"project", "project_id", NULL};
+    if (unit_is_sign(unit, *index + 1, '=')) {
+        is_project = unit_is_among(unit, *index, projects);
+        if (!is_project && !unit_is_word(unit, *index, "dataset_id"))
+            return false;
+        *index += 2;
+    }
+    Span name = take_name(unit, index);
+    ret->has_project = ret->has_project || is_project;
+    *(is_project ? &ret->project : &ret->schema) = name;
+    return name.end > 0;
+}
+
+/* dataset("shop"), dataset("shop", project="acme"), DatasetReference("acme", "shop"), at its bracket: the names between its
+ * quotes; an empty schema: it says more or less. */
+static void
+read_link(Unit *unit, guint link, guint open, SaidSchema *ret)
+{
+    guint at = unit_next(unit, open, true), close = unit_bracket_end(unit, open);
+    bool is_reference = unit_is_word(unit, link, "DatasetReference"),
+         is_of_bigquery = is_reference || unit_is_word(unit, link, "dataset");
+    bool is_read = take_argument(unit, &at, is_reference, ret);
+    if (is_read && is_of_bigquery && unit_is_sign(unit, at, ',')) {
+        at = unit_next(unit, at, true);
+        is_read = take_argument(unit, &at, !is_reference, ret);
+    }
+    if (!is_read || at != close)
+        ret->schema = (Span){0};
 }
 
 /* The link before the one at `word`: `*ret_open` is its bracket. */
@@ -160,10 +193,11 @@ is_linked(Unit *unit, const Use *use, SaidSchema *ret)
     guint link = is_behind ? behind : before;
     if (link == G_MAXUINT || !unit_is_among(unit, link, links))
         return false;
-    ret->schema = schema_of_link(unit, is_behind ? unit_next(unit, link, false) : of_link);
-    ret->has_project = !is_first_link(unit, is_behind ? word : before);
+    read_link(unit, link, is_behind ? unit_next(unit, link, false) : of_link, ret);
+    ret->has_project = ret->has_project || !is_first_link(unit, is_behind ? word : before);
     ret->is_sure = true;
-    ret->is_alone = unit_is_word(unit, link, "dataset"); /* withSchema: of what is joined, too */
+    ret->is_alone = !unit_is_word(unit, link, "withSchema") && /* of what is joined, too */
+                    !unit_is_word(unit, link, "schema");
     return true;
 }
 
