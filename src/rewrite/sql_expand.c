@@ -19,6 +19,7 @@ typedef struct {
     bool has_qualifier; /* `t.` stands before the star and stays */
     GString *text;
     char *separator;
+    char *of_hidden; /* qualifier of those that need one where the others do not; or NULL */
     guint count;
 } Expansion;
 
@@ -74,6 +75,24 @@ kind_of(const ColumnChange *change)
     return change != NULL ? change->kind : CHANGE_NONE;
 }
 
+/* In ClickHouse, `SELECT *, lower(id) AS id`: a column that is written out would mean what AS names, here or by another one
+ * that is written out, or by WITH. */
+static bool
+is_hidden(Work *work, const SqlItem *star, const Rename *rename, const char *name)
+{
+    const Dialect *dialect = work->sql->dialect;
+    SqlPart part = {.text = (char *) name};
+    if (!dialect->has_hiding_aliases)
+        return false;
+    const SqlItem *item = sql_items_like(work->sql, star->block, name);
+    for (; item != NULL; item = item->next)
+        if (item->alias != NULL &&
+            sql_same_column(dialect, item->alias->text, item->alias->quote, name))
+            return true;
+    return kind_of(rename_column(rename, dialect, &part)) != CHANGE_NONE ||
+           sql_is_value_there(work->sql, star->block, &part, star->first);
+}
+
 /* All columns of the dataset have a name, or an expression, in the new one, and there are some. */
 static bool
 can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
@@ -87,6 +106,7 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
             continue;
         ChangeKind kind = kind_of(rename_column(rename, work->sql->dialect, &part));
         if (!rename_says(rename, work->sql->dialect, &part) ||
+            (!can_qualify(source) && is_hidden(work, star, rename, *known)) ||
             (kind != CHANGE_NONE && kind != CHANGE_NAME && kind != CHANGE_EXPRESSION))
             return false;
         count++;
@@ -236,13 +256,17 @@ add_column(Expansion *expansion, const Rename *rename, const char *name, const c
     const ColumnChange *change = rename_column(rename, dialect, &part);
     const char *as = word_as(expansion->work, expansion->star->block);
     g_autofree char *old = spell_like(dialect, &part, name);
+    bool is_renamed = kind_of(change) == CHANGE_NAME;
     begin_column(expansion);
+    if (qualifier == NULL &&
+        (kind_of(change) == CHANGE_EXPRESSION ||
+         is_hidden(expansion->work, expansion->star, rename, is_renamed ? change->to : name)))
+        qualifier = expansion->of_hidden;
     if (kind_of(change) == CHANGE_EXPRESSION) {
         append_qualified(expansion->text, change->expr, dialect, qualifier);
         g_string_append_printf(expansion->text, " %s %s", as, old);
         return;
     }
-    bool is_renamed = kind_of(change) == CHANGE_NAME;
     g_autofree char *new = spell_like(dialect, &part, is_renamed ? change->to : name);
     if (qualifier != NULL && !(expansion->count == 1 && expansion->has_qualifier))
         g_string_append_printf(expansion->text, "%s.", qualifier);
@@ -274,7 +298,13 @@ add_all_sources(Expansion *expansion)
             sources->len > 1 ? spell_qualifier(work->sql->dialect, source, source_spelling(source))
                              : NULL;
         if (source_rename(source) != NULL) {
+            g_autofree char *of_hidden =
+                work->sql->dialect->has_hiding_aliases && can_qualify(source)
+                    ? spell_qualifier(work->sql->dialect, source, source_spelling(source))
+                    : NULL;
+            expansion->of_hidden = of_hidden;
             add_columns(expansion, source, qualifier);
+            expansion->of_hidden = NULL;
         } else {
             begin_column(expansion);
             g_string_append_printf(expansion->text, "%s.*", qualifier);

@@ -1,5 +1,6 @@
 /* sql_output_ref.c - names that mean an output, which may be called otherwise now: ORDER BY, HAVING, aliases that are used again. */
 #include "rewrite/made.h"
+#include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -120,6 +121,8 @@ void
 sql_output_ref(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[0];
+    if (sql_is_unsure_output(work, ref))
+        return;
     const char *name = item_new_name(work, ref->item);
     if (name == NULL) /* INSERT INTO t SELECT (id) … ORDER BY id */
         name = sql_tacit_new_name(work, ref->item);

@@ -35,6 +35,7 @@ bool sql_sorted_refuses(Work *work, const SqlRef *ref);
 /* Is this column something else in one of the dialects that the text may be in, or has a table's new name other quotes?
  * Then it is refused (sql_unsure.c). */
 bool sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change);
+bool sql_is_unsure_output(Work *work, const SqlRef *ref); /* of a name that means an output */
 bool sql_is_unsure_table(Work *work, const SqlPath *path, const Spelling *spelling);
 /* One of the tables of a dataset `events_*`: its source is that dataset (sql_shards.c). */
 void sql_shard_match(Work *work, SqlSource *source);

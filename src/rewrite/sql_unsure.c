@@ -130,8 +130,9 @@ is_other_output(const Work *work, const SqlItem *item, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[0];
     const SqlRef *plain = item->plain;
-    if (item->alias == NULL ||
-        !sql_same_column(work->sql->dialect, part->text, part->quote, item->alias->text))
+    bool may_lack_alias = work->sql->dialect->has_late_aliases;
+    if ((item->alias == NULL && !may_lack_alias) || item->name == NULL ||
+        !sql_same_column(work->sql->dialect, part->text, part->quote, item->name))
         return false;
     return plain == NULL || plain->source != ref->source ||
            !sql_same_column(work->sql->dialect, part->text, part->quote,
@@ -184,6 +185,55 @@ is_asked_for_name(const Work *work, const SqlRef *ref)
            work_token(work, first - 1)->kind == TOKEN_OPEN &&
            work_token(work, last + 1)->kind == TOKEN_CLOSE &&
            work_is_text(work, first - 2, "alias");
+}
+
+#define ALIAS_STEPS_MAX 16
+#define ALIAS_REFS_MAX 1000 /* of a query that is looked into */
+
+/* Does what AS names mean this output, by what AS names in it? */
+static bool
+leads_to(const SqlItem *from, const SqlItem *to, int *steps)
+{
+    const ArenaList *refs = from->block->refs;
+    if (refs->len > ALIAS_REFS_MAX || ++*steps > ALIAS_STEPS_MAX)
+        return false;
+    for (guint i = 0; i < refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(refs, i);
+        if (ref->in == from && ref->binding == BINDING_OUTPUT && ref->item != from &&
+            (ref->item == to || leads_to(ref->item, to, steps)))
+            return true;
+    }
+    return false;
+}
+
+/* `SELECT a AS b, b AS a` in ClickHouse, where an alias hides the column: each would mean the other, so one or both are the column
+ * after all, as the version has it. */
+static bool
+is_circle(const Work *work, const SqlRef *ref)
+{
+    int steps = 0;
+    return work->sql->dialect->has_hiding_aliases && ref->in != NULL && ref->in->alias != NULL &&
+           ref->item != ref->in && ref->item->block == ref->block && ref->in->block == ref->block &&
+           leads_to(ref->item, ref->in, &steps);
+}
+
+bool
+sql_is_unsure_output(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    bool changes = false;
+    for (guint i = 0; i < ref->block->sources->len && !changes; i++) {
+        const ColumnChange *change =
+            source_change(work, g_ptr_array_index(ref->block->sources, i), part);
+        changes = change != NULL && change->kind != CHANGE_NONE;
+    }
+    if (!changes || !is_circle(work, ref))
+        return false;
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                "'%s' may be the column here, or what AS gives that name, which means this one: "
+                "qualify it",
+                part->text);
+    return true;
 }
 
 bool

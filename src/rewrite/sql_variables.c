@@ -143,12 +143,15 @@ is_kind_of_routine(const Work *work, guint at)
            work_is_text(work, at, "MACRO");
 }
 
-/* CREATE TRIGGER … EXECUTE FUNCTION f(): something else is made, or the head is at its end. */
+/* CREATE TRIGGER … EXECUTE FUNCTION f(): something else is made, or the head is at its end. CREATE TABLE FUNCTION of BigQuery
+ * makes a routine. */
 static bool
 ends_head(const Work *work, guint at)
 {
     static const char *const things[] = {"TRIGGER", "TABLE", "VIEW", "EVENT", "RULE", "ON"};
     const Token *token = work_token(work, at);
+    if (token->word == WORD_TABLE && work_token(work, at + 1)->word == WORD_FUNCTION)
+        return false;
     for (size_t i = 0; i < G_N_ELEMENTS(things); i++)
         if (work_is_text(work, at, things[i]))
             return true;
@@ -352,11 +355,14 @@ is_script(const Work *work, const Token *body)
                               g_ascii_strncasecmp(text, "DECLARE", 7) == 0);
 }
 
-/* Functions in SQL of PostgreSQL take the column; functions of Snowflake that are no scripts have no colons. */
+/* Functions in SQL of PostgreSQL take the column; functions of Snowflake that are no scripts have no colons. Of BigQuery
+ * it is said of scripts and procedures, whose parameters are variables, and not of functions. */
 static VariableRule
-rule_of_routine(const Work *work, guint at)
+rule_of_routine(const Work *work, guint kind, guint at)
 {
     const Dialect *dialect = work->sql->dialect;
+    if (strcmp(dialect->name, "bigquery") == 0 && work_token(work, kind)->word == WORD_FUNCTION)
+        return VARIABLES_CLASH;
     for (; work_token(work, at)->kind != TOKEN_SEMICOLON && work_token(work, at)->kind != TOKEN_END;
          at++) {
         const Token *next = work_token(work, at + 1);
@@ -384,7 +390,7 @@ read_routine(Walk *walk, guint kind)
     while (walk->open->len > 0)
         end_last(walk, kind);
     walk->depth = 0;
-    walk->rule = rule_of_routine(work, at);
+    walk->rule = rule_of_routine(work, kind, at);
     if (work_token(work, at)->kind == TOKEN_OPEN && work_token(work, at)->match > at) {
         read_parameters(walk, at, KNOWN_IN_ROUTINE, work_is_text(work, kind, "MACRO"));
         at = work_token(work, at)->match + 1;

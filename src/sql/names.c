@@ -69,12 +69,18 @@ has_value(const Sql *sql, const ArenaList *values, const SqlPart *name, uint32_t
 bool
 sql_is_value_name(const Sql *sql, const SqlRef *ref, const SqlPart *name)
 {
-    uint32_t token = ref->path.parts[0].token;
-    if (!sql->dialect->has_hiding_aliases || ref->path.count != 1)
+    return ref->path.count == 1 &&
+           sql_is_value_there(sql, ref->block, name, ref->path.parts[0].token);
+}
+
+bool
+sql_is_value_there(const Sql *sql, const SqlBlock *at, const SqlPart *name, uint32_t token)
+{
+    if (!sql->dialect->has_hiding_aliases)
         return false;
-    if (has_value(sql, ref->block->values, name, token))
+    if (has_value(sql, at->values, name, token))
         return true;
-    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent)
+    for (const SqlBlock *block = at; block != NULL; block = block->parent)
         for (const SqlQuery *query = block->query; query != NULL; query = query->parent)
             if (has_value(sql, query->values, name, token))
                 return true;

@@ -260,6 +260,9 @@ void add_tacit_star(Parser *parser, SqlBlock *block, uint32_t at);
  * none. (parse_named.c) */
 SqlRef *parse_named(Parser *parser, const ArenaList *refs, guint before, uint32_t first,
                     uint32_t last);
+
+/* What `items[0].id` or `(item).id` in [first, last] is called, of whose field that is; or NULL. (parse_named.c) */
+const char *parse_field_name(Parser *parser, uint32_t first, uint32_t last);
 /* x::character varying(10)[], at the type (parse_word.c). */
 void skip_type(Parser *parser, uint32_t end);
 /* CREATE … AS query, at CREATE; false, and nothing is read, when it is another statement. Up to the statement that CREATE TASK

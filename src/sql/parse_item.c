@@ -204,6 +204,8 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
         ref == NULL ? parse_named(parser, refs, before, item->first, item->last) : NULL;
     if (item->named_by != NULL)
         item->name = item->named_by->path.parts[item->named_by->path.count - 1].text;
+    else if (ref == NULL)
+        item->name = parse_field_name(parser, item->first, item->last);
     bool has_as = take_word(parser, end, WORD_AS);
     if (is_pattern_of_names(parser, item))
         item->block->value_star = item->first;

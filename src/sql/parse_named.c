@@ -3,6 +3,7 @@
  *
  *   id::text, CAST(id AS text), id[1], CASE … ELSE id END    are called `id` where the dialect says so
  *   (id), IDENTIFIER('id')                                   everywhere
+ *   items[0].id, (item).id                                   are called as the field where the dialect says so
  */
 #include "sql/parse.h"
 
@@ -112,4 +113,33 @@ parse_named(Parser *parser, const ArenaList *refs, guint before, uint32_t first,
         return NULL;
     uint32_t at = is_literal ? first + 3 : ref->path.parts[ref->path.count - 1].token;
     return is_called_alike(parser, at, last) ? ref : NULL;
+}
+
+/* Is [first, last] a value, with brackets behind it, and a field of that? */
+static bool
+is_field(const Parser *parser, uint32_t first, uint32_t last)
+{
+    uint32_t at = last;
+    while (at >= first + 2 && is_name(parser, at) && peek(parser, at - 1)->kind == TOKEN_DOT) {
+        at -= 2;
+        while (at > first && peek(parser, at)->kind == TOKEN_CLOSE) {
+            uint32_t open = peek(parser, at)->match;
+            if (open <= first)
+                return open == first && at < last;
+            at = open - 1;
+        }
+    }
+    return at == first && at < last && is_name(parser, at);
+}
+
+const char *
+parse_field_name(Parser *parser, uint32_t first, uint32_t last)
+{
+    if (!parser->sql->dialect->has_field_names || !is_field(parser, first, last))
+        return NULL;
+    uint32_t before = parser->pos;
+    parser->pos = last;
+    const char *name = part_take(parser)->text;
+    parser->pos = before;
+    return name;
 }

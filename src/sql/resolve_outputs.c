@@ -159,6 +159,27 @@ is_late(Resolver *resolver, const SqlRef *ref)
            sql_is_plain_in_having(resolver->sql, ref) && !is_group_key(resolver, ref);
 }
 
+/* SELECT info.plan, or u.plan of another table, without AS: it comes out under that name, which GROUP BY, HAVING and QUALIFY of
+ * BigQuery see before the column of it. A column that comes out as itself is the column there, too. */
+static bool
+bind_unnamed(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
+{
+    const SqlItem *item =
+        ref->path.count == 1 ? resolver_item_called(resolver, block, ref, false) : NULL;
+    const SqlRef *plain = item != NULL && item->alias == NULL ? item->plain : NULL;
+    if (item == NULL || item->alias != NULL || (plain != NULL && plain->path.count == 1))
+        return false;
+    SqlSource *source = plain != NULL && plain->path.count == 2
+                            ? resolver_source_called(resolver, plain->block, &plain->path, 1)
+                            : NULL;
+    if (source == NULL)
+        return bind_output(resolver, ref, block, false);
+    if (block->sources->len < 2)
+        return false;
+    resolver_bind(ref, BINDING_COLUMN, source);
+    return true;
+}
+
 bool
 resolver_alias(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
 {
@@ -178,6 +199,9 @@ resolver_output(Resolver *resolver, SqlRef *ref)
         (hides_columns && bind_output(resolver, ref, ref->block, true)) ||
         (outputs != NULL && is_late(resolver, ref) && bind_output(resolver, ref, outputs, true));
     if (ref->is_over_columns)
+        return true;
+    if (dialect->has_late_aliases && outputs != NULL && (hides_columns || is_late(resolver, ref)) &&
+        bind_unnamed(resolver, ref, outputs))
         return true;
     if (outputs != NULL && sees_outputs(resolver, ref) &&
         ((dialect->has_order_columns && bind_output(resolver, ref, outputs, true)) ||

@@ -452,6 +452,8 @@ const ArenaList *sql_source_columns(Sql *sql, const SqlSource *source, bool *ret
 
 /* Would the name mean a value (SqlValue) where the reference stands, if nothing is put before it? (names.c) */
 bool sql_is_value_name(const Sql *sql, const SqlRef *ref, const SqlPart *name);
+/* The same of a name that would be written at the token, in that block. */
+bool sql_is_value_there(const Sql *sql, const SqlBlock *at, const SqlPart *name, uint32_t token);
 
 /* ---- what is called around a name (calls.c) ---- */
 

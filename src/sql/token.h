@@ -88,6 +88,7 @@ typedef struct {
     bool has_having_aliases; /* HAVING means what AS names where it says no key and calls nothing */
     bool has_late_aliases;   /* HAVING, QUALIFY and all of ORDER BY mean what AS names first */
     bool has_tacit_lateral;  /* a subquery in FROM sees what stands before it */
+    bool has_field_names;    /* items[0].id is called `id` */
     bool has_cast_names;     /* id::text, and CASE … ELSE id END, are called `id` */
     bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
     bool has_group_outputs;  /* GROUP BY does: an alias hides a column */
