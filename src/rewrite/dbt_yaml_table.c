@@ -96,16 +96,34 @@ check_shared(Work *work, const YamlNode *table, const YamlNode *name, const Colu
                     "only: write it out there");
 }
 
+typedef struct {
+    const YamlNode *table;
+    const Rename *rename;
+    GHashTable *staying; /* names of its columns that stay */
+} Columns;
+
 static void
-visit_column(Work *work, const YamlNode *table, const YamlNode *column, const Rename *rename)
+rename_column_name(Work *work, const Columns *columns, const YamlNode *name,
+                   const ColumnChange *change)
+{
+    if (g_hash_table_contains(columns->staying, change->to))
+        yaml_refuse(work, name, "name-taken", NULL,
+                    "another column of the table, which stays, has the new name here");
+    else
+        yaml_rename(work, name, SITE_COLUMN, change->to);
+}
+
+static void
+visit_column(Work *work, const Columns *columns, const YamlNode *column)
 {
     const YamlNode *name = yaml_get(column, "name");
+    const Rename *rename = columns->rename;
     const ColumnChange *change = change_of(rename, name);
     if (name != NULL)
-        check_shared(work, table, name, change);
+        check_shared(work, columns->table, name, change);
     if (change != NULL && change->to != NULL &&
         (change->kind == CHANGE_NAME || change->kind == CHANGE_VALUES))
-        yaml_rename(work, name, SITE_COLUMN, change->to);
+        rename_column_name(work, columns, name, change);
     else if (change != NULL)
         yaml_refuse(work, name, "dropped", change->link,
                     "the new table has no such column: what was said of it belongs elsewhere");
@@ -115,6 +133,24 @@ visit_column(Work *work, const YamlNode *table, const YamlNode *column, const Re
     if (change != NULL)
         check_semantics(work, column, change);
     check_others(work, column, rename, of_columns);
+}
+
+static void
+visit_columns(Work *work, const YamlNode *table, const Rename *rename)
+{
+    const YamlNode *list = yaml_get(table, "columns");
+    g_autoptr(GHashTable) staying = g_hash_table_new(g_str_hash, g_str_equal);
+    const Columns columns = {table, rename, staying};
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+        const YamlNode *name =
+            list->items[i]->kind == YAML_MAP ? yaml_get(list->items[i], "name") : NULL;
+        if (name != NULL && name->kind == YAML_SCALAR && name->text != NULL &&
+            change_of(rename, name) == NULL)
+            g_hash_table_add(staying, (char *) name->text);
+    }
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
+        if (list->items[i]->kind == YAML_MAP)
+            visit_column(work, &columns, list->items[i]);
 }
 
 /* What a table says besides is checked. */
@@ -276,11 +312,9 @@ visit_meta(Work *work, const YamlNode *owner, const Rename *rename)
 void
 yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename)
 {
-    const YamlNode *columns = yaml_get(table, "columns"), *config = yaml_get(table, "config");
+    const YamlNode *config = yaml_get(table, "config");
     visit_meta(work, table, rename);
-    for (size_t i = 0; columns != NULL && columns->kind == YAML_LIST && i < columns->count; i++)
-        if (columns->items[i]->kind == YAML_MAP)
-            visit_column(work, table, columns->items[i], rename);
+    visit_columns(work, table, rename);
     yaml_visit_tests(work, table, rename, NULL);
     visit_constraints(work, table, rename);
     if (rename == NULL)
