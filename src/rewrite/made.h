@@ -105,6 +105,8 @@ bool is_said_of(Work *work, const SqlSource *source, const char *name);
 /* After the change (sql_capture.c): does the source have a column of this name, or one that it does not have today? */
 bool source_will_have(Work *work, const SqlSource *source, const char *name);
 bool source_will_gain(Work *work, const SqlSource *source, const char *name);
+/* Is this the new name of a column of a dataset that stays where it is? Then it had that name before only if another table has it. */
+bool source_has_gained(const SqlSource *source, const char *name);
 /* Would the new name of this column mean something else where it stands? */
 bool is_new_name_taken(Work *work, const SqlRef *ref, const char *name);
 /* The source whose new column would be meant by this name, which stays; or NULL. */

@@ -296,11 +296,17 @@ rewrite_all(Project *project)
         parallel_each(project->entries, project->threads, rewrite_entry, project);
 }
 
-/* True where it was done with what comes of it. */
-static bool
+typedef enum {
+    ROUND_GOES_ON,
+    ROUND_SETTLED, /* it was done with what comes of it */
+    ROUND_KEEPS,   /* it went in a circle, and what did so keeps its names */
+} RoundEnd;
+
+static RoundEnd
 run_round(Project *project, bool looks_ahead)
 {
     g_autofree char *before = makings_signature(project->makings);
+    g_autoptr(GHashTable) known = makings_said(project->makings);
     rewrite_all(project);
     bool has_more = find_defined(project);
     if (has_more)
@@ -308,12 +314,15 @@ run_round(Project *project, bool looks_ahead)
     g_autoptr(GPtrArray) next = makings_find(project, NULL);
     g_autofree char *after = makings_signature(next);
     bool is_settled = strcmp(before, after) == 0;
+    bool comes_back = !is_settled && !looks_ahead && !has_more &&
+                      !g_hash_table_add(project->states, g_strdup(after));
+    bool has_kept = comes_back && project_keep_vanished(project, known, next);
     if (!is_settled && looks_ahead)
         look_ahead(project, &next);
     makings_take(project, g_steal_pointer(&next));
     if (!is_settled)
         project_read_exports(project);
-    return is_settled && !has_more;
+    return has_kept ? ROUND_KEEPS : is_settled && !has_more ? ROUND_SETTLED : ROUND_GOES_ON;
 }
 
 static void
@@ -322,14 +331,17 @@ run(Project *project)
     guint since_kept = 0;
     project_read_exports(project);
     for (guint round = 0;; round++) {
-        bool is_settled = run_round(project, since_kept++ < ROUNDS_FORESEEN);
-        if (!is_settled && round < ROUNDS_MAX)
+        RoundEnd end = run_round(project, since_kept++ < ROUNDS_FORESEEN);
+        if (end == ROUND_GOES_ON && round < ROUNDS_MAX)
             continue;
-        bool has_kept = project->options->propagates &&
-                        (is_settled ? project_keep(project) : project_keep_all(project));
+        bool has_kept =
+            end == ROUND_KEEPS ||
+            (project->options->propagates &&
+             (end == ROUND_SETTLED ? project_keep(project) : project_keep_all(project)));
         if (!has_kept && !project_hold(project))
             return;
         read_kept(project);
+        g_hash_table_remove_all(project->states);
         round = since_kept = 0;
     }
 }

@@ -367,6 +367,23 @@ project_keep(Project *project)
     return has_kept || keep_for_all(project);
 }
 
+/* A file that needs a person once its own view has other names makes no such view then, and so on without end. */
+bool
+project_keep_vanished(Project *project, GHashTable *known, const GPtrArray *next)
+{
+    bool has_kept = false;
+    g_autoptr(GHashTable) said = makings_said(next);
+    GHashTableIter iter;
+    void *key, *text;
+    g_hash_table_iter_init(&iter, known);
+    while (g_hash_table_iter_next(&iter, &key, &text))
+        if (g_strcmp0(g_hash_table_lookup(said, key), text) != 0)
+            has_kept |= keep_names(project, key,
+                                   "it keeps the names of its columns: with other names, the file "
+                                   "that makes it would need a person");
+    return has_kept;
+}
+
 bool
 project_keep_all(Project *project)
 {

@@ -199,6 +199,20 @@ makings_signature(const GPtrArray *makings)
     return signature_of(&nobody, makings);
 }
 
+GHashTable *
+makings_said(const GPtrArray *makings)
+{
+    GHashTable *said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    for (guint i = 0; i < makings->len; i++) {
+        const Making *making = g_ptr_array_index(makings, i);
+        g_ptr_array_set_size(one, 0);
+        g_ptr_array_add(one, (void *) making);
+        g_hash_table_insert(said, g_strdup(making->key), makings_signature(one));
+    }
+    return said;
+}
+
 int
 makings_compare(const void *a, const void *b)
 {

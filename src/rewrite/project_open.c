@@ -160,6 +160,7 @@ project_open(Project *project, GPtrArray *files)
     project->makings = g_ptr_array_new_with_free_func(making_free);
     project->by_key = g_hash_table_new(g_str_hash, g_str_equal);
     project->fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    project->states = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     project->renamed = g_ptr_array_new_with_free_func(rename_free);
     project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     project->kept_views = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -209,6 +210,7 @@ project_close(Project *project)
     project_models_free(project->columns);
     g_hash_table_unref(project->by_key);
     g_hash_table_unref(project->fresh);
+    g_hash_table_unref(project->states);
     g_ptr_array_unref(project->makings);
     g_clear_pointer(&project->levels, g_ptr_array_unref);
     g_clear_pointer(&project->names, names_free);

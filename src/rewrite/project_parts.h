@@ -60,7 +60,9 @@ typedef struct {
     GHashTable *by_key; /* the first Making * of each key */
     GPtrArray *renamed; /* Rename *: those of all rounds, because rewrites point at them */
     GHashTable *kept;   /* key -> why, a sentence; NULL where it is kept from the beginning */
-    GHashTable *fresh;  /* keys of it that are new since all was settled */
+    GHashTable *
+        states; /* signatures of makings since something was kept: one that comes back does so for ever */
+    GHashTable *fresh;                           /* keys of it that are new since all was settled */
     GHashTable *kept_views, *kept_views_and_own; /* names of it; and "" for the file's own model */
     GHashTable *by_model; /* what model_key() gives -> GPtrArray of const Entry * */
     GHashTable *models;   /* "FOLDER MODEL" */
@@ -104,6 +106,8 @@ void makings_take(Project *project, GPtrArray *makings);
 void makings_renew(Project *project, Entry *entry);
 /* The same twice: nothing has changed. Caller frees. */
 char *makings_signature(const GPtrArray *makings);
+/* Of each by itself: key -> signature. Caller frees. */
+GHashTable *makings_said(const GPtrArray *makings);
 /* By files, and by their places in these; for sorting. */
 int makings_compare(const void *a, const void *b);
 
@@ -119,6 +123,8 @@ char *signature_of(const Entry *entry, const GPtrArray *makings);
 /* Once all is settled: keep what cannot be followed. False when there is nothing more. */
 bool project_keep(Project *project);
 bool project_keep_all(Project *project);
+/* Those that are not made any more, or with other columns, now that files were rewritten with what was known. */
+bool project_keep_vanished(Project *project, GHashTable *known, const GPtrArray *next);
 /* Files that a constant ties together stay if one of them does. False when there is nothing more. */
 bool project_hold(Project *project);
 /* Does a person have to look at it for what it reads, whose names stay for that? */

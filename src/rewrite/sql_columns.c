@@ -90,15 +90,29 @@ may_be_hidden_column(Work *work, const SqlRef *ref)
     return false;
 }
 
-/* The new name of a column, of the only table in sight, which has it if this runs: a table that stays where it is has been changed. */
+/* Is it known of a table beside the catcher that it has such a column? */
 static bool
-is_there_already(const SqlRef *ref, const SqlSource *catcher)
+is_had_beside(Work *work, const SqlRef *ref, const SqlSource *catcher)
 {
-    const Rename *rename = source_rename(catcher);
-    return rename != NULL && rename->is_in_place && !rename->trades_names &&
-           ref->binding == BINDING_NONE && catcher->block == ref->block &&
-           ref->block->sources->len == 1 && ref->block->parent == NULL &&
-           rename_gains(rename, ref->path.parts[0].text);
+    for (guint i = 0; i < ref->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(ref->block->sources, i);
+        if (source != catcher && source_will_have(work, source, ref->path.parts[0].text))
+            return true;
+    }
+    return false;
+}
+
+/* The new name of a column where a table that stays where it is has been changed: of the only table in sight, which has it if
+ * this runs, or beside tables of which nobody says that they have one. If one of these has it after all, engines say so. */
+static bool
+is_there_already(Work *work, const SqlRef *ref, const SqlSource *catcher)
+{
+    if (catcher->block != ref->block || !source_has_gained(catcher, ref->path.parts[0].text))
+        return false;
+    if (ref->binding == BINDING_NONE)
+        return ref->block->sources->len == 1 && ref->block->parent == NULL;
+    bool is_guess = ref->binding == BINDING_COLUMN || ref->binding == BINDING_UNDECIDED;
+    return is_guess && !is_had_beside(work, ref, catcher);
 }
 
 /* A name that stays, where a new column of another source would be meant by it: qualified, or a person's. */
@@ -106,7 +120,7 @@ static void
 visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
 {
     const SqlPart *part = &ref->path.parts[0];
-    if (is_there_already(ref, catcher)) {
+    if (is_there_already(work, ref, catcher)) {
         site_add(work, SITE_COLUMN, DISPOSITION_ALREADY, part->begin, part->end);
         return;
     }

@@ -10,6 +10,18 @@ sql_note_target(Work *work, const SqlPath *path)
              path->parts[path->count - 1].end);
 }
 
+/* `ref()` of a model that is called like a dataset which stays where it is: whether the model makes it, nobody says. */
+static void
+ask_for_model(Work *work, const SqlPath *path, const SqlPart *part, const ColumnChange *change)
+{
+    const char *name = path->parts[path->count - 1].text;
+    g_autofree char *words = column_change_words(change);
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "source-unknown", change->link,
+                "if the model '%s' is the dataset, say 'dbt: { ref: %s, target: %s }' in the "
+                "mapping: %s",
+                name, name, name, words);
+}
+
 bool
 sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part)
 {
@@ -23,6 +35,10 @@ sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part)
                                      : NULL;
     if (change == NULL || !rename_leaves_behind(rename, change))
         return false;
+    if (rename->is_in_place && source->is_template && source->path.count == 1) {
+        ask_for_model(work, &source->path, part, change);
+        return true;
+    }
     g_autofree char *words = column_change_words(change);
     site_refuse(work, SITE_COLUMN, part->begin, part->end, "left-behind", change->link,
                 "the new dataset is read here, under a column's old name: %s", words);
