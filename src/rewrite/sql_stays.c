@@ -85,12 +85,44 @@ is_in_test(const Work *work, guint index)
     return false;
 }
 
+/* Back to its SELECT, over what stands in brackets: none of a list in a call, and nothing behind FROM. */
+static bool
+is_in_select(const Work *work, guint index)
+{
+    for (guint looked = 0; index > 0 && looked < TOKENS_BESIDE_MAX; looked++) {
+        const Token *token = work_token(work, --index);
+        if (token->word == WORD_SELECT && token->kind == TOKEN_WORD)
+            return true;
+        if (token->kind == TOKEN_OPEN || token->kind == TOKEN_SEMICOLON ||
+            (token->kind == TOKEN_WORD && (token->word == WORD_FROM || token->word == WORD_WITH)))
+            return false;
+        if (token->kind == TOKEN_CLOSE && token->match > 0)
+            index = token->match;
+    }
+    return false;
+}
+
+/* SELECT 'users' AS what, 'paid users', …: the text comes out as it is. */
+static bool
+is_given_out(const Work *work, guint index)
+{
+    const Token *before = work_token(work, index - (index > 0)),
+                *behind = work_token(work, index + 1);
+    bool begins = before->kind == TOKEN_COMMA ||
+                  (before->kind == TOKEN_WORD &&
+                   (before->word == WORD_SELECT || before->word == WORD_DISTINCT));
+    bool ends = behind->kind == TOKEN_COMMA || behind->kind == TOKEN_WORD ||
+                behind->kind == TOKEN_QUOTED || behind->kind == TOKEN_CLOSE ||
+                behind->kind == TOKEN_SEMICOLON || behind->kind == TOKEN_END;
+    return index > 0 && begins && ends && is_in_select(work, index);
+}
+
 /* VALUES ('users', 3) where the table keeps its name: whether the value is that name or only a word, it stays. Not beside a
  * literal that says a column. */
 bool
 sql_value_stays(const Work *work, guint index)
 {
-    bool stays = sql_is_value(work, index) || is_in_test(work, index);
+    bool stays = sql_is_value(work, index) || is_given_out(work, index) || is_in_test(work, index);
     for (guint i = 0; i < work->renames->list->len && stays; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         stays = !may_name(work, work_token(work, index), rename) ||
