@@ -204,9 +204,25 @@ find_inside(const Work *work, const Token *token, Piece *ret)
 
 #define PARTS_MAX 200 /* of one statement; people write dozens */
 
+/* CONCAT('…', x): the bracket */
+static bool
+opens_concat(const Work *work, guint open)
+{
+    return open > 1 && work_token(work, open)->kind == TOKEN_OPEN &&
+           work_is_text(work, open - 1, "CONCAT") && work_token(work, open - 2)->kind != TOKEN_DOT;
+}
+
+guint
+sql_text_of(const Work *work, guint operand)
+{
+    return operand > 1 && opens_concat(work, operand - 1) ? operand - 2 : operand;
+}
+
 bool
 sql_is_joint(const Work *work, guint index)
 {
+    if (work_token(work, index)->kind == TOKEN_COMMA)
+        return opens_concat(work, sql_row_of(work, index));
     return work_is_text(work, index, "||") ||
            (work->dialect->has_alias_first && work_is_text(work, index, "+"));
 }
@@ -308,21 +324,31 @@ unit_inside(Work *work, Text *file)
                   .depth = work->depth};
 }
 
+/* Is all of the text what is run, which begins with this operand: nothing is put behind CONCAT(…)? */
+static bool
+chain_runs(Work *work, guint first)
+{
+    guint text = sql_text_of(work, first);
+    if (text < first && !is_alone(work, work_token(work, first - 1)->match))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(runners); i++)
+        if (is_run_by(work, text, i))
+            return true;
+    return sql_is_only_run(work, text);
+}
+
 /* EXECUTE 'SELECT … WHERE id = ' || x, q := 'SELECT … WHERE id = ' || x: as in a program, what is put in is harmless where a value stands. */
 static bool
 chain(Work *work, guint literal)
 {
     guint first = chain_first(work, literal), begin = sql_appended_to(work, first);
-    bool runs = false;
     if (begin > 0 && sql_is_only_run(work, begin))
         first = begin;
     bool is_appended_to = sql_appended_behind(work, first, sql_operand_end(work, first)) > 0;
     if (work_token(work, first)->kind != TOKEN_STRING ||
         !(sql_is_joint(work, first + 1) || is_appended_to))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(runners) && !runs; i++)
-        runs = is_run_by(work, first, i);
-    runs = runs || sql_is_only_run(work, first);
+    bool runs = chain_runs(work, first);
     bool is_assigned = !runs && sql_is_assigned(work, first) && sql_may_follow_assigned(work);
     if ((!runs && !is_assigned) || work->depth >= PROGRAM_DEPTH_MAX)
         return false;

@@ -120,6 +120,8 @@ guint sql_appended_to(Work *work, guint operand);
 guint sql_appended_behind(Work *work, guint literal, guint at);
 /* Of texts that are put together (sql_inner.c): a sign between two; behind the operand that begins here. */
 bool sql_is_joint(const Work *work, guint index);
+/* All of the text that begins with this operand: CONCAT of CONCAT('…', x), or the operand itself. */
+guint sql_text_of(const Work *work, guint operand);
 guint sql_operand_end(const Work *work, guint at);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */

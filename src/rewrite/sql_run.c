@@ -14,6 +14,15 @@
 
 /* ---- where it is set ---- */
 
+/* '…', CONCAT('…', x) */
+static bool
+is_text_at(const Work *work, guint index)
+{
+    guint operand = index + (work_token(work, index)->kind == TOKEN_STRING ? 0 : 2);
+    return work_token(work, operand)->kind == TOKEN_STRING &&
+           (operand == index || sql_text_of(work, operand) == index);
+}
+
 /* q := …, behind what begins a statement, or DECLARE q text DEFAULT …, LET q := … */
 static bool
 is_named_there(const Work *work, guint index)
@@ -243,8 +252,7 @@ is_run_or_set(const Work *work, guint variable)
     if (work_is_text(work, variable - 1, "FROM") && variable > 3)
         return work_is_text(work, variable - 3, "PREPARE");
     if (work_is_text(work, variable - 1, "SET"))
-        return work_is_text(work, variable + 1, "=") &&
-               work_token(work, variable + 2)->kind == TOKEN_STRING;
+        return work_is_text(work, variable + 1, "=") && is_text_at(work, variable + 2);
     bool is_declared = work_is_text(work, variable - 1, "DECLARE") ||
                        work_token(work, variable - 1)->kind == TOKEN_COMMA;
     return is_declared && next->kind == TOKEN_WORD && next->word != WORD_FROM;
@@ -267,10 +275,9 @@ what_is_done(const Work *work, guint variable)
         return VARIABLE_IS_RUN;
     if (work_token(work, variable)->kind == TOKEN_WORD) {
         const Token *next = work_token(work, variable + 1);
-        bool is_set =
-            is_named_there(work, variable) &&
-            (next->kind == TOKEN_WORD || (work_is_text(work, variable + 1, ":=") &&
-                                          work_token(work, variable + 2)->kind == TOKEN_STRING));
+        bool is_set = is_named_there(work, variable) &&
+                      (next->kind == TOKEN_WORD ||
+                       (work_is_text(work, variable + 1, ":=") && is_text_at(work, variable + 2)));
         return is_set ? 0 : VARIABLE_IS_USED;
     }
     if (!is_run_or_set(work, variable))
