@@ -20,7 +20,8 @@ class Scripts:
         kinds = [self.changes]
         for trait, kind in (("views", self.views), ("views", self.view), ("made tables", self.made_table), ("functions", self.function),
                             ("row functions", self.row_trigger), ("blocks", self.block_of_code), ("macros", self.macro),
-                            ("plain triggers", self.plain_trigger)):
+                            ("plain triggers", self.plain_trigger), ("row functions", self.routine), ("row functions", self.routine),
+                            ("plain triggers", self.procedure)):
             if self.has(trait):
                 kinds.append(kind)
         return self.chance.choice(kinds)()

@@ -4,6 +4,7 @@ It knows roughly what is in sight, so that most queries run; those that do not a
 """
 from query_changes import Changes
 from query_forms import Forms
+from query_routines import Routines
 from query_scripts import Scripts
 from query_values import ALIASES, DEPTH_MAX, Scope, Source, Values
 from query_world import INTS, TEXTS, is_int, pool
@@ -19,7 +20,7 @@ class Item:
         return self.sql if self.alias is None else f"{self.sql} {self.alias}"
 
 
-class Writer(Changes, Forms, Scripts, Values):
+class Writer(Changes, Forms, Routines, Scripts, Values):
     """`suffix`: of the names of what its scripts make, so that no two files make the same."""
 
     def __init__(self, chance, world, traits, suffix=""):
@@ -52,17 +53,17 @@ class Writer(Changes, Forms, Scripts, Values):
 
     def full_query(self, depth, outer, want=None, names_all=False):
         """Its text and the names of its columns. `want`: as many columns, of these types."""
-        commons, parts = {}, []
-        is_recursive = False
+        commons, parts, is_recursive = {}, [], False
         self.commons.append(commons)
         if depth < DEPTH_MAX and self.luck(0.35 if depth == 0 else 0.12):
-            for _ in range(self.chance.randrange(1, 3)):
+            kinds = [self.has("with recursive") and self.luck(0.15) for _ in range(self.chance.randrange(1, 3))]
+            is_recursive = any(kinds)
+            for counts in kinds:
                 name = self.chance.choice([one for one in COMMONS if one not in commons])
-                if self.has("with recursive") and self.luck(0.15):
+                if counts:
                     parts.append(self.recursive(name, commons))
-                    is_recursive = True
                     continue
-                self.hidden += [name] if self.has("no own shadow") else []
+                self.hidden += [name] if is_recursive or self.has("no own shadow") else []
                 sql, columns = self.full_query(depth + 1, Scope(), names_all=True)
                 self.hidden = [one for one in self.hidden if one != name]
                 listed = ""
@@ -311,7 +312,7 @@ class Writer(Changes, Forms, Scripts, Values):
         taken = [source.name for source in scope.sources]
         if name in taken or self.luck(0.5):
             alias, listed = self.alias(scope), ""
-            if self.has("alias columns") and self.luck(0.1) and columns and None not in columns:
+            if self.has("alias columns") and self.luck(0.1) and columns and None not in columns and len(set(columns)) == len(columns):
                 first = self.fresh_columns(columns)[:self.chance.randrange(1, len(columns) + 1)]
                 columns = first + columns[len(first):]
                 listed = f" ({', '.join(first)})"

@@ -48,6 +48,9 @@ def way_of(before, back):
     ON, a star that was written out. (`otherwise` may be a key of GROUP BY that is an alias and a column by then.)"""
     if back == before:
         return "as it was"
+    before, back = (re.sub('["`]', "", text) for text in (before, back))  # a name that needed quotes on the way keeps them
+    if back == before:
+        return "with quotes"
     if is_only_longer(before, back):
         return "with qualifiers or AS"
     if back.count("USING (") < before.count("USING ("):
@@ -202,7 +205,7 @@ class Batch:
         about = re.search(r'Ambiguous reference to column name "(\w+)"', error)
         about = about or re.search(r'column "(\w+)" must appear in the GROUP BY clause', error)
         is_table = self.engine.dialect == "duckdb" and about is not None and about[1] in TABLES + ALIASES
-        is_gone = "gone away" in error or "Lost connection" in error or error == "interrupted"  # by the limit
+        is_gone = "gone away" in error or "Lost connection" in error or "interrupted" in error.lower()  # by the limit
         is_unknown = self.world.known != "all" or self.policy == "propagate"  # what another file makes may not be known
         is_doubled = "ambiguous" in error.lower() or "appears more than once in left table" in error
         return (is_unknown and is_doubled) or "Cannot extract field" in error or is_table or is_gone
