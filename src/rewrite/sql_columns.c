@@ -251,7 +251,7 @@ static bool
 may_be_variable(const Work *work, const SqlRef *ref, VariableRule *ret_rule)
 {
     const SqlPart *part = &ref->path.parts[0];
-    return ref->path.count == 1 && !is_name_only(ref->clause) &&
+    return ref->column == 0 && !is_name_only(ref->clause) &&
            is_variable_at(work, part->token, part->text, ret_rule) && *ret_rule != VARIABLES_YIELD;
 }
 
@@ -264,7 +264,8 @@ is_variable(Work *work, const SqlRef *ref, bool stays)
     VariableRule rule = VARIABLES_YIELD;
     if (!may_be_variable(work, ref, &rule))
         return false;
-    if (rule == VARIABLES_HIDE && !ref->is_whole) {
+    bool is_field = ref->path.count > 1; /* of a record: a column's would stand behind (a) or t.a */
+    if (is_field || (rule == VARIABLES_HIDE && !ref->is_whole)) {
         Site *site =
             stays ? NULL
                   : site_add(work, SITE_COLUMN, DISPOSITION_UNAFFECTED, part->begin, part->end);

@@ -157,6 +157,24 @@ has_output_beside(Work *work, const SqlBlock *block, const SqlSource *source, co
     return false;
 }
 
+static bool
+is_asked_in(const SqlBlock *block, const SqlItem *item)
+{
+    for (guint i = 0; block != NULL && i < block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(block->refs, i);
+        if (ref->binding == BINDING_OUTPUT && ref->item == item)
+            return true;
+    }
+    return false;
+}
+
+/* INSERT INTO t SELECT a … ORDER BY a: nobody asks for the name but the query itself. */
+static bool
+is_asked_within(const SqlItem *item)
+{
+    return is_asked_in(item->block, item) || is_asked_in(item->block->query->tail, item);
+}
+
 /* `change` is that of the plain item: asked once, because every asking goes down all subqueries. */
 static bool
 needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
@@ -171,7 +189,7 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
     if (item->alias != NULL || change == NULL || query == NULL || change->kind == CHANGE_NONE)
         return false;
     if (!query_names_matter(query) || !names_query(item->block))
-        return false;
+        return change->kind != CHANGE_NAME && is_asked_within(item);
     return change->kind != CHANGE_NAME || query->is_pinned || item->is_kept_apart ||
            is_output_beside(work, item, change->to) ||
            (item->block->has_star &&

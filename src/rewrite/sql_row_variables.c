@@ -119,7 +119,8 @@ rows_of_query(Work *work, const SqlQuery *query, const SqlItem **ret_star)
                                             : NULL;
     const Rename *rename = source != NULL ? source_rename(source) : NULL;
     if (rename == NULL || source->kind != SOURCE_TABLE || source->columns != NULL ||
-        source->reshape != NULL || (block->is_distinct && !rename_only_renames(rename)))
+        source->reshape != NULL || (block->is_distinct && !rename_only_renames(rename)) ||
+        (block->place_max > 0 && !sql_keeps_places(work, rename)))
         return NULL;
     for (guint i = 0; i < block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(block->items, i);
