@@ -379,6 +379,8 @@ scan_elements(Parser *parser, Scan *scan, uint32_t end)
             parser->pos++;
         else if (token->kind == TOKEN_WORD)
             take_word_element(parser, scan, end);
+        else if (token->kind == TOKEN_QUOTED && is_window_base(parser, scan->context, before))
+            parser->pos++;
         else if (token->kind == TOKEN_QUOTED || token->kind == TOKEN_TEMPLATE)
             take_chain(parser, scan, end);
         else if (token->kind == TOKEN_OPEN)
@@ -422,6 +424,15 @@ note_place(const Parser *parser, SqlBlock *block, uint32_t index)
     }
 }
 
+/* ORDER BY a COLLATE "C": a value, and no name by itself any more, but in SQLite and DuckDB. */
+static bool
+is_collated(const Parser *parser, uint32_t end)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    return parser->pos < end && is_word(parser, parser->pos, WORD_COLLATE) &&
+           !dialect->has_searched_tails && !dialect->is_any;
+}
+
 void
 parse_keys(Parser *parser, const Context *context, uint32_t end)
 {
@@ -435,7 +446,7 @@ parse_keys(Parser *parser, const Context *context, uint32_t end)
         SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
         if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
             ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)
-            ref->is_whole = true;
+            ref->is_whole = !is_collated(parser, end);
         parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE);
         if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
             parser->pos++;

@@ -231,21 +231,29 @@ pass_what_is_strange(Parser *parser, SqlBlock *block, uint32_t end)
         parser->pos = at;
 }
 
+/* ON …, USING (…) of the last source, which is joined to those from `first` on. */
+static void
+take_condition_of_last(Parser *parser, SqlBlock *block, guint first, uint32_t end)
+{
+    SqlSource *source = g_ptr_array_index(block->sources, block->sources->len - 1);
+    const ArenaList *inner = source->using; /* of ( a JOIN b USING (x) ) */
+    take_conditions(parser, source, end);
+    if (source->using != inner)
+        source->joined_from = first;
+}
+
 static void
 take_joined(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Join join = {0};
-    bool is_behind_comma = false;
+    guint first = block->sources->len;
     while (parser->pos < end && !starts_clause(parser, parser->pos)) {
         uint32_t before = parser->pos;
         guint count = block->sources->len;
         take_operand(parser, block, end, join);
-        if (is_behind_comma && block->sources->len > count)
-            ((SqlSource *) g_ptr_array_index(block->sources, count))->is_behind_comma = true;
         join = (Join){0};
         if (block->sources->len > count)
-            take_conditions(parser, g_ptr_array_index(block->sources, block->sources->len - 1),
-                            end);
+            take_condition_of_last(parser, block, first, end);
         while (starts_join(parser, parser->pos) && is_word(parser, parser->pos, WORD_LATERAL) &&
                parser->pos < end)
             take_lateral_view(parser, block, end);
@@ -253,10 +261,10 @@ take_joined(Parser *parser, SqlBlock *block, uint32_t end)
             take_array_join(parser, block, end);
         pass_what_is_put_in(parser, end);
         pass_what_is_strange(parser, block, end);
-        is_behind_comma = parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA;
-        if (is_behind_comma)
+        if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA) {
             parser->pos++;
-        else if (parser->pos < end && starts_join(parser, parser->pos))
+            first = block->sources->len; /* what is joined now is not joined to what stood before */
+        } else if (parser->pos < end && starts_join(parser, parser->pos))
             join = take_join_words(parser, end);
         else
             break;

@@ -238,11 +238,31 @@ awaits_more(const Parser *parser, uint32_t at)
                : word_is_reserved(token->word) || is_among(parser, at, words);
 }
 
+/* SELECT a … UNION FROM t SELECT a, at the second SELECT: it goes on from that FROM. */
+static bool
+goes_on_from(const Parser *parser, uint32_t at)
+{
+    while (parser->sql->dialect->has_from_first && at-- > parser->pos + 1) {
+        const Token *token = peek(parser, at);
+        if (token->kind == TOKEN_CLOSE && token->match > 0)
+            at = token->match;
+        else if (token->word == WORD_SELECT)
+            return false;
+        else if (token->word == WORD_FROM &&
+                 (token[-1].word == WORD_UNION || token[-1].word == WORD_EXCEPT ||
+                  token[-1].word == WORD_INTERSECT || token[-1].word == WORD_ALL ||
+                  token[-1].word == WORD_DISTINCT || is_text(parser, at - 1, "NAME")))
+            return true;
+    }
+    return false;
+}
+
 bool
 starts_next_query(const Parser *parser, uint32_t at)
 {
     if (!is_word(parser, at, WORD_SELECT) || at <= parser->pos ||
-        !is_word(parser, parser->pos, WORD_SELECT) || !is_first_of_line(parser, at))
+        !is_word(parser, parser->pos, WORD_SELECT) || !is_first_of_line(parser, at) ||
+        goes_on_from(parser, at))
         return false;
     const Token *before = peek(parser, at - 1), *token = peek(parser, at);
     const char *text = parser->sql->list->text;

@@ -199,16 +199,6 @@ returned_into_take(Parser *parser, SqlBlock *block, uint32_t end)
         parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
 }
 
-/* UPDATE t … FROM a JOIN b USING (x), DELETE FROM t USING a …: what is joined is not joined to `t`. */
-static void
-more_sources_take(Parser *parser, SqlBlock *block, uint32_t end)
-{
-    guint first = block->sources->len;
-    parse_sources(parser, block, end);
-    if (first > 0 && first < block->sources->len)
-        ((SqlSource *) g_ptr_array_index(block->sources, first))->is_behind_comma = true;
-}
-
 /* RETURNING WITH (OLD AS a, NEW AS b) …, of PostgreSQL, at WITH. */
 static void
 row_names_take(Parser *parser, uint32_t end)
@@ -249,7 +239,7 @@ rest_take(Parser *parser, SqlBlock *block, uint32_t end)
             returned_into_take(parser, block, end);
         } else if (word == WORD_FROM || word == WORD_USING) {
             parser->pos++;
-            more_sources_take(parser, block, end);
+            parse_sources(parser, block, end);
         } else {
             parser->pos++;
             parse_expression(parser, &context, end, STOP_CLAUSE | STOP_SET);

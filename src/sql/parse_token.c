@@ -111,6 +111,17 @@ may_follow_query(const Parser *parser, uint32_t behind, uint32_t end)
            is_word(parser, behind, WORD_ORDER) || is_word(parser, behind, WORD_LIMIT);
 }
 
+/* FROM (a JOIN b ON …) SELECT …, at the bracket */
+static bool
+is_joined_in_brackets(const Parser *parser, uint32_t open)
+{
+    uint32_t close = is_open(parser, open) ? peek(parser, open)->match : open;
+    for (uint32_t at = open + 1; at < close; at++)
+        if (is_word(parser, at, WORD_JOIN))
+            return true;
+    return false;
+}
+
 static bool
 is_query_word(const Parser *parser, uint32_t index, uint32_t end)
 {
@@ -123,7 +134,7 @@ is_query_word(const Parser *parser, uint32_t index, uint32_t end)
            is_table || is_rows(parser, index) || is_pivot(parser, index) ||
            (word == WORD_VALUES && is_open(parser, index + 1)) ||
            (word == WORD_FROM && parser->sql->dialect->has_from_first &&
-            (is_name(parser, index + 1) ||
+            (is_name(parser, index + 1) || is_joined_in_brackets(parser, index + 1) ||
              (is_open(parser, index + 1) && starts_query(parser, index + 2, UINT32_MAX))));
 }
 

@@ -115,6 +115,15 @@ is_seen(const SqlRef *ref, const SqlSource *source)
            source->last < ref->path.parts[0].token;
 }
 
+/* LATERAL (SELECT a …) AS t: what stands in the source sees neither its columns nor those behind it. */
+static bool
+stands_in(const SqlRef *ref, const SqlSource *source)
+{
+    uint32_t at = ref->path.parts[0].token;
+    return ref->block != source->block && source->query != NULL && source->first < at &&
+           at <= source->last;
+}
+
 static Found
 look_in(Resolver *resolver, const SqlBlock *block, const SqlRef *ref)
 {
@@ -123,6 +132,8 @@ look_in(Resolver *resolver, const SqlBlock *block, const SqlRef *ref)
     for (guint i = 0; i < block->sources->len; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
         bool is_open = false;
+        if (stands_in(ref, source))
+            break;
         if (!is_seen(ref, source))
             continue;
         const ArenaList *names = resolver_columns(resolver, source, &is_open);
@@ -278,6 +289,17 @@ is_hidden_by_alias(const Resolver *resolver, const SqlRef *ref)
            ref->clause != CLAUSE_FROM && ref->clause != CLAUSE_USING;
 }
 
+/* SELECT a AS t, t FROM users AS t: bound to what AS gives, and DuckDB takes the row of the table first. */
+static void
+prefer_row(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
+{
+    if (!resolver->sql->dialect->has_rows ||
+        (ref->clause != CLAUSE_ITEM && ref->clause != CLAUSE_WHERE) ||
+        resolver_source_called(resolver, block, &ref->path, 1) == NULL || !bind_row(resolver, ref))
+        return;
+    ref->item = NULL;
+}
+
 static void
 bind_bare(Resolver *resolver, SqlRef *ref)
 {
@@ -298,8 +320,10 @@ bind_bare(Resolver *resolver, SqlRef *ref)
             return;
         }
         if (block == ref->block && may_reuse_alias(resolver, ref->clause) &&
-            resolver_alias(resolver, ref, block))
+            resolver_alias(resolver, ref, block)) {
+            prefer_row(resolver, ref, block);
             return;
+        }
         if (is_item_of_one(resolver, ref, block, &found)) {
             resolver_bind(ref, BINDING_COLUMN, found.maybe);
             ref->instead = holder_outside(resolver, ref);

@@ -144,11 +144,38 @@ query_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
     return names;
 }
 
+/* What functions in FROM give that people write most: their names are in sight beside those of tables. */
+static const struct {
+    const char *dialect, *function, *columns[9];
+} functions[] = {
+    {"sqlite", "json_each", {"key", "value", "type", "atom", "id", "parent", "fullkey", "path"}},
+    {"sqlite", "json_tree", {"key", "value", "type", "atom", "id", "parent", "fullkey", "path"}},
+    {"postgres", "json_each", {"key", "value"}},
+    {"postgres", "jsonb_each", {"key", "value"}},
+    {"postgres", "json_each_text", {"key", "value"}},
+    {"postgres", "jsonb_each_text", {"key", "value"}},
+    {"tsql", "openjson", {"key", "value", "type"}},
+    {"tsql", "string_split", {"value", "ordinal"}},
+};
+
+static void
+add_columns_of_function(const Resolver *resolver, const SqlSource *source, ArenaList *names)
+{
+    if (source->kind != SOURCE_ARRAY || source->path.count != 1 || source->columns != NULL)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
+        if (g_ascii_strcasecmp(source->path.parts[0].text, functions[i].function) == 0 &&
+            strcmp(resolver->sql->dialect->name, functions[i].dialect) == 0)
+            for (size_t c = 0; functions[i].columns[c] != NULL; c++)
+                list_add(resolver, names, functions[i].columns[c]);
+}
+
 static const ArenaList *
 other_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
     ArenaList *names = names_of_parts(resolver, source->columns);
     *ret_is_open = source->columns == NULL;
+    add_columns_of_function(resolver, source, names);
     if (source->kind == SOURCE_ARRAY && source->alias != NULL &&
         resolver->sql->dialect->has_value_tables)
         list_add(resolver, names, source->alias->text);
@@ -393,9 +420,21 @@ lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part, gu
     return first->block != NULL && stars_lack(resolver, first->block, part, looked);
 }
 
+/* (VALUES (1, 2)) AS t (a): what the list does not name has a name with a number, in every dialect. */
+static bool
+values_lack(const SqlSource *source, const SqlPart *part)
+{
+    const SqlQuery *query = source->common != NULL ? source->common->query : source->query;
+    const SqlBranch *first =
+        query != NULL && query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
+    size_t bytes = strlen(part->text);
+    return first != NULL && first->block != NULL && first->block->is_values &&
+           source->reshape == NULL && bytes > 0 && !g_ascii_isdigit(part->text[bytes - 1]);
+}
+
 bool
 resolver_lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part)
 {
     guint looked = 0;
-    return lacks(resolver, source, part, &looked);
+    return values_lack(source, part) || lacks(resolver, source, part, &looked);
 }

@@ -16,13 +16,8 @@ using_ref(const Resolver *resolver, const SqlSource *source, const SqlPart *part
 static guint
 first_joined(const Resolver *resolver, const SqlBlock *block, guint index)
 {
-    guint first = index > 0 ? index - 1 : 0;
-    if (resolver->sql->dialect->has_flat_commas)
-        return 0;
-    while (first > 0 &&
-           !((const SqlSource *) g_ptr_array_index(block->sources, first))->is_behind_comma)
-        first--;
-    return first;
+    const SqlSource *source = g_ptr_array_index(block->sources, index);
+    return resolver->sql->dialect->has_flat_commas ? 0 : MIN(source->joined_from, index);
 }
 
 /* Where nobody says the dialect, a table before the comma that has such a column is in doubt. */
@@ -57,6 +52,8 @@ using_holder(Resolver *resolver, const SqlBlock *block, guint index, const SqlPa
     for (guint i = first; i < index; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
         bool is_open = false;
+        if (source->is_semi) /* only its own condition sees it */
+            continue;
         const ArenaList *names = resolver_columns(resolver, source, &is_open);
         if (resolver_has_name(resolver, names, part)) {
             certain = source;

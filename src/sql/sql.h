@@ -226,12 +226,12 @@ struct SqlSource {
     ArenaList *using;                 /* SqlRef *: columns of its USING (…); or NULL */
     uint32_t using_first, using_last; /* tokens: USING, and the closing bracket */
     bool is_natural;
-    bool
-        is_behind_comma; /* FROM a, b JOIN c USING (x): what is joined to it is not joined to `a` */
-    bool is_right;       /* RIGHT or FULL JOIN: what stands before it may have no row */
-    bool is_semi;        /* SEMI or ANTI JOIN: only its own condition sees it */
-    bool is_nested;      /* ( a JOIN b … ) in brackets */
-    bool is_target;      /* is written to */
+    guint
+        joined_from; /* the first of the block's sources that it is joined to: FROM a, b JOIN c is not to `a` */
+    bool is_right;  /* RIGHT or FULL JOIN: what stands before it may have no row */
+    bool is_semi;   /* SEMI or ANTI JOIN: only its own condition sees it */
+    bool is_nested; /* ( a JOIN b … ) in brackets */
+    bool is_target; /* is written to */
     SqlSource
         *rows_of; /* `inserted`, `deleted`: the trigger's table, whose rows these are; or NULL */
     bool is_twin; /* the target, which FROM names once more under an alias: one and the same row */
