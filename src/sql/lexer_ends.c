@@ -65,6 +65,15 @@ end_of_long_string(const Lexer *lexer, size_t at, char quote, bool has_backslash
     return 0;
 }
 
+/* 'Rob d\'Or', where nobody says the dialect: were the quote its end, a word would touch it, as in no SQL. */
+static bool
+has_escaped_quote(const Lexer *lexer, size_t at)
+{
+    size_t end = end_of_quotes(lexer, at, lexer->text[at], false);
+    return end > at + 3 && lexer->text[end - 2] == '\\' && g_ascii_isalpha(lexer->text[end - 3]) &&
+           g_ascii_isalpha(byte_at(lexer, end));
+}
+
 /* Raw strings of BigQuery keep their backslashes, but `\'` does not end them either. */
 size_t
 end_of_string(const Lexer *lexer, size_t at, bool is_escaped)
@@ -73,7 +82,9 @@ end_of_string(const Lexer *lexer, size_t at, bool is_escaped)
     const char three[] = {quote, quote, quote, '\0'};
     if (lexer->dialect->has_long_strings && starts_with(lexer, at, three))
         return end_of_long_string(lexer, at, quote, true);
-    return end_of_quotes(lexer, at, quote, lexer->dialect->has_backslash || is_escaped);
+    bool has_backslash = lexer->dialect->has_backslash || is_escaped ||
+                         (lexer->dialect->is_any && has_escaped_quote(lexer, at));
+    return end_of_quotes(lexer, at, quote, has_backslash);
 }
 
 size_t
