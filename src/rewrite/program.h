@@ -567,6 +567,10 @@ bool use_is_made_anew(Unit *unit, const Use *use);
 typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideAnswer;
 BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
                             const Rename **ret_rename, const Spelling **ret_spelling);
+/* The dataset that is said beside SQL, in the same call, object or lines, where these speak of no table; and does the program
+ * say another one than --default, for names of one part? (program_default.c) */
+bool program_dataset_beside(Unit *unit, const Use *use, Span *ret);
+bool program_says_other_default(Unit *unit, const Use *use);
 /* Is a schema said for it alone, as source_dataset is for source_table? */
 bool use_has_prefix_beside(Unit *unit, const Use *use);
 /* Is it what the program calls the dataset, whose whole name stands beside it? */

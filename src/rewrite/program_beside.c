@@ -20,7 +20,7 @@ static const struct {
 } keys[] = {
     {"project", ROLE_PROJECT},    {"project_id", ROLE_PROJECT},    {"projectId", ROLE_PROJECT},    {"catalog", ROLE_PROJECT},
     {"dataset", ROLE_DATASET},    {"dataset_id", ROLE_DATASET},    {"datasetId", ROLE_DATASET},    {"dataset_name", ROLE_DATASET},
-    {"schema", ROLE_DATASET},     {"schema_name", ROLE_DATASET},   {"schemaName", ROLE_DATASET},
+    {"schema", ROLE_DATASET},     {"schema_name", ROLE_DATASET},   {"schemaName", ROLE_DATASET},   {"keyspace", ROLE_DATASET},
     {"database", ROLE_EITHER},    {"database_name", ROLE_EITHER},  {"databaseName", ROLE_EITHER},  {"db", ROLE_EITHER},
     {"db_name", ROLE_EITHER},
 };
@@ -34,7 +34,7 @@ typedef struct {
     int counts[ROLES];
     bool is_unknown[ROLES];  /* it is no plain string */
     guint open;              /* the bracket that it stands in; 0: none */
-    int tables;              /* of lines of YAML: how many keys speak of tables, however far in */
+    int tables;              /* how many keys speak of tables; of lines of YAML, however far in */
     const Spelling *whole;   /* a dataset that is named in full beside it; or NULL */
     bool is_guess, is_alone; /* SaidSchema */
 } Beside;
@@ -150,7 +150,17 @@ speaks_of_table(const Text *text, Span key, Span prefix)
     return false;
 }
 
-/* dataset_id="shop", "datasetId": "shop", dataset_id = "shop": in the same brackets. */
+/* Of `key = value`, `key: value`, `key -> value` and `key => value`; 0: it is no such key. */
+static guint
+value_behind(const Unit *unit, guint key)
+{
+    guint sign = unit_next(unit, key, false);
+    char c = unit_sign(unit, sign);
+    bool has_arrow = (c == '-' || c == '=') && unit_is_sign(unit, sign + 1, '>');
+    return has_arrow || c == '=' || c == ':' ? unit_next(unit, sign + has_arrow, true) : 0;
+}
+
+/* dataset_id="shop", "datasetId": "shop", dataset_id = "shop", "dataset" -> "shop": in the same brackets. */
 static void
 read_brackets(Unit *unit, guint around, Beside *beside)
 {
@@ -158,11 +168,13 @@ read_brackets(Unit *unit, guint around, Beside *beside)
     beside->open = around;
     for (guint i = around + 1; i + 2 < unit->pieces->len && i < end; i++) {
         const Piece *piece = unit_piece(unit, i);
-        guint sign = unit_next(unit, i, false);
+        guint value = value_behind(unit, i);
         Span key = piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
                                                 : piece_span(piece);
-        if (unit_sign(unit, sign) == '=' || unit_sign(unit, sign) == ':')
-            note(unit, beside, key, unit_next(unit, sign, true));
+        if (value > 0) {
+            beside->tables += speaks_of_table(unit->text, key, beside->prefix);
+            note(unit, beside, key, value);
+        }
         i = unit_bracket_end(unit, i);
     }
 }
@@ -517,6 +529,16 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
             *ret_rename = found = rename;
     }
     return found != NULL ? BESIDE_SAME : is_other ? BESIDE_OTHER : BESIDE_UNKNOWN;
+}
+
+bool
+program_dataset_beside(Unit *unit, const Use *use, Span *ret)
+{
+    const Beside *beside = beside_of(unit, use);
+    Role role = beside != NULL && beside->tables == 0 ? meaning(beside, ROLE_DATASET) : ROLE_NONE;
+    if (role != ROLE_NONE)
+        *ret = beside->values[role];
+    return role != ROLE_NONE && !beside->is_unknown[role];
 }
 
 bool

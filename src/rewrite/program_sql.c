@@ -279,9 +279,21 @@ ends_with_values(const Text *text)
            !is_identifier_byte(text->bytes[end - bytes - 1]);
 }
 
+/* A table of one part that is rewritten. */
+static bool
+rewrites_bare_name(const Rewrite *inner)
+{
+    for (guint i = 0; i < inner->sites->len; i++) {
+        const Site *site = g_ptr_array_index(inner->sites, i);
+        if (site->kind == SITE_TABLE && site->disposition == DISPOSITION_REWRITTEN &&
+            strchr(site->before, '.') == NULL)
+            return true;
+    }
+    return false;
+}
+
 static void
-check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *dialect,
-            Rewrite *inner)
+check_inner(Unit *unit, const Use *use, const Text *text, const Dialect *dialect, Rewrite *inner)
 {
     if (!rewrites(inner))
         return;
@@ -298,6 +310,10 @@ check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *d
     else if (use->has_more && changes_columns(unit->work) && !ends_with_values(text))
         refuse_all(inner, "fragment",
                    "more text is put behind this SQL, and may name columns that change");
+    else if (rewrites_bare_name(inner) && program_says_other_default(unit, use))
+        refuse_all(inner, "apart",
+                   "names of one part are in another dataset here than --default says: nobody "
+                   "knows whether this is the dataset");
     else if (program_quotes_are_doubtful(unit, text, dialect, inner))
         refuse_all(inner, "dialect",
                    "what stands in these quotes, or needs some, is a name in some dialects and a "
