@@ -58,10 +58,41 @@ take_new_column(Parser *parser, SqlBlock *block, uint32_t end)
     return is_column ? SHAPE_ADJUSTED : SHAPE_CHANGED;
 }
 
+/* Behind ADD or DROP, of Hive and its like: [IF EXISTS] PARTITION (day = '…', kind > 3), PARTITION (…): rows that its columns
+ * tell. One that is made of files elsewhere (LOCATION) is none of these. */
+static bool
+take_partitions(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    uint32_t before = parser->pos, last = end;
+    if_exists_take(parser, end);
+    while (last > parser->pos && peek(parser, last - 1)->kind != TOKEN_CLOSE)
+        last--; /* PURGE */
+    bool has_purge = last + 1 == end && is_text(parser, last, "PURGE");
+    uint32_t at = parser->pos;
+    while (at + 3 < end && is_text(parser, at, "PARTITION") && is_open(parser, at + 1) &&
+           is_name(parser, at + 2) && peek(parser, at + 3)->kind == TOKEN_OPERATOR) {
+        at = closing(parser, at + 1, end) + 1;
+        at += at < end && peek(parser, at)->kind == TOKEN_COMMA;
+    }
+    if (at == parser->pos || at != (has_purge ? last : end)) {
+        parser->pos = before;
+        return false;
+    }
+    for (at = parser->pos; at < end; at = parser->pos) {
+        settle(parser, at);
+        parser->pos = at + 1;
+        if (is_open(parser, parser->pos))
+            group_take(parser, block, end);
+    }
+    return true;
+}
+
 static SqlShape
 take_addition(Parser *parser, SqlBlock *block, uint32_t end)
 {
     bool is_column = is_text(parser, parser->pos, "COLUMN");
+    if (take_partitions(parser, block, end))
+        return SHAPE_NAMED;
     if (!is_column && (constraint_take(parser, block, end) || take_default(parser, block, end)))
         return SHAPE_NAMED;
     return take_new_column(parser, block, end);
@@ -71,6 +102,8 @@ take_addition(Parser *parser, SqlBlock *block, uint32_t end)
 static SqlShape
 take_removal(Parser *parser, SqlBlock *block, uint32_t end)
 {
+    if (take_partitions(parser, block, end))
+        return SHAPE_NAMED;
     bool is_column = is_text(parser, parser->pos, "COLUMN") && take_column_name(parser, block, end);
     attributes_take(parser, block, end);
     return is_column ? SHAPE_ADJUSTED : SHAPE_CHANGED;
@@ -214,7 +247,8 @@ take_action(Parser *parser, SqlBlock *block, uint32_t end)
         return SHAPE_NAMED;
     if (appended_take(parser, block, end))
         return SHAPE_COPIED;
-    if (take_table_rule(parser, block, end))
+    if (take_table_rule(parser, block, end) || /* DROP PARTITION (…), PARTITION (…) */
+        take_partitions(parser, block, end))
         return SHAPE_NAMED;
     if (is_word(parser, parser->pos, WORD_WITH)) /* WITH CHECK ADD CONSTRAINT */
         parser->pos = MIN(parser->pos + 2, end);

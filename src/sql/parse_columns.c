@@ -324,6 +324,26 @@ attributes_take(Parser *parser, SqlBlock *block, uint32_t end)
     parser->pos = end;
 }
 
+/* INDEX i lower(a) TYPE bloom_filter GRANULARITY 4, among the columns of ClickHouse. */
+static bool
+index_of_expression_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    uint32_t type = parser->pos + 3;
+    while (type < end && !is_text(parser, type, "TYPE"))
+        type++;
+    if (!parser->sql->dialect->has_hiding_aliases || !is_text(parser, parser->pos, "INDEX") ||
+        type >= end || !is_name(parser, parser->pos + 1))
+        return false;
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    settle(parser, parser->pos);
+    settle(parser, parser->pos + 1);
+    parser->pos += 2;
+    parse_expression(parser, &context, type, 0);
+    for (parser->pos = type; parser->pos < end; parser->pos++)
+        settle(parser, parser->pos);
+    return true;
+}
+
 static void
 definition_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -335,7 +355,8 @@ definition_take(Parser *parser, SqlBlock *block, uint32_t end)
         parser->pos += 3;
         if (is_open(parser, parser->pos) && parser->pos < end)
             keys_take(parser, block, end);
-    } else if (!constraint_take(parser, block, end) && is_column(parser, parser->pos)) {
+    } else if (!index_of_expression_take(parser, block, end) &&
+               !constraint_take(parser, block, end) && is_column(parser, parser->pos)) {
         column_take(parser, block, end);
         type_take(parser, end);
         attributes_take(parser, block, end);
@@ -378,6 +399,27 @@ by_take(Parser *parser, SqlBlock *block, uint32_t end)
              parser->pos++ < end);
 }
 
+/* WITH (DISTRIBUTION = HASH (a), CLUSTERED INDEX (b), PARTITION (c RANGE FOR VALUES (…))) of Synapse, at its bracket. */
+static void
+distribution_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    static const char *const keys[] = {"HASH", "INDEX", "ORDER", NULL};
+    uint32_t close = closing(parser, parser->pos, end);
+    for (parser->pos++; parser->pos < close;) {
+        uint32_t at = parser->pos++;
+        if (!is_open(parser, at + 1))
+            continue;
+        if (is_among_words_of(parser, at, keys)) {
+            keys_take(parser, block, close);
+        } else if (is_text(parser, at, "PARTITION") && is_column(parser, at + 2)) {
+            parser->pos = at + 2;
+            column_take(parser, block, close);
+            parser->pos = MIN(closing(parser, at + 1, close) + 1, close);
+        }
+    }
+    parser->pos = MIN(close + 1, end);
+}
+
 static bool
 is_before_keys(const Parser *parser, uint32_t index)
 {
@@ -393,6 +435,9 @@ options_take(Parser *parser, SqlBlock *block, uint32_t end)
         bool is_by = is_word(parser, at, WORD_BY) && !is_text(parser, at - 1, "SEGMENTED");
         if (is_by) {
             by_take(parser, block, end);
+        } else if (is_word(parser, at, WORD_WITH) && is_open(parser, at + 1) &&
+                   parser->sql->dialect->has_methods) {
+            distribution_take(parser, block, end);
         } else if (is_before_keys(parser, at)) {
             keys_take(parser, block, end);
         } else if (is_text(parser, at, "INHERITS") && is_open(parser, at + 1)) {

@@ -75,6 +75,25 @@ spells_names(const Parser *parser, uint32_t end)
     return has_header;
 }
 
+/* FROM (SELECT $1:id, t.$2 FROM @stage t), of Snowflake: its names are of files. */
+static void
+staged_take(Parser *parser, uint32_t end)
+{
+    uint32_t open = parser->pos + 1;
+    if (open >= end || !is_word(parser, parser->pos, WORD_FROM) || !is_open(parser, open))
+        return;
+    uint32_t close = closing(parser, open, end);
+    for (uint32_t at = open + 1; at + 1 < close; at++) {
+        const Token *next = peek(parser, at + 1);
+        const char *text = parser->sql->list->text + next->begin;
+        if (!is_word(parser, at, WORD_FROM))
+            continue;
+        if (*text == '@' || (next->kind == TOKEN_STRING && text[1] == '@'))
+            settle_to(parser, MIN(close + 1, end));
+        return;
+    }
+}
+
 /* COPY t (a, b) FROM stdin */
 bool
 parse_copy(Parser *parser, uint32_t end)
@@ -92,6 +111,7 @@ parse_copy(Parser *parser, uint32_t end)
         table->shape = SHAPE_COPIED; /* all columns, as they stand */
     if (table->shape == SHAPE_NAMED && spells_names(parser, end))
         table->shape = SHAPE_SPELLED;
+    staged_take(parser, end);
     forced_take(parser, block, end);
     return true;
 }

@@ -204,21 +204,24 @@ into_take(Parser *parser, const SqlBlock *block, uint32_t end)
         statement->kind = STATEMENT_CREATE;
 }
 
-/* CREATE TASK t … AS INSERT …: what runs again and again is a statement like others. */
+/* CREATE TASK t … AS INSERT …, CREATE PIPE p … AS COPY INTO …: what runs again and again is a statement like others. */
 bool
 task_skip(Parser *parser, uint32_t end)
 {
     uint32_t at = parser->pos + 1;
-    while (at < end && at < parser->pos + 4 && !is_text(parser, at, "TASK"))
+    while (at < end && at < parser->pos + 4 && !is_text(parser, at, "TASK") &&
+           !is_text(parser, at, "PIPE"))
         at++;
-    if (at >= end || !is_text(parser, at, "TASK"))
+    bool is_pipe = is_text(parser, at, "PIPE");
+    if (at >= end || (!is_pipe && !is_text(parser, at, "TASK")))
         return false;
     for (at++; at + 1 < end; at++) {
         Word next = peek(parser, at + 1)->word;
         if (peek(parser, at)->kind == TOKEN_OPEN)
             at = closing(parser, at, end);
-        else if (is_word(parser, at, WORD_AS) && (next == WORD_INSERT || next == WORD_UPDATE ||
-                                                  next == WORD_DELETE || next == WORD_MERGE)) {
+        else if (is_word(parser, at, WORD_AS) &&
+                 (next == WORD_INSERT || next == WORD_UPDATE || next == WORD_DELETE ||
+                  next == WORD_MERGE || (is_pipe && is_text(parser, at + 1, "COPY")))) {
             parser->pos = at + 1;
             return true;
         }
