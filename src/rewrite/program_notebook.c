@@ -192,30 +192,51 @@ visit_plain(Notebook *notebook, const Text *cell)
         visit_code(notebook, cell);
 }
 
-/* %%bigquery, %%bash, … in the first line: the cell is in that language. */
+/* Where %%bigquery or the like begins: comments may stand before it, as titles of Colab do, and what only measures the cell or
+ * keeps what it prints. G_MAXSIZE: there is none. */
+static size_t
+cell_magic(const Text *cell)
+{
+    size_t at = 0;
+    while (at < cell->count &&
+           (strchr("#\n", cell->bytes[at]) != NULL || begins(cell, at, "%%time") ||
+            begins(cell, at, "%%timeit") || begins(cell, at, "%%capture")))
+        at = line_end(cell, at) + 1;
+    return at < cell->count && text_starts(cell, at, "%%") ? at : G_MAXSIZE;
+}
+
+/* The cell is in the language of its first line: %%bigquery, %%bash, … */
 static void
 visit_cell(Notebook *notebook, const Text *cell)
 {
-    size_t line = MIN(line_end(cell, 0) + 1, cell->count);
-    const Language *shell = language_by_name("shell");
-    if (!begins(cell, 0, "%%bigquery") && !begins(cell, 0, "%%sql") && !begins(cell, 0, "%%bash") &&
-        !begins(cell, 0, "%%sh") && !begins(cell, 0, "%%R") && cell->count > 2 &&
-        memcmp(cell->bytes, "%%", 2) == 0 && !begins(cell, 0, "%%time") &&
-        !begins(cell, 0, "%%timeit") && !begins(cell, 0, "%%capture")) {
-        if (!work_is_side_pass(notebook->work))
-            program_mention_text(notebook->work, cell, 0, cell->count, "language",
-                                 "this cell is in another language, which is not looked into");
-    } else if (begins(cell, 0, "%%bigquery") || begins(cell, 0, "%%sql")) {
-        program_sql_cell(notebook->work, cell, notebook->language, notebook->dialect, line,
-                         cell->count, HOLES_NONE);
-    } else if (begins(cell, 0, "%%bash") || begins(cell, 0, "%%sh")) {
-        program_unit(notebook->work, cell, shell, notebook->dialect, line, cell->count, 1);
-    } else if (begins(cell, 0, "%%R")) {
-        program_unit(notebook->work, cell, language_by_name("r"), notebook->dialect, line,
-                     cell->count, 1);
-    } else {
+    static const struct {
+        const char *said, *language;
+    } magics[] = {
+        {"%%bigquery", NULL},   {"%%sql", NULL},         {"%%sparksql", NULL},   {"%%duckdb", NULL},
+        {"%%bash", "shell"},    {"%%sh", "shell"},       {"%%R", "r"},           {"%%r", "r"},
+        {"%%python", "python"}, {"%%python3", "python"}, {"%%pyspark", "python"}};
+    Work *work = notebook->work;
+    size_t at = cell_magic(cell);
+    if (at == G_MAXSIZE) {
         visit_plain(notebook, cell);
+        return;
     }
+    size_t line = MIN(line_end(cell, at) + 1, cell->count);
+    for (size_t i = 0; i < G_N_ELEMENTS(magics); i++) {
+        const char *language = magics[i].language;
+        if (!begins(cell, at, magics[i].said))
+            continue;
+        if (language == NULL)
+            program_sql_cell(work, cell, notebook->language, notebook->dialect, line, cell->count,
+                             HOLES_NONE);
+        else
+            program_unit(work, cell, language_by_name(language), notebook->dialect, line,
+                         cell->count, 1);
+        return;
+    }
+    if (!work_is_side_pass(work))
+        program_mention_text(work, cell, 0, cell->count, "language",
+                             "this cell is in another language, which is not looked into");
 }
 
 static void
