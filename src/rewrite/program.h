@@ -694,7 +694,7 @@ GArray *lookml_views(Unit *unit);
 Constant *lookml_table(const Unit *unit, const Use *use);
 /* Is the piece in a view that has another table, or one that keeps its names? */
 bool lookml_is_of_other(const Unit *unit, guint index);
-/* Views of other files that are called like the dataset, and get more fields here: it is named then. */
+/* Views of other files that are called like the dataset, and get more fields or are explored here: it is named then. */
 void lookml_note_bases(Unit *unit);
 /* An expression of it, as SQL over its table; NULL when it is something else. Caller frees. */
 Text *lookml_text(const Unit *unit, const Use *use);

@@ -307,10 +307,20 @@ uses_class(const Work *work)
                 0);
 }
 
+/* Of LookML, what is no SQL is a label or the name of a field. */
+static bool
+may_hold_columns(const Unit *unit, const Use *use)
+{
+    static const char *const keys[] = {"sql", NULL};
+    return !unit->language->has_sql_values || span_begins_with_any(unit->text, use->key, keys);
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
     size_t at = 0;
+    if (!may_hold_columns(unit, use))
+        return;
     g_autoptr(Text) text = program_text(unit, use), view = lookml_text(unit, use);
     if (use->is_docstring || use->is_message || use->is_bytes || view != NULL ||
         lookml_is_of_other(unit, use->first) || use_is_foreign_key(unit, use) ||

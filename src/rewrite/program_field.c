@@ -94,13 +94,15 @@ is_short_key(const Unit *unit, guint index)
 bool
 word_may_be_column(const Unit *unit, guint index)
 {
+    static const char *const of_lookml[] = {"dimension", "dimension_group", "measure", NULL};
     if (unit_is_language(unit, "prisma"))
         return prisma_is_column(unit, index);
+    if (unit->language->has_sql_values) /* users.plan is a field, whatever its column is called */
+        return index > 1 && unit_is_among(unit, index - 2, of_lookml) &&
+               is_sign_of(unit, index - 1, ":") && is_sign_of(unit, index + 1, "{") &&
+               !lookml_has_expression(unit, index);
     bool is_named = is_sign_of(unit, index - 1, "(,{") && is_sign_of(unit, index + 1, ":=");
-    bool is_dimension = unit->language->has_sql_values && is_sign_of(unit, index - 1, ":") &&
-                        is_sign_of(unit, index + 1, "{") && !lookml_has_expression(unit, index);
     return is_sign_of(unit, index - 1, ".") || unit->language->has_bare_columns || is_named ||
-           is_dimension || is_symbol(unit, index) || is_field(unit, index) ||
-           is_of_rust(unit, index) || is_set_in_class((Unit *) unit, index) ||
-           is_short_key(unit, index);
+           is_symbol(unit, index) || is_field(unit, index) || is_of_rust(unit, index) ||
+           is_set_in_class((Unit *) unit, index) || is_short_key(unit, index);
 }

@@ -165,19 +165,29 @@ lookml_is_of_other(const Unit *unit, guint index)
     return view != NULL && view->kind == VIEW_OTHER && !unit->work->options->propagates;
 }
 
+static void
+note_name(Unit *unit, Span name)
+{
+    const Rename *rename = name.end > name.begin
+                               ? rename_of_last(unit->work->renames, unit->text->bytes + name.begin,
+                                                name.end - name.begin)
+                               : NULL;
+    if (rename != NULL && rename_changes_columns(rename))
+        g_hash_table_add(unit->work->named, (void *) rename);
+}
+
 void
 lookml_note_bases(Unit *unit)
 {
+    static const char *const keys[] = {"explore", "join", "from", "view_name", NULL};
     for (guint i = 0; unit->views != NULL && i < unit->views->len; i++) {
         const LookmlView *view = &g_array_index(unit->views, LookmlView, i);
-        const Rename *rename =
-            view->kind == VIEW_UNCLEAR && view->base.end > 0
-                ? rename_of_last(unit->work->renames, unit->text->bytes + view->base.begin,
-                                 view->base.end - view->base.begin)
-                : NULL;
-        if (rename != NULL && rename_changes_columns(rename))
-            g_hash_table_add(unit->work->named, (void *) rename);
+        if (view->kind == VIEW_UNCLEAR)
+            note_name(unit, view->base);
     }
+    for (guint i = 0; unit->views != NULL && i < unit->pieces->len; i++)
+        if (unit_is_among(unit, i, keys) && unit_is_sign(unit, i + 1, ':'))
+            note_name(unit, piece_span(unit_piece(unit, unit_next(unit, i + 1, true))));
 }
 
 /* ---- expressions ---- */
