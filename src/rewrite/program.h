@@ -399,6 +399,12 @@ bool literal_ends_apart(const Unit *unit, guint last);
 /* The last piece of a string, or of an operand, that begins there. */
 guint string_end(const Unit *unit, guint first);
 guint string_operand_end(const Unit *unit, guint operand);
+/* fmt.Sprintf("…", x), whose format is the string at this piece: where the call begins; and the string of the call that begins there.
+ * G_MAXUINT: it is none. */
+guint format_begin(const Unit *unit, guint literal);
+guint format_literal(const Unit *unit, guint first);
+/* Is all that is put into this format a value: `AND plan = $%d`, and not `AND %s = 1`? */
+bool format_takes_values(const Unit *unit, guint literal);
 /* q += … */
 bool appended_is_more(const Unit *unit, guint word);
 /* Does the call whose bracket closes at `close` end a line? */
@@ -506,6 +512,9 @@ void rows_begin(Unit *unit);
 bool rows_follow(Unit *unit, const Use *use, const Text *text, const ColumnChange *change);
 /* A query in this string gives a name that changes: who may make objects of its rows? (program_objects.c) */
 void rows_given(Unit *unit, const Use *use, const ColumnChange *change);
+/* "plan" to x, addValue("plan", x): does the string name a parameter that SQL of the file has? */
+#define NAME_OF_PARAMETER "this is the name of a query's parameter"
+bool use_binds(const Unit *unit, const Use *use, const Text *text);
 /* Is it read so in this file, whose own names may stay as they are? */
 bool rows_are_read(const Unit *unit, const ColumnChange *change);
 /* Does the program name the new dataset, too, of something that it makes? Then it may be the move itself; and what a string

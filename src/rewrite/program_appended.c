@@ -206,6 +206,69 @@ appended_is_more(const Unit *unit, guint word)
            unit_piece(unit, plus + 1)->begin == unit_piece(unit, plus)->end;
 }
 
+/* ---- q += fmt.Sprintf("…", x) ---- */
+
+static const char *const formats[] = {"Sprintf", "sprintf", "format", NULL};
+
+guint
+format_begin(const Unit *unit, guint literal)
+{
+    guint open = unit_previous(unit, literal, true);
+    guint callee = open != G_MAXUINT && unit_is_sign(unit, open, '(')
+                       ? unit_previous(unit, open, false)
+                       : G_MAXUINT;
+    return callee != G_MAXUINT && unit_is_among(unit, callee, formats)
+               ? unit_name_begin(unit, callee)
+               : G_MAXUINT;
+}
+
+guint
+format_literal(const Unit *unit, guint first)
+{
+    guint callee = first;
+    while (unit_piece(unit, callee)->kind == PIECE_WORD && unit_is_sign(unit, callee + 1, '.') &&
+           callee < first + 6)
+        callee += 2;
+    guint literal = unit_is_among(unit, callee, formats) && unit_is_sign(unit, callee + 1, '(')
+                        ? unit_next(unit, callee + 1, true)
+                        : G_MAXUINT;
+    return literal != G_MAXUINT && unit_piece(unit, literal)->kind == PIECE_LITERAL ? literal
+                                                                                    : G_MAXUINT;
+}
+
+/* Is what stands before this place of the literal compared, or `IN (`, so that a value comes? */
+static bool
+awaits_value(const char *text, size_t begin, size_t at)
+{
+    static const char in[] = "IN";
+    while (at > begin && (g_ascii_isspace(text[at - 1]) || text[at - 1] == '\''))
+        at--;
+    if (at == begin || strchr("=<>$%(", text[at - 1]) == NULL)
+        return false;
+    if (text[at - 1] != '(')
+        return true;
+    for (at--; at > begin && g_ascii_isspace(text[at - 1]);)
+        at--;
+    return at - begin > 2 && g_ascii_strncasecmp(text + at - 2, in, 2) == 0 &&
+           !is_identifier_byte(text[at - 3]);
+}
+
+bool
+format_takes_values(const Unit *unit, guint literal)
+{
+    const Piece *piece = unit_piece(unit, literal);
+    const char *text = unit->text->bytes;
+    for (size_t at = piece->inner_begin; at + 1 < piece->inner_end; at++) {
+        if (text[at] != '%')
+            continue;
+        if (text[at + 1] != '%' && text[at + 1] != 'd' &&
+            !awaits_value(text, piece->inner_begin, at))
+            return false;
+        at++;
+    }
+    return true;
+}
+
 /* ---- what is done with the builder ---- */
 
 bool

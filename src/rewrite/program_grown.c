@@ -188,7 +188,8 @@ level_of(Unit *unit, guint index)
                : around;
 }
 
-/* A statement that does nothing with the name, and after which the next one is run. `x = "…"` is none: others look for it. */
+/* A statement that does nothing with the name, and after which the next one is run. `x = "…"` is none: others look for it; of
+ * `x["…"] = y` nobody does. */
 static guint
 end_of_other(Grown *grown, guint at, bool may_have_literals)
 {
@@ -199,14 +200,18 @@ end_of_other(Grown *grown, guint at, bool may_have_literals)
         "throw",  "goto",     "from",   "import", "default", NULL};
     Unit *unit = grown->unit;
     guint level = level_of(unit, at);
-    bool has_literal = false, is_set = false;
+    bool has_literal = false, is_set = false, is_subscript = false;
     if (unit_piece(unit, at)->kind != PIECE_WORD || unit_is_among(unit, at, controls))
         return G_MAXUINT;
     for (guint i = at; is_near(grown, i); i++) {
         bool is_there = level_of(unit, i) == level;
         has_literal = has_literal || unit_piece(unit, i)->kind == PIECE_LITERAL;
-        is_set = is_set || (is_there && unit_is_sign(unit, i, '=') && !unit_is_plus(unit, i - 1));
-        if (is_name(grown, i) || (has_literal && (is_set || !may_have_literals)))
+        if (is_there && !is_set && unit_is_sign(unit, i, '=') && !unit_is_plus(unit, i - 1)) {
+            is_set = true;
+            is_subscript = unit_is_sign(unit, unit_previous(unit, i, false), ']');
+        }
+        bool may_be_constant = is_set && !is_subscript;
+        if (is_name(grown, i) || (has_literal && (may_be_constant || !may_have_literals)))
             return G_MAXUINT;
         if (is_there && ends_statement(grown, i))
             return i;

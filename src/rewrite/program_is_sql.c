@@ -128,7 +128,9 @@ is_well_followed(const Sql *sql, const SqlSource *source)
     if (source->columns != NULL || source->kind == SOURCE_TEMPLATE || source->is_unread ||
         source->reshape != NULL)
         return true;
-    return may_follow_table(at(sql, last + 1));
+    bool is_format = is_text(sql, last + 1, "FORMAT") && /* of ClickHouse, at the end */
+                     at(sql, last + 3)->kind == TOKEN_END;
+    return is_format || may_follow_table(at(sql, last + 1));
 }
 
 static bool

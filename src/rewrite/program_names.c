@@ -242,6 +242,8 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
         explain(unit, text, DISPOSITION_UNAFFECTED, "this is what an API calls the table");
     else if (name->path.count == 1 && use_is_column_of_result(unit, use))
         explain(unit, text, DISPOSITION_UNAFFECTED, "this is a column of a query's result");
+    else if (name->path.count == 1 && use_binds(unit, use, text))
+        explain(unit, text, DISPOSITION_UNAFFECTED, NAME_OF_PARAMETER);
     else if (name->path.count == 1 && use_names_other(unit, use) != NULL)
         explain(unit, text, DISPOSITION_UNAFFECTED, use_names_other(unit, use));
     else if (use->is_key && name->path.count == 1 && is_ordinary(name->parts[0].text))

@@ -252,7 +252,8 @@ typedef struct {
     bool has_unknown; /* one that is no value says nothing that is known */
 } Parts;
 
-/* Of `q.append(x ? "…" : "…")`, the first piece in the brackets; else that of the string. */
+/* Of `q.append(x ? "…" : "…")`, the first piece in the brackets; of `q += fmt.Sprintf("…", x)` that of the call; else that of the
+ * string. */
 static guint
 place_of(Unit *unit, const Use *use)
 {
@@ -260,7 +261,8 @@ place_of(Unit *unit, const Use *use)
           open = unit_bracket_around(unit, use->first);
     bool is_choice = before != G_MAXUINT && open != G_MAXUINT && unit_is_sign(unit, open, '(') &&
                      (unit_is_sign(unit, before, '?') || unit_is_sign(unit, before, ':'));
-    return is_choice ? unit_next(unit, open, true) : use->first;
+    guint format = format_begin(unit, use->first);
+    return is_choice ? unit_next(unit, open, true) : format != G_MAXUINT ? format : use->first;
 }
 
 /* What the string says, without what stands for a name that it is put to. */
@@ -295,7 +297,9 @@ awaits_value(const Parts *parts)
 static guint
 add_part(Unit *unit, Parts *parts, guint first, const Use *own)
 {
-    const Use *use = parts->place == first ? own : use_at(unit, first);
+    guint format = format_literal(unit, first);
+    const Use *use =
+        parts->place == first ? own : use_at(unit, format != G_MAXUINT ? format : first);
     GArray *expressions = unit->expressions;
     if (parts->place == first)
         parts->own = parts->texts->len;

@@ -183,6 +183,13 @@ has_parameter(const Work *work, const char *name)
     return false;
 }
 
+bool
+use_binds(const Unit *unit, const Use *use, const Text *text)
+{
+    g_autofree char *name = g_strndup(text->bytes, text->count);
+    return binds_value(unit, use) && has_parameter(unit->work, name);
+}
+
 static void
 explain(Unit *unit, const Text *text, const char *reason)
 {
@@ -201,8 +208,8 @@ rows_follow(Unit *unit, const Use *use, const Text *text, const ColumnChange *ch
     if (work->given == NULL || g_hash_table_size(work->named) > 0 ||
         text->count != strlen(change->column))
         return false;
-    if (binds_value(unit, use) && has_parameter(work, change->column)) {
-        explain(unit, text, "this is the name of a query's parameter");
+    if (use_binds(unit, use, text)) {
+        explain(unit, text, NAME_OF_PARAMETER);
         return true;
     }
     if (given == NULL || given->to == NULL || given->differs || change->kind != CHANGE_NAME ||

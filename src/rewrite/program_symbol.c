@@ -1,6 +1,17 @@
 /* program_symbol.c - :users of Ruby and Elixir, where it names a table of the store. */
 #include "rewrite/program.h"
 
+#include <string.h>
+
+/* The database as Sequel's own pages call it, in files that need not speak of Sequel. */
+static bool
+is_constant_db(const Unit *unit, guint index)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_WORD && piece->end - piece->begin == 2 &&
+           memcmp(unit->text->bytes + piece->begin, "DB", 2) == 0;
+}
+
 /* DB[:users], Sequel::Model(:users) of Ruby */
 static bool
 is_of_sequel(const Unit *unit, guint colon)
@@ -8,6 +19,8 @@ is_of_sequel(const Unit *unit, guint colon)
     static const char *const databases[] = {"db", "database", "conn", "connection", NULL};
     guint open = unit_previous(unit, colon, false);
     guint name = open != G_MAXUINT ? unit_previous(unit, open, false) : G_MAXUINT;
+    if (name != G_MAXUINT && unit_is_sign(unit, open, '[') && is_constant_db(unit, name))
+        return true;
     if (name == G_MAXUINT || !program_says(unit->work, "sequel"))
         return false;
     return unit_is_sign(unit, open, '[')

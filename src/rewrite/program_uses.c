@@ -525,6 +525,14 @@ visit_literal(Finder *finder, guint first)
     return last;
 }
 
+/* fmt.Sprintf(" AND plan = $%d", x), which is read as a part (program_parts.c). */
+static bool
+grows_by_values(const Unit *unit, guint first)
+{
+    guint literal = format_literal(unit, first);
+    return literal != G_MAXUINT && format_takes_values(unit, literal);
+}
+
 /* x += y, where y is no literal: whatever x was is not all of it. */
 static GHashTable *
 find_growing(const Unit *unit)
@@ -533,7 +541,7 @@ find_growing(const Unit *unit)
     for (guint i = 1; i + 2 < unit->pieces->len; i++) {
         const Piece *word = unit_piece(unit, i - 1);
         if (word->kind != PIECE_WORD || !unit_is_plus(unit, i) || !unit_is_sign(unit, i + 1, '=') ||
-            unit_piece(unit, i + 2)->kind == PIECE_LITERAL)
+            unit_piece(unit, i + 2)->kind == PIECE_LITERAL || grows_by_values(unit, i + 2))
             continue;
         g_hash_table_add(names,
                          g_strndup(unit->text->bytes + word->begin, word->end - word->begin));
@@ -548,7 +556,13 @@ mark_glued(Unit *unit)
     g_autoptr(GHashTable) sets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < unit->uses->len; i++) {
         const Use *use = &g_array_index(unit->uses, Use, i);
-        guint sign = use->is_appended ? unit_previous(unit, use->first, true) : G_MAXUINT;
+        guint format = format_begin(unit, use->first),
+              first = format != G_MAXUINT ? format : use->first;
+        bool is_appended = use->is_appended || format != G_MAXUINT;
+        guint sign = is_appended ? unit_previous(unit, first, true) : G_MAXUINT;
+        if (sign != G_MAXUINT && format != G_MAXUINT &&
+            (!unit_is_sign(unit, sign, '=') || !unit_is_plus(unit, sign - (sign > 0))))
+            sign = G_MAXUINT;
         guint word =
             sign != G_MAXUINT && sign > 0 ? unit_previous(unit, sign - 1, false) : G_MAXUINT;
         Span name = word != G_MAXUINT ? piece_span(unit_piece(unit, word)) : use->key;

@@ -110,7 +110,8 @@ is_bound(const Work *work, guint index)
 {
     const Token *token = at(work, index);
     char c = work->text[token->begin];
-    bool is_numbered = c == '$' && g_ascii_isdigit(work->text[token->begin + 1]);
+    bool is_numbered = c == '$' && (g_ascii_isdigit(work->text[token->begin + 1]) ||
+                                    token->end - token->begin == strlen("$" HOLE));
     return token->kind == TOKEN_PARAMETER && (c == '?' || c == ':' || c == '@' || is_numbered) &&
            !(index > 0 && touches(work, index - 1) &&
              at(work, index - 1)->kind != TOKEN_OPERATOR) &&

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "rewrite/dbt.h"
+#include "rewrite/made.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
 
@@ -180,6 +181,35 @@ visit_magic(Work *work, const Token *token)
                 "this comment is code of another language, which is not looked into");
 }
 
+/* `--~ (when (:late params) "AND status = 'late'")` and its longer form of HugSQL: Clojure, which gives a part of the statement. */
+static void
+visit_clojure(Work *work, const Token *token)
+{
+    const char *text = work->text + token->begin;
+    size_t bytes = token->end - token->begin, at = 0, length = bytes;
+    if (bytes < 4 || (memcmp(text, "--~", 3) != 0 && memcmp(text, "/*~", 3) != 0))
+        return;
+    bool names = find_any(work, token, &at, &length);
+    for (guint i = 0; i < work->renames->list->len && !names; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        names = rename_is_mentioned(rename, work->text, work->bytes) &&
+                rename_names_change(rename, text, bytes);
+        at = token->begin;
+        length = bytes;
+    }
+    if (names)
+        site_refuse(work, SITE_MENTION, at, at + length, "language", NULL,
+                    "this comment is code of another language, which puts a part into the "
+                    "statement");
+}
+
+static void
+visit_comment(Work *work, const Token *token)
+{
+    visit_magic(work, token);
+    visit_clojure(work, token);
+}
+
 void
 sql_mentions(Work *work)
 {
@@ -188,7 +218,7 @@ sql_mentions(Work *work)
         visit_mention(work, g_ptr_array_index(sql->mentions, i));
     sql_shards(work);
     for (guint i = 0; i < sql->comments->len; i++)
-        visit_magic(work, tokens_at(sql->list, GPOINTER_TO_UINT(sql->comments->pdata[i])));
+        visit_comment(work, tokens_at(sql->list, GPOINTER_TO_UINT(sql->comments->pdata[i])));
     visit_choices(work);
     if (tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG))
         dbt_mentions(work);

@@ -226,7 +226,10 @@ static bool
 lex_parameter(Lexer *lexer, size_t at)
 {
     char c = lexer->text[at], next = byte_at(lexer, at + 1);
-    if (c == '$' && next == '{')
+    static const char numbered[] = "${{}}"; /* of a program: `$` before a number that is put in */
+    if (c == '$' && starts_with(lexer, at, numbered))
+        add(lexer, TOKEN_PARAMETER, at, at + sizeof numbered - 1);
+    else if (c == '$' && next == '{')
         add(lexer, TOKEN_PARAMETER, at, behind(lexer, at, "}"));
     else if (c == '%' && next == '(' && end_of_named_format(lexer, at) > 0)
         add(lexer, TOKEN_PARAMETER, at, end_of_named_format(lexer, at));
