@@ -253,6 +253,7 @@ bool can_follow_pipes(const Parser *parser, uint32_t end);
 void parse_pipes(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 /* Is the item at its `first` token a macro that gives a star? Then it is read. (parse_star.c) */
 bool parse_star_macro(Parser *parser, SqlItem *item, uint32_t end);
+bool take_struct(Parser *parser, SqlBlock *block); /* SELECT AS STRUCT, AS VALUE; parse_query.c */
 void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c */
 /* The star of a query that says no SELECT; it stands at that token. parse_item.c */
 void add_tacit_star(Parser *parser, SqlBlock *block, uint32_t at);

@@ -181,6 +181,8 @@ take_outputs(Parser *parser, SqlBlock *block, uint32_t end)
     block->has_star = false;
     if (is_select && take_word(parser, end, WORD_DISTINCT))
         block->is_distinct = true;
+    if (is_select)
+        take_struct(parser, block);
     parser->has_keys = !is_select;
     parse_items(parser, block, end);
     if (is_word(parser, parser->pos, WORD_GROUP) && parser->pos + 1 < end) {

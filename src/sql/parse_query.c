@@ -57,6 +57,17 @@ take_top(Parser *parser, uint32_t end)
     parser->pos = MIN(parser->pos, end);
 }
 
+bool
+take_struct(Parser *parser, SqlBlock *block)
+{
+    bool is_struct =
+        is_word(parser, parser->pos, WORD_AS) && (is_word(parser, parser->pos + 1, WORD_STRUCT) ||
+                                                  is_word(parser, parser->pos + 1, WORD_VALUE));
+    block->is_struct |= is_struct;
+    parser->pos += is_struct ? 2 : 0;
+    return is_struct;
+}
+
 static void
 take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -75,11 +86,8 @@ take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
                    (peek(parser, parser->pos + 1)->kind == TOKEN_NUMBER ||
                     is_open(parser, parser->pos + 1))) {
             take_top(parser, end);
-        } else if (is_word(parser, parser->pos, WORD_AS) &&
-                   (is_word(parser, parser->pos + 1, WORD_STRUCT) ||
-                    is_word(parser, parser->pos + 1, WORD_VALUE))) {
-            block->is_struct = true;
-            parser->pos += 2;
+        } else if (take_struct(parser, block)) {
+            continue;
         } else if (is_word(parser, parser->pos, WORD_WITH) &&
                    is_text(parser, parser->pos + 2, "OPTIONS") &&
                    is_open(parser, parser->pos + 3)) { /* WITH DIFFERENTIAL_PRIVACY OPTIONS (…) */
