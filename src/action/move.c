@@ -1,6 +1,7 @@
 /* move.c - see move.h. */
 #include "action/move.h"
 
+#include "base/text.h"
 #include "planner/planner.h"
 
 #include <string.h>
@@ -153,6 +154,59 @@ move_source_identity(const Move *move, json_t **ret, GError **error)
            conn_identity(conn, move->source, ret, error);
 }
 
+static bool
+is_in(const json_t *list, const json_t *wanted)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach((json_t *) list, i, item)
+    {
+        if (json_equal(item, wanted))
+            return true;
+    }
+    return false;
+}
+
+/* Of columns of a table, "NAME TYPE" each. */
+static void
+add_columns(GPtrArray *words, const json_t *list, const json_t *other, const char *what)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach((json_t *) list, i, item)
+    {
+        if (!is_in(other, item))
+            g_ptr_array_add(words,
+                            g_strdup_printf("column '%s' %s", json_string_value(item), what));
+    }
+}
+
+/* One sentence for each thing that is another one; caller frees. */
+static char *
+what_changed(json_t *before, const json_t *now)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    json_t *was;
+    json_object_foreach(before, name, was)
+    {
+        const json_t *is = json_object_get(now, name);
+        guint told = words->len;
+        if (json_equal(was, is))
+            continue;
+        if (json_is_array(was) && json_is_array(is)) {
+            add_columns(words, was, is, "is gone");
+            add_columns(words, is, was, "is new");
+        }
+        if (words->len > told)
+            continue;
+        g_autofree char *old = json_compact(was);
+        g_autofree char *new = is != NULL ? json_compact(is) : g_strdup("nothing");
+        g_ptr_array_add(words, g_strdup_printf("%s was %s, is %s", name, old, new));
+    }
+    return words->len > 0 ? text_join(words, "; ") : g_strdup("it is another one");
+}
+
 bool
 move_check_source(const Move *move, json_t *before, GError **error)
 {
@@ -161,10 +215,8 @@ move_check_source(const Move *move, json_t *before, GError **error)
         return false;
     if (json_equal(before, now))
         return true;
-    g_autofree char *was = json_compact(before), *is = json_compact(now);
-    return fail(error, ERR_DRIFT,
-                "source '%s' changed while it was read: it looked like %s, looks like %s",
-                move->source, was, is);
+    g_autofree char *what = what_changed(before, now);
+    return fail(error, ERR_DRIFT, "source '%s' changed while it was read: %s", move->source, what);
 }
 
 static TransferSpec
