@@ -7,6 +7,7 @@
 #include "model/batch.h"
 
 #include "base/limits.h"
+#include "model/digits.h"
 
 #include <string.h>
 
@@ -194,6 +195,13 @@ batch_put_value(Batch *batch, size_t column, const Value *value)
         batch_put_int(batch, column, value->i);
 }
 
+static void
+hash_bytes(RowHasher *hasher, ColumnType type, const char *data, size_t bytes)
+{
+    row_hasher_bytes(hasher, type, data,
+                     type == TYPE_DECIMAL ? digits_without_zeros(data, bytes) : bytes);
+}
+
 RowHash
 batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher)
 {
@@ -205,7 +213,7 @@ batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher)
         } else if (type_has_bytes(column->type)) {
             size_t bytes;
             const char *data = batch_bytes(batch, i, row, &bytes);
-            row_hasher_bytes(hasher, column->type, data, bytes);
+            hash_bytes(hasher, column->type, data, bytes);
         } else if (column->type == TYPE_FLOAT) {
             row_hasher_float(hasher, column->floats[row]);
         } else {
@@ -221,7 +229,7 @@ value_hash(const Value *value, RowHasher *hasher)
     if (value->is_null)
         row_hasher_null(hasher);
     else if (type_has_bytes(value->type))
-        row_hasher_bytes(hasher, value->type, value->s.data, value->s.bytes);
+        hash_bytes(hasher, value->type, value->s.data, value->s.bytes);
     else if (value->type == TYPE_FLOAT)
         row_hasher_float(hasher, value->f);
     else

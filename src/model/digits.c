@@ -151,6 +151,17 @@ digits_to_float(const Digits *digits, const char *text, size_t bytes, double *re
     return isfinite(*ret);
 }
 
+size_t
+digits_without_zeros(const char *text, size_t bytes)
+{
+    size_t left = bytes;
+    if (bytes == 0 || text[bytes - 1] != '0' || memchr(text, '.', bytes) == NULL)
+        return bytes; /* nearly all */
+    while (text[left - 1] == '0')
+        left--;
+    return left - (text[left - 1] == '.');
+}
+
 void
 int_append(GString *to, int64_t value)
 {

@@ -25,6 +25,8 @@ CHECKED bool digits_to_int(const Digits *digits, int64_t *ret, bool *ret_is_cut)
 /* The nearest double, of the text that the digits were read from; false when that is infinite. */
 CHECKED bool digits_to_float(const Digits *digits, const char *text, size_t bytes, double *ret);
 
+/* How much of a decimal's text is canonical: all but zeros at the end of a fraction, and the point of one that has nothing else. */
+size_t digits_without_zeros(const char *text, size_t bytes);
 void int_append(GString *to, int64_t value);
 /* The shortest text that reads back as the same number; NaN, Infinity, -Infinity. */
 void float_append(GString *to, double value);

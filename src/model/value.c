@@ -542,6 +542,9 @@ value_append_text(const Value *value, GString *to)
         append_time(value, to);
         break;
     case TYPE_DECIMAL:
+        g_string_append_len(to, value->s.data,
+                            (gssize) digits_without_zeros(value->s.data, value->s.bytes));
+        break;
     case TYPE_TEXT:
     case TYPE_BYTES:
         g_string_append_len(to, value->s.data, (gssize) value->s.bytes);

@@ -20,7 +20,8 @@ typedef struct {
 } Value;
 
 /* What no other store has a word for is odd: infinite dates and timestamps, years before 1 and after 9999, NaN and infinity as decimals
- * ("NaN", "Infinity", "-Infinity"). It comes only in columns that say so (Column.takes_odd). As `i` of a date or timestamp: */
+ * ("NaN", "Infinity", "-Infinity"), zeros at the end of a decimal's fraction ("1.50"), which count for nothing when it is hashed or shown. It
+ * comes only in columns that say so (Column.takes_odd). As `i` of a date or timestamp: */
 #define TIME_INFINITE INT64_MAX
 #define TIME_MINUS_INFINITE INT64_MIN
 

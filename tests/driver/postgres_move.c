@@ -87,11 +87,11 @@ inside_of_the_server_the_rows_are_the_same(void)
 #define ODD_ROWS                                                                                   \
     "INSERT INTO s VALUES (1, 'infinity', '-infinity', 'infinity', 'NaN', 'NaN', '-infinity'), "   \
     "(2, "                                                                                         \
-    "'0044-03-15 BC', '0044-03-15 12:00:00.5 BC', '10000-01-01', '-0', 0, NULL), (3, "             \
+    "'0044-03-15 BC', '0044-03-15 12:00:00.5 BC', '10000-01-01', '100.00', 0, NULL), (3, "         \
     "'5874897-12-31', '290000-01-01', '-infinity', 'Infinity', 1, '20000-06-01'), (4, NULL, "      \
     "NULL, "                                                                                       \
     "'4713-11-24 BC', '-Infinity', NULL, '2024-02-29'), (5, '2024-02-29', '2024-02-29 12:00', "    \
-    "'9999-12-31', 1.5, 1.5, '0001-01-01');"
+    "'9999-12-31', 1.50, 1.5, '0001-01-01');"
 #define ODD_COLUMNS "d date, ts timestamp, tz timestamptz, n numeric, p numeric(8,2), late date)"
 #define ODD_TARGET "CREATE TABLE t (k int PRIMARY KEY, " ODD_COLUMNS
 

@@ -3,6 +3,7 @@
  */
 #include "driver/postgres/postgres.h"
 #include "model/datetime.h"
+#include "model/digits.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,6 +62,7 @@ check_decimal(const PgTarget *target, const char *text, size_t bytes, char **ret
 {
     if (is_odd_and_fits(target, text, bytes))
         return true;
+    bytes = digits_without_zeros(text, bytes);
     size_t begin = bytes > 0 && text[0] == '-';
     const char *point = memchr(text, '.', bytes);
     size_t whole = (point != NULL ? (size_t) (point - text) : bytes) - begin;

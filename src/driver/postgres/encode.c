@@ -294,7 +294,10 @@ put_shown(GString *to, const Value *value)
             g_string_append_printf(to, "%02x", (unsigned char) value->s.data[i]);
         return;
     }
-    value_append_text(value, text);
+    if (value->type == TYPE_DECIMAL) /* with its zeros */
+        g_string_append_len(text, value->s.data, (gssize) value->s.bytes);
+    else
+        value_append_text(value, text);
     put_escaped(to, text->str, text->len);
 }
 

@@ -267,6 +267,7 @@ bool wire_is_known(unsigned oid);
 typedef struct {
     unsigned oid;
     bool takes_odd;
+    bool keeps_zeros; /* of a numeric, those at the end of its fraction */
 } WireType;
 /* A cell as a typed value, of pg_type_of(). Texts borrow the cell or `scratch`. False with a reason for what has no value of ours, or is odd
  * where that may not be. */

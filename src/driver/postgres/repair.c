@@ -30,6 +30,8 @@ pg_append_literal(GString *sql, const Value *value)
         g_string_append(text, "\\x");
         for (size_t i = 0; i < value->s.bytes; i++)
             g_string_append_printf(text, "%02x", (unsigned char) value->s.data[i]);
+    } else if (value->type == TYPE_DECIMAL) { /* with its zeros */
+        g_string_append_len(text, value->s.data, (gssize) value->s.bytes);
     } else {
         value_append_text(value, text);
     }

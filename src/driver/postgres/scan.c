@@ -248,7 +248,9 @@ put_cell(PgScan *scan, Batch *batch, size_t column, const WireCell *cell, char *
         batch_put_bytes(batch, column, cell->data, cell->bytes);
         return true;
     }
-    if (!wire_value(cell, scan->types[column], scan->scratch, &value, ret_reason))
+    WireType sent = scan->types[column];
+    sent.keeps_zeros = sent.takes_odd && scan->modifiers[column] < 0; /* else its column says it */
+    if (!wire_value(cell, sent, scan->scratch, &value, ret_reason))
         return false;
     if (!value.is_null && value.type == TYPE_TEXT && scan->conn->is_ascii &&
         !canonical_utf8(value.s.data, value.s.bytes)) {

@@ -191,15 +191,27 @@ wire_odd_number(const char *word, bool takes_odd, Value *ret, char **ret_reason)
         ret_reason);
 }
 
+/* As many digits behind the point as the number is shown with. */
+static void
+append_zeros(GString *to, unsigned wanted)
+{
+    const char *point = memchr(to->str, '.', to->len);
+    gsize has = point != NULL ? to->len - 1 - (gsize) (point - to->str) : 0;
+    if (point == NULL && wanted > 0)
+        g_string_append_c(to, '.');
+    for (; has < wanted; has++)
+        g_string_append_c(to, '0');
+}
+
 static bool
-wire_numeric(const WireCell *cell, bool takes_odd, GString *scratch, Value *ret, char **ret_reason)
+wire_numeric(const WireCell *cell, WireType type, GString *scratch, Value *ret, char **ret_reason)
 {
     if (cell->bytes < NUMERIC_HEAD_BYTES)
         return refuse(ret_reason, "the number cannot be read");
     int count = u16(cell->data), weight = (int16_t) u16(cell->data + 2);
     unsigned sign = u16(cell->data + 4);
     if (odd_number(sign) != NULL)
-        return wire_odd_number(odd_number(sign), takes_odd, ret, ret_reason);
+        return wire_odd_number(odd_number(sign), type.takes_odd, ret, ret_reason);
     if (cell->bytes != NUMERIC_HEAD_BYTES + 2 * (size_t) count ||
         (sign != 0 && sign != NUMERIC_NEGATIVE) || !has_digits(cell, count))
         return refuse(ret_reason, "the number cannot be read");
@@ -211,6 +223,8 @@ wire_numeric(const WireCell *cell, bool takes_odd, GString *scratch, Value *ret,
             g_string_append_c(scratch, '-');
         append_numeric(scratch, cell, count, weight);
     }
+    if (type.keeps_zeros)
+        append_zeros(scratch, u16(cell->data + 6));
     ret->s.data = scratch->str;
     ret->s.bytes = scratch->len;
     return true;
@@ -331,7 +345,7 @@ wire_value_of(const WireCell *cell, WireType type, GString *scratch, Value *ret,
         ret->f = wire_float(cell);
         return true;
     case TYPE_DECIMAL:
-        return wire_numeric(cell, type.takes_odd, scratch, ret, ret_reason);
+        return wire_numeric(cell, type, scratch, ret, ret_reason);
     case TYPE_DATE:
         return wire_date(cell, type.takes_odd, ret, ret_reason);
     case TYPE_TIMESTAMP:

@@ -381,6 +381,45 @@ a_power_of_ten_is_as_large_as_it_is_written(void)
     g_assert_cmpstr(kept->str, ==, "1");
 }
 
+/* They are what a column without a scale shows, and nothing of the number. */
+static void
+zeros_at_the_end_of_a_fraction_count_for_nothing(void)
+{
+    static const char *const texts[][2] = {
+        {"100.00", "100"}, {"0.00", "0"},      {"-1.50", "-1.5"}, {"100", "100"},
+        {"0", "0"},        {"10.01", "10.01"}, {"NaN", "NaN"},    {"Infinity", "Infinity"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        Value value = {.type = TYPE_DECIMAL, .s = {texts[i][0], strlen(texts[i][0])}};
+        g_autoptr(GString) shown = g_string_new(NULL);
+        value_append_text(&value, shown);
+        g_assert_cmpstr(shown->str, ==, texts[i][1]);
+    }
+}
+
+/* As PostgreSQL says what no other store has a word for. */
+static void
+infinite_times_and_far_years_have_words(void)
+{
+    static const struct {
+        ColumnType type;
+        int64_t i;
+        const char *text;
+    } times[] = {
+        {TYPE_DATE, TIME_INFINITE, "infinity"},
+        {TYPE_TIMESTAMP, TIME_MINUS_INFINITE, "-infinity"},
+        {TYPE_DATE, -719163, "0001-12-31 BC"},
+        {TYPE_DATE, 2932897, "10000-01-01"},
+        {TYPE_TIMESTAMP, -719163 * DAY_US + 1, "0001-12-31 00:00:00.000001 BC"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+        Value value = {.type = times[i].type, .i = times[i].i};
+        g_autoptr(GString) shown = g_string_new(NULL);
+        value_append_text(&value, shown);
+        g_assert_cmpstr(shown->str, ==, times[i].text);
+        g_assert_false(value_has_text(&value));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -389,6 +428,10 @@ main(int argc, char **argv)
                     every_cast_is_exact_or_refused_with_a_reason);
     g_test_add_func("/value/a lossy cast takes the nearest answer and refuses what has none",
                     a_lossy_cast_takes_the_nearest_answer_and_refuses_what_has_none);
+    g_test_add_func("/value/zeros at the end of a fraction count for nothing",
+                    zeros_at_the_end_of_a_fraction_count_for_nothing);
+    g_test_add_func("/value/infinite times and far years have words",
+                    infinite_times_and_far_years_have_words);
     g_test_add_func("/value/null stays null in every type", null_stays_null_in_every_type);
     g_test_add_func("/value/every day of ten thousand years is the day after the one before",
                     every_day_of_ten_thousand_years_is_the_day_after_the_one_before);
