@@ -317,6 +317,25 @@ dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
     return NULL;
 }
 
+const Rename *
+dbt_find_target(const Work *work, const DbtCall *call)
+{
+    const char *package = call->count > 1 ? call->names[0] : NULL;
+    for (guint i = 0; call->is_understood && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        const DbtRename *dbt = rename->dbt;
+        if (dbt == NULL || rename->is_derived || dbt->doubt != NULL ||
+            dbt->is_source != call->is_source ||
+            strcmp(dbt->to.name, call->names[call->count - 1]) != 0 ||
+            g_strcmp0(dbt->to.version, call->version) != 0)
+            continue;
+        if (package == NULL || (dbt->to.package == NULL && !dbt->is_source) ||
+            g_strcmp0(package, dbt->to.package) == 0)
+            return rename;
+    }
+    return NULL;
+}
+
 void
 dbt_tell(Work *work, const DbtDoubt *doubt, size_t begin, size_t end)
 {

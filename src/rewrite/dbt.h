@@ -95,6 +95,8 @@ bool project_makes(const RewriteOptions *options, const char *path, const DbtNam
 const char *const *project_model_columns(ProjectModel *model, bool *ret_is_open);
 /* The mapping whose model or source is called, or NULL. `*ret_doubt`: perhaps, or only by name; borrowed, or NULL. */
 const Rename *dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt);
+/* The dataset whose new name the call has; or NULL. */
+const Rename *dbt_find_target(const Work *work, const DbtCall *call);
 /* Write the doubt down at this place. */
 void dbt_tell(Work *work, const DbtDoubt *doubt, size_t begin, size_t end);
 void dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call);

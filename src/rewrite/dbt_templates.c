@@ -135,6 +135,16 @@ may_follow_rows(Work *work, SqlSource *source, const Rename *rename)
             macros_rows_keep(work->options->macros, work->text, token, rename));
 }
 
+/* It is called as the new table already. */
+static void
+note_target(Work *work, SqlSource *source, const DbtCall *call, bool is_here)
+{
+    size_t last = call->count - 1;
+    source->renamed = dbt_find_target(work, call);
+    if (source->renamed != NULL && is_here)
+        site_add(work, SITE_TABLE, DISPOSITION_ALREADY, call->begin[last], call->end[last]);
+}
+
 void
 dbt_name_source(Work *work, SqlSource *source)
 {
@@ -152,6 +162,8 @@ dbt_name_source(Work *work, SqlSource *source)
         return;
     }
     const Rename *rename = dbt_find(work, call, &doubt);
+    if (rename == NULL && doubt == NULL)
+        note_target(work, source, call, is_here);
     if (!may_follow_rows(work, source, rename)) {
         dbt_call_clear(call);
         g_free(call);

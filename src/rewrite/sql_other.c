@@ -27,9 +27,10 @@ sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part)
 {
     const SqlSource *source = ref->source;
     const Rename *rename =
-        source != NULL && source->kind == SOURCE_TABLE && source_rename(source) == NULL
-            ? renames_of_target(work->renames, work->sql->dialect, &source->path)
-            : NULL;
+        source == NULL || source->kind != SOURCE_TABLE || source_rename(source) != NULL ? NULL
+        : source->renamed != NULL
+            ? source->renamed
+            : renames_of_target(work->renames, work->sql->dialect, &source->path);
     const ColumnChange *change = rename != NULL && !rename->is_derived
                                      ? rename_column(rename, work->sql->dialect, part)
                                      : NULL;

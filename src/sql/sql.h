@@ -248,6 +248,8 @@ struct SqlSource {
     /* of the room `rewrite`: which dataset it is, what its path became, and what columns may be qualified by instead */
     const struct Rename *rename;
     const struct Spelling *spelling, *requalified;
+    const struct Rename
+        *renamed; /* the dataset whose new table this is, by its name in dbt; or NULL */
     struct ProjectModel *model; /* of the dbt project; or NULL */
 };
 
