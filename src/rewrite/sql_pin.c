@@ -229,6 +229,8 @@ pin_read_by_templates(Work *work)
     dbt_spoken_read(work, &spoken);
     for (guint i = 0; i < sql->queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(sql->queries, i);
+        if (query->common != NULL && query->common->is_made)
+            pin(work, query);
         pin_named(work, spoken.tables, query->common != NULL ? &query->common->name : NULL, query);
     }
     for (guint b = 0; b < sql->blocks->len; b++) {

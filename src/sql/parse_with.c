@@ -28,6 +28,8 @@ static void
 take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool is_recursive)
 {
     SqlCommon *common = node(parser, sizeof(SqlCommon));
+    common->is_made = peek(parser, parser->pos)->kind == TOKEN_TEMPLATE ||
+                      template_makes_word(parser, parser->pos);
     common->name = *part_take(parser);
     common->is_recursive = is_recursive;
     if (is_open(parser, parser->pos))
@@ -62,6 +64,18 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
         common_add(parser, query, common);
 }
 
+/* WITH {{ name }} AS (…), {{ name }}_days AS (…) */
+static bool
+starts_made(const Parser *parser, uint32_t at, uint32_t end)
+{
+    if (at >= end || peek(parser, at)->kind != TOKEN_TEMPLATE)
+        return false;
+    for (at++; at < end && peek(parser, at)->begin == peek(parser, at - 1)->end &&
+               (peek(parser, at)->kind == TOKEN_TEMPLATE || peek(parser, at)->kind == TOKEN_WORD);)
+        at++;
+    return at + 1 < end && is_word(parser, at, WORD_AS) && is_open(parser, at + 1);
+}
+
 /* WITH {more} a AS (…), {others}, b AS (…): tables that are put in at run time, each with its comma, or without the last one. */
 static void
 pass_put_in(Parser *parser, uint32_t end)
@@ -69,6 +83,8 @@ pass_put_in(Parser *parser, uint32_t end)
     uint32_t at = parser->pos;
     for (bool is_put_in = false; at < end; at++) {
         TokenKind kind = peek(parser, at)->kind;
+        if (starts_made(parser, at, end))
+            break;
         if (kind != TOKEN_TEMPLATE && kind != TOKEN_PARAMETER &&
             !(is_put_in && kind == TOKEN_COMMA))
             break;
@@ -76,7 +92,7 @@ pass_put_in(Parser *parser, uint32_t end)
     }
     bool is_common = at + 1 < end && is_name(parser, at) &&
                      (is_word(parser, at + 1, WORD_AS) || is_open(parser, at + 1));
-    if (is_common || starts_query(parser, at, end))
+    if (is_common || starts_made(parser, at, end) || starts_query(parser, at, end))
         parser->pos = at;
 }
 
@@ -163,9 +179,10 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     bool is_recursive =
         take_word(parser, end, WORD_RECURSIVE) || parser->sql->dialect->has_tacit_recursion;
     for (pass_put_in(parser, end);
-         parser->pos < end && (is_name(parser, parser->pos) || starts_value(parser, end));
+         parser->pos < end && (is_name(parser, parser->pos) || starts_value(parser, end) ||
+                               starts_made(parser, parser->pos, end));
          pass_put_in(parser, end)) {
-        if (starts_value(parser, end))
+        if (starts_value(parser, end) && !starts_made(parser, parser->pos, end))
             take_value(parser, query, outer, end);
         else
             take_common(parser, query, outer, end, is_recursive);

@@ -258,6 +258,7 @@ struct SqlCommon {
     ArenaList *columns; /* SqlPart *, or NULL */
     SqlQuery *query;    /* may be NULL while broken */
     bool is_recursive;
+    bool is_made;  /* a template makes its name, or a part of it: nobody knows who reads it */
     bool is_begun; /* what it begins with is being read: a table of its name is another one there */
     SqlCommon *next; /* of the same list of SqlQuery.chains, before it in the text */
 };
