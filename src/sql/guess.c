@@ -124,15 +124,37 @@ behind(const Guess *guess, const char *from, const char *close)
     return found != NULL ? found + bytes : guess->end;
 }
 
-/* Behind a text in quotes. A quote behind a backslash ends none: where it does, a little more is passed over. */
+#define ESCAPES_MAX 100 /* of one text; behind these it is not looked further */
+
+/* Does an odd number of backslashes stand before the quote? */
+static bool
+is_escaped(const char *text, const char *quote)
+{
+    const char *at = quote;
+    while (at > text + 1 && at[-1] == '\\')
+        at--;
+    return (quote - at) % 2 == 1;
+}
+
+/* Behind a text in quotes. A quote behind a backslash ends none, if one without it does so in its line: else it is the end,
+ * as in dialects in which a backslash is nothing ('C:\data\'). */
 static const char *
 behind_quotes(const Guess *guess, char quote)
 {
-    const char *at = guess->at;
-    do {
-        at = at + 1 < guess->end ? memchr(at + 1, quote, (size_t) (guess->end - at - 1)) : NULL;
-    } while (at != NULL && at[-1] == '\\');
-    return at != NULL ? at + 1 : guess->end;
+    const char *at = guess->at, *first = NULL, *end = guess->end;
+    for (int count = 0; count < ESCAPES_MAX && at + 1 < end; count++) {
+        at = memchr(at + 1, quote, (size_t) (end - at - 1));
+        if (at == NULL)
+            break;
+        if (!is_escaped(guess->at, at))
+            return at + 1;
+        if (first == NULL) {
+            const char *line = memchr(at, '\n', (size_t) (end - at));
+            end = line != NULL ? line : end;
+        }
+        first = first != NULL ? first : at;
+    }
+    return first != NULL ? first + 1 : guess->end;
 }
 
 /* a-b.c.d is a path: somebody who subtracts writes blanks, or fewer dots. */

@@ -174,7 +174,7 @@ bind_unnamed(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
                             : NULL;
     if (source == NULL)
         return bind_output(resolver, ref, block, false);
-    if (block->sources->len < 2)
+    if (block->sources->len < 2 || ref->clause == CLAUSE_ORDER) /* which sees it as an output */
         return false;
     resolver_bind(ref, BINDING_COLUMN, source);
     return true;

@@ -133,6 +133,8 @@ a_dialect_is_guessed_from_what_only_it_has(void)
         {"SELECT {{ x::y }} FROM t", "ansi"},
         {"SELECT 'it\\'s', a::int FROM t", "postgres"},
         {"SELECT a FROM t WHERE b = 'no end ::", "ansi"},
+        {"SELECT STRPOS(a, '\\\\') FROM `p.d.t`", "bigquery"},
+        {"SELECT 'C:\\data\\' AS a\nFROM [b].[t] WHERE c = 'd'", "tsql"},
         {"SELECT a FROM t LATERAL VIEW explode(b) c", "spark"},
         {"SELECT NVL(a, 0) FROM t WHERE b < GETDATE()", "redshift"},
         {"SELECT TRUNC(GETDATE()) FROM t", "redshift"},
