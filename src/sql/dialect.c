@@ -37,7 +37,7 @@
     .has_cast_names = true, .has_joined_returning = true, .has_rows = true, .name_quotes = "\"", .string_quotes = "'", \
     .has_dollar_quotes = true, .has_nested_comments = true, .quotes_keep_case = true
 static const Dialect dialects[] = {
-    {.name = "ansi", .omitted_schema = "dbo", .also = {"generic"}, .name_quotes = "\"", .string_quotes = "'", .has_loose_statements = true,
+    {.name = "ansi", .omitted_schema = "dbo", .also = {"generic"}, .name_quotes = "\"`", .string_quotes = "'", .has_loose_statements = true,
      .has_from_first = true, .has_alias_strings = true, .has_methods = true, .has_lambdas = true,
      .is_any = true, .has_rows = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
@@ -58,7 +58,7 @@ static const Dialect dialects[] = {
     {.name = "spark", .has_named_rows = true, .has_field_names = true, .also = {"databricks", "hive", "sparksql"}, .has_name_patterns = true, .has_streams = true, .has_cast_names = true, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_prefixes = true, .has_nested_comments = true, .has_lambdas = true, .has_colon_paths = true,
      .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_having_aliases = true, .has_from_first = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "trino", .has_ordered_commons = true, .has_field_names = true, .also = {"presto", "athena"}, .name_quotes = "\"", .string_quotes = "'",
+    {.name = "trino", .has_ordered_commons = true, .has_field_names = true, .also = {"presto", "athena"}, .name_quotes = "\"`", .string_quotes = "'",
      .has_lambdas = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "duckdb", .default_schema = "main", .has_named_files = true, .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
      .has_alias_reuse = true, .has_searched_tails = true, .has_alias_prefix = true, .has_from_first = true, .has_methods = true, .has_having_outputs = true,

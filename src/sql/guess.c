@@ -80,8 +80,8 @@ typedef struct {
     const char *at, *end, *begin;
     char before[SIGN_BYTES_MAX]; /* the word before, in small letters */
     bool is_seen[G_N_ELEMENTS(signs)];
-    bool is_cast, is_named, is_path, is_quoted, is_field, is_prefix, is_delimiter, is_dollar,
-        is_arrow, is_code, is_text, is_table, is_dashed, is_upper, is_long;
+    bool is_cast, is_named, is_path, is_quoted, is_in_backticks, is_field, is_prefix, is_delimiter,
+        is_dollar, is_arrow, is_code, is_text, is_table, is_dashed, is_upper, is_long;
     int score[COUNT];
 } Guess;
 
@@ -238,11 +238,21 @@ take_word(Guess *guess)
     memcpy(guess->before, word, sizeof word);
 }
 
-/* `a.b` in backticks is one path of BigQuery's. */
+/* `a.b` in backticks is one path of BigQuery's; in some dialects no name is in such. */
 static void
 take_backticks(Guess *guess)
 {
-    const char *from = guess->at, *to = behind_quotes(guess, '`');
+    const char *from = guess->at, *to = behind_quotes(guess, '`'), *at = from + 1;
+    while (at + 1 < to && (is_word(*at) || *at == '.' || *at == '-'))
+        at++;
+    if (at + 1 == to && at > from + 1 && *at == '`')
+        once(guess, &guess->is_in_backticks,
+             (signed char[COUNT]){[POSTGRES] = -4,
+                                  [SNOWFLAKE] = -4,
+                                  [TRINO] = -4,
+                                  [DUCKDB] = -4,
+                                  [REDSHIFT] = -4,
+                                  [TSQL] = -4});
     if (memchr(from, '.', (size_t) (to - from)) != NULL)
         once(guess, &guess->is_path, (signed char[COUNT]){[BIGQUERY] = 4});
     else

@@ -140,6 +140,7 @@ a_dialect_is_guessed_from_what_only_it_has(void)
         {"SELECT TRUNC(GETDATE()) FROM t", "redshift"},
         {"SELECT ISNULL(a, 0) FROM t WHERE b < GETDATE()", "tsql"},
         {"SELECT `a`, DATE_TRUNC(b, MONTH) FROM t", "ansi"},
+        {"SELECT `a`::int FROM t", "mysql"}, /* or Spark's, whose texts are the same */
         {"SELECT `a`, DATE_TRUNC(TIMESTAMP_SECONDS(b), MONTH) FROM t", "bigquery"},
         {"SELECT a FROM t", "ansi"},
     };
