@@ -319,8 +319,9 @@ compare(const Unit *unit, const Beside *beside, const Spelling *spelling)
     char **path = unit->work->renames->default_path;
     if (dataset == ROLE_NONE)
         return BESIDE_UNKNOWN;
-    if (length < 2) /* without a schema, it is in the one that is there from the beginning */
-        return project == ROLE_NONE && !beside->is_unknown[dataset] &&
+    if (length <
+        2) /* without a schema, it is in the one that is there from the beginning, of whatever database */
+        return project != ROLE_PROJECT && !beside->is_unknown[dataset] &&
                        is_same(unit->text, beside->values[dataset], "public")
                    ? BESIDE_SAME
                    : BESIDE_UNKNOWN;
