@@ -257,6 +257,19 @@ is_untouched(const Unit *unit, const Text *text, size_t begin, size_t end)
     return list != NULL && list->len > 0;
 }
 
+/* ${TABLE}.users of LookML */
+static bool
+is_column_of_view(const Unit *unit, const Text *text, size_t begin)
+{
+    static const char table[] = "${TABLE}";
+    size_t hole = strlen(HOLE) + 1;
+    if (!unit->language->has_sql_values || begin < hole || !text_starts(text, begin - hole, HOLE))
+        return false;
+    Span span = text_span(text, begin - hole, begin - 1);
+    return span.end - span.begin == strlen(table) &&
+           memcmp(text->file + span.begin, table, strlen(table)) == 0;
+}
+
 static void
 visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
 {
@@ -296,6 +309,8 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
         note(unit, text, begin, end, "this is a key of something else: no column is called so");
     else if (is_noted(unit->work, text, begin, end))
         return;
+    else if (is_column_of_view(unit, text, begin))
+        note(unit, text, begin, end, "this is a column of a view, which is called like the table");
     else if (is_behind_hole(text, begin))
         refuse_made_name(unit, text, begin, end);
     else {

@@ -25,12 +25,13 @@ shown_dialect(const Unit *unit)
                                            : renames_guessed(unit->work->renames, unit->dialect);
 }
 
-/* acme-crm.accounts, where it has to be in quotes. */
+/* acme-crm.accounts, where it has to be in quotes, and is not. */
 static bool
-needs_quotes(const Unit *unit, const char *after)
+needs_quotes(const Unit *unit, const Text *text, const char *after)
 {
     const Dialect *shown = shown_dialect(unit);
-    return shown != NULL && !shown->has_dashed_paths && strchr(after, '-') != NULL;
+    return shown != NULL && text_byte(text, 0) != '`' && !shown->has_dashed_paths &&
+           strchr(after, '-') != NULL;
 }
 
 /* Names without quotes keep their case, as in BigQuery; those with quotes of their own are as the dialect has them that is told. */
@@ -68,7 +69,7 @@ new_name(const Unit *unit, const Text *text, const NameText *name, const Spellin
         g_autofree char *plain = after;
         after = in_letters_of(shown_dialect(unit), text, name, spelling, *ret_kept, plain);
     }
-    if (needs_quotes(unit, after))
+    if (needs_quotes(unit, text, after))
         g_clear_pointer(&after, g_free);
     else if (has_colon && g_strv_length(spelling->target) < 3)
         g_clear_pointer(&after, g_free);

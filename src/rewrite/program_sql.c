@@ -9,19 +9,6 @@
 /* ---- dialect ---- */
 
 static const struct {
-    const char *sign, *dialect;
-} signs[] = {
-    {"bigquery", "bigquery"},     {"bq query", "bigquery"},  {"read_gbq", "bigquery"},
-    {"pyspark", "spark"},         {"SparkSession", "spark"}, {"spark.sql", "spark"},
-    {"databricks", "spark"},      {"psycopg", "postgres"},   {"postgres", "postgres"},
-    {"sqlite", "sqlite"},         {"mysql", "mysql"},        {"snowflake", "snowflake"},
-    {"redshift", "redshift"},     {"trino", "trino"},        {"presto", "trino"},
-    {"athena", "trino"},          {"duckdb", "duckdb"},      {"pyodbc", "tsql"},
-    {"sqlserver", "tsql"},        {"npgsql", "postgres"},    {"Data.SqlClient", "tsql"},
-    {"clickhouse", "clickhouse"},
-};
-
-static const struct {
     const char *command, *dialect;
 } commands[] = {
     {"bq", "bigquery"}, {"psql", "postgres"},   {"sqlite3", "sqlite"},
@@ -29,21 +16,6 @@ static const struct {
     {"trino", "trino"}, {"spark-sql", "spark"}, {"beeline", "spark"},
     {"hive", "spark"},  {"sqlcmd", "tsql"},     {"clickhouse-client", "clickhouse"},
 };
-
-/* What the program around it speaks of, if it is one thing. */
-const Dialect *
-program_dialect(const Work *work)
-{
-    const char *found = NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++) {
-        if (!program_says(work, signs[i].sign))
-            continue;
-        if (found != NULL && strcmp(found, signs[i].dialect) != 0)
-            return NULL;
-        found = signs[i].dialect;
-    }
-    return found != NULL ? dialect_by_name(found) : NULL;
-}
 
 static const Dialect *
 dialect_for(const Unit *unit, const Use *use, const Text *text)
