@@ -117,6 +117,16 @@ is_caught_by_key(Work *work, const SqlRef *ref, const char *name)
     return false;
 }
 
+/* SELECT b.v FROM a JOIN b … ORDER BY v: in ClickHouse the first one's, unless AS gives the name, which is about to. */
+static bool
+is_of_first_table(Work *work, const SqlRef *ref)
+{
+    const SqlRef *plain = ref->item->alias == NULL ? ref->item->plain : NULL;
+    return work->sql->dialect->has_hiding_aliases && plain != NULL && plain->path.count > 1 &&
+           plain->binding == BINDING_COLUMN && item_needs_alias(work, ref->item) &&
+           had_another(work, plain, &ref->path.parts[0]);
+}
+
 void
 sql_output_ref(Work *work, const SqlRef *ref)
 {
@@ -131,7 +141,8 @@ sql_output_ref(Work *work, const SqlRef *ref)
         refuse_captured(work, part, part->text);
         return;
     }
-    if (is_caught_by_key(work, ref, name != NULL ? name : part->text)) {
+    if (is_of_first_table(work, ref) ||
+        is_caught_by_key(work, ref, name != NULL ? name : part->text)) {
         refuse_captured(work, part, part->text);
         return;
     }

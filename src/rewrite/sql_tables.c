@@ -224,6 +224,25 @@ names_element(const Work *work, const SqlSource *source, const Spelling *spellin
     return false;
 }
 
+/* FROM users AS u JOIN orders AS people: in ClickHouse an alias is seen where a table stands, also further in, and a table may be
+ * asked for by its own name beside its alias. */
+static bool
+is_alias_of_other(const Work *work, const SqlSource *source, const char *name)
+{
+    const Dialect *dialect = work->sql->dialect;
+    const SqlPart *old = &source->path.parts[source->path.count - 1];
+    if (!dialect->has_hiding_aliases || sql_same_table(dialect, old->text, old->quote, name))
+        return false;
+    for (const SqlBlock *block = source->block; block != NULL; block = block->parent)
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *other = g_ptr_array_index(block->sources, i);
+            if (other != source && other->alias != NULL &&
+                sql_same_table(dialect, other->alias->text, other->alias->quote, name))
+                return true;
+        }
+    return false;
+}
+
 /* What the new name would mean here. */
 static bool
 is_refused_for_name(Work *work, SqlSource *source, const Spelling *spelling)
@@ -232,7 +251,7 @@ is_refused_for_name(Work *work, SqlSource *source, const Spelling *spelling)
     if (is_captured(work, source, spelling))
         return refuse_table(work, source, "captured-name",
                             "the new name '%s' is that of a WITH table here", spelling->target[0]);
-    if (is_taken(source, spelling))
+    if (is_taken(source, spelling) || is_alias_of_other(work, source, name))
         return refuse_table(
             work, source, "name-taken",
             "another table here is called '%s' already: give one of them an alias first", name);
