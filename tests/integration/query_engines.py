@@ -4,6 +4,7 @@ Who runs queries gets rows and names back; whatever they changed is undone.
 """
 import ctypes
 import ctypes.util
+import json
 import re
 import sqlite3
 import threading
@@ -306,7 +307,56 @@ class Mariadb(Engine):
         self.server.close()
 
 
-ENGINES = {"sqlite": Sqlite, "postgres": Postgres, "mariadb": Mariadb, "duckdb": Duckdb}
+class Clickhouse(Engine):
+    """Inside of this process (chdb). It undoes nothing: after a script all tables are made anew."""
+    dialect = "clickhouse"
+    names_expressions = False
+    traits = {"full join": 1, "concat": 1, "qualify": 1, "star except": "EXCEPT", "star replace": 1, "alias reuse": 1, "rollup": 1, "casts": 1,
+              "filter": 1, "distinct on": 1, "views": 1, "distinct from": "<=>", "quotes": '"', "row values": 1, "any": 1, "with recursive": 1}
+    settings = ("join_use_nulls = 1, data_type_default_nullable = 1, default_table_engine = 'Memory', max_execution_time = 3, "
+                "union_default_mode = 'DISTINCT', except_default_mode = 'DISTINCT', intersect_default_mode = 'DISTINCT'")
+
+    def __init__(self):
+        from chdb import session
+        self.session = session.Session()
+        self.query(f"SET {self.settings}")
+
+    def query(self, sql):
+        try:
+            said = self.session.query(sql, "JSONCompactEachRowWithNames").bytes().decode()
+        except Exception as error:
+            raise Failed(str(error)[:400]) from None
+        lines = [json.loads(line) for line in said.splitlines()]
+        if not lines:
+            return None, []
+        return [name.split(".")[-1] for name in lines[0]], [tuple(row) for row in lines[1:ROWS_MAX]]  # `t.a` where another table has `a`
+
+    def begin(self, side):
+        self.query(f"DROP DATABASE IF EXISTS {side}_q")
+        self.query(f"CREATE DATABASE {side}_q ENGINE = Memory")
+        self.query(f"USE {side}_q")
+
+    def start(self, side):
+        self.query(f"USE {side}_q")
+
+    def undo(self, side):
+        pass
+
+    def run(self, side, script):
+        try:
+            return super().run(side, script)
+        finally:
+            if CHANGES.search(script) or "CREATE " in script:
+                self.load_side(side)
+
+    def execute(self, side, sql):
+        return self.query(sql)
+
+    def close(self):
+        self.session.close()
+
+
+ENGINES = {"clickhouse": Clickhouse, "sqlite": Sqlite, "postgres": Postgres, "mariadb": Mariadb, "duckdb": Duckdb}
 
 
 def engine_of(name):

@@ -1,7 +1,7 @@
 """Random queries over random tables and mappings, in real engines: what is rewritten means what it meant.
 
 A query that does not run over the old tables is thrown away, one that is refused is counted. QUERIES=20000 takes as many,
-SEED=n begins elsewhere, ENGINES=sqlite,postgres,mariadb,duckdb says where they run, BACK=1 has all
+SEED=n begins elsewhere, ENGINES=sqlite,postgres,mariadb,duckdb,clickhouse says where they run, BACK=1 has all
 of them in mappings that only rename, under `propagate`, so that the inverse mapping is tried.
 """
 import contextlib
