@@ -7,7 +7,7 @@ B := build
 R := $(B)-release
 SECONDS_EACH ?= 20
 QUERIES ?= 20000
-ENGINES ?= sqlite,postgres,mariadb,duckdb
+ENGINES ?= sqlite,postgres,mariadb,duckdb,clickhouse
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Address randomisation of newer kernels leaves the thread sanitizer no room; some containers forbid to change it.
@@ -80,7 +80,7 @@ fuzz: deps-fuzz $(B)-asan/build.ninja  ## throw bad input at every parser (SECON
 	@ninja -C $(B)-asan fuzzers
 	@tools/fuzz $(B)-asan $(SECONDS_EACH) $(SEED)
 
-queries: build  ## random queries in SQLite, PostgreSQL, MariaDB and DuckDB (where it is): what is rewritten gives the same rows (QUERIES=20000)
+queries: build  ## random queries in SQLite, PostgreSQL, MariaDB, DuckDB and ClickHouse (where they are): what is rewritten gives the same rows (QUERIES=20000)
 	@cd tests/integration && HONK=$(CURDIR)/$(B)/honk QUERIES=$(QUERIES) ENGINES=$(ENGINES) python3 test_queries.py
 
 campaign: build  ## move 2,000 small datasets as one campaign, compare every row, and take all of it back
