@@ -32,11 +32,11 @@ body_of(const Unit *unit, guint name)
     return G_MAXUINT;
 }
 
-/* const User = sequelize.define("User", …): what the class is called; G_MAXUINT: it is not said. */
+/* const User = sequelize.define("User", …): what the class is called, where this is the call's bracket; G_MAXUINT: it is not said. */
 static guint
-class_of_define(Unit *unit, guint literal)
+class_of_define(Unit *unit, guint open)
 {
-    guint define = unit_previous(unit, literal - 1, true), dot = unit_previous(unit, define, true);
+    guint define = unit_previous(unit, open, true), dot = unit_previous(unit, define, true);
     guint object = dot != G_MAXUINT ? unit_previous(unit, dot, true) : G_MAXUINT;
     guint sign = object != G_MAXUINT ? unit_previous(unit, object, true) : G_MAXUINT;
     guint name = sign != G_MAXUINT && unit_is_sign(unit, sign, '=')
@@ -53,11 +53,13 @@ holds_for_sequelize(Unit *unit, Called *called)
     static const char *const models[] = {"Model", NULL}, *const classes[] = {"class", NULL};
     guint name = called->name, end = name + 1;
     if (unit_piece(unit, name)->kind == PIECE_LITERAL) {
-        guint callee = name > 1 ? unit_previous(unit, name - 1, true) : G_MAXUINT;
-        if (!unit_is_sign(unit, name - 1, '(') || callee == G_MAXUINT ||
-            !unit_is_among(unit, callee, define))
+        guint open = unit_previous(unit, name, true); /* also of the line before */
+        guint callee = open != G_MAXUINT && unit_is_sign(unit, open, '(')
+                           ? unit_previous(unit, open, true)
+                           : G_MAXUINT;
+        if (callee == G_MAXUINT || !unit_is_among(unit, callee, define))
             return false;
-        called->class = class_of_define(unit, name);
+        called->class = class_of_define(unit, open);
         return !unit_has_word(unit, name, end_around(unit, name), said);
     }
     if (!is_behind_class(unit, name) ||
