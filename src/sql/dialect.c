@@ -39,7 +39,7 @@
 static const Dialect dialects[] = {
     {.name = "ansi", .omitted_schema = "dbo", .also = {"generic"}, .name_quotes = "\"`", .string_quotes = "'", .has_loose_statements = true,
      .has_from_first = true, .has_alias_strings = true, .has_methods = true, .has_lambdas = true,
-     .is_any = true, .has_rows = true,
+     .is_any = true, .has_rows = true, .has_field_names = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
     {.name = "bigquery", .has_ordered_commons = true, .has_field_names = true, .reserved = BIGQUERY_RESERVED, .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_long_strings = true, .has_prefixes = true, .has_hash_comments = true,

@@ -142,6 +142,7 @@ a_dialect_is_guessed_from_what_only_it_has(void)
         {"SELECT `a`, DATE_TRUNC(b, MONTH) FROM t", "ansi"},
         {"SELECT `a`::int FROM t", "mysql"}, /* or Spark's, whose texts are the same */
         {"SELECT `a`, DATE_TRUNC(TIMESTAMP_SECONDS(b), MONTH) FROM t", "bigquery"},
+        {"SELECT a FROM t ORDER BY b WITH FILL", "clickhouse"},
         {"SELECT a FROM t", "ansi"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
