@@ -17,18 +17,26 @@ static const struct {
     {"hive", "spark"},  {"sqlcmd", "tsql"},     {"clickhouse-client", "clickhouse"},
 };
 
+/* What somebody says, or the program that runs it, or the one around it; NULL: none of these. */
 static const Dialect *
-dialect_for(const Unit *unit, const Use *use, const Text *text)
+dialect_said(const Unit *unit, const Use *use)
 {
     if (unit->work->options->dialect != NULL)
         return unit->work->options->dialect;
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         if (span_is(unit->text, use->callee, commands[i].command))
             return dialect_by_name(commands[i].dialect);
-    const Dialect *guess =
-        unit->dialect != NULL ? unit->dialect
-                              : dialect_guess(text->bytes, text->count, unit->work->options->usual);
-    return renames_guessed(unit->work->renames, guess);
+    return unit->dialect != NULL ? renames_guessed(unit->work->renames, unit->dialect) : NULL;
+}
+
+static const Dialect *
+dialect_for(const Unit *unit, const Use *use, const Text *text)
+{
+    const Dialect *said = dialect_said(unit, use);
+    return said != NULL
+               ? said
+               : renames_guessed(unit->work->renames, dialect_guess(text->bytes, text->count,
+                                                                    unit->work->options->usual));
 }
 
 /* ---- carrying back ---- */
@@ -366,6 +374,8 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn
     RewriteOptions options = *unit->work->options;
     options.model = NULL; /* that is what the file is */
     options.dialect = dialect_for(unit, use, text);
+    options.doubts_quotes = dialect_said(unit, use) == NULL &&
+                            guess_doubts_quotes(options.dialect, text->bytes, text->count);
     if (program_may_be_move(unit->work))
         options.defined = NULL;
     g_autoptr(Rewrite) inner = rewrite_new("sql");

@@ -149,6 +149,7 @@ entry_options(const Project *project, const Entry *entry)
     RewriteOptions options = *project->options;
     options.finds_made = true;
     options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
+    options.doubts_quotes = entry->doubts_quotes;
     options.usual = entry_usual(project, entry);
     options.tells_none = options.dialect == NULL && code_is_sql(file->path);
     options.model = entry->place.model;

@@ -74,8 +74,12 @@ guess_entry(void *item, void *data)
     /* a model runs where the profile says; a macro may be for several stores */
     bool is_told = place->root != NULL && !place->is_macro;
     entry->dialect = is_told ? place->root->dialect : NULL;
-    if (entry->dialect == NULL)
-        entry->dialect = renames_guessed(data, guess_text(entry->file->text, entry->file->bytes));
+    if (entry->dialect != NULL)
+        return;
+    entry->dialect = renames_guessed(data, guess_text(entry->file->text, entry->file->bytes));
+    entry->doubts_quotes =
+        entry->dialect != NULL &&
+        guess_doubts_quotes(entry->dialect, entry->file->text, entry->file->bytes);
 }
 
 /* Files that do not tell their dialect are in that of most that do. */

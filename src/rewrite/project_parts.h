@@ -23,6 +23,7 @@ typedef struct {
     GPtrArray *told; /* likewise: for what of the file models keep them, which hinders nothing */
     char *seen;      /* what it was rewritten with; NULL: not yet */
     const Dialect *dialect; /* that an SQL file tells by itself; or NULL */
+    bool doubts_quotes;     /* what `"x"` is in it (sql/guess.h) */
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
     char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
     bool is_given;          /* it may get names of others' */

@@ -3,6 +3,7 @@
  *
  * Only where the mapping says which literal becomes which, and nothing but literals stands on the other side.
  */
+#include "base/text.h"
 #include "rewrite/made.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
@@ -331,6 +332,24 @@ is_shared(const Work *work, const Literals *literals, const json_t *values, cons
     return false;
 }
 
+/* 'uk' where the mapping has 'UK': the same value in MySQL and T-SQL, as they compare by default, blanks at the end aside. */
+static bool
+may_be_other_letters(const Work *work, const json_t *values, const char *text)
+{
+    const Dialect *dialect = work->sql->dialect;
+    if (!dialect->has_loose_letters && !dialect->is_any)
+        return false;
+    g_autofree char *trimmed = g_strchomp(g_strdup(text));
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *) values, key, value)
+    {
+        if (strcmp(key, text) != 0 && text_same_folded(key, trimmed))
+            return true;
+    }
+    return false;
+}
+
 /* The new literal in the old one's quotes; NULL when it stays. False when it cannot be read, or becomes no literal that means
  * the same rows. */
 static bool
@@ -343,7 +362,8 @@ new_literal(const Work *work, guint index, const Literals *literals, const Colum
     *ret = NULL;
     g_autofree char *old = literal_text(work, token);
     json_t *found = old != NULL ? json_object_get(values, old) : NULL;
-    if (old == NULL || json_is_null(found) || (found == NULL && change->has_all_values))
+    if (old == NULL || json_is_null(found) || (found == NULL && change->has_all_values) ||
+        (found == NULL && is_string && may_be_other_letters(work, values, old)))
         return false;
     g_autofree char *new = found != NULL ? value_text(found) : g_strdup(old);
     int prefix = is_string ? (int) prefix_of(work, token) : 0;

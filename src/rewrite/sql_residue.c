@@ -444,6 +444,61 @@ look_at_brackets(Work *work)
     }
 }
 
+/* ---- `a`.`b`.c where backticks quote no names ---- */
+
+/* Behind the path that begins with a backtick at `at`, its parts added; 0: it has no end in its line. */
+static size_t
+ticked_path(const Work *work, size_t at, GArray *parts)
+{
+    const char *text = work->text;
+    for (;;) {
+        bool is_quoted = at < work->bytes && text[at] == '`';
+        size_t begin = at + is_quoted, end = begin;
+        while (end < work->bytes && (is_quoted ? strchr("`\n", text[end]) == NULL
+                                               : g_ascii_isalnum(text[end]) || text[end] == '_'))
+            end++;
+        if (end == begin || (is_quoted && (end >= work->bytes || text[end] != '`')))
+            return 0;
+        for (size_t from = begin, dot = begin; from <= end; from = ++dot) {
+            while (dot < end && text[dot] != '.')
+                dot++;
+            SqlPart part = {.text = arena_copy(work->sql->arena, text + from, dot - from)};
+            g_array_append_val(parts, part);
+        }
+        at = end + is_quoted;
+        if (at >= work->bytes || text[at] != '.')
+            return at;
+        at++;
+    }
+}
+
+/* As with brackets: a dialect was told, or guessed, that does not have them. */
+static void
+look_at_backticks(Work *work)
+{
+    bool may_be = strchr(work->sql->dialect->name_quotes, '`') == NULL &&
+                  memchr(work->text, '`', work->bytes) != NULL;
+    size_t behind = 0;
+    for (guint i = 0; may_be && i + 1 < work->sql->tokens->len; i++) {
+        const Token *token = work_token(work, i);
+        if (token->begin < behind || work->text[token->begin] != '`' ||
+            (token->kind != TOKEN_OPERATOR && token->kind != TOKEN_BROKEN))
+            continue;
+        g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
+        size_t end = ticked_path(work, token->begin, parts);
+        const Spelling *spelling = NULL;
+        bool is_other = false;
+        SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
+        behind = MAX(end, behind);
+        if (end > 0 && parts->len <= SPELLING_PARTS_MAX &&
+            renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL &&
+            !site_covers(work, token->begin, end))
+            site_refuse(work, SITE_MENTION, token->begin, end, "dialect", NULL,
+                        "names are written in backticks here, which this dialect does not have: "
+                        "say which one it is");
+    }
+}
+
 /* ---- [project:dataset.table] of BigQuery's legacy SQL ---- */
 
 /* events@-3600000, events$20240101, and visits_ of TABLE_DATE_RANGE([acme:web.visits_], …): the table's own name. */
@@ -527,5 +582,6 @@ sql_residue(Work *work)
             visit_token(work, index);
     }
     look_at_brackets(work);
+    look_at_backticks(work);
     look_at_legacy(work);
 }

@@ -9,6 +9,7 @@
 #include "rewrite/made.h"
 #include "rewrite/sql_parts.h"
 #include "rewrite/work.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -300,6 +301,9 @@ sql_text(Work *work)
 {
     const Dialect *said = work->options->dialect;
     work->dialect = said != NULL ? said : renames_guessed(work->renames, guess(work));
+    work->doubts_quotes = said != NULL
+                              ? work->options->doubts_quotes
+                              : guess_doubts_quotes(work->dialect, work->text, work->bytes);
     g_autoptr(GHashTable) declared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool is_outermost = work->declared == NULL;
     work->out->language = "sql";

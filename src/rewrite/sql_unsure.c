@@ -83,6 +83,16 @@ is_left_operand(const Work *work, guint index)
             behind->word == WORD_LIKE || behind->word == WORD_NOT || behind->word == WORD_BETWEEN);
 }
 
+/* "createdAt": where names in quotes keep their letters nobody can leave these out. */
+static bool
+needs_quotes(const char *name)
+{
+    for (; *name != '\0'; name++)
+        if (g_ascii_islower(name[0]) && g_ascii_isupper(name[1]))
+            return true;
+    return false;
+}
+
 /* "id" AS note, concat("id", plan): a text as likely as a column, if nothing else in the text tells. */
 static bool
 may_be_either(Work *work, const SqlRef *ref)
@@ -91,7 +101,8 @@ may_be_either(Work *work, const SqlRef *ref)
     if (part->quote != '"' || ref->path.count > 1 || ref->clause == CLAUSE_ASSIGN ||
         ref->clause == CLAUSE_COLUMNS || ref->clause == CLAUSE_NAME || ref->clause == CLAUSE_USING)
         return false;
-    bool is_alone = ref->is_whole && (ref->in == NULL || ref->in->alias == NULL);
+    bool is_given = ref->block->statement->kind == STATEMENT_INSERT; /* constants, too */
+    bool is_alone = ref->is_whole && (ref->in == NULL || ref->in->alias == NULL) && !is_given;
     return !is_alone && !is_counted(work, part->token) && !is_left_operand(work, part->token) &&
            !quotes_are_names(work);
 }
@@ -259,15 +270,17 @@ sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
                     part->text);
         return true;
     }
-    if (!work->sql->dialect->is_any || work->options->dialect != NULL)
+    bool is_unknown = work->sql->dialect->is_any && work->options->dialect == NULL;
+    bool is_doubtful = work->doubts_quotes && !needs_quotes(part->text);
+    if (!is_unknown && !is_doubtful)
         return false;
-    if (refuse_quotes(work, part, change))
+    if (is_unknown && refuse_quotes(work, part, change))
         return true;
-    if (may_be_alias(work, ref))
+    if (is_unknown && may_be_alias(work, ref))
         why = "may be compared here, or be the name of what follows";
     else if (may_be_string(ref) || may_be_either(work, ref))
         why = "may be a text here";
-    else if (part->quote == '"' && strchr(change->column, '.') == NULL &&
+    else if (is_unknown && part->quote == '"' && strchr(change->column, '.') == NULL &&
              strcmp(part->text, change->column) != 0)
         why = "may be another column than the one that is written in other letters";
     if (why != NULL)

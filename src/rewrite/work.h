@@ -87,7 +87,8 @@ typedef struct {
     GHashTable *changes, *names; /* what queries and sources were asked (sql_asked.c); the same */
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
-    GPtrArray *used; /* what the text says that names are in (sql_use.c); NULL: nothing */
+    bool doubts_quotes; /* the dialect is guessed, and `"x"` may be a text all the same (guess.h) */
+    GPtrArray *used;    /* what the text says that names are in (sql_use.c); NULL: nothing */
     const GPtrArray *used_around; /* likewise, of the text whose routine this is the body of */
     GHashTable *declared;         /* names of variables and parameters, in small letters */
     Variables *variables;         /* the same, with where they are known */

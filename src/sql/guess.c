@@ -238,7 +238,7 @@ take_word(Guess *guess)
     memcpy(guess->before, word, sizeof word);
 }
 
-/* `a.b` in backticks is one path of BigQuery's; in some dialects no name is in such. */
+/* `a.b` in backticks is one path of BigQuery's; in some dialects no name is in such, whatever else the text looks like. */
 static void
 take_backticks(Guess *guess)
 {
@@ -247,12 +247,12 @@ take_backticks(Guess *guess)
         at++;
     if (at + 1 == to && at > from + 1 && *at == '`')
         once(guess, &guess->is_in_backticks,
-             (signed char[COUNT]){[POSTGRES] = -4,
-                                  [SNOWFLAKE] = -4,
-                                  [TRINO] = -4,
-                                  [DUCKDB] = -4,
-                                  [REDSHIFT] = -4,
-                                  [TSQL] = -4});
+             (signed char[COUNT]){[POSTGRES] = -64,
+                                  [SNOWFLAKE] = -64,
+                                  [TRINO] = -64,
+                                  [DUCKDB] = -64,
+                                  [REDSHIFT] = -64,
+                                  [TSQL] = -64});
     if (memchr(from, '.', (size_t) (to - from)) != NULL)
         once(guess, &guess->is_path, (signed char[COUNT]){[BIGQUERY] = 4});
     else
@@ -420,6 +420,8 @@ take_sign(Guess *guess)
     guess->before[0] = '\0';
 }
 
+#define SURE 3 /* before others: a sign that hardly anybody else has, or several */
+
 static bool
 has_double_quotes(int dialect)
 {
@@ -462,23 +464,44 @@ pass_over_console_line(Guess *guess)
     return false;
 }
 
+/* From `at` to `end`. */
+static void
+walk(Guess *guess)
+{
+    pthread_once(&is_indexed, index_signs); /* not of GLib: the thread sanitizer sees this one */
+    while (guess->at < guess->end)
+        if (g_ascii_isspace(*guess->at))
+            guess->at++;
+        else if (*guess->at != '$' && is_word(*guess->at)) {
+            if (!pass_over_console_line(guess))
+                take_word(guess);
+        } else if (!pass_over(guess))
+            take_sign(guess);
+    if (guess->is_upper && guess->score[SNOWFLAKE] > 0) /* by itself it says nothing */
+        guess->score[SNOWFLAKE] += 3;
+}
+
 const Dialect *
 guess_text(const char *text, size_t bytes)
 {
-    Guess guess = {.begin = text, .at = text, .end = text + MIN(bytes, GUESS_BYTES_MAX)};
-    pthread_once(&is_indexed, index_signs); /* not of GLib: the thread sanitizer sees this one */
-    while (guess.at < guess.end)
-        if (g_ascii_isspace(*guess.at))
-            guess.at++;
-        else if (*guess.at != '$' && is_word(*guess.at)) {
-            if (!pass_over_console_line(&guess))
-                take_word(&guess);
-        } else if (!pass_over(&guess))
-            take_sign(&guess);
-    if (guess.is_upper && guess.score[SNOWFLAKE] > 0) /* by itself it says nothing */
-        guess.score[SNOWFLAKE] += 3;
+    Guess guess = {.begin = text, .at = text, .end = text + bytes};
+    walk(&guess);
     int best = best_of(&guess);
     return best != NONE || guess.is_table ? dialect_by_name(names[best]) : NULL;
+}
+
+bool
+guess_doubts_quotes(const Dialect *dialect, const char *text, size_t bytes)
+{
+    if (strchr(dialect->string_quotes, '"') != NULL || memchr(text, '"', bytes) == NULL)
+        return false;
+    Guess guess = {.begin = text, .at = text, .end = text + bytes};
+    walk(&guess);
+    int best = best_of(&guess), rival = 0;
+    for (int i = 0; i < COUNT; i++)
+        rival = has_double_quotes(i) ? MAX(rival, guess.score[i]) : rival;
+    return !guess.is_table && strcmp(names[best], dialect->name) == 0 &&
+           guess.score[best] < rival + SURE;
 }
 
 const Dialect *

@@ -8,7 +8,6 @@
 
 #include "sql/token.h"
 
-#define GUESS_BYTES_MAX ((size_t) 256 * 1024) /* of a text: what follows seldom says otherwise */
 #define GUESS_DIALECTS_MAX 16
 
 /* How often each dialect was found; begins with zeros. */
@@ -19,7 +18,11 @@ typedef struct {
 /* The dialect that the text looks most like; NULL when it does not tell. */
 const Dialect *guess_text(const char *text, size_t bytes);
 
-/* The same, and `usual` when it does not tell; ANSI when that is NULL. Never NULL. */
+/* Is this what guess_text() finds there, a dialect in which "x" is a name, and too little tells the text from one of a dialect in which
+ * that is a string? */
+bool guess_doubts_quotes(const Dialect *dialect, const char *text, size_t bytes);
+
+/* What guess_text() finds, and `usual` when it does not tell; ANSI when that is NULL. Never NULL. */
 const Dialect *dialect_guess(const char *text, size_t bytes, const Dialect *usual);
 
 /* One text has spoken; NULL is no vote. */

@@ -64,6 +64,7 @@ typedef struct {
     const char *name_quotes;   /* among ` " [ */
     const char *string_quotes; /* among ' " */
     bool has_backslash;        /* \ escapes in strings */
+    bool has_loose_letters;    /* 'UK' = 'uk', unless a collation says otherwise */
     bool has_long_strings;     /* three quotes in a row */
     bool has_prefixes;         /* r'…', b"…", rb'…' */
     bool has_dollar_quotes;    /* $tag$ … $tag$ */
