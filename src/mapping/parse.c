@@ -121,41 +121,6 @@ read_dropped(const Reader *reader, const YamlNode *value, Mapping *mapping)
 }
 
 static void
-read_consumer(const Reader *reader, const YamlNode *key, const YamlNode *value, Mapping *mapping)
-{
-    static const char *const known[] = {"expr", "values", "why", "link", NULL};
-    static const char *const texts[] = {"expr", "why", "link"};
-    const char *name = reader_scalar(reader, key, "a column of consumers");
-    if (name == NULL ||
-        !reader_is_map(reader, value, "what a consumer writes instead", "{ expr: \"…\" }"))
-        return;
-    reader_known_keys(reader, value, known, "an entry of consumers");
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const YamlNode *text = yaml_get(value, texts[i]);
-        if (text != NULL)
-            (void) reader_scalar(reader, text, texts[i]);
-    }
-    const YamlNode *values = yaml_get(value, "values");
-    if (values != NULL)
-        (void) reader_is_map(reader, values, "values", "{ UK: GB }");
-    if (values == NULL && yaml_get(value, "expr") == NULL)
-        reader_complain(
-            reader, key, "missing-key",
-            "consumers of column '%s' need an `expr`, or literals mapped through `values`", name);
-    g_ptr_array_add(mapping->consumer_marks, name_new(name, node_mark(key)));
-    json_object_set_new(mapping->consumers, name, yaml_to_json(value));
-}
-
-static void
-read_consumers(const Reader *reader, const YamlNode *value, Mapping *mapping)
-{
-    if (!reader_is_map(reader, value, "consumers", "{ first_name: { expr: \"…\" } }"))
-        return;
-    for (size_t i = 0; i < value->count; i++)
-        read_consumer(reader, value->items[2 * i], value->items[2 * i + 1], mapping);
-}
-
-static void
 read_lossy(const Reader *reader, const YamlNode *value, Mapping *mapping)
 {
     g_ptr_array_unref(mapping->lossy);
@@ -247,7 +212,7 @@ static const struct {
     {"key", read_key, false},
     {"where", read_where, false},
     {"columns", read_columns, true},
-    {"consumers", read_consumers, false},
+    {"consumers", mapping_read_consumers, false},
     {"dropped", read_dropped, false},
     {"lossy", read_lossy, false},
     {"output_names", read_output_names, false},

@@ -36,3 +36,6 @@ int reader_word(const Reader *reader, const YamlNode *node, const char *what,
 GPtrArray *reader_names(const Reader *reader, const YamlNode *node, const char *what);
 /* A scalar of any kind, null included; NULL (said) for lists and maps. Caller frees. */
 Literal *reader_literal(const Reader *reader, const YamlNode *node, const char *what);
+
+/* `consumers` of a mapping: into its `consumers` and `consumer_marks`. (consumer.c) */
+void mapping_read_consumers(const Reader *reader, const YamlNode *value, Mapping *mapping);
