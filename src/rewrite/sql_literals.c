@@ -51,6 +51,22 @@ is_literal(const Work *work, guint index)
     return at(work, index)->kind == TOKEN_STRING || at(work, index)->kind == TOKEN_NUMBER;
 }
 
+/* Behind the literal, and what makes it a text: 'a'::text, as PostgreSQL prints its own definitions. */
+static guint
+behind_literal(const Work *work, guint literal)
+{
+    static const char *const texts[] = {"text", "varchar", "bpchar", "string", "character", NULL};
+    guint behind = literal + 1;
+    while (at(work, literal)->kind == TOKEN_STRING && is_sign(work, behind, "::") &&
+           work_is_among(work, behind + 1, texts)) {
+        behind += 2;
+        behind += work_is_text(work, behind, "varying");
+        if (at(work, behind)->kind == TOKEN_OPEN && at(work, behind)->match > behind)
+            behind = at(work, behind)->match + 1;
+    }
+    return behind;
+}
+
 /* Ends there, so that it is not 'a' || b, nor 'a' 'b', which is one text. */
 static bool
 ends_value(const Work *work, guint index)
@@ -85,10 +101,12 @@ find_list(const Work *work, guint open, Literals *ret)
     if (at(work, open)->kind != TOKEN_OPEN || close <= open + 1)
         return false;
     for (guint i = open + 1; i < close; i++) {
-        if ((i - open) % 2 == 1 ? !is_literal(work, i) : at(work, i)->kind != TOKEN_COMMA)
+        guint behind = behind_literal(work, i);
+        bool is_followed = behind < close && at(work, behind)->kind == TOKEN_COMMA;
+        if (!is_literal(work, i) || (!is_followed && behind != close))
             return false;
-        if ((i - open) % 2 == 1)
-            g_array_append_val(ret->tokens, i);
+        g_array_append_val(ret->tokens, i);
+        i = behind;
     }
     ret->end = close + 1;
     return true;
@@ -248,9 +266,10 @@ find_literals(const Work *work, guint first, guint last, Literals *ret)
     if (at(work, last + 1)->word == WORD_NOT && at(work, last + 2)->word == WORD_IN)
         return find_members(work, last + 3, ret);
     guint literal = compared_from(work, last + 1, &ret->is_negative);
-    if (literal > 0 && is_literal(work, literal) && ends_value(work, literal + 1)) {
+    guint behind = behind_literal(work, literal);
+    if (literal > 0 && is_literal(work, literal) && ends_value(work, behind)) {
         g_array_append_val(ret->tokens, literal);
-        ret->end = literal + 1;
+        ret->end = behind;
         return true;
     }
     if (literal > 0 && find_array(work, last + 1, ret))
@@ -267,13 +286,21 @@ find_literals(const Work *work, guint first, guint last, Literals *ret)
     return false;
 }
 
-/* N'a' of T-SQL and MySQL: bytes before the quote. */
+/* N'a' of T-SQL and MySQL, E'a' of PostgreSQL, r'a' of BigQuery and Spark: bytes before the quote. */
 static size_t
 prefix_of(const Work *work, const Token *token)
 {
     const Dialect *dialect = work->sql->dialect;
-    char first = work->text[token->begin];
-    return (first == 'N' || first == 'n') && (dialect->has_alias_first || dialect->is_any) ? 1 : 0;
+    switch (g_ascii_toupper(work->text[token->begin])) {
+    case 'N':
+        return dialect->has_alias_first || dialect->is_any;
+    case 'E':
+        return dialect->has_dollar_quotes;
+    case 'R':
+        return dialect->has_prefixes;
+    default:
+        return 0;
+    }
 }
 
 static bool
