@@ -111,14 +111,13 @@ target_add_key(const Mapping *mapping, const Schema *source, Schema *target)
         schema_add_key(target, names->pdata[i]);
 }
 
-/* A decimal that is read as it is has no more digits than its column, which a store may want to know of the new one. */
+/* What is read as it is may be of the column's own type, which says more than ours: lengths, digits, time zones, JSON. A store that does
+ * not know its name, or takes it for something else, makes one of its own. */
 static const char *
-digits_of(const Expr *root, const Schema *input)
+declared_as(const Expr *root, const Schema *input)
 {
-    return root->kind == EXPR_INPUT && root->type == TYPE_DECIMAL &&
-                   schema_column(input, root->input)->type == TYPE_DECIMAL
-               ? schema_column(input, root->input)->declared
-               : "";
+    const Column *column = root->kind == EXPR_INPUT ? schema_column(input, root->input) : NULL;
+    return column != NULL && column->type == root->type ? column->declared : "";
 }
 
 bool
@@ -134,7 +133,7 @@ mapping_target_schema(const Mapping *mapping, const Schema *source, const char *
         const Rule *rule = mapping->rules->pdata[i];
         g_autoptr(Expr) root = bind_rule(&binder, rule, NULL);
         if (root != NULL)
-            schema_add(target, rule->target, root->type, digits_of(root, binder.input),
+            schema_add(target, rule->target, root->type, declared_as(root, binder.input),
                        expr_may_be_null(root, binder.input));
     }
     if (!diags_to_error(diags, error))
