@@ -107,7 +107,10 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
         ChangeKind kind = kind_of(rename_column(rename, work->sql->dialect, &part));
         if (!rename_says(rename, work->sql->dialect, &part) ||
             (!can_qualify(source) && is_hidden(work, star, rename, *known)) ||
-            (kind != CHANGE_NONE && kind != CHANGE_NAME && kind != CHANGE_EXPRESSION))
+            (kind != CHANGE_NONE && kind != CHANGE_NAME && kind != CHANGE_EXPRESSION) ||
+            (kind == CHANGE_EXPRESSION &&
+             expression_has_text_for_name(work->sql->dialect, rename,
+                                          rename_column(rename, work->sql->dialect, &part))))
             return false;
         count++;
     }

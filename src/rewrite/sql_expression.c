@@ -24,6 +24,25 @@ is_closed(const Sql *expr)
     return true;
 }
 
+bool
+expression_has_text_for_name(const Dialect *dialect, const Rename *rename,
+                             const ColumnChange *change)
+{
+    const char *at = change->kind == CHANGE_EXPRESSION && change->expr != NULL ? change->expr : "";
+    if (strchr(dialect->string_quotes, '"') == NULL)
+        return false;
+    while ((at = strchr(at, '"')) != NULL) {
+        const char *end = strchr(at + 1, '"');
+        g_autofree char *name = g_strndup(at + 1, end != NULL ? (gsize) (end - at - 1) : 0);
+        if (end == NULL)
+            return false;
+        if (g_hash_table_contains(rename->targets, name))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
 void
 append_qualified(GString *text, const char *expr, const Dialect *dialect, const char *qualifier)
 {

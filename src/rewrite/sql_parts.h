@@ -30,6 +30,9 @@ const char *const *table_columns(const Work *work, const SqlSource *table, bool 
 void sql_flow(Work *work);    /* which queries keep their output names (sql_pin.c) */
 void sql_using(Work *work);   /* joins by names that are not the same any more */
 void sql_columns(Work *work); /* references and stars */
+/* Does the mapping write a column's name in quotes there that are those of a text here (sql_expression.c)? */
+bool expression_has_text_for_name(const Dialect *dialect, const Rename *rename,
+                                  const ColumnChange *change);
 /* Does it sort a set operation, and is refused because nobody knows by which SELECT's column (sql_sorted.c)? */
 bool sql_sorted_refuses(Work *work, const SqlRef *ref);
 /* Is this column something else in one of the dialects that the text may be in, or has a table's new name other quotes?

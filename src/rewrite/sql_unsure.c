@@ -251,7 +251,16 @@ bool
 sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
+    const Rename *rename = ref->source != NULL ? source_rename(ref->source) : NULL;
     const char *why = NULL;
+    if (rename != NULL && expression_has_text_for_name(work->sql->dialect, rename, change)) {
+        site_refuse(
+            work, SITE_COLUMN, part->begin, part->end, "dialect", NULL,
+            "what the mapping writes for '%s' has a name in quotes, which is a text in this "
+            "dialect: leave the quotes out, or give the column a name that needs none",
+            part->text);
+        return true;
+    }
     if (may_be_output(work, ref)) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
                     "'%s' may be the column here, or what AS gives that name: qualify it",
