@@ -98,6 +98,7 @@ read_job(Invocation *call, Job *job, GError **error)
         return false;
     job->task.renames = job->renames;
     job->task.makes_diffs = invocation_has(call, "diff") && !call->view->json;
+    job->task.options.is_partial = invocation_has(call, "partial");
     job->task.options.columns = job->schema != NULL ? code_schema_columns : NULL;
     job->task.options.columns_data = job->schema;
     return code_prover_open(call, mapping_get(job->mappings, 0), &job->task.options, &job->prover,

@@ -111,6 +111,7 @@ typedef struct ProjectModels ProjectModels;
 typedef struct {
     const Dialect *dialect; /* NULL: guessed from the text */
     bool doubts_quotes;     /* it was guessed, and `"x"` may be a text all the same (sql/guess.h) */
+    bool is_partial;        /* what is decided is written although the rest of the file is not */
     const Dialect *usual;   /* of texts that do not tell theirs; NULL: ANSI */
     bool
         tells_none; /* the file is SQL, was asked for its dialect, and does not tell: it is not asked again */

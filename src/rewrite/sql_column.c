@@ -334,6 +334,17 @@ visit_converted(Work *work, const SqlRef *ref, const SqlPart *part, const Column
     site_edit(work, SITE_COLUMN, part->begin, part->end, after);
 }
 
+/* What is written of this file alone must not give columns their new names where the table is left. */
+static bool
+stays_with_table(Work *work, const SqlRef *ref, const SqlPart *part, bool changes)
+{
+    bool stays = work->options->is_partial && ref->source->is_left && changes;
+    if (stays)
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "together", NULL,
+                    "the table that this is a column of is a person's here, and so is the column");
+    return stays;
+}
+
 void
 sql_column(Work *work, const SqlRef *ref)
 {
@@ -342,6 +353,8 @@ sql_column(Work *work, const SqlRef *ref)
     const ColumnChange *also = ref->also != NULL ? source_change(work, ref->also, part) : NULL;
     bool is_inside = false;
     const ColumnChange *nested = nested_change(work, ref, &is_inside);
+    if (stays_with_table(work, ref, part, change != NULL || nested != NULL))
+        return;
     if (sql_reshape_has_taken(work, ref, part) || refuse_fixed_field(work, ref, part, change))
         return;
     if (ref->clause == CLAUSE_USING && set_has(work->converted, ref->source))

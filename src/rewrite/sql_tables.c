@@ -304,25 +304,32 @@ is_refused_for_rows(Work *work, const SqlSource *source)
     return false;
 }
 
+/* What becomes of the table here is a person's, which is written down. */
+static bool
+is_left(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    if (is_refused_for_name(work, source, spelling) || is_refused_for_making(work, source))
+        return true;
+    if (source->lent > 0 && !keeps_schema(spelling))
+        return refuse_table(work, source, "apart",
+                            "the table's schema is said elsewhere in this statement: both change");
+    if (is_refused_for_rows(work, source) || is_read_otherwise(work, source))
+        return true;
+    return !source_rename(source)->is_derived &&
+           (sql_shard_refuses(work, &source->path, spelling) ||
+            sql_is_unsure_table(work, &source->path, spelling));
+}
+
 static void
 edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 {
-    if (is_refused_for_name(work, source, spelling) || is_refused_for_making(work, source))
-        return;
-    if (source->lent > 0 && !keeps_schema(spelling)) {
-        refuse_table(work, source, "apart",
-                     "the table's schema is said elsewhere in this statement: both change");
-        return;
-    }
-    if (is_refused_for_rows(work, source) || is_read_otherwise(work, source))
+    source->is_left = is_left(work, source, spelling);
+    if (source->is_left)
         return;
     if (source_rename(source)->is_derived) { /* is called as before */
         sql_reshape(work, source);
         return;
     }
-    if (sql_shard_refuses(work, &source->path, spelling) ||
-        sql_is_unsure_table(work, &source->path, spelling))
-        return;
     SqlPath written = source->path;
     written.parts += source->lent;
     written.count -= source->lent;

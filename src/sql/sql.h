@@ -251,6 +251,7 @@ struct SqlSource {
     const struct Rename
         *renamed; /* the dataset whose new table this is, by its name in dbt; or NULL */
     struct ProjectModel *model; /* of the dbt project; or NULL */
+    bool is_left;               /* it is the dataset, and a person's: so are its columns */
 };
 
 struct SqlCommon {

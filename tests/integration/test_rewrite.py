@@ -79,6 +79,13 @@ class Files(Folder):
                       second.stdout)
         self.assertEqual((first.returncode, second.returncode), (3, 3))
 
+    def test_a_partial_run_leaves_columns_with_their_table(self):
+        path = self.write("a.sql", "ALTER TABLE users ADD COLUMN plan text;\nSELECT id FROM users;\nALTER TABLE users DROP COLUMN plan;\n")
+        done = self.rewrite("--partial", "--write", "a.sql")
+        self.assertEqual(path.read_text(), "ALTER TABLE users ADD COLUMN plan text;\nSELECT user_id AS id FROM people;\nALTER TABLE users DROP COLUMN plan;\n")
+        self.assertIn("a.sql:1:30: the table that this is a column of is a person's here, and so is the column [together]", done.stdout)
+        self.assertEqual(done.returncode, 3)
+
     def test_the_schema_file_is_no_consumer(self):
         self.write("a.sql", "SELECT id FROM users\n")
         done = self.rewrite("--schema", "schema.yaml", ".")
