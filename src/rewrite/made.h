@@ -106,7 +106,10 @@ bool is_said_of(Work *work, const SqlSource *source, const char *name);
 bool source_will_have(Work *work, const SqlSource *source, const char *name);
 bool source_will_gain(Work *work, const SqlSource *source, const char *name);
 /* Is this the new name of a column of a dataset that stays where it is? Then it had that name before only if another table has it. */
-bool source_has_gained(const SqlSource *source, const char *name);
+bool source_has_gained(Work *work, const SqlSource *source, const char *name);
+/* By which names is such a dataset asked for its columns where this reads it: it was rewritten before, or not (sql_form.c)? */
+typedef enum { FORM_UNTOLD, FORM_OLD = 1, FORM_NEW = 2, FORM_PERHAPS_NEW = 4 } Form;
+Form source_form(Work *work, const SqlSource *source);
 /* Would the new name of this column mean something else where it stands? */
 bool is_new_name_taken(Work *work, const SqlRef *ref, const char *name);
 /* The source whose new column would be meant by this name, which stays; or NULL. */

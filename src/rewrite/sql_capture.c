@@ -68,31 +68,26 @@ note_spoken_of(Work *work, SqlRef *ref)
         spelling_add(g_hash_table_lookup(work->spoken_tables, name), part);
 }
 
-bool
-source_has_gained(const SqlSource *source, const char *name)
-{
-    const Rename *rename = source_rename(source);
-    return rename != NULL && rename->is_in_place && !rename->trades_names &&
-           rename_gains(rename, name);
-}
-
 /* Is it the new name of a column of a table beside, which may have been rewritten before? */
 static bool
-may_be_of_other(const SqlRef *ref)
+may_be_of_other(Work *work, const SqlRef *ref)
 {
-    for (guint i = 0; i < ref->block->sources->len; i++)
-        if (source_has_gained(g_ptr_array_index(ref->block->sources, i), ref->path.parts[0].text))
+    for (guint i = 0; i < ref->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(ref->block->sources, i);
+        if (source_has_gained(work, source, ref->path.parts[0].text) &&
+            source_form(work, source) != FORM_OLD)
             return true;
+    }
     return false;
 }
 
 /* o.user_id shows that o has a user_id, and so does user_id where no other table can have it. */
 static bool
-shows_column(const SqlRef *ref)
+shows_column(Work *work, const SqlRef *ref)
 {
     return ref->binding == BINDING_COLUMN &&
            (ref->column > 0 || (source_rename(ref->source) == NULL && ref->source->query == NULL &&
-                                !may_be_of_other(ref)));
+                                !may_be_of_other(work, ref)));
 }
 
 /* Names by which the text speaks of a source's columns. */
@@ -108,7 +103,7 @@ spoken_of(Work *work, const SqlSource *source)
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
             SqlRef *ref = g_ptr_array_index(block->refs, i);
-            if (shows_column(ref))
+            if (shows_column(work, ref))
                 note_spoken_of(work, ref);
         }
     }

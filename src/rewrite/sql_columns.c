@@ -102,15 +102,18 @@ is_had_beside(Work *work, const SqlRef *ref, const SqlSource *catcher)
     return false;
 }
 
-/* The new name of a column where a table that stays where it is has been changed: of the only table in sight, which has it if
- * this runs, or beside tables of which nobody says that they have one. If one of these has it after all, engines say so. */
+/* The new name of a column where a table that stays where it is has been changed: where nothing else in sight has it, if this
+ * runs, or beside tables of which nobody says that they have one. If one of these has it after all, engines say so. */
 static bool
 is_there_already(Work *work, const SqlRef *ref, const SqlSource *catcher)
 {
-    if (catcher->block != ref->block || !source_has_gained(catcher, ref->path.parts[0].text))
+    const char *name = ref->path.parts[0].text;
+    if (!source_has_gained(work, catcher, name) || source_form(work, catcher) == FORM_OLD)
         return false;
     if (ref->binding == BINDING_NONE)
-        return ref->block->sources->len == 1 && ref->block->parent == NULL;
+        return !is_declared(work, name);
+    if (catcher->block != ref->block)
+        return false;
     bool is_guess = ref->binding == BINDING_COLUMN || ref->binding == BINDING_UNDECIDED;
     return is_guess && !is_had_beside(work, ref, catcher);
 }

@@ -67,6 +67,7 @@ star_must_name(Work *work, const SqlItem *star, const SqlSource *source)
     const Rename *rename = source_rename(source);
     bool is_meant = star->star_path.count == 0 || star->star_of == source;
     return is_meant && rename != NULL && !rename->is_derived &&
+           source_form(work, source) != FORM_NEW &&
            (star_is_placed(work, star) || star_is_counted_whole(star)) &&
            changed_through(work, star, source, false) != NULL;
 }
@@ -111,6 +112,19 @@ returns_old_names(const Work *work, const SqlBlock *block)
     return block->is_returning && (!work->options->propagates || block->statement->is_nested);
 }
 
+/* It lets the new names through since it was rewritten; people wrote them out then, or ask for them. */
+static bool
+is_new_already(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    size_t begin, end;
+    if (source_form(work, source) != FORM_NEW)
+        return false;
+    place_of(work, star, &begin, &end);
+    Site *site = site_add(work, SITE_STAR, DISPOSITION_ALREADY, begin, end);
+    site->reason = "what reads it asks for the new names";
+    return true;
+}
+
 /* True when the star is gone: written out, with all its sources. */
 static bool
 visit_source(Work *work, const SqlItem *star, const SqlSource *source)
@@ -118,7 +132,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     const Rename *rename = source_rename(source);
     const SqlQuery *query = star->block->query;
     size_t begin, end;
-    if (rename == NULL)
+    if (rename == NULL || is_new_already(work, star, source))
         return false;
     work->lets_through |= query != NULL && query_is_result(query) && rename_changes_columns(rename);
     bool comes_out = star_comes_out(work, star); /* fewer columns, fewer rows */
@@ -132,7 +146,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
         return false;
     bool is_followed = (names_stay || comes_out) && row_variable_gets(work, star);
     if (!is_followed && (names_stay || places_count || comes_out) && !star->is_macro &&
-        star_can_expand(work, star, source)) {
+        source_form(work, source) != FORM_PERHAPS_NEW && star_can_expand(work, star, source)) {
         star_expand(work, star, source, is_returned || (names_stay && names_query(star->block)));
         return true;
     }

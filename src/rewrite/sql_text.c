@@ -80,6 +80,8 @@ rewrite_variant(Work *work)
     g_clear_pointer(&work->row_variables, row_variables_free);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_clear_pointer(&work->spoken_tables, g_hash_table_unref);
+    g_clear_pointer(&work->bases, g_hash_table_unref);
+    g_clear_pointer(&work->forms, g_hash_table_unref);
     g_clear_pointer(&work->converted, g_hash_table_unref);
     g_clear_pointer(&work->made_here, g_hash_table_unref);
     g_clear_pointer(&work->new_here, g_hash_table_unref);

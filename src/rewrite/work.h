@@ -67,6 +67,9 @@ typedef struct {
     GHashTable *
         spoken_of; /* SqlSource * -> the names of its columns that the text says with a qualifier (sql_capture.c);
                               * NULL until it is asked for */
+    GHashTable *
+        bases; /* SqlBlock * -> tables that stay where they are, below its stars (sql_form.c); the same */
+    GHashTable *forms;      /* of such SqlSource *: Form; the same */
     GHashTable *converted;  /* set of SqlSource * whose USING becomes ON */
     GHashTable *understood; /* set of where templates begin that were read, plus one */
     GHashTable *made_here;  /* Rename * whose dataset the text makes; NULL: none */

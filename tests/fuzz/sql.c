@@ -52,6 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     g_autoptr(Renames) renames = renames_new(laws_mappings());
     g_autoptr(Rewrite) rewrite = rewrite_text("x.sql", text, length, renames, &options);
     laws_check(rewrite, text, length);
+    laws_check_in_place("x.sql", text, length, &options);
     check_lineage(text, length, &options);
     return 0;
 }
