@@ -59,6 +59,16 @@ visit_unread(Unit *unit, const Use *use)
     program_mention(unit, use, text);
 }
 
+/* What reads the new dataset, under names that only the old one has: left open before, or changed by hand, and not wholly. */
+static void
+visit_target(Unit *unit, Use *use, const Text *text)
+{
+    if (renames_left_in(unit->work->renames, text->bytes, text->count))
+        program_sql(unit, use, text);
+    else
+        program_name_of_target(unit, use, text);
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
@@ -70,9 +80,12 @@ visit_use(Unit *unit, Use *use)
         return;
     }
     program_qualifier(unit, use, text);
-    if (!text_mentions(unit->work, text) || program_joined_query(unit, use, text) ||
-        program_sql(unit, use, text) || program_command(unit, use, text) ||
-        program_part(unit, use, text) == PART_READ)
+    if (!text_mentions(unit->work, text)) {
+        visit_target(unit, use, text);
+        return;
+    }
+    if (program_joined_query(unit, use, text) || program_sql(unit, use, text) ||
+        program_command(unit, use, text) || program_part(unit, use, text) == PART_READ)
         return;
     const char *other = program_is_no_table(unit);
     if (other != NULL)

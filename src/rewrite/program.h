@@ -612,6 +612,8 @@ bool use_gives_rows(const Unit *unit, const Use *use);
 /* Schemas of Prisma: is it @@map and no @map; and is the word a field of the table's model? (program_prisma.c) */
 bool prisma_maps_table(const Unit *unit, const Use *use);
 bool prisma_is_column(const Unit *unit, guint index);
+/* The name of the new dataset, of which the program reads rows: columns that only the old one has are looked for. */
+void program_name_of_target(Unit *unit, const Use *use, const Text *text);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */
 const Rename *program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks,
                                  char **ret);

@@ -315,6 +315,15 @@ may_hold_columns(const Unit *unit, const Use *use)
     return !unit->language->has_sql_values || span_begins_with_any(unit->text, use->key, keys);
 }
 
+/* .alias("plan"): what comes out of the new dataset may be called as it was. */
+static bool
+is_called_anew(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"alias", "as", "name", "withColumnRenamed", NULL};
+    return span_is_among(unit->text, use->callee, calls) &&
+           !renames_mentioned(unit->work->renames, unit->work->text, unit->work->bytes);
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
@@ -335,7 +344,7 @@ visit_use(Unit *unit, Use *use)
     bool is_named = change != NULL;
     if (!is_named)
         change = find_column(unit->work, text, false, &at);
-    if (change == NULL)
+    if (change == NULL || is_called_anew(unit, use))
         return;
     bool is_whole = program_is_statement(unit, use, text);
     if ((is_whole && !use->has_table_hole) || (!is_whole && program_command(unit, use, text)))

@@ -446,6 +446,21 @@ program_name(Unit *unit, const Use *use, const Text *text)
     return true;
 }
 
+void
+program_name_of_target(Unit *unit, const Use *use, const Text *text)
+{
+    g_autofree char *buffer = g_malloc0(text->count + 1);
+    NameText name;
+    if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_docstring ||
+        use->is_message || text->is_unread || !name_read(text, 0, buffer, &name) ||
+        !use_reads_table(unit, use))
+        return;
+    const Rename *rename =
+        renames_of_target(unit->work->renames, name_dialect(unit, &name), &name.path);
+    if (rename != NULL && !rename->is_derived)
+        g_hash_table_add(unit->work->named, (void *) rename);
+}
+
 const Rename *
 program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks, char **ret)
 {

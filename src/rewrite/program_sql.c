@@ -507,8 +507,10 @@ program_sql_cell(Work *work, const Text *cell, const Language *language, const D
     Use use = {.is_sql = true, .is_cell = true};
     text_decode(text, language, &piece, false, NULL);
     program_tell_names(work, text);
-    if (!text_mentions(work, text) || work_is_side_pass(work))
+    bool is_mentioned = text_mentions(work, text);
+    if ((!is_mentioned && !renames_left_in(work->renames, text->bytes, text->count)) ||
+        work_is_side_pass(work))
         return;
-    if (!program_sql(&unit, &use, text))
+    if (!program_sql(&unit, &use, text) && is_mentioned)
         program_mention(&unit, &use, text);
 }
