@@ -108,6 +108,88 @@ first_before(const char *text, size_t at, const char *first)
     return is_it ? begin : SIZE_MAX;
 }
 
+#define PATH_PART_MAX 256 /* bytes; stores allow fewer */
+#define PATH_PARTS_MAX 8
+
+/* The part before `end`, up to a slash or to what is no part of a path; `end` itself: there is none. */
+static size_t
+path_part(const char *text, size_t end)
+{
+    size_t least = end > PATH_PART_MAX ? end - PATH_PART_MAX : 0;
+    while (end > least && (is_word_byte(text[end - 1]) || strchr("{}$.%", text[end - 1]) != NULL))
+        end--;
+    return end;
+}
+
+static bool
+is_part(const char *text, size_t begin, size_t end, const char *part)
+{
+    return strlen(part) == end - begin && g_ascii_strncasecmp(text + begin, part, end - begin) == 0;
+}
+
+static bool
+is_behind(const char *text, size_t end, const char *word)
+{
+    size_t bytes = strlen(word);
+    return end >= bytes && g_ascii_strncasecmp(text + end - bytes, word, bytes) == 0;
+}
+
+/* bigquery://project/dataset/table: an address of a store, not of a page or a file. */
+static bool
+is_address_of_store(const char *text, size_t begin)
+{
+    static const char *const stores[] = {
+        "bigquery",   "bq",     "snowflake", "postgres", "postgresql", "redshift", "mysql",
+        "databricks", "trino",  "hive",      "spark",    "athena",     "glue",     "mssql",
+        "sqlserver",  "oracle", "duckdb",    "sqlite",   "clickhouse", "unity"};
+    size_t end = begin;
+    for (int i = 0; i < PATH_PARTS_MAX && is_behind(text, end, "/"); i++)
+        end = is_behind(text, end, "://") ? end : path_part(text, end - 1);
+    if (!is_behind(text, end, "://"))
+        return false;
+    size_t scheme = end - strlen("://");
+    for (size_t i = 0; i < G_N_ELEMENTS(stores); i++)
+        if (is_behind(text, scheme, stores[i]))
+            return true;
+    return false;
+}
+
+/* Is what stands before the part at `begin` another project than the name's? Where something is put in, it may be it. */
+static bool
+is_of_other(const char *text, size_t begin, const char *word, const char *project)
+{
+    size_t end = begin >= strlen(word) ? begin - strlen(word) : 0;
+    size_t first = path_part(text, end);
+    if (project == NULL || !is_behind(text, begin, word) || first == end ||
+        memchr(text + first, '{', end - first) != NULL ||
+        memchr(text + first, '$', end - first) != NULL ||
+        memchr(text + first, '%', end - first) != NULL)
+        return false;
+    return !is_part(text, first, end, project);
+}
+
+/* projects/acme/datasets/shop/tables/orders, and an address: where `shop` begins; SIZE_MAX: this is no such path. */
+static size_t
+path_before(const char *text, size_t at, char *const *parts, guint length)
+{
+    static const char *const holders[] = {"datasets/", "schemas/", "databases/"};
+    const char *project = length > 2 ? parts[length - 3] : NULL;
+    bool is_resource = is_behind(text, at, "/tables/");
+    size_t end = is_resource ? at - strlen("/tables/") : is_behind(text, at, "/") ? at - 1 : 0;
+    size_t begin = end > 0 ? path_part(text, end) : 0;
+    if (begin == end || !is_part(text, begin, end, parts[length - 2]))
+        return SIZE_MAX;
+    for (size_t i = 0; is_resource && i < G_N_ELEMENTS(holders); i++) {
+        g_autofree char *between = g_strconcat("/", holders[i], NULL);
+        if (is_behind(text, begin, holders[i]))
+            return is_of_other(text, begin, between, project) ? SIZE_MAX : begin;
+    }
+    return !is_resource && is_address_of_store(text, begin) &&
+                   !is_of_other(text, begin, "/", project)
+               ? begin
+               : SIZE_MAX;
+}
+
 bool
 find_mention(const char *text, size_t bytes, char *const *parts, size_t *ret_begin, size_t *ret_end)
 {
@@ -116,6 +198,8 @@ find_mention(const char *text, size_t bytes, char *const *parts, size_t *ret_beg
     for (size_t from = 0, at = 0; from < bytes && find_word(text + from, bytes - from, last, &at);
          from = *ret_end) {
         *ret_begin = length > 1 ? first_before(text, from + at, parts[length - 2]) : from + at;
+        if (*ret_begin == SIZE_MAX)
+            *ret_begin = path_before(text, from + at, parts, length);
         *ret_end = from + at + strlen(last);
         if (*ret_begin != SIZE_MAX)
             return true;
