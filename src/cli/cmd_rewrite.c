@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/code_files.h"
 #include "cli/code_prove.h"
+#include "rewrite/renames.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -287,6 +288,18 @@ find_files(Invocation *call, Job *job, GPtrArray **ret, GError **error)
     return done;
 }
 
+/* Nothing is written twice by mistake where that would be seen; here nobody could. */
+static void
+warn_of_second_run(const Run *run)
+{
+    const char *name = renames_applied_once(run->job->renames);
+    if (name != NULL && run->count.change > 0)
+        view_tone(run->call->view, TONE_WARN,
+                  "'%s' is a name of before and a new one: apply this mapping once, as a second "
+                  "run would take what this one writes for what was there before",
+                  name);
+}
+
 /* Each file is told of as soon as it is decided, and let go. */
 static bool
 rewrite_files(Run *run, GPtrArray *files, GError **error)
@@ -301,11 +314,13 @@ rewrite_files(Run *run, GPtrArray *files, GError **error)
     if (call->view->json) {
         g_autoptr(json_t) sums = sums_json(&run->count);
         view_json_list_end(call->view, sums);
+        warn_of_second_run(run);
         return true;
     }
     show_summary(call->view, &run->count, files->len, invocation_has(call, "write"));
     if (job->prover != NULL)
         show_proof(call->view, &run->proofs);
+    warn_of_second_run(run);
     return true;
 }
 

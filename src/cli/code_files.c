@@ -47,9 +47,14 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
         code_file_note(file, text, task->renames);
     bool is_wide =
         file->is_read && code_names_in_utf16(task->renames, file->path, text, file->bytes);
+    bool has_zeros = file->is_read && !is_wide &&
+                     code_names_beside_zeros(task->renames, file->path, text, file->bytes);
     if (is_wide)
         file->skipped =
             g_strdup_printf("'%s' names the dataset, and is in UTF-16: expected UTF-8", file->path);
+    else if (has_zeros)
+        file->skipped = g_strdup_printf(
+            "'%s' names the dataset, and has zero bytes in it: expected text", file->path);
     else if (!file->is_read && error_is(error, ERR_TOO_LARGE))
         look_into_large(file, task);
     else if (!file->is_read)
@@ -57,7 +62,7 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
     else if (code_names(task->renames, file->path, text, file->bytes) ||
              is_wanted(file, text, task, exports))
         file->text = g_steal_pointer(&text);
-    file->is_read = file->is_read && !is_wide;
+    file->is_read = file->is_read && !is_wide && !has_zeros;
 }
 
 static void

@@ -42,6 +42,10 @@ bool code_names(const Renames *renames, const char *path, const char *text, size
 bool code_names_in_large(const Renames *renames, const char *path);
 /* The same of a text in UTF-16, which says so at its beginning: it is not rewritten. */
 bool code_names_in_utf16(const Renames *renames, const char *path, const char *text, size_t bytes);
+/* The same of a program, or SQL, that has zero bytes in it, as a text in UTF-16 has that does not say so, and none that can be
+ * rewritten. */
+bool code_names_beside_zeros(const Renames *renames, const char *path, const char *text,
+                             size_t bytes);
 /* Of a file that was read: of what use it is to others. */
 void code_file_note(CodeFile *file, const char *text, const Renames *renames);
 /* Let go of what it holds, but its path. */

@@ -77,6 +77,22 @@ code_names_in_utf16(const Renames *renames, const char *path, const char *text, 
     return plain != NULL && renames_concern(renames, path, plain, length);
 }
 
+/* Not of data, whose bytes may be anything. */
+bool
+code_names_beside_zeros(const Renames *renames, const char *path, const char *text, size_t bytes)
+{
+    g_autofree char *plain = NULL;
+    size_t count = 0;
+    if (!code_is_binary(text, bytes) || !code_is_text_by_name(path))
+        return false;
+    plain = g_malloc(bytes + 1);
+    for (size_t i = 0; i < bytes; i++)
+        if (text[i] != '\0')
+            plain[count++] = text[i];
+    plain[count] = '\0';
+    return renames_concern(renames, path, plain, count);
+}
+
 bool
 code_names_in_large(const Renames *renames, const char *path)
 {
@@ -117,7 +133,8 @@ read_here(Reading *reading, int folder, const char *name, CodeFile *file)
         __atomic_load_n(&reading->held_bytes, __ATOMIC_RELAXED) > HELD_BYTES_MAX)
         return;
     file->is_read = file_read_at(folder, name, CODE_FILE_BYTES_MAX, &text, &file->bytes, NULL);
-    if (file->is_read && code_names_in_utf16(reading->renames, file->path, text, file->bytes))
+    if (file->is_read && (code_names_in_utf16(reading->renames, file->path, text, file->bytes) ||
+                          code_names_beside_zeros(reading->renames, file->path, text, file->bytes)))
         file->is_read = false;
     if (file->is_read)
         code_file_note(file, text, reading->renames);

@@ -18,6 +18,8 @@ bool code_is_passed_over(const char *name, bool is_folder);
 bool code_path_is_passed_over(const char *path);
 /* Not text of any kind. */
 bool code_is_binary(const char *bytes, size_t count);
+/* Is it a program, SQL or settings, by its name? */
+bool code_is_text_by_name(const char *path);
 /* Has the path one of these endings? The list ends with NULL. */
 bool code_ends_with(const char *path, const char *const *endings);
 /* SQL, by its name: "users.sql", "USERS.SQL", "users.hql", "users.sql.j2". */

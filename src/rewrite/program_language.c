@@ -1,4 +1,5 @@
 /* program_language.c - what differs between languages, as one table. */
+#include "rewrite/code.h"
 #include "rewrite/imports.h"
 
 #include <string.h>
@@ -143,6 +144,13 @@ language_of(const char *path, const char *text, size_t bytes)
                 return &languages[i];
     return is_mod_of_steampipe(path, text, bytes) ? language_by_name("hcl")
                                                   : by_first_line(text, bytes);
+}
+
+bool
+code_is_text_by_name(const char *path)
+{
+    return code_is_sql(path) || g_str_has_suffix(path, ".ipynb") ||
+           language_of(path, "", 0) != NULL;
 }
 
 GArray *

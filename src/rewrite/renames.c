@@ -505,3 +505,22 @@ renames_will_have(const Renames *renames, const Rename *of, const char *name)
             return true;
     return false;
 }
+
+const char *
+renames_applied_once(const Renames *renames)
+{
+    g_autoptr(GHashTable) sources = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->mapping != NULL && !rename->is_in_place)
+            g_hash_table_add(sources, (char *) mapping_source(rename->mapping));
+    }
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        const char *target = rename->mapping != NULL ? mapping_target(rename->mapping) : NULL;
+        bool is_passed_on = target != NULL && g_hash_table_contains(sources, target);
+        if (is_passed_on || (target != NULL && rename->is_in_place && rename->trades_names))
+            return target;
+    }
+    return NULL;
+}

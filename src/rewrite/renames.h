@@ -136,6 +136,9 @@ bool rename_has_target(const Renames *renames, const Rename *rename, const Diale
 bool rename_leaves_behind(const Rename *rename, const ColumnChange *change);
 /* Does the text name the target, and a column that is left behind? */
 bool renames_left_in(const Renames *renames, const char *text, size_t bytes);
+/* A dataset whose new name is the old one of another, or a table in place whose columns trade their names: nothing tells what
+ * was rewritten from what was not. NULL: there is none. */
+const char *renames_applied_once(const Renames *renames);
 /* Does any of its columns become something else? */
 bool rename_changes_columns(const Rename *rename);
 /* Does the mapping say what becomes of the column? In place, what it does not name stays. */

@@ -363,6 +363,31 @@ class Files(Folder):
         (self.folder / "code/wide.sql").write_bytes("SELECT id FROM others\n".encode("utf-16"))
         self.assertEqual(self.rewrite("code").returncode, 0)
 
+    def test_a_program_with_zero_bytes_in_it_is_passed_over_where_it_names_the_dataset(self):
+        (self.folder / "code").mkdir(exist_ok=True)
+        for name in ("zero.sql", "zero.py", "zero.bin"):
+            (self.folder / "code" / name).write_bytes(b"SELECT id FROM users -- \0\n")
+        done = self.rewrite("code")
+        for name in ("zero.sql", "zero.py"):
+            self.assertIn(f"passed over: 'code/{name}' names the dataset, and has zero bytes in it: expected text", done.stdout + done.stderr)
+        self.assertNotIn("zero.bin", done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 3)
+        (self.folder / "code/zero.py").unlink()
+        (self.folder / "code/zero.sql").write_bytes(b"SELECT id FROM others -- \0\n")
+        self.assertEqual(self.rewrite("code").returncode, 0)
+
+    def test_what_a_second_run_could_not_tell_is_said_by_the_first(self):
+        one, two = MAPPING.replace("source: users", "source: old").replace("target: people", "target: users"), MAPPING
+        self.write("mapping.yaml", one + "---\n" + two)
+        self.write("a.sql", "SELECT name FROM old\n")
+        done = self.rewrite("a.sql")
+        self.assertIn("'users' is a name of before and a new one: apply this mapping once", done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 0)
+        self.write("mapping.yaml", two)
+        self.write("a.sql", "SELECT name FROM users\n")
+        done = self.rewrite("a.sql")
+        self.assertNotIn("apply this mapping once", done.stdout + done.stderr)
+
     def test_a_large_file_is_passed_over_only_where_it_names_the_dataset(self):
         (self.folder / "code").mkdir(exist_ok=True)
         large, filler = self.folder / "code/large.sql", "SELECT a, b FROM others;\n" * 700000
