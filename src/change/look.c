@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "rewrite/code.h"
 #include "rewrite/exports.h"
-#include "rewrite/project.h"
+#include "rewrite/project/project.h"
 
 #include <string.h>
 

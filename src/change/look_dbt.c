@@ -2,7 +2,7 @@
 #include "change/look_dbt.h"
 
 #include "base/text.h"
-#include "rewrite/project.h"
+#include "rewrite/project/project.h"
 
 #include <string.h>
 

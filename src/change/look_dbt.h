@@ -1,7 +1,7 @@
 /* look_dbt.h - what dbt wrote down in a repository: target/manifest.json of its projects, where people commit it. */
 #pragma once
 
-#include "rewrite/dbt_manifest.h"
+#include "rewrite/dbt/manifest.h"
 
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
 
 #include "cli/command.h"
 #include "rewrite/code.h"
-#include "rewrite/project.h"
+#include "rewrite/project/project.h"
 
 #define CODE_TEXT_BYTES_MAX ((size_t) 1024 * 1024 * 1024) /* that is rewritten together */
 

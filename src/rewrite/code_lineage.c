@@ -2,8 +2,8 @@
 #include "rewrite/code_lineage.h"
 
 #include "rewrite/code.h"
-#include "rewrite/dbt.h"
-#include "rewrite/sql_parts.h"
+#include "rewrite/dbt/dbt.h"
+#include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

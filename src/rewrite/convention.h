@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "rewrite/program.h"
+#include "rewrite/program/program.h"
 
 /* What a framework calls by a rule: the piece of the name that its table's is made from, and that of its class. */
 typedef struct {
@@ -28,7 +28,7 @@ bool convention_concerns(const Renames *renames, const char *path, const char *t
 const Rename *convention_rename(const Renames *renames, const Framework *framework,
                                 const char *path, const char *class, size_t bytes);
 
-/* ---- what the single frameworks ask for (program_convention.c, program_define.c) ---- */
+/* ---- what the single frameworks ask for (program/convention.c, program/define.c) ---- */
 
 typedef bool HoldsFn(Unit *unit, Called *called);
 HoldsFn holds_for_rails, holds_for_laravel, holds_for_django, holds_for_jpa;

@@ -7,10 +7,10 @@
  */
 #include "rewrite/code.h"
 #include "rewrite/convention.h"
-#include "rewrite/dbt.h"
-#include "rewrite/dbt_yaml.h"
-#include "rewrite/program.h"
-#include "rewrite/sql_parts.h"
+#include "rewrite/dbt/dbt.h"
+#include "rewrite/dbt/yaml.h"
+#include "rewrite/program/program.h"
+#include "rewrite/sql/parts.h"
 
 #include <string.h>
 

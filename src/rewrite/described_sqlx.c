@@ -3,7 +3,7 @@
  *
  * Who refers to the dataset by ${ref("…")} under its new name asks for a file that is called so.
  */
-#include "rewrite/program.h"
+#include "rewrite/program/program.h"
 
 #include <string.h>
 

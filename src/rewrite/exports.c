@@ -1,7 +1,7 @@
 /* exports.c - see exports.h: what files give, and which files there are. */
-#include "rewrite/imports.h"
-#include "rewrite/project_words.h"
-#include "rewrite/sql_parts.h"
+#include "rewrite/imports/imports.h"
+#include "rewrite/project/words.h"
+#include "rewrite/sql/parts.h"
 
 #include <string.h>
 

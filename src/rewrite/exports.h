@@ -2,7 +2,7 @@
  * exports.h - names that stand for the dataset, given by one file of programs to others: TABLE = "a.b.c" of config.py.
  *
  * A file that only imports the name does not name the dataset, and still reads it. Imports are followed by the rules of
- * the language (imports.h): exactly, or not at all.
+ * the language (imports/imports.h): exactly, or not at all.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef struct {
     size_t begin, end;           /* bytes of the file: what it is set to */
     const char *doubt;           /* why nobody knows what it stands for; or NULL */
     bool is_class;               /* no name of the table, but what stands for its rows */
-    const struct Advice *advice; /* what would keep its fields (program_advice.h); or NULL */
+    const struct Advice *advice; /* what would keep its fields (program/advice.h); or NULL */
     bool has_field_strings;      /* what names its columns in strings names its fields (Django) */
     bool
         is_registered; /* under its name, by which others ask for it without an import (Sequelize) */

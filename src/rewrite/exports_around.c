@@ -3,7 +3,7 @@
  *
  * The variable, and the classes, objects and lists that it is in. What is in a function is nobody else's.
  */
-#include "rewrite/imports.h"
+#include "rewrite/imports/imports.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * exports_read.c - what a program gives others: which names lead to a string that is the dataset's name.
  */
-#include "rewrite/imports.h"
+#include "rewrite/imports/imports.h"
 
 #include <string.h>
 

@@ -41,7 +41,7 @@ bool star_means(const SqlItem *star, const SqlSource *source);
 /* Does the list have an output of this name besides what its stars let through of `source`? */
 bool has_output_beside(Work *work, const SqlBlock *block, const SqlSource *source,
                        const char *name);
-/* What was answered before, true if it was; the answer, to be kept; and none of them holds any more (sql_asked.c). */
+/* What was answered before, true if it was; the answer, to be kept; and none of them holds any more (sql/asked.c). */
 bool asked_change(const Work *work, const SqlQuery *query, const SqlPart *part,
                   const ColumnChange **ret);
 void asked_note_change(Work *work, const SqlQuery *query, const SqlPart *part,
@@ -56,7 +56,7 @@ const ColumnChange *star_change(Work *work, const SqlItem *star, const SqlSource
 /* The change under which readers find an item; NULL when it keeps its name. */
 const ColumnChange *item_change(Work *work, const SqlItem *item);
 
-/* Adds to `work->given`; what was given by this name, or NULL. (sql_given.c) */
+/* Adds to `work->given`; what was given by this name, or NULL. (sql/given.c) */
 void sql_given(Work *work);
 const GivenName *given_find(const Work *work, const char *name);
 void given_free(void *given);
@@ -91,7 +91,7 @@ bool source_changes(Work *work, const SqlSource *source);
 const char *item_new_name(Work *work, const SqlItem *item);
 /* An item without alias whose name would change although it must not. */
 bool item_needs_alias(Work *work, const SqlItem *item);
-/* Has another item of its list this name (sql_outputs.c)? The first item that has it, or NULL. */
+/* Has another item of its list this name (sql/outputs.c)? The first item that has it, or NULL. */
 bool is_output_beside(Work *work, const SqlItem *item, const char *name);
 const SqlItem *output_called(Work *work, const SqlBlock *block, const char *name);
 /* Two datasets may give the same name to columns that are called differently today: where both come out, both keep their names.
@@ -102,12 +102,12 @@ bool query_names_matter(const SqlQuery *query);
 bool is_spoken_of(Work *work, const SqlSource *source, const char *name);
 /* The same, or says it another place of the text, or another file, of the table, or of what its stars let through? */
 bool is_said_of(Work *work, const SqlSource *source, const char *name);
-/* After the change (sql_capture.c): does the source have a column of this name, or one that it does not have today? */
+/* After the change (sql/capture.c): does the source have a column of this name, or one that it does not have today? */
 bool source_will_have(Work *work, const SqlSource *source, const char *name);
 bool source_will_gain(Work *work, const SqlSource *source, const char *name);
 /* Is this the new name of a column of a dataset that stays where it is? Then it had that name before only if another table has it. */
 bool source_has_gained(Work *work, const SqlSource *source, const char *name);
-/* By which names is such a dataset asked for its columns where this reads it: it was rewritten before, or not (sql_form.c)? */
+/* By which names is such a dataset asked for its columns where this reads it: it was rewritten before, or not (sql/form.c)? */
 typedef enum { FORM_UNTOLD, FORM_OLD = 1, FORM_NEW = 2, FORM_PERHAPS_NEW = 4 } Form;
 Form source_form(Work *work, const SqlSource *source);
 /* Would the new name of this column mean something else where it stands? */
@@ -121,7 +121,7 @@ bool is_converted(Work *work, const SqlRef *ref);
 /* Is a name joined by USING that of this source, too, and stays so? */
 bool is_merged_into(Work *work, const SqlRef *ref, const SqlSource *source);
 bool is_doubled_by_on(Work *work, const SqlRef *ref, const char *name);
-/* Names inside of templates (dbt_macros.c, dbt_project.c): is it no column at all; may it be changed where it stands? */
+/* Names inside of templates (dbt/macros.c, dbt/project.c): is it no column at all; may it be changed where it stands? */
 bool macro_takes_no_column(Work *work, const SqlRef *ref);
 bool macro_takes_column(Work *work, const SqlRef *ref);
 /* Can this be written into the text of a template that byte `at` is in? */
@@ -135,7 +135,7 @@ typedef void MacroTableFn(const char *name, const char *table, const char *file,
 void macros_each_table(const Macros *macros, MacroTableFn *visit, void *data);
 /* The text of the file that the macro was read from; NULL: none is called so. */
 const char *macros_file(const Macros *macros, const char *name);
-/* Is the template a macro of the project that gives rows of the table that it gets (dbt_macro_rows.c)? `*ret_begin`, `*ret_end`:
+/* Is the template a macro of the project that gives rows of the table that it gets (dbt/macro_rows.c)? `*ret_begin`, `*ret_end`:
  * the table, where it is a variable; else both 0. */
 bool macros_give_rows(const Macros *macros, const char *text, const Token *token,
                       uint32_t *ret_begin, uint32_t *ret_end);
@@ -153,28 +153,28 @@ bool ref_may_be_qualified(const Work *work, const SqlRef *ref);
 /* ` AS old` behind an item whose name is seen from outside, or that names a field. */
 void keep_output_name(Work *work, const SqlRef *ref);
 bool is_name_only(SqlClause clause); /* nothing but a name can stand there */
-/* The mapping's expression at this place (sql_expression.c). False where it cannot stand there. */
+/* The mapping's expression at this place (sql/expression.c). False where it cannot stand there. */
 bool edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change);
-/* `name` at this place, with a qualifier where it would mean something else without one (sql_column.c). */
+/* `name` at this place, with a qualifier where it would mean something else without one (sql/column.c). */
 void edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name);
 /* `name` would mean another column at this place. */
 void refuse_captured(Work *work, const SqlPart *part, const char *name);
 /* Joined by its name, with RIGHT or FULL: the value is that of whichever side has a row. */
 bool ref_is_of_both_sides(const SqlRef *ref);
-/* What becomes of a reference to a column (sql_column.c), or to an output (sql_output_ref.c). */
+/* What becomes of a reference to a column (sql/column.c), or to an output (sql/output_ref.c). */
 void sql_column(Work *work, const SqlRef *ref);
 void sql_output_ref(Work *work, const SqlRef *ref);
-/* Values that are called by a column of which the name changes get it as an alias (sql_tacit_names.c). */
+/* Values that are called by a column of which the name changes get it as an alias (sql/tacit_names.c). */
 void sql_tacit_names(Work *work);
 /* What such a value is called by now, where nobody but the query itself sees its name: that of the new column; NULL: as before. */
 const char *sql_tacit_new_name(Work *work, const SqlItem *item);
-/* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
+/* Literals that a changed column is compared with (sql/literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
-/* Does it make no difference whether the condition in the tokens [first, end) is NULL or false (sql_nulls.c)? */
+/* Does it make no difference whether the condition in the tokens [first, end) is NULL or false (sql/nulls.c)? */
 bool sql_takes_null_for_false(const Work *work, const SqlBlock *block, guint first, guint end);
-void sql_star(Work *work, const SqlItem *item); /* sql_star.c */
+void sql_star(Work *work, const SqlItem *item); /* sql/star.c */
 /* Of which queries the columns' places count, or how many there are, for stars that read them; before sql_flow()
- * (sql_places.c). */
+ * (sql/places.c). */
 void sql_places(Work *work);
 /* Do the places of what the star gives count; how many there are; or do they come out of the text? */
 bool star_is_placed(const Work *work, const SqlItem *star);
@@ -191,7 +191,7 @@ bool returns_old_names(const Work *work, const SqlBlock *block);
 bool star_leaves_out(const Work *work, const SqlItem *star, const char *name);
 /* Do the outputs of this block name those of its query? */
 bool names_query(const SqlBlock *block);
-/* A star over `source` and its neighbours, written out (sql_expand.c). */
+/* A star over `source` and its neighbours, written out (sql/expand.c). */
 bool star_can_expand(Work *work, const SqlItem *star, const SqlSource *source);
 /* A column that comes through it, of which the mapping says nothing; NULL where none is known. */
 const char *star_unmapped(Work *work, const SqlItem *star, const SqlSource *source);

@@ -374,7 +374,7 @@ why_told(const Rename *rename)
 void
 mentions_of_models(Work *work)
 {
-    /* its calls are read later (dbt_project_hooks.c) */
+    /* its calls are read later (dbt/project_hooks.c) */
     bool is_project = g_str_has_suffix(work->path, "dbt_project.yml");
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);

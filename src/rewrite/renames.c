@@ -5,7 +5,7 @@
  * store). A path in code is that spelling when all its parts agree; with fewer parts only when the default path fills
  * in the rest; with more parts only when these are the schema that a bare name has anyway.
  */
-#include "rewrite/dbt.h"
+#include "rewrite/dbt/dbt.h"
 #include "rewrite/made.h"
 #include "rewrite/work.h"
 

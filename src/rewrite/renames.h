@@ -42,7 +42,7 @@ typedef struct {
 typedef struct {
     bool is_source;
     DbtName from, to;
-    /* Of a source that YAML declares (dbt_sources.c): */
+    /* Of a source that YAML declares (dbt/sources.c): */
     char *
         identifier; /* what is written for the table's own name, which is not the source's; or NULL */
     DbtDoubt *doubt;  /* a person decides, or it is another table; or NULL */
@@ -71,10 +71,10 @@ struct Rename {
     bool is_in_place; /* the dataset stays, and so do columns that the mapping does not name */
     bool
         trades_names; /* a column is called as another one was: what was rewritten cannot be told from what was not */
-    /* Of what another file makes (sql_made.c): its name stays, and its columns get the names that the file gives them. */
+    /* Of what another file makes (sql/made.c): its name stays, and its columns get the names that the file gives them. */
     bool is_derived, is_closed; /* closed: `changes` has all its columns */
     bool is_of_rows;            /* it is the name under which a trigger gives the dataset's rows */
-    char *key;                  /* of project.c */
+    char *key;                  /* of project/project.c */
     char *alias;                /* its name, where nobody knows what it is in; or NULL */
     GPtrArray *staying;         /* ColumnChange * of columns that stay, owned; or NULL */
 };

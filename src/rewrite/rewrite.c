@@ -1,11 +1,11 @@
 /* rewrite.c - one file: its language, its sites, its edits; and what is done with them. */
 #include "base/json.h"
 #include "rewrite/code.h"
-#include "rewrite/dbt.h"
-#include "rewrite/dbt_selects.h"
+#include "rewrite/dbt/dbt.h"
+#include "rewrite/dbt/selects.h"
 #include "rewrite/made.h"
-#include "rewrite/program.h"
-#include "rewrite/sql_parts.h"
+#include "rewrite/program/program.h"
+#include "rewrite/sql/parts.h"
 #include "rewrite/trigger_calls.h"
 
 #include <string.h>

@@ -14,7 +14,7 @@
 
 #include "base/yaml.h"
 #include "mapping/mapping.h"
-#include "rewrite/dbt_manifest.h"
+#include "rewrite/dbt/manifest.h"
 #include "sql/sql.h"
 
 /* ---- what is renamed ---- */
@@ -65,7 +65,7 @@ typedef struct {
     const char *link;   /* from the mapping, or NULL */
     const char *advice; /* what keeps the name of a field, in the words of its library; or NULL */
     const char
-        *keeps; /* key of the making that keeps its names for this (project_keep.c), or NULL */
+        *keeps; /* key of the making that keeps its names for this (project/keep.c), or NULL */
     bool
         is_left; /* what it reads keeps its names for it: the text is right, and new names would need a person */
 } Site;
@@ -84,13 +84,13 @@ typedef struct {
     GPtrArray *sites;     /* Site *, in the order of the text */
     GPtrArray *edits;     /* Edit *, in the order of the text; they do not overlap */
     int count[DISPOSITION_COUNT];
-    GPtrArray
-        *made; /* Made *: what others read by name; empty unless it is asked for (project.h) */
+    GPtrArray *
+        made; /* Made *: what others read by name; empty unless it is asked for (project/project.h) */
     GHashTable *defines;   /* const Rename *: datasets that it makes for others, too; NULL: none */
     bool lacks_definition; /* a statement goes with the definition of a dataset, wherever that is */
     bool
         lacks_columns; /* it may be of use to know how files define tables (definitions.h, neighbours.h) */
-    GPtrArray *imports;           /* ImportUse *: names of other files that it uses (imports.h) */
+    GPtrArray *imports; /* ImportUse *: names of other files that it uses (imports/imports.h) */
     struct SitesCovered *covered; /* site.c: what they cover; NULL: nobody has asked */
     Arena *arena;                 /* of sites, edits and their texts */
 } Rewrite;
@@ -105,7 +105,7 @@ void macros_read(Macros *macros, const char *text, size_t bytes);
 /* Once all are read: what the text gives them. Not while others look at them. */
 void macros_note_calls(Macros *macros, const char *text, size_t bytes);
 
-/* The models of a dbt project, whose SQL tells their columns. (project_columns.c) */
+/* The models of a dbt project, whose SQL tells their columns. (project/columns.c) */
 typedef struct ProjectModels ProjectModels;
 
 typedef struct {
@@ -123,7 +123,7 @@ typedef struct {
     const ProjectModels *models;   /* likewise */
     /* What dbt's source(…) is was found out before, with the whole project: it is not asked again. */
     bool leaves_sources;
-    /* Of many files together (project.h): */
+    /* Of many files together (project/project.h): */
     bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
     const char *model, *version;   /* the file is this model of dbt; or NULL */
     bool is_persisted;             /* its table has rows under the names of before, or may have */
@@ -134,7 +134,7 @@ typedef struct {
     const YamlNode *settings; /* dbt_project.yml of the file's project; or NULL */
     const GHashTable *vars;   /* names of its variables that only its SQL asks for; or NULL */
     const GHashTable
-        *made; /* models, seeds, snapshots of the file's project (dbt_made.c); NULL: not known */
+        *made; /* models, seeds, snapshots of the file's project (dbt/made.c); NULL: not known */
     const GPtrArray *roots; /* DbtRoot *: all projects of dbt; NULL: not known */
     const GPtrArray
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */

@@ -1,6 +1,6 @@
 /* spelling.c - how names are written: the writer's quotes, the writer's number of parts. */
 #include "base/text.h"
-#include "rewrite/sql_parts.h"
+#include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>

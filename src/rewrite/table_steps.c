@@ -6,7 +6,7 @@
  */
 #include "base/text.h"
 #include "rewrite/code.h"
-#include "rewrite/program.h"
+#include "rewrite/program/program.h"
 #include "rewrite/table_steps_parts.h"
 #include "rewrite/work.h"
 

@@ -6,8 +6,8 @@
 #define HOLE "{{}}" /* in the SQL of a program: what is put in there at run time */
 
 typedef struct Imports Imports;
-typedef struct Variables Variables;       /* sql_variables.c */
-typedef struct RowVariables RowVariables; /* sql_row_variables.c */
+typedef struct Variables Variables;       /* sql/variables.c */
+typedef struct RowVariables RowVariables; /* sql/row_variables.c */
 
 /* Pointers of which most texts have none: the set is made with the first one. */
 static inline bool
@@ -52,7 +52,7 @@ source_spelling(const SqlSource *source)
 typedef struct {
     char *to;     /* by which name they give it now; NULL: by the same */
     bool differs; /* not all do alike */
-    bool is_read; /* the program reads it by the name, and follows (program_rows.c) */
+    bool is_read; /* the program reads it by the name, and follows (program/rows.c) */
 } GivenName;
 
 #define GIVEN_ANY "*" /* a name that nobody knows */
@@ -65,10 +65,10 @@ typedef struct {
     const Dialect *dialect; /* of the SQL */
     Sql *sql;
     GHashTable *
-        spoken_of; /* SqlSource * -> the names of its columns that the text says with a qualifier (sql_capture.c);
+        spoken_of; /* SqlSource * -> the names of its columns that the text says with a qualifier (sql/capture.c);
                               * NULL until it is asked for */
     GHashTable *
-        bases; /* SqlBlock * -> tables that stay where they are, below its stars (sql_form.c); the same */
+        bases; /* SqlBlock * -> tables that stay where they are, below its stars (sql/form.c); the same */
     GHashTable *forms;      /* of such SqlSource *: Form; the same */
     GHashTable *converted;  /* set of SqlSource * whose USING becomes ON */
     GHashTable *understood; /* set of where templates begin that were read, plus one */
@@ -82,27 +82,27 @@ typedef struct {
     GHashTable *spoken_tables; /* the same of tables, by their names in small letters */
     bool is_in_string;         /* of a program, to which it tells them: */
     GHashTable *new_made;      /* the same, of all strings of the program; NULL: none */
-    GArray *makers;  /* Maker: which of its strings make a dataset; NULL: none (program_makes.c) */
-    bool is_settled; /* it is known which queries keep their output names (sql_pin.c) */
+    GArray *makers;  /* Maker: which of its strings make a dataset; NULL: none (program/makes.c) */
+    bool is_settled; /* it is known which queries keep their output names (sql/pin.c) */
     bool is_cut;     /* what was just asked led in a circle, which was not followed */
-    GHashTable *outputs; /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
-    GHashTable *keys;    /* SqlBlock * -> what it groups by (sql_output_ref.c); the same */
-    GHashTable *changes, *names; /* what queries and sources were asked (sql_asked.c); the same */
-    /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
+    GHashTable *outputs; /* SqlBlock * -> its names (sql/outputs.c); NULL until it is asked for */
+    GHashTable *keys;    /* SqlBlock * -> what it groups by (sql/output_ref.c); the same */
+    GHashTable *changes, *names; /* what queries and sources were asked (sql/asked.c); the same */
+    /* What `"x"` is where nobody says the dialect (sql/unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
     bool doubts_quotes; /* the dialect is guessed, and `"x"` may be a text all the same (guess.h) */
-    GPtrArray *used;    /* what the text says that names are in (sql_use.c); NULL: nothing */
+    GPtrArray *used;    /* what the text says that names are in (sql/use.c); NULL: nothing */
     const GPtrArray *used_around; /* likewise, of the text whose routine this is the body of */
     GHashTable *declared;         /* names of variables and parameters, in small letters */
     Variables *variables;         /* the same, with where they are known */
     RowVariables *row_variables;  /* those that hold rows of the dataset; or NULL */
     const Variables *parameters;  /* of the routine whose body the text is; or NULL */
     const Rename *rows; /* the text is the body of a function that sees rows of it alone; or NULL */
-    GHashTable *setters;        /* of dbt_variables.c; NULL until it is asked for */
-    GHashTable *run, *appended; /* of sql_run.c; the same */
-    GHashTable *schemas;        /* of sql_catalog.c; the same */
+    GHashTable *setters;        /* of dbt/variables.c; NULL until it is asked for */
+    GHashTable *run, *appended; /* of sql/run.c; the same */
+    GHashTable *schemas;        /* of sql/catalog.c; the same */
     int depth;                  /* of SQL in literals of SQL */
-    GArray *borders;            /* where macros and the like begin and end (sql_made.c) */
+    GArray *borders;            /* where macros and the like begin and end (sql/made.c) */
     /* sql_may_follow_assigned(), once it was asked */
     enum { ASSIGNED_UNASKED, ASSIGNED_FOLLOWS, ASSIGNED_STAYS } assigned;
     bool has_holes; /* a string of a program: what is put in at run time may be any text */
@@ -112,10 +112,10 @@ typedef struct {
     GHashTable *named;   /* Rename * whose dataset is named by a plain string of the program */
     bool asks_for_table; /* __table__ of SQLAlchemy: the table itself, not its class */
     bool has_class;      /* and a class stands for one, whose columns it does not all say */
-    GHashTable *parts;   /* places of strings that were read as parts of SQL (program_parts.c) */
+    GHashTable *parts;   /* places of strings that were read as parts of SQL (program/parts.c) */
     GHashTable *said;    /* Rename * of which a class says all columns that change */
     GHashTable *
-        given; /* under `propagate`, char * in small letters -> GivenName; or NULL: nobody asks (sql_given.c) */
+        given; /* under `propagate`, char * in small letters -> GivenName; or NULL: nobody asks (sql/given.c) */
     GArray *giving; /* uint32_t: where those that give new names begin in the program; or NULL */
     const ColumnChange
         *gives_new_name;  /* the first of a text whose query gives it under its new name; or NULL */
@@ -125,8 +125,8 @@ typedef struct {
     bool finds_columns;    /* the second time: uses of columns are looked for */
     int mentions, notes;   /* that were written down so far: for a person, and for nobody */
     const char *path;      /* of the file */
-    GHashTable *says; /* what it was searched for (program_whole.c); NULL: nothing is remembered */
-    Imports *imports; /* of the program, where others give names; or NULL (imports.h) */
+    GHashTable *says; /* what it was searched for (program/whole.c); NULL: nothing is remembered */
+    Imports *imports; /* of the program, where others give names; or NULL (imports/imports.h) */
     GPtrArray
         *exported; /* Export *: where it is asked for what the program gives others; or NULL */
     Rewrite *out;

@@ -1,7 +1,7 @@
 /* manifest.c - a manifest or catalog of dbt, whatever it holds, is read or refused with a reason, and can be asked. */
 #include "target.h"
 
-#include "rewrite/dbt_manifest.h"
+#include "rewrite/dbt/manifest.h"
 
 /* What the input is the catalog of. */
 static const char manifest[] = "{\"metadata\": {\"dbt_schema_version\": "

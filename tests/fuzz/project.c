@@ -7,7 +7,7 @@
 #include "laws.h"
 #include "target.h"
 
-#include "rewrite/project.h"
+#include "rewrite/project/project.h"
 
 #include <string.h>
 

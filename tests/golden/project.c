@@ -15,7 +15,7 @@
  */
 #include "cases.h"
 
-#include "rewrite/project.h"
+#include "rewrite/project/project.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * programs, not sixty-four times. What it costs in time is measured by the bench.
  */
 #include "mapping/mapping.h"
-#include "rewrite/dbt_macro_parts.h"
-#include "rewrite/project.h"
+#include "rewrite/dbt/macro_parts.h"
+#include "rewrite/project/project.h"
 
 #include <string.h>
 

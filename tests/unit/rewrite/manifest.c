@@ -1,5 +1,5 @@
 /* manifest.c - dbt's manifest and catalog: what is known of tables, and what is wrong with a file is said. */
-#include "rewrite/dbt_manifest.h"
+#include "rewrite/dbt/manifest.h"
 
 #include "base/limits.h"
 

@@ -1,0 +1,85 @@
+/*
+ * quoted.c - calls in the quotes of SQL: '{{ ref('users') }}' as the text or the name that dbt makes of a table.
+ *
+ * Its new name is another value there, and what is done with the text is not known. Only of a model that is the same by another name
+ * there is no choice: who asks for it by the name of before gets nothing. SQL that is run is read elsewhere (sql/inner.c).
+ */
+#include "base/text.h"
+#include "rewrite/dbt/dbt.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+decide_call(Work *work, const Rename *rename, const DbtCall *call)
+{
+    guint last = call->count - 1;
+    if (dbt_is_renamed(work->renames, work->options, rename))
+        dbt_edit(work, rename->dbt, call);
+    else
+        site_refuse(work, SITE_MENTION, call->begin[last], call->end[last], "in-string", NULL,
+                    "the name stands in a string: nobody knows what becomes of it");
+}
+
+static void
+visit_call(Work *work, const DbtCall *call)
+{
+    const DbtDoubt *doubt = NULL;
+    const Rename *rename = dbt_find(work, call, &doubt);
+    size_t begin = call->begin[0], end = call->count > 0 ? call->end[call->count - 1] : 0;
+    if (rename == NULL || rename->is_derived || site_covers(work, begin, end))
+        return;
+    decide_call(work, rename, call);
+}
+
+/* Does this call name the dataset, and at this byte? */
+static bool
+names_at(const Work *work, const DbtCall *call, size_t at)
+{
+    const DbtDoubt *doubt = NULL;
+    const Rename *rename = dbt_find(work, call, &doubt);
+    return rename != NULL && !rename->is_derived && at >= call->begin[0] &&
+           at < call->end[call->count - 1];
+}
+
+bool
+dbt_is_quoted_call(const Work *work, const Token *string, size_t at)
+{
+    Token template;
+    bool is_there = false;
+    size_t from = string->begin;
+    while (!is_there && dbt_next_template(work->text, &from, string->end, &template)) {
+        if (at < template.begin || at >= template.end)
+            continue;
+        g_autoptr(GPtrArray) calls = dbt_calls(work->text, &template);
+        for (guint i = 0; !is_there && i < calls->len; i++)
+            is_there = names_at(work, g_ptr_array_index(calls, i), at);
+    }
+    return is_there;
+}
+
+static void
+visit_string(Work *work, const Token *string)
+{
+    Token template;
+    size_t at = string->begin;
+    while (dbt_next_template(work->text, &at, string->end, &template)) {
+        g_autoptr(GPtrArray) calls = dbt_calls(work->text, &template);
+        for (guint i = 0; i < calls->len; i++)
+            visit_call(work, g_ptr_array_index(calls, i));
+    }
+}
+
+void
+dbt_quoted(Work *work)
+{
+    const TokenList *list = work->sql->list;
+    if (text_find_bytes(work->text, work->bytes, "{{") == NULL)
+        return;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (work->sql->live->data[i] &&
+            (token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED))
+            visit_string(work, token);
+    }
+}

@@ -1,0 +1,52 @@
+/* others.c - strings at places where libraries name other things than tables: fields of answers, pages, classes. */
+#include "rewrite/program/program.h"
+
+#include <string.h>
+
+/* A place that is no table's; NULL is anything. */
+typedef struct {
+    const char *language, *callee, *key;
+    const char *word; /* that the file must have; or NULL */
+    const char *what;
+} OtherPlace;
+
+#define OF_ANSWER "this is the name of a field in an answer or a document"
+#define OF_CLASS "this is the name of a class or of one of its fields"
+#define OF_PAGE "this is the name of a page's action"
+
+/* clang-format off */
+static const OtherPlace places[] = {
+    {"java", "JsonProperty", .what = OF_ANSWER}, {"kotlin", "JsonProperty", .what = OF_ANSWER},
+    {"java", "SerializedName", .what = OF_ANSWER}, {"kotlin", "SerializedName", .what = OF_ANSWER},
+    {"java", "JsonAlias", .what = OF_ANSWER}, {"kotlin", "SerialName", .what = OF_ANSWER},
+    {"csharp", "JsonPropertyName", .what = OF_ANSWER}, {"csharp", "JsonProperty", .what = OF_ANSWER},
+    {"python", "relationship", .word = "sqlalchemy", .what = OF_CLASS},
+    {"python", "backref", .word = "sqlalchemy", .what = OF_CLASS},
+    {"python", .key = "backref", .word = "sqlalchemy", .what = OF_CLASS},
+    {"python", .key = "back_populates", .word = "sqlalchemy", .what = OF_CLASS},
+    {"python", .key = "related_name", .word = "django", .what = OF_CLASS},
+    {"csharp", "HasOne", .what = OF_CLASS}, {"csharp", "HasMany", .what = OF_CLASS},
+    {"csharp", "WithOne", .what = OF_CLASS}, {"csharp", "WithMany", .what = OF_CLASS},
+    {"csharp", "Navigation", .what = OF_CLASS},
+    {"csharp", "RedirectToAction", .what = OF_PAGE}, {"csharp", "RedirectToActionResult", .what = OF_PAGE},
+};
+/* clang-format on */
+
+const char *
+use_names_other(const Unit *unit, const Use *use)
+{
+    const Text *text = unit->text;
+    if (unit_is_language(unit, "javascript") && span_is(text, use->callee, "from") &&
+        span_is(text, use->receiver, "storage"))
+        return "this is a place for files";
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        const OtherPlace *place = &places[i];
+        bool is_there = place->key != NULL ? span_is(text, use->key, place->key)
+                                           : use->key.end == 0 && use->argument == 0 &&
+                                                 span_is(text, use->callee, place->callee);
+        if (is_there && unit_is_language(unit, place->language) &&
+            (place->word == NULL || program_says(unit->work, place->word)))
+            return place->what;
+    }
+    return NULL;
+}

@@ -1,0 +1,194 @@
+/*
+ * named_catalog.c - literals that a catalog is asked for: FROM information_schema.tables WHERE table_name = 'users'.
+ *
+ * Such a question is about the table of that name. It is followed where all that the query reads are catalogs, the literal says
+ * the name as it is stored, and no other schema is asked for.
+ */
+#include "rewrite/sql/parts.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+#define ASKED_TOKENS_MAX                                                                           \
+    4096 /* of a statement, either way: people ask catalogs in a screen or two */
+
+static bool
+is_any_of(const char *name, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (g_ascii_strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Of SQLite, of T-SQL: what they have is called `name`. */
+static bool
+has_plain_names(const SqlSource *source)
+{
+    static const char *const alone[] = {"sqlite_master", "sqlite_schema", "sysobjects", NULL};
+    static const char *const of_sys[] = {"tables", "objects", NULL};
+    const SqlPath *path = &source->path;
+    const char *last = path->count > 0 ? path->parts[path->count - 1].text : "";
+    return is_any_of(last, alone) ||
+           (path->count > 1 && g_ascii_strcasecmp(path->parts[path->count - 2].text, "sys") == 0 &&
+            is_any_of(last, of_sys));
+}
+
+static bool
+is_catalog(const SqlSource *source)
+{
+    const SqlPath *path = &source->path;
+    if (source->kind != SOURCE_TABLE || path->count == 0 || path->count > 2) /* of elsewhere */
+        return false;
+    static const char *const of_postgres[] = {"pg_attrdef",
+                                              "pg_attribute",
+                                              "pg_class",
+                                              "pg_constraint",
+                                              "pg_depend",
+                                              "pg_description",
+                                              "pg_index",
+                                              "pg_indexes",
+                                              "pg_inherits",
+                                              "pg_matviews",
+                                              "pg_namespace",
+                                              "pg_policies",
+                                              "pg_rules",
+                                              "pg_sequences",
+                                              "pg_stat_all_tables",
+                                              "pg_stats",
+                                              "pg_stat_user_indexes",
+                                              "pg_stat_user_tables",
+                                              "pg_tables",
+                                              "pg_publication_tables",
+                                              "pg_statio_user_tables",
+                                              "pg_trigger",
+                                              "pg_type",
+                                              "pg_views",
+                                              NULL};
+    const char *last = path->parts[path->count - 1].text,
+               *schema = path->count > 1 ? path->parts[path->count - 2].text : "";
+    return g_ascii_strcasecmp(schema, "information_schema") == 0 ||
+           g_ascii_strcasecmp(schema, "pg_catalog") == 0 ||
+           (schema[0] == '\0' && is_any_of(last, of_postgres)) || has_plain_names(source);
+}
+
+static bool
+reads_catalogs(const SqlBlock *block)
+{
+    for (guint i = 0; i < block->sources->len; i++)
+        if (!is_catalog(g_ptr_array_index(block->sources, i)))
+            return false;
+    return block->sources->len > 0 && block->strange == 0;
+}
+
+/* The column that the literal is compared with has names of tables. */
+static bool
+is_of_tables(const Work *work, const SqlBlock *block, guint literal)
+{
+    static const char *const columns[] = {"table_name", "tablename", "relname", "tbl_name"};
+    guint with = sql_compared_with(work, literal);
+    if (with == 0 || work_token(work, with)->kind == TOKEN_STRING)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++)
+        if (sql_says(work, with, columns[i]))
+            return true;
+    return sql_says(work, with, "name") && block->sources->len == 1 &&
+           has_plain_names(g_ptr_array_index(block->sources, 0));
+}
+
+/* Else there is nothing to be looked for, and most literals are something else. */
+static bool
+is_called_like_one(const Work *work, guint literal)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++)
+            if (sql_says(work, literal,
+                         ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last))
+                return true;
+    }
+    return false;
+}
+
+bool
+sql_asks_catalog(const Work *work, guint literal)
+{
+    const SqlBlock *block =
+        is_called_like_one(work, literal) ? sql_block_around(work->sql, literal, false) : NULL;
+    return block != NULL && reads_catalogs(block) && is_of_tables(work, block, literal);
+}
+
+/* ---- whether it may follow ---- */
+
+static const char *
+schema_of(char *const *parts, const Dialect *dialect)
+{
+    guint count = g_strv_length((char **) parts);
+    return count > 1 ? parts[count - 2] : dialect->default_schema;
+}
+
+/* table_schema = 'audit', SCHEMA_ID('audit'): the literal is a schema. */
+static bool
+is_schema(const Work *work, guint literal)
+{
+    static const char *const columns[] = {"table_schema", "schemaname", "nspname", "table_catalog",
+                                          "relnamespace"};
+    static const char *const functions[] = {"SCHEMA_ID", "to_regnamespace"};
+    guint with = sql_compared_with(work, literal);
+    for (size_t i = 0; with > 0 && i < G_N_ELEMENTS(columns); i++)
+        if (sql_says(work, with, columns[i]))
+            return true;
+    for (size_t i = 0; literal > 1 && i < G_N_ELEMENTS(functions); i++)
+        if (work_is_text(work, literal - 2, functions[i]))
+            return true;
+    return false;
+}
+
+static bool
+asks_elsewhere(const Work *work, guint literal, const char *schema)
+{
+    const SqlStatement *statement = sql_block_around(work->sql, literal, false)->statement;
+    guint first = MAX(statement->first, literal - MIN(literal, ASKED_TOKENS_MAX)),
+          last = MIN(statement->last, literal + ASKED_TOKENS_MAX);
+    for (guint i = first; i <= last; i++)
+        if (work_token(work, i)->kind == TOKEN_STRING && is_schema(work, i) &&
+            (schema == NULL || !sql_says(work, i, schema)))
+            return true;
+    return false;
+}
+
+static bool
+has_letter(const char *text, bool is_capital)
+{
+    for (; *text != '\0'; text++)
+        if (is_capital ? g_ascii_isupper(*text) : g_ascii_islower(*text))
+            return true;
+    return false;
+}
+
+/* As the engine stores it: 'Users' is not the table that is written users. */
+static bool
+is_stored_so(const Work *work, guint literal, const Spelling *spelling, const char *to)
+{
+    const Dialect *dialect = work->sql->dialect;
+    size_t bytes;
+    const char *inside = sql_inside(work, literal, &bytes),
+               *from = spelling->source[g_strv_length(spelling->source) - 1];
+    bool is_upper = dialect->table_case == CASE_UPPER,
+         folds = dialect->is_any || is_upper || dialect->table_case == CASE_LOWER;
+    return strlen(from) == bytes && memcmp(inside, from, bytes) == 0 &&
+           !(folds && (has_letter(from, !is_upper) || has_letter(to, !is_upper)));
+}
+
+bool
+sql_catalog_follows(const Work *work, guint literal, const Spelling *spelling)
+{
+    const Dialect *dialect = work->sql->dialect;
+    guint from = g_strv_length(spelling->source), to = g_strv_length(spelling->target);
+    const char *schema = schema_of(spelling->source, dialect);
+    for (guint i = 0; i + 1 < from; i++)
+        if (from != to || strcmp(spelling->source[i], spelling->target[i]) != 0)
+            return false;
+    return from == to && !asks_elsewhere(work, literal, schema) &&
+           is_stored_so(work, literal, spelling, spelling->target[to - 1]);
+}

@@ -1,0 +1,120 @@
+/* other.c - tables that are called like the dataset and are not it, or of which it is not known. */
+#include "rewrite/made.h"
+#include "rewrite/sql/parts.h"
+#include "rewrite/work.h"
+
+void
+sql_note_target(Work *work, const SqlPath *path)
+{
+    site_add(work, SITE_TABLE, DISPOSITION_ALREADY, path->parts[0].begin,
+             path->parts[path->count - 1].end);
+}
+
+/* `ref()` of a model that is called like a dataset which stays where it is: whether the model makes it, nobody says. */
+static void
+ask_for_model(Work *work, const SqlPath *path, const SqlPart *part, const ColumnChange *change)
+{
+    const char *name = path->parts[path->count - 1].text;
+    g_autofree char *words = column_change_words(change);
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "source-unknown", change->link,
+                "if the model '%s' is the dataset, say 'dbt: { ref: %s, target: %s }' in the "
+                "mapping: %s",
+                name, name, name, words);
+}
+
+bool
+sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part)
+{
+    const SqlSource *source = ref->source;
+    const Rename *rename =
+        source == NULL || source->kind != SOURCE_TABLE || source_rename(source) != NULL ? NULL
+        : source->renamed != NULL
+            ? source->renamed
+            : renames_of_target(work->renames, work->sql->dialect, &source->path);
+    const ColumnChange *change = rename != NULL && !rename->is_derived
+                                     ? rename_column(rename, work->sql->dialect, part)
+                                     : NULL;
+    if (change == NULL || !rename_leaves_behind(rename, change))
+        return false;
+    if (rename->is_in_place && source->is_template && source->path.count == 1) {
+        ask_for_model(work, &source->path, part, change);
+        return true;
+    }
+    g_autofree char *words = column_change_words(change);
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "left-behind", change->link,
+                "the new dataset is read here, under a column's old name: %s", words);
+    return true;
+}
+
+/* shop.orders of acme.shop.orders: all parts agree that there are, and nobody says what is before them. */
+static const Spelling *
+longer_spelling(const Work *work, const SqlPath *path)
+{
+    if (work->renames->default_path != NULL)
+        return NULL;
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (path->count < g_strv_length(spelling->source) &&
+                spelling_ends_alike(work->sql->dialect, path, spelling, path->count))
+                return spelling;
+        }
+    }
+    return NULL;
+}
+
+/* `acme` of acme.shop.orders for shop.orders; caller frees. */
+static char *
+lead_of(const Spelling *spelling, guint count)
+{
+    g_auto(GStrv) parts = g_strdupv(spelling->source);
+    guint length = g_strv_length(parts);
+    for (guint i = length - count; i < length; i++)
+        g_clear_pointer(&parts[i], g_free);
+    return g_strjoinv(".", parts);
+}
+
+bool
+sql_use_refuses(Work *work, const SqlPath *path)
+{
+    const Spelling *spelling = sql_said_spelling(work, path);
+    if (spelling == NULL)
+        return false;
+    g_autofree char *whole = lead_of(spelling, 1);
+    site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "apart",
+                NULL,
+                "this may be '%s' by what the text says that names are in, which is not all of it, "
+                "or not the same everywhere: write the name with all its parts, or say --default "
+                "%s if it is",
+                spelling->whole, whole);
+    return true;
+}
+
+void
+sql_note_other(Work *work, const SqlPath *path)
+{
+    size_t begin = path->parts[0].begin, end = path->parts[path->count - 1].end;
+    if (sql_put_in_refuses(work, path))
+        return;
+    if (sql_use_refuses(work, path))
+        return;
+    const Spelling *longer = longer_spelling(work, path);
+    if (longer != NULL && path->count > 1) {
+        g_autofree char *lead = lead_of(longer, path->count);
+        g_autofree char *whole = lead_of(longer, 1);
+        site_refuse(work, SITE_TABLE, begin, end, "apart", NULL,
+                    "this is '%s' if names without all parts are in '%s': say --default %s if they "
+                    "are, or what it is instead",
+                    longer->whole, lead, whole);
+        return;
+    }
+    Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, begin, end);
+    site->reason =
+        longer != NULL
+            ? arena_printf(work->out->arena,
+                           "'%s' says no dataset: it is '%s' only where --default says so",
+                           site->before, longer->whole)
+            : arena_printf(work->out->arena, "'%s' is a table of the same name in another dataset",
+                           site->before);
+}

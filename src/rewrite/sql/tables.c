@@ -1,0 +1,535 @@
+/* tables.c - sources that are a renamed dataset. */
+#include "base/text.h"
+#include "rewrite/dbt/dbt.h"
+#include "rewrite/made.h"
+#include "rewrite/sql/parts.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* Is the common table seen within the body of `within`, another one of its list? NULL: the query behind them. */
+static bool
+is_seen_in(const Work *work, const SqlCommon *common, const SqlCommon *within)
+{
+    if (within == NULL || common->is_recursive || !work->sql->dialect->has_ordered_commons)
+        return true;
+    return common->name.token < within->name.token;
+}
+
+/* A common table that would catch the new name. */
+static bool
+is_captured(const Work *work, const SqlSource *source, const Spelling *spelling)
+{
+    if (g_strv_length(spelling->target) > 1)
+        return false;
+    guint hash = sql_name_hash(spelling->target[0]);
+    const SqlCommon *within = NULL;
+    for (const SqlQuery *query = source->block->query; query != NULL; query = query->parent) {
+        for (const SqlCommon *common = sql_commons(query, hash); common != NULL;
+             common = common->next)
+            if (is_seen_in(work, common, within) &&
+                sql_same_table(work->sql->dialect, common->name.text, common->name.quote,
+                               spelling->target[0]))
+                return true;
+        within = query->common;
+    }
+    return false;
+}
+
+/* Another source of the block is called like the new table. */
+static bool
+is_taken(const SqlSource *source, const Spelling *spelling)
+{
+    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
+    if (source->alias != NULL ||
+        strcmp(name, spelling->source[g_strv_length(spelling->source) - 1]) == 0)
+        return false;
+    for (guint i = 0; i < source->block->sources->len; i++) {
+        const SqlSource *other = g_ptr_array_index(source->block->sources, i);
+        const char *called = source_called_after(other);
+        bool is_one = (source->is_twin || other->is_twin) && /* the target, and FROM */
+                      source_rename(other) == source_rename(source);
+        if (other != source && !is_one && called != NULL && text_same_folded(called, name))
+            return true;
+    }
+    return false;
+}
+
+/* GROUP BY plan, which is an output, where the new table is called `plan`: its row would be meant. */
+static bool
+hides_output(const Work *work, const SqlSource *source, const Spelling *spelling)
+{
+    const Dialect *dialect = work->sql->dialect;
+    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
+    bool has_rows = dialect->has_value_tables || dialect->has_tacit_lateral || dialect->is_any;
+    if (!has_rows || source->alias != NULL)
+        return false;
+    for (guint i = 0; i < source->block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->block->refs, i);
+        if (ref->binding == BINDING_OUTPUT && ref->path.count == 1 && ref->clause != CLAUSE_ORDER &&
+            text_same_folded(ref->path.parts[0].text, name))
+            return true;
+    }
+    return false;
+}
+
+static bool
+inserts_by_position(const SqlSource *source)
+{
+    const SqlStatement *statement = source->block->statement;
+    if (statement == NULL || (!source->is_target && !statement->places_rows))
+        return false;
+    return statement->places_rows ||
+           (statement->kind == STATEMENT_INSERT && !statement->has_columns) ||
+           statement->inserts_rows;
+}
+
+/* INSERT *, BY NAME: the rows have the old names. MERGE may ask for as many on both sides, or add what one of them lacks. */
+static bool
+keeps_names(const SqlSource *source, const Rename *rename)
+{
+    const SqlStatement *statement = source->block->statement;
+    return !statement->takes_rows ||
+           (!rename_changes_columns(rename) && (statement->kind != STATEMENT_MERGE ||
+                                                rename->is_derived || rename_only_renames(rename)));
+}
+
+/* A column more, of a name that another table of the join has, or may have. */
+static bool
+gains_common_name(Work *work, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    GHashTableIter iter;
+    gpointer name = NULL;
+    g_hash_table_iter_init(&iter, rename->gained);
+    while (!rename->is_derived && g_hash_table_iter_next(&iter, &name, NULL)) {
+        SqlPart part = {.text = name};
+        for (guint i = 0; i < source->block->sources->len; i++) {
+            const SqlSource *other = g_ptr_array_index(source->block->sources, i);
+            bool is_open = false;
+            sql_source_columns(work->sql, other, &is_open);
+            if (other != source && (is_open || source_has(work, other, &part)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* NATURAL JOIN, on either side: a new name joins by other columns. */
+static bool
+is_joined_by_name(Work *work, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    bool is_natural = false, changes = false;
+    for (guint i = 0; i < source->block->sources->len; i++)
+        is_natural = is_natural ||
+                     ((const SqlSource *) g_ptr_array_index(source->block->sources, i))->is_natural;
+    for (guint i = 0; is_natural && i < rename->changes->len; i++)
+        changes = changes || ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind !=
+                                 CHANGE_NONE;
+    return is_natural && (changes || gains_common_name(work, source));
+}
+
+/* PIVOT behind any of the joined tables takes all of them. */
+static bool
+is_reshaped(const SqlBlock *block)
+{
+    for (guint i = 0; i < block->sources->len; i++)
+        if (((const SqlSource *) g_ptr_array_index(block->sources, i))->is_unread)
+            return true;
+    return false;
+}
+
+/* Of its columns, some of which change, something is made by their names: a person decides, which is written down. */
+static bool
+is_read_otherwise(Work *work, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    const SqlPart *first = &source->path.parts[0],
+                  *last = &source->path.parts[source->path.count - 1];
+    if (is_joined_by_name(work, source)) {
+        site_refuse(
+            work, SITE_TABLE, first->begin, last->end, "joined-by-name", NULL,
+            "it is joined by the names that both sides have, and its names change: join with ON");
+        return true;
+    }
+    if (is_reshaped(source->block) && rename_changes_columns(rename)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "pivot", NULL,
+                    "PIVOT and the like make names of its columns, some of which change");
+        return true;
+    }
+    return sql_reshape_refuses(work, source, rename);
+}
+
+/* INSERT INTO the new one … FROM the old one: it would be read and written at once. */
+static bool
+fills_new(const Work *work, const SqlSource *source, const Rename *rename)
+{
+    const SqlSource *target = source->block->statement->target;
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    const Dialect *dialect = work->sql->dialect;
+    return target != NULL && target != source && target->path.count > 0 && !rename->is_derived &&
+           rename_has_target(work->renames, rename, dialect, &target->path) &&
+           renames_find(work->renames, dialect, &target->path, &spelling, &is_other) == NULL;
+}
+
+/* Of a table whose schema is written elsewhere: does all but its last part stay? */
+static bool
+keeps_schema(const Spelling *spelling)
+{
+    guint count = g_strv_length(spelling->source);
+    if (g_strv_length(spelling->target) != count)
+        return false;
+    for (guint i = 0; i + 1 < count; i++)
+        if (strcmp(spelling->source[i], spelling->target[i]) != 0)
+            return false;
+    return true;
+}
+
+static G_GNUC_PRINTF(4, 5) bool refuse_table(Work *work, const SqlSource *source, const char *code,
+                                             const char *format, ...)
+{
+    const SqlPart *first = &source->path.parts[0],
+                  *last = &source->path.parts[source->path.count - 1];
+    va_list args;
+    va_start(args, format);
+    g_autofree char *reason = g_strdup_vprintf(format, args);
+    va_end(args);
+    site_refuse(work, SITE_TABLE, first->begin, last->end, code, NULL, "%s", reason);
+    return true;
+}
+
+#define FOR_TOKENS_MAX 40 /* from FOR to the end of a query: people write three to ten */
+
+/* FROM t FOR XML AUTO: an element is called like the table; FOR JSON AUTO: what is joined is. */
+static bool
+names_element(const Work *work, const SqlSource *source, const Spelling *spelling)
+{
+    const SqlQuery *query = source->block->query;
+    if (query == NULL || source->alias != NULL ||
+        g_strv_equal((const char *const *) spelling->source,
+                     (const char *const *) spelling->target))
+        return false;
+    bool is_first = g_ptr_array_index(source->block->sources, 0) == source;
+    uint32_t i = query->last;
+    for (guint looked = 0; i > source->last && looked < FOR_TOKENS_MAX; looked++, i--) {
+        const Token *token = work_token(work, i);
+        if (token->kind == TOKEN_CLOSE)
+            i = MIN(token->match, i);
+        else if (token->word == WORD_FOR && work_is_text(work, i + 2, "AUTO"))
+            return work_is_text(work, i + 1, "XML") ||
+                   (work_is_text(work, i + 1, "JSON") && !is_first);
+    }
+    return false;
+}
+
+/* FROM users AS u JOIN orders AS people: in ClickHouse an alias is seen where a table stands, also further in, and a table may be
+ * asked for by its own name beside its alias. */
+static bool
+is_alias_of_other(const Work *work, const SqlSource *source, const char *name)
+{
+    const Dialect *dialect = work->sql->dialect;
+    const SqlPart *old = &source->path.parts[source->path.count - 1];
+    if (!dialect->has_hiding_aliases || sql_same_table(dialect, old->text, old->quote, name))
+        return false;
+    for (const SqlBlock *block = source->block; block != NULL; block = block->parent)
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *other = g_ptr_array_index(block->sources, i);
+            if (other != source && other->alias != NULL &&
+                sql_same_table(dialect, other->alias->text, other->alias->quote, name))
+                return true;
+        }
+    return false;
+}
+
+/* What the new name would mean here. */
+static bool
+is_refused_for_name(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
+    if (is_captured(work, source, spelling))
+        return refuse_table(work, source, "captured-name",
+                            "the new name '%s' is that of a WITH table here", spelling->target[0]);
+    if (is_taken(source, spelling) || is_alias_of_other(work, source, name))
+        return refuse_table(
+            work, source, "name-taken",
+            "another table here is called '%s' already: give one of them an alias first", name);
+    if (!source_rename(source)->is_derived && hides_output(work, source, spelling))
+        return refuse_table(work, source, "captured-name",
+                            "'%s' names an output here, and would mean the new table: give the "
+                            "table an alias first",
+                            name);
+    if (names_element(work, source, spelling))
+        return refuse_table(work, source, "whole-row",
+                            "the table's name comes out here as that of an element: give the table "
+                            "an alias first");
+    return false;
+}
+
+/* What makes or fills the datasets. */
+static bool
+is_refused_for_making(Work *work, SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    if (set_has(work->new_here, rename))
+        return refuse_table(
+            work, source, "makes-source",
+            "the new dataset is made in this text: it is the move itself, and no consumer");
+    if (fills_new(work, source, rename))
+        return refuse_table(work, source, "makes-source",
+                            "the new dataset is filled from the old one here: it is the move "
+                            "itself, and no consumer");
+    return sql_define_refuses(work, source, rename);
+}
+
+/* Rows that go on under no names, or under those of a moment. */
+static bool
+is_refused_for_rows(Work *work, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    if (source->is_version && !rename->is_derived)
+        return refuse_table(work, source, "moment",
+                            "this is a version of the old dataset, or what a statement left of it: "
+                            "the new one has others");
+    if (inserts_by_position(source) && !rename->is_derived &&
+        !(sql_keeps_places(work, rename) && keeps_names(source, rename)))
+        return refuse_table(work, source, "insert-without-columns",
+                            "rows are inserted as they are, and the new table's columns may stand "
+                            "or be called otherwise: name the columns");
+    if (source->block->query == NULL && !keeps_names(source, rename))
+        return refuse_table(work, source, "insert-without-columns",
+                            "rows go from one table into the other as they are, by the names of "
+                            "their columns: name the columns");
+    return false;
+}
+
+/* What becomes of the table here is a person's, which is written down. */
+static bool
+is_left(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    if (is_refused_for_name(work, source, spelling) || is_refused_for_making(work, source))
+        return true;
+    if (source->lent > 0 && !keeps_schema(spelling))
+        return refuse_table(work, source, "apart",
+                            "the table's schema is said elsewhere in this statement: both change");
+    if (is_refused_for_rows(work, source) || is_read_otherwise(work, source))
+        return true;
+    return !source_rename(source)->is_derived &&
+           (sql_shard_refuses(work, &source->path, spelling) ||
+            sql_is_unsure_table(work, &source->path, spelling));
+}
+
+static void
+edit_table(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    source->is_left = is_left(work, source, spelling);
+    if (source->is_left)
+        return;
+    if (source_rename(source)->is_derived) { /* is called as before */
+        sql_reshape(work, source);
+        return;
+    }
+    SqlPath written = source->path;
+    written.parts += source->lent;
+    written.count -= source->lent;
+    spell_path(work, &written, spelling);
+    sql_reshape(work, source);
+    source->requalified = spelling;
+}
+
+static void
+refuse_perhaps(Work *work, const SqlSource *source, const Rename *rename)
+{
+    const SqlPath *path = &source->path;
+    site_refuse(
+        work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "relation", NULL,
+        rename->dbt != NULL
+            ? "this may be the table of the model of that name, whose columns are renamed: "
+              "where it is not named as dbt's manifest has it, with all parts, nobody knows"
+            : "this may be what is made under that name elsewhere, and columns are renamed: "
+              "name it with as many parts, or give --default");
+}
+
+static void
+visit_table(Work *work, SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    if (source_spelling(source) != NULL && source_spelling(source)->stem != NULL) {
+        edit_table(work, source, source_spelling(source));
+        return;
+    }
+    const Rename *rename =
+        renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    if (rename != NULL &&
+        source_rename(source) == NULL) /* a literal that cannot hold the new name */
+        return;
+    const Rename *perhaps =
+        rename == NULL ? renames_may_be(work->renames, work->sql->dialect, &source->path) : NULL;
+    if (rename != NULL)
+        edit_table(work, source, spelling);
+    else if (perhaps != NULL)
+        refuse_perhaps(work, source, perhaps);
+    else if (renames_is_target(work->renames, work->sql->dialect, &source->path))
+        sql_note_target(work, &source->path);
+    else if (is_other)
+        sql_note_other(work, &source->path);
+}
+
+/* A WITH table of the same name is another thing. */
+static void
+visit_common(Work *work, const SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    if (renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other) ==
+        NULL)
+        return;
+    Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, source->path.parts[0].begin,
+                          source->path.parts[0].end);
+    site->reason = "this is the WITH table of that name";
+}
+
+/* May the new name stand in the quotes of IDENTIFIER('…')? */
+static bool
+fits_literal(const Spelling *spelling)
+{
+    for (guint i = 0; spelling->target[i] != NULL; i++)
+        if (strpbrk(spelling->target[i], "\\'\"`") != NULL)
+            return false;
+    return true;
+}
+
+/* A mapping that speaks of the name alone means it wherever it is written alone. */
+static void
+give_back_schema(const Work *work, SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    SqlPath own = source->path;
+    own.parts += source->lent;
+    own.count -= source->lent;
+    if (renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other) !=
+            NULL ||
+        renames_find(work->renames, work->sql->dialect, &own, &spelling, &is_other) == NULL)
+        return;
+    source->path = own;
+    source->lent = 0;
+}
+
+/* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */
+static void
+match_source(Work *work, SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    const Rename *rename = NULL;
+    bool is_other = false;
+    if (source->rows_of != NULL) { /* which stands before it */
+        source->rename = source_rename(source->rows_of);
+        return;
+    }
+    if (source->lent > 0)
+        give_back_schema(work, source);
+    if (source->kind == SOURCE_TEMPLATE)
+        dbt_name_source(work, source);
+    if ((source->kind == SOURCE_TABLE && !source->is_template) || sql_is_put_before(work, source))
+        rename =
+            renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    else
+        rename = sql_put_behind(work, source, &spelling);
+    if (source->path.is_in_literal && spelling != NULL && !fits_literal(spelling))
+        rename = NULL;
+    if (rename != NULL)
+        source->kind = SOURCE_TABLE;
+    if (rename != NULL)
+        source->rename = rename;
+    if (spelling != NULL)
+        source->spelling = spelling;
+    if (rename == NULL && source->kind == SOURCE_TABLE && !source->is_template)
+        sql_shard_match(work, source);
+}
+
+static const char *const *
+known_columns(const SqlSource *table, bool *ret_is_open, void *data)
+{
+    return table_columns(data, table, ret_is_open);
+}
+
+/* A query that runs today has no name of the new table's: if the old one had it, the mapping would speak of it. */
+static bool
+lacks(const SqlSource *table, const SqlPart *name, void *data)
+{
+    const Rename *rename = source_rename(table);
+    return rename != NULL && rename_gains(rename, name->text);
+}
+
+/* users_v1 AS u (a, b): the new table's columns may stand otherwise. */
+static void
+check_alias_list(Work *work, const SqlSource *source)
+{
+    const SqlPart *first = g_ptr_array_index(source->columns, 0);
+    if (source->reshape == NULL && rename_changes_columns(source_rename(source)))
+        site_refuse(work, SITE_COLUMN, first->begin, first->end, "star", NULL,
+                    "columns are named here by their places, and those of the new table may stand "
+                    "otherwise: name them in a subquery");
+}
+
+typedef void VisitSource(Work *work, SqlSource *source);
+
+static void
+each_source(Work *work, VisitSource *visit)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++)
+            visit(work, g_ptr_array_index(block->sources, i));
+    }
+}
+
+/* {{ ref('users') }}, whose name dbt_templates() writes. */
+static void
+visit_template(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    if (!sql_reshape_refuses(work, source, source_rename(source)))
+        sql_reshape(work, source);
+    source->requalified = spelling;
+}
+
+/* `inserted` of a trigger has the columns of its table, and is called as before. */
+static void
+visit_rows(Work *work, SqlSource *source)
+{
+    if (source_rename(source) != NULL && !is_read_otherwise(work, source))
+        sql_reshape(work, source);
+}
+
+static void
+visit_source(Work *work, SqlSource *source)
+{
+    const Spelling *spelling = source_spelling(source);
+    if (source->columns != NULL && source->columns->len > 0 && source_rename(source) != NULL)
+        check_alias_list(work, source);
+    if (source->is_template && spelling != NULL)
+        visit_template(work, source, spelling);
+    else if (source->rows_of != NULL)
+        visit_rows(work, source);
+    else if (source->kind == SOURCE_TABLE && !source->is_template)
+        visit_table(work, source);
+    else if (source->kind == SOURCE_COMMON)
+        visit_common(work, source);
+    else if (sql_is_put_before(work, source))
+        sql_put_before(work, source);
+    else if (source->kind == SOURCE_TEMPLATE && spelling == NULL)
+        sql_put_whole(work, source);
+}
+
+void
+sql_tables(Work *work)
+{
+    each_source(work, match_source);
+    sql_note_makers(work);
+    sql_resolve(work->sql, known_columns, lacks, work);
+    each_source(work, visit_source);
+    sql_qualifiers(work);
+}
