@@ -77,6 +77,15 @@ is_searched_in_strings(const Work *work, const Rename *rename)
     return is_searched(work, rename) || g_hash_table_contains(work->said, rename);
 }
 
+/* Of a dataset that is named by its new name only: a column that goes by its new name, too, may have been called as it was. */
+static bool
+may_go_by_old_name(const Work *work, const Rename *rename, const ColumnChange *change)
+{
+    return g_hash_table_contains(work->named, rename) &&
+           g_hash_table_lookup(work->named, rename) == NULL && change->to != NULL &&
+           program_has_word(work, change->to);
+}
+
 /* A change whose column stands in the text as a word. */
 static const ColumnChange *
 find_column(const Work *work, const Text *text, bool only_named, size_t *ret_at)
@@ -87,7 +96,8 @@ find_column(const Work *work, const Text *text, bool only_named, size_t *ret_at)
             const ColumnChange *change = g_ptr_array_index(rename->changes, c);
             if (change->kind != CHANGE_NONE &&
                 (!only_named || is_searched_in_strings(work, rename)) &&
-                find_word(text->bytes, text->count, change->column, ret_at))
+                find_word(text->bytes, text->count, change->column, ret_at) &&
+                !(only_named && may_go_by_old_name(work, rename, change)))
                 return change;
         }
     }
@@ -119,7 +129,8 @@ find_member(const Work *work, const Text *text, const Piece *piece)
             const ColumnChange *change = g_ptr_array_index(rename->changes, c);
             if (change->kind != CHANGE_NONE &&
                 name_is_column(text->bytes + piece->begin, piece->end - piece->begin,
-                               change->column))
+                               change->column) &&
+                !may_go_by_old_name(work, rename, change))
                 return change;
         }
     }

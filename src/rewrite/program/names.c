@@ -446,6 +446,20 @@ program_name(Unit *unit, const Use *use, const Text *text)
     return true;
 }
 
+/* Is a column left behind that goes by its new name nowhere? Else it may go by the old one again, behind
+ * .withColumnRenamed(new, old) or the like. */
+static bool
+has_left_column(const Work *work, const Rename *rename)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (rename_leaves_behind(rename, change) && program_has_word(work, change->column) &&
+            (change->to == NULL || !program_has_word(work, change->to)))
+            return true;
+    }
+    return false;
+}
+
 void
 program_name_of_target(Unit *unit, const Use *use, const Text *text)
 {
@@ -457,8 +471,10 @@ program_name_of_target(Unit *unit, const Use *use, const Text *text)
         return;
     const Rename *rename =
         renames_of_target(unit->work->renames, name_dialect(unit, &name), &name.path);
-    if (rename != NULL && !rename->is_derived)
-        g_hash_table_add(unit->work->named, (void *) rename);
+    GHashTable *named = unit->work->named;
+    if (rename != NULL && !rename->is_derived && !g_hash_table_contains(named, rename) &&
+        has_left_column(unit->work, rename))
+        g_hash_table_insert(named, (void *) rename, NULL);
 }
 
 const Rename *
