@@ -96,80 +96,28 @@ is_for_browser(const Unit *unit)
             says_any(unit->work, signs));
 }
 
+/* Words of stores, of libraries that speak with them, and of who runs queries. */
+/* clang-format off */
+static const char *const table_words[] = {
+    "sql", "database", "dataset", "datasource", "jdbc", "bigquery", "snowflake", "redshift",
+    "spark", "warehouse", "dataframe", "pandas", "athena", "duckdb", "postgres", "mongo",
+    "dynamo", "cassandra", "clickhouse", "prisma", "knex", "typeorm", "sequelize", "drizzle",
+    "kysely", "squirrel", "goqu", "ActiveRecord", "wpdb", "sqlalchemy", "django.db", "gorm",
+    "doctrine", "ApplicationRecord", "eloquent", "hibernate", "mybatis", "jooq",
+    "org.jetbrains.exposed", "slick", "doobie", "quill", "diesel", "ecto", "hasura", "airflow",
+    "tablename", "table_name", "dbt", "psql", "persistence", "supabase", "postgrest", "objection",
+    "bookshelf", "mikro-orm", "polars", "iceberg", "sea_orm", "peewee", "tortoise", "ktorm",
+    "dapper", "xorm", "sequel", "illuminate",
+    NULL};
+/* clang-format on */
+
 static bool
 speaks_of_tables(const Unit *unit)
 {
-    static const char *const sure[] = {"sql",
-                                       "database",
-                                       "dataset",
-                                       "datasource",
-                                       "jdbc",
-                                       "bigquery",
-                                       "snowflake",
-                                       "redshift",
-                                       "spark",
-                                       "warehouse",
-                                       "dataframe",
-                                       "pandas",
-                                       "athena",
-                                       "duckdb",
-                                       "postgres",
-                                       "mongo",
-                                       "dynamo",
-                                       "cassandra",
-                                       "clickhouse",
-                                       "prisma",
-                                       "knex",
-                                       "typeorm",
-                                       "sequelize",
-                                       "drizzle",
-                                       "kysely",
-                                       "squirrel",
-                                       "goqu",
-                                       "ActiveRecord",
-                                       "wpdb",
-                                       "sqlalchemy",
-                                       "django.db",
-                                       "gorm",
-                                       "doctrine",
-                                       "ApplicationRecord",
-                                       "eloquent",
-                                       "hibernate",
-                                       "mybatis",
-                                       "jooq",
-                                       "org.jetbrains.exposed",
-                                       "slick",
-                                       "doobie",
-                                       "quill",
-                                       "diesel",
-                                       "ecto",
-                                       "hasura",
-                                       "airflow",
-                                       "tablename",
-                                       "table_name",
-                                       "dbt",
-                                       "psql",
-                                       "persistence",
-                                       "supabase",
-                                       "postgrest",
-                                       "objection",
-                                       "bookshelf",
-                                       "mikro-orm",
-                                       "polars",
-                                       "iceberg",
-                                       "sea_orm",
-                                       "peewee",
-                                       "tortoise",
-                                       "ktorm",
-                                       "dapper",
-                                       "xorm",
-                                       "sequel",
-                                       "illuminate",
-                                       NULL};
     static const char *const perhaps[] = {"table",      "query",    "queries",   "schema",
                                           "entity",     "relation", "repositor", "migration",
                                           "connection", NULL};
-    return says_any(unit->work, sure) || program_has_word(unit->work, "db") ||
+    return says_any(unit->work, table_words) || program_has_word(unit->work, "db") ||
            (!is_for_browser(unit) && says_any(unit->work, perhaps));
 }
 

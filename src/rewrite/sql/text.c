@@ -31,50 +31,50 @@ refuse_broken(Work *work)
                        : "a string, name, comment or template begins here and does not end";
 }
 
+/* What looks at a variant of the text, one after the other: tables before the columns that are theirs, what is left over at the end. */
 static void
-rewrite_variant(Work *work)
+decide(Work *work)
 {
-    work->quoting = QUOTING_UNKNOWN;
-    sql_borders(work);
-    work->variables = variables_new();
-    if (work->sql->is_broken) {
-        refuse_broken(work);
-    } else {
-        sql_declared(work);
-        sql_variables(work);
-        sql_tables(work);
-        sql_places(work);
-        sql_flow(work);
-        sql_using(work);
-        sql_row_variables(work);
-        sql_columns(work);
-        sql_hints(work);
-        dbt_templates(work);
-        dbt_variables(work);
-        dbt_hooks(work);
-        dbt_implied(work);
-        dbt_given(work);
-        dbt_var_uses(work);
-        dbt_own(work);
-        sql_makers(work);
-        sql_mentions(work);
-        dbt_unread(work);
-        dbt_joined(work);
-        dbt_glued(work);
-        sql_joined(work);
-        if (work->has_holes)
-            sql_holes(work);
-        sql_define(work);
-        sql_triggers(work);
-        sql_row_fields(work);
-        sql_residue(work);
-        sql_escaped(work);
-        sql_given(work);
-        if (work->options->finds_made) {
-            sql_made(work);
-            dbt_config(work);
-        }
+    sql_declared(work);
+    sql_variables(work);
+    sql_tables(work);
+    sql_places(work);
+    sql_flow(work);
+    sql_using(work);
+    sql_row_variables(work);
+    sql_columns(work);
+    sql_hints(work);
+    dbt_templates(work);
+    dbt_variables(work);
+    dbt_hooks(work);
+    dbt_implied(work);
+    dbt_given(work);
+    dbt_var_uses(work);
+    dbt_own(work);
+    sql_makers(work);
+    sql_mentions(work);
+    dbt_unread(work);
+    dbt_joined(work);
+    dbt_glued(work);
+    sql_joined(work);
+    if (work->has_holes)
+        sql_holes(work);
+    sql_define(work);
+    sql_triggers(work);
+    sql_row_fields(work);
+    sql_residue(work);
+    sql_escaped(work);
+    sql_given(work);
+    if (work->options->finds_made) {
+        sql_made(work);
+        dbt_config(work);
     }
+}
+
+/* What was found out of this variant alone. */
+static void
+forget_variant(Work *work)
+{
     g_array_unref(work->borders);
     g_clear_pointer(&work->variables, variables_free);
     g_clear_pointer(&work->row_variables, row_variables_free);
@@ -94,6 +94,19 @@ rewrite_variant(Work *work)
     g_clear_pointer(&work->keys, g_hash_table_unref);
     g_clear_pointer(&work->changes, g_hash_table_unref);
     g_clear_pointer(&work->names, g_hash_table_unref);
+}
+
+static void
+rewrite_variant(Work *work)
+{
+    work->quoting = QUOTING_UNKNOWN;
+    sql_borders(work);
+    work->variables = variables_new();
+    if (work->sql->is_broken)
+        refuse_broken(work);
+    else
+        decide(work);
+    forget_variant(work);
 }
 
 /* ---- several variants ---- */
