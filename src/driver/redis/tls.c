@@ -250,10 +250,13 @@ shake_hands(Tunnel *tunnel)
     return SSL_connect(tunnel->ssl);
 }
 
+/* Of a server that has hung up, what it said before that can still be heard: so this is no failure yet. */
 static int
 ask_first(Tunnel *tunnel)
 {
-    return SSL_write(tunnel->ssl, FIRST_QUESTION, (int) strlen(FIRST_QUESTION));
+    int count = SSL_write(tunnel->ssl, FIRST_QUESTION, (int) strlen(FIRST_QUESTION));
+    bool is_cut = count <= 0 && SSL_get_error(tunnel->ssl, count) == SSL_ERROR_SYSCALL;
+    return is_cut ? 1 : count;
 }
 
 /* One line, whatever it says: one of who is not let in yet is an answer, too. */

@@ -3,6 +3,8 @@
 #include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
 
+#include <string.h>
+
 void
 sql_note_target(Work *work, const SqlPath *path)
 {
@@ -46,17 +48,31 @@ sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part)
     return true;
 }
 
+/* Does nobody say the first part of this name, of which so many parts are written, and agree the others that --default says? */
+static bool
+is_open(const Work *work, const Spelling *spelling, guint count)
+{
+    char *const *path = work->renames->default_path;
+    guint length = g_strv_length(spelling->source);
+    guint said = path != NULL ? g_strv_length((char **) path) : 0;
+    if (said + 1 >= length)
+        return false;
+    for (guint i = length - 1 - said; i < length - count; i++)
+        if (strcmp(path[i - (length - 1 - said)], spelling->source[i]) != 0)
+            return false;
+    return true;
+}
+
 /* shop.orders of acme.shop.orders: all parts agree that there are, and nobody says what is before them. */
 static const Spelling *
 longer_spelling(const Work *work, const SqlPath *path)
 {
-    if (work->renames->default_path != NULL)
-        return NULL;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             if (path->count < g_strv_length(spelling->source) &&
+                is_open(work, spelling, path->count) &&
                 spelling_ends_alike(work->sql->dialect, path, spelling, path->count))
                 return spelling;
         }
@@ -100,7 +116,7 @@ sql_note_other(Work *work, const SqlPath *path)
     if (sql_use_refuses(work, path))
         return;
     const Spelling *longer = longer_spelling(work, path);
-    if (longer != NULL && path->count > 1) {
+    if (longer != NULL && (path->count > 1 || work->renames->default_path != NULL)) {
         g_autofree char *lead = lead_of(longer, path->count);
         g_autofree char *whole = lead_of(longer, 1);
         site_refuse(work, SITE_TABLE, begin, end, "apart", NULL,
