@@ -119,7 +119,7 @@ generated_prove(const GeneratedSpec *spec, const char *path, const char *before,
                 json_t *proofs, GError **error)
 {
     const Dialect *dialect =
-        spec->dialect != NULL ? spec->dialect : dialect_guess(before, strlen(before), NULL);
+        spec->dialect != NULL ? spec->dialect : dialect_guess(before, strlen(before), NULL, NULL);
     g_autofree char *old = with_short_names(before, dialect, NULL, NULL), /* as SQLite has them */
         *new = with_short_names(after, dialect, NULL, NULL);
     g_autoptr(GError) failed = NULL;

@@ -315,7 +315,7 @@ queries_prove(const QueryWorld *world, const char *path, const char *before, con
 {
     const Dialect *dialect = dialect_by_name(world->conn->driver->name);
     if (dialect == NULL)
-        dialect = dialect_guess(before, strlen(before), NULL);
+        dialect = dialect_guess(before, strlen(before), NULL, NULL);
     g_autofree char *old_text = with_short_names(before, dialect, is_ours, world->names->old),
                     *new_text = with_short_names(after, dialect, is_ours, world->names->new);
     g_autoptr(Sql) old = sql_new(old_text, strlen(old_text), dialect, 0);

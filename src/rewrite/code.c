@@ -93,9 +93,14 @@ code_is_sql(const char *path)
 }
 
 const Dialect *
-code_dialect(const char *path, const char *text, size_t bytes, const Dialect *usual)
+code_dialect(const char *path, const char *text, size_t bytes, const Dialect *usual,
+             bool *ret_doubts_quotes)
 {
     int ending = path != NULL ? sql_ending(path) : -1;
     const char *told = ending >= 0 ? sql_endings[ending].dialect : NULL;
-    return told != NULL ? dialect_by_name(told) : dialect_guess(text, bytes, usual);
+    if (told == NULL)
+        return dialect_guess(text, bytes, usual, ret_doubts_quotes);
+    if (ret_doubts_quotes != NULL)
+        *ret_doubts_quotes = false;
+    return dialect_by_name(told);
 }

@@ -25,4 +25,5 @@ bool code_ends_with(const char *path, const char *const *endings);
 /* SQL, by its name: "users.sql", "USERS.SQL", "users.hql", "users.sql.j2". */
 bool code_is_sql(const char *path);
 /* The dialect that such a name says ("users.hql"), else that which the text looks like, as dialect_guess(); `path` may be NULL. */
-const Dialect *code_dialect(const char *path, const char *text, size_t bytes, const Dialect *usual);
+const Dialect *code_dialect(const char *path, const char *text, size_t bytes, const Dialect *usual,
+                            bool *ret_doubts_quotes);

@@ -53,8 +53,9 @@ code_lineage_new(const char *path, const char *text, size_t bytes, const Rewrite
     g_autoptr(GHashTable) understood = g_hash_table_new(NULL, NULL);
     CodeLineage *code = g_new0(CodeLineage, 1);
     code->lineage = lineage_new();
-    code->dialect = options->dialect != NULL ? options->dialect
-                                             : code_dialect(path, text, bytes, options->usual);
+    code->dialect = options->dialect != NULL
+                        ? options->dialect
+                        : code_dialect(path, text, bytes, options->usual, NULL);
     Work work = {.renames = nothing,
                  .options = options,
                  .text = text,

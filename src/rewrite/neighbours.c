@@ -150,7 +150,7 @@ neighbours_read(const char *path, const char *text, size_t bytes, const Renames 
     const Dialect *dialect =
         options->dialect != NULL
             ? options->dialect
-            : renames_guessed(renames, dialect_guess(text, bytes, options->usual));
+            : renames_guessed(renames, dialect_guess(text, bytes, options->usual, NULL));
     g_autoptr(Sql) sql = sql_new(text, bytes, dialect, 0);
     g_autoptr(GHashTable) names = new_names(renames);
     Reader reader = {names, g_ptr_array_new_with_free_func(g_free)};

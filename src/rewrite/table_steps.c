@@ -213,10 +213,10 @@ static void
 read_sql(StepReader *reader, const char *path, const char *text, const RewriteOptions *options)
 {
     size_t bytes = strlen(text);
-    reader->dialect =
-        options->dialect != NULL
-            ? options->dialect
-            : renames_guessed(reader->renames, code_dialect(path, text, bytes, options->usual));
+    reader->dialect = options->dialect != NULL
+                          ? options->dialect
+                          : renames_guessed(reader->renames,
+                                            code_dialect(path, text, bytes, options->usual, NULL));
     g_autoptr(Sql) sql = sql_new(text, bytes, reader->dialect, 0);
     bool is_clear = !sql->is_broken && strstr(text, "\n\\if ") == NULL &&
                     (sql->list->kinds & (1U << TOKEN_TAG | 1U << TOKEN_CHOICE)) == 0;

@@ -481,34 +481,39 @@ walk(Guess *guess)
         guess->score[SNOWFLAKE] += 3;
 }
 
+/* May "x" be a string all the same? */
+static bool
+doubts_quotes(const Guess *guess, int best)
+{
+    int rival = 0;
+    if (has_double_quotes(best) || guess->is_table ||
+        memchr(guess->begin, '"', (size_t) (guess->end - guess->begin)) == NULL)
+        return false;
+    for (int i = 0; i < COUNT; i++)
+        rival = has_double_quotes(i) ? MAX(rival, guess->score[i]) : rival;
+    return guess->score[best] < rival + SURE;
+}
+
 const Dialect *
-guess_text(const char *text, size_t bytes)
+guess_text(const char *text, size_t bytes, bool *ret_doubts_quotes)
 {
     Guess guess = {.begin = text, .at = text, .end = text + bytes};
     walk(&guess);
     int best = best_of(&guess);
+    if (ret_doubts_quotes != NULL)
+        *ret_doubts_quotes = doubts_quotes(&guess, best);
     return best != NONE || guess.is_table ? dialect_by_name(names[best]) : NULL;
 }
 
-bool
-guess_doubts_quotes(const Dialect *dialect, const char *text, size_t bytes)
-{
-    if (strchr(dialect->string_quotes, '"') != NULL || memchr(text, '"', bytes) == NULL)
-        return false;
-    Guess guess = {.begin = text, .at = text, .end = text + bytes};
-    walk(&guess);
-    int best = best_of(&guess), rival = 0;
-    for (int i = 0; i < COUNT; i++)
-        rival = has_double_quotes(i) ? MAX(rival, guess.score[i]) : rival;
-    return !guess.is_table && strcmp(names[best], dialect->name) == 0 &&
-           guess.score[best] < rival + SURE;
-}
-
 const Dialect *
-dialect_guess(const char *text, size_t bytes, const Dialect *usual)
+dialect_guess(const char *text, size_t bytes, const Dialect *usual, bool *ret_doubts_quotes)
 {
-    const Dialect *found = guess_text(text, bytes);
-    return found != NULL ? found : usual != NULL ? usual : dialect_by_name(names[NONE]);
+    const Dialect *found = guess_text(text, bytes, ret_doubts_quotes);
+    if (found != NULL)
+        return found;
+    if (usual != NULL && ret_doubts_quotes != NULL)
+        *ret_doubts_quotes = false;
+    return usual != NULL ? usual : dialect_by_name(names[NONE]);
 }
 
 /* ---- votes ---- */

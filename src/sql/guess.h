@@ -15,15 +15,13 @@ typedef struct {
     int of[GUESS_DIALECTS_MAX];
 } GuessVotes;
 
-/* The dialect that the text looks most like; NULL when it does not tell. */
-const Dialect *guess_text(const char *text, size_t bytes);
+/* The dialect that the text looks most like; NULL when it does not tell. `*ret_doubts_quotes`, which may be NULL: "x" is a name in it, and
+ * too little tells the text from one of a dialect in which that is a string. */
+const Dialect *guess_text(const char *text, size_t bytes, bool *ret_doubts_quotes);
 
-/* Is this what guess_text() finds there, a dialect in which "x" is a name, and too little tells the text from one of a dialect in which
- * that is a string? */
-bool guess_doubts_quotes(const Dialect *dialect, const char *text, size_t bytes);
-
-/* What guess_text() finds, and `usual` when it does not tell; ANSI when that is NULL. Never NULL. */
-const Dialect *dialect_guess(const char *text, size_t bytes, const Dialect *usual);
+/* What guess_text() finds, and `usual`, which is not doubted, when it does not tell; ANSI when that is NULL. Never NULL. */
+const Dialect *dialect_guess(const char *text, size_t bytes, const Dialect *usual,
+                             bool *ret_doubts_quotes);
 
 /* One text has spoken; NULL is no vote. */
 void guess_vote(GuessVotes *votes, const Dialect *dialect);

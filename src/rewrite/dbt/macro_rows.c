@@ -218,7 +218,7 @@ macro_rows_read(const Macro *macro, const TokenList *list, guint first, guint la
         return NULL;
     const char *text = list->text + tokens_at(list, first)->begin;
     size_t bytes = tokens_at(list, last - 1)->end - tokens_at(list, first)->begin;
-    const Dialect *dialect = dialect_guess(text, bytes, NULL);
+    const Dialect *dialect = dialect_guess(text, bytes, NULL, NULL);
     Body body = {.macro = macro, .text = text, .table = UINT_MAX};
     bool gives = true, takes_columns = true;
     for (guint variant = 0, count = 1; gives && variant < count; variant++) {

@@ -82,11 +82,7 @@ read_selectors(Unit *unit, guint open, const char *package)
             g_autofree char *within = imports_within(package, name);
             bind(unit, index, local != NULL ? local : name, within, NULL);
         }
-        while (index < unit->pieces->len && !unit_is_sign(unit, index, ',') &&
-               !unit_is_sign(unit, index, '}'))
-            index = unit_next(unit, index, true);
-        if (unit_is_sign(unit, index, ','))
-            index = unit_next(unit, index, true);
+        index = imports_next_element(unit, index);
     }
     return index;
 }

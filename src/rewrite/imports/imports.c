@@ -125,6 +125,15 @@ imports_mark(Unit *unit, guint first, guint last)
         g_array_index(unit->pieces, Piece, i).is_import = true;
 }
 
+guint
+imports_next_element(const Unit *unit, guint index)
+{
+    while (index < unit->pieces->len && !unit_is_sign(unit, index, ',') &&
+           !unit_is_sign(unit, index, '}'))
+        index = unit_next(unit, index, true);
+    return unit_is_sign(unit, index, ',') ? unit_next(unit, index, true) : index;
+}
+
 char *
 imports_name(const Unit *unit, guint index, char sign, guint *ret_behind)
 {

@@ -158,6 +158,8 @@ bool imports_bind_through(Unit *unit, const char *name);
 void imports_mark(Unit *unit, guint first, guint last);
 /* "a.b.c" from `index` on, behind it in `*ret_behind`. `sign` stands between the parts. Caller frees. NULL: no name. */
 char *imports_name(const Unit *unit, guint index, char sign, guint *ret_behind);
+/* Of a list in braces: the element behind the one that `index` is in, or the brace that closes. */
+guint imports_next_element(const Unit *unit, guint index);
 /* The file that the path means, seen from the folder of this one: NULL when it is not among the files. Caller frees. */
 char *imports_beside(const Unit *unit, const char *path);
 /* The text between the quotes. Caller frees. */

@@ -73,11 +73,7 @@ bind_names(Unit *unit, guint open, const char *path)
             local = imports_name(unit, unit_next(unit, next, true), '\0', &behind);
         if (name != NULL)
             bind(unit, index, local != NULL ? local : name, path, name);
-        while (index < unit->pieces->len && !unit_is_sign(unit, index, ',') &&
-               !unit_is_sign(unit, index, '}'))
-            index = unit_next(unit, index, true);
-        if (unit_is_sign(unit, index, ','))
-            index = unit_next(unit, index, true);
+        index = imports_next_element(unit, index);
     }
     return index;
 }

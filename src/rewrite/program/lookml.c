@@ -272,7 +272,7 @@ lookml_dialect(const Text *text, const GArray *pieces)
                                 (gssize) (piece->inner_end - piece->inner_begin));
         g_string_append_c(all, '\n');
     }
-    return guess_text(all->str, all->len);
+    return guess_text(all->str, all->len, NULL);
 }
 
 bool

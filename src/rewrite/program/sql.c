@@ -17,26 +17,28 @@ static const struct {
     {"hive", "spark"},  {"sqlcmd", "tsql"},     {"clickhouse-client", "clickhouse"},
 };
 
-/* What somebody says, or the program that runs it, or the one around it; NULL: none of these. */
+/* What somebody says, or the program that runs it, or the one around it; else what it looks like, which may be doubted (sql/guess.h). */
 static const Dialect *
-dialect_said(const Unit *unit, const Use *use)
+dialect_for(const Unit *unit, const Use *use, const Text *text, bool *ret_doubts_quotes)
 {
+    *ret_doubts_quotes = false;
     if (unit->work->options->dialect != NULL)
         return unit->work->options->dialect;
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         if (span_is(unit->text, use->callee, commands[i].command))
             return dialect_by_name(commands[i].dialect);
-    return unit->dialect != NULL ? renames_guessed(unit->work->renames, unit->dialect) : NULL;
+    const Dialect *found = unit->dialect != NULL
+                               ? unit->dialect
+                               : dialect_guess(text->bytes, text->count, unit->work->options->usual,
+                                               ret_doubts_quotes);
+    return renames_guessed(unit->work->renames, found);
 }
 
-static const Dialect *
-dialect_for(const Unit *unit, const Use *use, const Text *text)
+static Sql *
+read_as_sql(const Unit *unit, const Use *use, const Text *text)
 {
-    const Dialect *said = dialect_said(unit, use);
-    return said != NULL
-               ? said
-               : renames_guessed(unit->work->renames, dialect_guess(text->bytes, text->count,
-                                                                    unit->work->options->usual));
+    bool doubts_quotes;
+    return sql_new(text->bytes, text->count, dialect_for(unit, use, text, &doubts_quotes), 0);
 }
 
 /* ---- carrying back ---- */
@@ -323,7 +325,7 @@ is_whole(Unit *unit, Use *use, const Text *text)
 {
     if (text->is_unread || use->is_bytes || use->is_docstring)
         return false;
-    g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text), 0);
+    g_autoptr(Sql) sql = read_as_sql(unit, use, text);
     use->has_table_hole = has_table_hole(sql);
     return use->is_run || use->is_cell ? !sql->is_broken : is_statement(sql);
 }
@@ -373,9 +375,7 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn
     bool is_part = part.end - part.begin < text->count;
     RewriteOptions options = *unit->work->options;
     options.model = NULL; /* that is what the file is */
-    options.dialect = dialect_for(unit, use, text);
-    options.doubts_quotes = dialect_said(unit, use) == NULL &&
-                            guess_doubts_quotes(options.dialect, text->bytes, text->count);
+    options.dialect = dialect_for(unit, use, text, &options.doubts_quotes);
     if (program_may_be_move(unit->work))
         options.defined = NULL;
     g_autoptr(Rewrite) inner = rewrite_new("sql");
@@ -482,7 +482,7 @@ has_doubled_names(const Sql *sql)
 bool
 program_sql_part(Unit *unit, Use *use, const Text *text, Range part, bool is_all)
 {
-    g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text), 0);
+    g_autoptr(Sql) sql = read_as_sql(unit, use, text);
     return is_statement(sql) && !has_doubled_names(sql) &&
            (rewrite_statement(unit, use, text, part, NULL, NULL) || is_all);
 }

@@ -76,10 +76,8 @@ guess_entry(void *item, void *data)
     entry->dialect = is_told ? place->root->dialect : NULL;
     if (entry->dialect != NULL)
         return;
-    entry->dialect = renames_guessed(data, guess_text(entry->file->text, entry->file->bytes));
-    entry->doubts_quotes =
-        entry->dialect != NULL &&
-        guess_doubts_quotes(entry->dialect, entry->file->text, entry->file->bytes);
+    entry->dialect = renames_guessed(
+        data, guess_text(entry->file->text, entry->file->bytes, &entry->doubts_quotes));
 }
 
 /* Files that do not tell their dialect are in that of most that do. */

@@ -272,11 +272,14 @@ rewrite_variants(Work *work, guint count)
     read_variants(work, count);
 }
 
+/* Of nobody's word: sets `doubts_quotes`, too. */
 static const Dialect *
-guess(const Work *work)
+guess(Work *work)
 {
     bool is_known = work->options->tells_none && work->depth == 0; /* what is in it may tell */
-    return code_dialect(work->path, work->text, is_known ? 0 : work->bytes, work->options->usual);
+    const Dialect *found = code_dialect(work->path, work->text, is_known ? 0 : work->bytes,
+                                        work->options->usual, &work->doubts_quotes);
+    return renames_guessed(work->renames, found);
 }
 
 guint
@@ -315,10 +318,8 @@ void
 sql_text(Work *work)
 {
     const Dialect *said = work->options->dialect;
-    work->dialect = said != NULL ? said : renames_guessed(work->renames, guess(work));
-    work->doubts_quotes = said != NULL
-                              ? work->options->doubts_quotes
-                              : guess_doubts_quotes(work->dialect, work->text, work->bytes);
+    work->doubts_quotes = work->options->doubts_quotes;
+    work->dialect = said != NULL ? said : guess(work);
     g_autoptr(GHashTable) declared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool is_outermost = work->declared == NULL;
     work->out->language = "sql";

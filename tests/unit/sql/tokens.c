@@ -146,7 +146,7 @@ a_dialect_is_guessed_from_what_only_it_has(void)
         {"SELECT a FROM t", "ansi"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_assert_cmpstr(dialect_guess(texts[i][0], strlen(texts[i][0]), NULL)->name, ==,
+        g_assert_cmpstr(dialect_guess(texts[i][0], strlen(texts[i][0]), NULL, NULL)->name, ==,
                         texts[i][1]);
 }
 
@@ -164,11 +164,11 @@ texts_that_do_not_tell_follow_two_thirds_of_the_others(void)
     guess_vote(&votes, dialect_by_name("bigquery"));
     g_assert_null(guess_winner(&votes));
     const Dialect *usual = dialect_by_name("duckdb");
-    g_assert_true(dialect_guess("SELECT 1", 8, usual) == usual);
+    g_assert_true(dialect_guess("SELECT 1", 8, usual, NULL) == usual);
     static const char named[] = "SELECT `a` FROM \"users\" AS u";
     usual = dialect_by_name("mysql"); /* of a file beside it, in which a table cannot be a string */
-    g_assert_cmpstr(dialect_guess(named, strlen(named), usual)->name, ==, "ansi");
-    g_assert_cmpstr(dialect_guess("SELECT a::int", 13, usual)->name, ==, "postgres");
+    g_assert_cmpstr(dialect_guess(named, strlen(named), usual, NULL)->name, ==, "ansi");
+    g_assert_cmpstr(dialect_guess("SELECT a::int", 13, usual, NULL)->name, ==, "postgres");
 }
 
 int
