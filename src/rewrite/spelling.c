@@ -222,6 +222,14 @@ spell_name(const Spelling *spelling, guint count, guint *ret_kept)
     return g_strjoinv(".", (char **) parts_for(spelling, count, ret_kept));
 }
 
+guint
+spelling_parts_written(const Spelling *spelling, guint count)
+{
+    guint kept = 0;
+    char *const *parts = parts_for(spelling, count, &kept);
+    return kept + g_strv_length((char **) parts);
+}
+
 /* In one pair of quotes the parts have none of their own. */
 static bool
 is_inside_quotes(const Work *work, const SqlPart *part)

@@ -105,6 +105,8 @@ typedef struct {
     GArray *borders;            /* where macros and the like begin and end (sql/made.c) */
     /* sql_may_follow_assigned(), once it was asked */
     enum { ASSIGNED_UNASKED, ASSIGNED_FOLLOWS, ASSIGNED_STAYS } assigned;
+    /* Which schema tables without one are in (sql/namesakes.c), once it was asked. */
+    enum { BARE_UNASKED, BARE_IN_FIRST_SCHEMA, BARE_ANYWHERE } bare_tables;
     bool has_holes; /* a string of a program: what is put in at run time may be any text */
     /* The text is a query that gives rows of this dataset for a unit test; or NULL. */
     const Rename *gives;
@@ -197,6 +199,8 @@ bool can_qualify(const SqlSource *source);
 /* A name of `count` parts in a plain string: as many, while what is left out agrees; `*ret_kept` leading parts stay as they
  * are. Caller frees. */
 char *spell_name(const Spelling *spelling, guint count, guint *ret_kept);
+/* Of how many parts is what is written where `count` parts stand? */
+guint spelling_parts_written(const Spelling *spelling, guint count);
 /* Does what is written for this path need quotes where it has none today? */
 bool spelling_adds_quotes(const Work *work, const SqlPath *path, const Spelling *spelling);
 /* The name by which columns of a renamed table without alias are qualified. Caller frees. */

@@ -47,7 +47,7 @@ static const Dialect dialects[] = {
      .has_group_outputs = true, .has_late_aliases = true, .has_from_first = true, .has_named_values = true,
      .variables = VARIABLES_YIELD, .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "postgres", POSTGRES_SIGNS, .table_case = CASE_LOWER, .column_case = CASE_LOWER},
-    {.name = "sqlite", .default_schema = "main", .has_flat_commas = true, .has_lent_schemas = true, .lends_to_all = true, .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
+    {.name = "sqlite", .default_schema = "main", .has_first_schema = true, .has_flat_commas = true, .has_lent_schemas = true, .lends_to_all = true, .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .has_order_columns = true, .has_searched_tails = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "mysql", .has_ordered_commons = true, .has_lent_schemas = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .has_loose_letters = true, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_joined_writes = true, .has_seen_values = true, .has_named_keys = true, .variables = VARIABLES_HIDE, .has_having_outputs = true, .has_alias_strings = true,

@@ -252,6 +252,7 @@ struct SqlSource {
         *renamed; /* the dataset whose new table this is, by its name in dbt; or NULL */
     struct ProjectModel *model; /* of the dbt project; or NULL */
     bool is_left;               /* it is the dataset, and a person's: so are its columns */
+    bool keeps_name;            /* its alias is not there yet: it is its old name */
 };
 
 struct SqlCommon {

@@ -117,6 +117,7 @@ typedef struct {
     const char *
         reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */
+    bool has_first_schema;      /* which is always called so, and looked at first */
     const char *omitted_schema; /* that of a..b; NULL: nobody writes so */
     bool
         has_lent_schemas; /* CREATE TABLE s.t (… REFERENCES u), CREATE TRIGGER s.t … ON u: u is in s */

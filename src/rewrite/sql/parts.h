@@ -17,9 +17,22 @@ bool work_is_text(const Work *work, guint index, const char *text);
 /* Or one of these? NULL-terminated. */
 bool work_is_among(const Work *work, guint index, const char *const *words);
 
-void sql_text(Work *work);       /* all of the following, in each variant of the text (text.c) */
-void sql_tables(Work *work);     /* match sources, edit tables */
-void sql_qualifiers(Work *work); /* of tables that are called anew */
+void sql_text(Work *work);   /* all of the following, in each variant of the text (text.c) */
+void sql_tables(Work *work); /* match sources, edit tables */
+bool sql_refuse_table(Work *work, const SqlSource *source, const char *code, const char *format,
+                      ...) G_GNUC_PRINTF(4, 5);
+/* Other things that are called as a table will be (namesakes.c): which tables keep their name as an alias, and its writing;
+ * what is written for a table that one of WITH would hide; is it a person's? */
+void sql_namesakes(Work *work);
+void sql_write_own_alias(Work *work, const SqlSource *source);
+const Spelling *sql_spelling_in_sight(Work *work, const SqlSource *source,
+                                      const Spelling *spelling);
+bool sql_namesake_refuses(Work *work, const SqlSource *source, const Spelling *spelling);
+void sql_qualifiers(Work *work);                  /* of tables that are called anew */
+bool sql_has_table_called_anew(const Work *work); /* and have no alias */
+/* Which other table the qualifier of one part would mean once tables have their new names; or NULL (qualifiers.c). */
+const SqlSource *qualifier_is_caught(const Work *work, const SqlBlock *block,
+                                     const SqlSource *source, const SqlPath *path);
 /* What is known of a table's columns; as SqlColumnsFn. */
 /* All of the source's columns, as a star gives them; NULL: not known. `*ret_where`: the file and line of the repository that
  * say so; NULL: somebody else does. */

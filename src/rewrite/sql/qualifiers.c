@@ -48,25 +48,31 @@ is_called_anew(const SqlSource *source)
                0;
 }
 
+const SqlSource *
+qualifier_is_caught(const Work *work, const SqlBlock *block, const SqlSource *source,
+                    const SqlPath *path)
+{
+    const SqlPart *part = &path->parts[0];
+    bool is_its_name = is_called_anew(source) && !source->is_left &&
+                       sql_same_table(work->sql->dialect, part->text, part->quote,
+                                      source->path.parts[source->path.count - 1].text);
+    const char *name = is_its_name ? source_called_after(source) : part->text;
+    const SqlSource *catcher = qualifier_catcher(block, source, name);
+    return catcher != NULL && (is_called_anew(source) || is_called_anew(catcher)) ? catcher : NULL;
+}
+
 /* `u.id` of an outer query, where a table further in is called `u` once it has its new name: another column would be meant. */
 static void
 check_qualifier(Work *work, const SqlBlock *block, const SqlSource *source, const SqlPath *path,
                 uint32_t parts)
 {
-    if (parts != 1)
-        return;
     const SqlPart *part = &path->parts[0];
-    bool is_its_name = source->requalified != NULL && source->alias == NULL &&
-                       sql_same_table(work->sql->dialect, part->text, part->quote,
-                                      source->path.parts[source->path.count - 1].text);
-    const char *name = is_its_name ? source_called_after(source) : part->text;
-    const SqlSource *catcher = qualifier_catcher(block, source, name);
-    if (catcher == NULL || (!is_called_anew(source) && !is_called_anew(catcher)))
-        return;
-    site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
-                "'%s' would mean another table here, which is called so further in: give one of "
-                "them an alias first",
-                name);
+    const SqlSource *catcher = parts == 1 ? qualifier_is_caught(work, block, source, path) : NULL;
+    if (catcher != NULL)
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
+                    "'%s' would mean another table here, which is called so further in: give one "
+                    "of them an alias first",
+                    source_called_after(catcher));
 }
 
 /* ---- rows ---- */
@@ -206,8 +212,8 @@ edit_qualifier_of_star(Work *work, const SqlItem *item)
 }
 
 /* Without an alias: else what its columns are qualified by stays as it is. */
-static bool
-has_table_called_anew(const Work *work)
+bool
+sql_has_table_called_anew(const Work *work)
 {
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
@@ -224,7 +230,7 @@ has_table_called_anew(const Work *work)
 void
 sql_qualifiers(Work *work)
 {
-    if (!has_table_called_anew(work))
+    if (!sql_has_table_called_anew(work))
         return;
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);

@@ -7,72 +7,6 @@
 
 #include <string.h>
 
-/* Is the common table seen within the body of `within`, another one of its list? NULL: the query behind them. */
-static bool
-is_seen_in(const Work *work, const SqlCommon *common, const SqlCommon *within)
-{
-    if (within == NULL || common->is_recursive || !work->sql->dialect->has_ordered_commons)
-        return true;
-    return common->name.token < within->name.token;
-}
-
-/* A common table that would catch the new name. */
-static bool
-is_captured(const Work *work, const SqlSource *source, const Spelling *spelling)
-{
-    if (g_strv_length(spelling->target) > 1)
-        return false;
-    guint hash = sql_name_hash(spelling->target[0]);
-    const SqlCommon *within = NULL;
-    for (const SqlQuery *query = source->block->query; query != NULL; query = query->parent) {
-        for (const SqlCommon *common = sql_commons(query, hash); common != NULL;
-             common = common->next)
-            if (is_seen_in(work, common, within) &&
-                sql_same_table(work->sql->dialect, common->name.text, common->name.quote,
-                               spelling->target[0]))
-                return true;
-        within = query->common;
-    }
-    return false;
-}
-
-/* Another source of the block is called like the new table. */
-static bool
-is_taken(const SqlSource *source, const Spelling *spelling)
-{
-    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
-    if (source->alias != NULL ||
-        strcmp(name, spelling->source[g_strv_length(spelling->source) - 1]) == 0)
-        return false;
-    for (guint i = 0; i < source->block->sources->len; i++) {
-        const SqlSource *other = g_ptr_array_index(source->block->sources, i);
-        const char *called = source_called_after(other);
-        bool is_one = (source->is_twin || other->is_twin) && /* the target, and FROM */
-                      source_rename(other) == source_rename(source);
-        if (other != source && !is_one && called != NULL && text_same_folded(called, name))
-            return true;
-    }
-    return false;
-}
-
-/* GROUP BY plan, which is an output, where the new table is called `plan`: its row would be meant. */
-static bool
-hides_output(const Work *work, const SqlSource *source, const Spelling *spelling)
-{
-    const Dialect *dialect = work->sql->dialect;
-    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
-    bool has_rows = dialect->has_value_tables || dialect->has_tacit_lateral || dialect->is_any;
-    if (!has_rows || source->alias != NULL)
-        return false;
-    for (guint i = 0; i < source->block->refs->len; i++) {
-        const SqlRef *ref = g_ptr_array_index(source->block->refs, i);
-        if (ref->binding == BINDING_OUTPUT && ref->path.count == 1 && ref->clause != CLAUSE_ORDER &&
-            text_same_folded(ref->path.parts[0].text, name))
-            return true;
-    }
-    return false;
-}
-
 static bool
 inserts_by_position(const SqlSource *source)
 {
@@ -187,8 +121,8 @@ keeps_schema(const Spelling *spelling)
     return true;
 }
 
-static G_GNUC_PRINTF(4, 5) bool refuse_table(Work *work, const SqlSource *source, const char *code,
-                                             const char *format, ...)
+bool
+sql_refuse_table(Work *work, const SqlSource *source, const char *code, const char *format, ...)
 {
     const SqlPart *first = &source->path.parts[0],
                   *last = &source->path.parts[source->path.count - 1];
@@ -200,86 +134,19 @@ static G_GNUC_PRINTF(4, 5) bool refuse_table(Work *work, const SqlSource *source
     return true;
 }
 
-#define FOR_TOKENS_MAX 40 /* from FOR to the end of a query: people write three to ten */
-
-/* FROM t FOR XML AUTO: an element is called like the table; FOR JSON AUTO: what is joined is. */
-static bool
-names_element(const Work *work, const SqlSource *source, const Spelling *spelling)
-{
-    const SqlQuery *query = source->block->query;
-    if (query == NULL || source->alias != NULL ||
-        g_strv_equal((const char *const *) spelling->source,
-                     (const char *const *) spelling->target))
-        return false;
-    bool is_first = g_ptr_array_index(source->block->sources, 0) == source;
-    uint32_t i = query->last;
-    for (guint looked = 0; i > source->last && looked < FOR_TOKENS_MAX; looked++, i--) {
-        const Token *token = work_token(work, i);
-        if (token->kind == TOKEN_CLOSE)
-            i = MIN(token->match, i);
-        else if (token->word == WORD_FOR && work_is_text(work, i + 2, "AUTO"))
-            return work_is_text(work, i + 1, "XML") ||
-                   (work_is_text(work, i + 1, "JSON") && !is_first);
-    }
-    return false;
-}
-
-/* FROM users AS u JOIN orders AS people: in ClickHouse an alias is seen where a table stands, also further in, and a table may be
- * asked for by its own name beside its alias. */
-static bool
-is_alias_of_other(const Work *work, const SqlSource *source, const char *name)
-{
-    const Dialect *dialect = work->sql->dialect;
-    const SqlPart *old = &source->path.parts[source->path.count - 1];
-    if (!dialect->has_hiding_aliases || sql_same_table(dialect, old->text, old->quote, name))
-        return false;
-    for (const SqlBlock *block = source->block; block != NULL; block = block->parent)
-        for (guint i = 0; i < block->sources->len; i++) {
-            const SqlSource *other = g_ptr_array_index(block->sources, i);
-            if (other != source && other->alias != NULL &&
-                sql_same_table(dialect, other->alias->text, other->alias->quote, name))
-                return true;
-        }
-    return false;
-}
-
-/* What the new name would mean here. */
-static bool
-is_refused_for_name(Work *work, SqlSource *source, const Spelling *spelling)
-{
-    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
-    if (is_captured(work, source, spelling))
-        return refuse_table(work, source, "captured-name",
-                            "the new name '%s' is that of a WITH table here", spelling->target[0]);
-    if (is_taken(source, spelling) || is_alias_of_other(work, source, name))
-        return refuse_table(
-            work, source, "name-taken",
-            "another table here is called '%s' already: give one of them an alias first", name);
-    if (!source_rename(source)->is_derived && hides_output(work, source, spelling))
-        return refuse_table(work, source, "captured-name",
-                            "'%s' names an output here, and would mean the new table: give the "
-                            "table an alias first",
-                            name);
-    if (names_element(work, source, spelling))
-        return refuse_table(work, source, "whole-row",
-                            "the table's name comes out here as that of an element: give the table "
-                            "an alias first");
-    return false;
-}
-
 /* What makes or fills the datasets. */
 static bool
 is_refused_for_making(Work *work, SqlSource *source)
 {
     const Rename *rename = source_rename(source);
     if (set_has(work->new_here, rename))
-        return refuse_table(
+        return sql_refuse_table(
             work, source, "makes-source",
             "the new dataset is made in this text: it is the move itself, and no consumer");
     if (fills_new(work, source, rename))
-        return refuse_table(work, source, "makes-source",
-                            "the new dataset is filled from the old one here: it is the move "
-                            "itself, and no consumer");
+        return sql_refuse_table(work, source, "makes-source",
+                                "the new dataset is filled from the old one here: it is the move "
+                                "itself, and no consumer");
     return sql_define_refuses(work, source, rename);
 }
 
@@ -289,18 +156,21 @@ is_refused_for_rows(Work *work, const SqlSource *source)
 {
     const Rename *rename = source_rename(source);
     if (source->is_version && !rename->is_derived)
-        return refuse_table(work, source, "moment",
-                            "this is a version of the old dataset, or what a statement left of it: "
-                            "the new one has others");
+        return sql_refuse_table(
+            work, source, "moment",
+            "this is a version of the old dataset, or what a statement left of it: "
+            "the new one has others");
     if (inserts_by_position(source) && !rename->is_derived &&
         !(sql_keeps_places(work, rename) && keeps_names(source, rename)))
-        return refuse_table(work, source, "insert-without-columns",
-                            "rows are inserted as they are, and the new table's columns may stand "
-                            "or be called otherwise: name the columns");
+        return sql_refuse_table(
+            work, source, "insert-without-columns",
+            "rows are inserted as they are, and the new table's columns may stand "
+            "or be called otherwise: name the columns");
     if (source->block->query == NULL && !keeps_names(source, rename))
-        return refuse_table(work, source, "insert-without-columns",
-                            "rows go from one table into the other as they are, by the names of "
-                            "their columns: name the columns");
+        return sql_refuse_table(
+            work, source, "insert-without-columns",
+            "rows go from one table into the other as they are, by the names of "
+            "their columns: name the columns");
     return false;
 }
 
@@ -308,11 +178,12 @@ is_refused_for_rows(Work *work, const SqlSource *source)
 static bool
 is_left(Work *work, SqlSource *source, const Spelling *spelling)
 {
-    if (is_refused_for_name(work, source, spelling) || is_refused_for_making(work, source))
+    if (sql_namesake_refuses(work, source, spelling) || is_refused_for_making(work, source))
         return true;
     if (source->lent > 0 && !keeps_schema(spelling))
-        return refuse_table(work, source, "apart",
-                            "the table's schema is said elsewhere in this statement: both change");
+        return sql_refuse_table(
+            work, source, "apart",
+            "the table's schema is said elsewhere in this statement: both change");
     if (is_refused_for_rows(work, source) || is_read_otherwise(work, source))
         return true;
     return !source_rename(source)->is_derived &&
@@ -333,7 +204,8 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     SqlPath written = source->path;
     written.parts += source->lent;
     written.count -= source->lent;
-    spell_path(work, &written, spelling);
+    spell_path(work, &written, sql_spelling_in_sight(work, source, spelling));
+    sql_write_own_alias(work, source);
     sql_reshape(work, source);
     source->requalified = spelling;
 }
@@ -530,6 +402,7 @@ sql_tables(Work *work)
     each_source(work, match_source);
     sql_note_makers(work);
     sql_resolve(work->sql, known_columns, lacks, work);
+    sql_namesakes(work);
     each_source(work, visit_source);
     sql_qualifiers(work);
 }

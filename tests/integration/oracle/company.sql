@@ -75,7 +75,6 @@ ORDER BY artist, place;
 SELECT member_id, title FROM (SELECT user_id AS member_id, track AS title FROM streams WHERE seconds > 420) AS plays ORDER BY member_id, title;
 
 -- a CTE that has the name that the users get
--- refused: captured-name
 WITH members AS (SELECT id, plan AS state FROM users WHERE country_code = 'FR')
 SELECT state, count(id) AS id FROM members GROUP BY state;
 
@@ -655,7 +654,6 @@ SELECT plan.plan, device.device, count(*) AS n FROM plan JOIN device USING (id) 
 SELECT "max(seconds)" FROM (SELECT max(seconds) FROM streams);
 
 -- an alias that is the name that the table beside it gets
--- refused: name-taken
 SELECT plays.id, streams.seconds FROM streams, users AS plays WHERE plays.id = streams.user_id AND streams.stream_id < 25 ORDER BY streams.stream_id;
 
 -- a column from outside that the inner table will have too
@@ -966,3 +964,16 @@ WITH RECURSIVE t(id) AS (SELECT min(user_id) FROM streams WHERE user_id > 0 UNIO
 
 -- lengths in steps of fifty, from a CTE with that name
 WITH RECURSIVE t(length, n) AS (SELECT 30, 1 UNION ALL SELECT length + 50, n + 1 FROM t WHERE n < 8) SELECT length, (SELECT count(*) FROM streams WHERE seconds BETWEEN length AND length + 49) AS n FROM t ORDER BY length;
+
+-- a CTE called as the streams will be, which reads them with their schema
+WITH plays AS (SELECT user_id, seconds FROM main.streams WHERE seconds > 427) SELECT user_id, seconds FROM plays ORDER BY user_id, seconds;
+
+-- a CTE called as the streams will be, and the streams once more beside it
+WITH plays AS (SELECT user_id, max(seconds) AS top FROM streams GROUP BY user_id)
+SELECT streams.stream_id, plays.top FROM plays JOIN streams ON streams.user_id = plays.user_id AND streams.seconds = plays.top WHERE plays.top > 420 ORDER BY streams.stream_id;
+
+-- a derived table called as the users will be
+SELECT members.user_id, users.email FROM (SELECT user_id, count(*) AS n FROM streams GROUP BY user_id) AS members JOIN users ON users.id = members.user_id WHERE members.n > 9 AND users.id < 30 ORDER BY users.id;
+
+-- an alias called as the table of a subquery will be
+SELECT plays.id FROM users AS plays WHERE plays.id < 90 AND EXISTS (SELECT 1 FROM streams WHERE streams.user_id = plays.id AND streams.seconds > 415) ORDER BY plays.id;

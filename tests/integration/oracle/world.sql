@@ -868,7 +868,6 @@ SELECT title, release_date FROM movies WHERE (title, release_date) IN (SELECT a.
 SELECT postcodes.iata, films.zip_code FROM airports AS postcodes, zipcodes AS films WHERE postcodes.city = films.city AND postcodes.state = films.state AND films.state = 'RI' ORDER BY 1, 2;
 
 -- Two subqueries deep, the alias of the middle one is the outer table's new name
--- refused: captured-name
 SELECT movies.title FROM movies WHERE movies.imdb > 8 AND EXISTS (SELECT 1 FROM (SELECT 1 AS one) AS films WHERE films.one < length(movies.director)) ORDER BY movies.title;
 
 -- The alias of a table-valued function is a column of the table
@@ -888,3 +887,22 @@ SELECT region, n, sum(n) OVER (PARTITION BY substr(region, 1, 1) ORDER BY region
 
 -- Long names by GROUP BY in any case with a renamed column in a function call's ORDER
 SELECT PHASE, MAX(LENGTH(Make_Model)) AS "Aircraft", MIN("FLIGHT_DATE") AS [Date] FROM BIRDSTRIKES GROUP BY Phase ORDER BY phase;
+
+-- A CTE that is called as its own table will be
+WITH strikes AS (SELECT airport_name, cost_total FROM birdstrikes WHERE cost_total > 0)
+SELECT airport_name, sum(cost_total) AS total FROM strikes GROUP BY airport_name ORDER BY total DESC, airport_name LIMIT 10;
+
+-- A CTE that is called as its table will be, joined to that table by a name
+WITH films AS (SELECT distributor, avg(imdb) AS score FROM movies WHERE imdb IS NOT NULL GROUP BY distributor)
+SELECT m.title, round(films.score, 3) AS usual, m.imdb FROM movies m JOIN films USING (distributor) WHERE m.imdb > films.score + 2.2 ORDER BY m.title, m.imdb;
+
+-- Two CTEs with names that tables get, whose columns trade places
+WITH films(name) AS (SELECT title FROM movies UNION SELECT director FROM movies),
+     fields(title) AS (SELECT name FROM airports UNION SELECT city FROM airports)
+SELECT count(*) AS n FROM films LEFT JOIN fields ON name = title;
+
+-- A CTE called as a table is that only a subquery reads
+WITH plays AS (SELECT count(*) AS n FROM movies) SELECT n, (SELECT count(*) FROM streams) AS streams FROM plays;
+
+-- An airport of which nothing is known beside an alias that the airports get
+SELECT airports.iata FROM airports WHERE airports.state = 'MA' AND NOT EXISTS (SELECT 1 FROM zipcodes AS fields WHERE fields.city = airports.city AND fields.state = airports.state) ORDER BY airports.iata;
