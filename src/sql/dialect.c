@@ -34,7 +34,7 @@
     "sql ssl starting stored system terminated tinyint to trailing trigger undo unique unlock unsigned update usage use utc_date varchar " \
     "varying virtual while window write xor zerofill condition dual groups "
 #define POSTGRES_SIGNS .has_ordered_commons = true, .has_field_names = true, .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, \
-    .has_cast_names = true, .has_joined_returning = true, .has_rows = true, .name_quotes = "\"", .string_quotes = "'", \
+    .has_cast_names = true, .has_sorted_columns = true, .has_joined_returning = true, .has_rows = true, .name_quotes = "\"", .string_quotes = "'", \
     .has_dollar_quotes = true, .has_nested_comments = true, .quotes_keep_case = true
 static const Dialect dialects[] = {
     {.name = "ansi", .omitted_schema = "dbo", .also = {"generic"}, .name_quotes = "\"`", .string_quotes = "'", .has_loose_statements = true,

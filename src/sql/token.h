@@ -92,6 +92,7 @@ typedef struct {
     bool has_field_names;    /* items[0].id is called `id` */
     bool has_cast_names;     /* id::text, and CASE … ELSE id END, are called `id` */
     bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
+    bool has_sorted_columns; /* ORDER BY name + 1 means a column, whatever the outputs are called */
     bool has_group_outputs;  /* GROUP BY does: an alias hides a column */
     bool has_alias_first;    /* SELECT name = value */
     bool

@@ -264,6 +264,19 @@ is_output_called(Work *work, const SqlItem *item, const char *name)
            (item->named_by != NULL || item_needs_alias(work, item));
 }
 
+/* `total AS amount`, where total becomes amount: who sorts by either sorts by the same. */
+static bool
+gives_same_column(const Work *work, const SqlItem *item, const SqlRef *ref)
+{
+    const SqlRef *plain = item->plain;
+    return plain != NULL && plain->binding == BINDING_COLUMN && plain->source == ref->source &&
+           ref->binding == BINDING_COLUMN && ref->also == NULL && plain->also == NULL &&
+           plain->column + 1 == plain->path.count && ref->column + 1 == ref->path.count &&
+           sql_same_column(work->sql->dialect, ref->path.parts[ref->column].text,
+                           ref->path.parts[ref->column].quote,
+                           plain->path.parts[plain->column].text);
+}
+
 static bool
 is_alias(Work *work, const SqlRef *ref, const char *name)
 {
@@ -274,7 +287,7 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
          item = item->next) {
         bool may_be_it = item != ref->in || sql_is_windowed(work->sql, ref) || /* also by its own */
                          (ref->source != NULL && ref->source->block != ref->block);
-        if (may_be_it && is_output_called(work, item, name))
+        if (may_be_it && is_output_called(work, item, name) && !gives_same_column(work, item, ref))
             return true;
     }
     return false;
@@ -306,7 +319,9 @@ sees_outputs(const Work *work, const SqlRef *ref)
     const Dialect *dialect = work->sql->dialect;
     bool is_late = ref->clause == CLAUSE_HAVING && dialect->has_late_aliases;
     bool is_in_list = ref->clause == CLAUSE_ITEM || ref->clause == CLAUSE_WINDOW;
-    return ref->clause == CLAUSE_ORDER || dialect->has_hiding_aliases || is_late ||
+    bool is_sorted_by =
+        ref->clause == CLAUSE_ORDER && (ref->is_whole || !dialect->has_sorted_columns);
+    return is_sorted_by || dialect->has_hiding_aliases || is_late ||
            (is_in_list && dialect->has_having_outputs) || /* in what windows sort by */
            (ref->clause == CLAUSE_GROUP && (dialect->has_group_outputs || dialect->is_any)) ||
            (ref->clause == CLAUSE_HAVING && (dialect->has_having_outputs || dialect->is_any));
