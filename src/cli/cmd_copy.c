@@ -380,7 +380,11 @@ take_back(Copy *copy, GError *why, GError **error)
         g_propagate_error(error, g_steal_pointer(&failed));
         invocation_hint(copy->call, "the next copy to '%s' clears up what this one has left",
                         copy->pair.target.text);
-        return fail_in(error, "%s; and the target could not be put back", cause->message);
+        return fail_in(
+            error, "%s; %s", cause->message,
+            local_has_begun(copy->local, ACTION_SWAP)
+                ? "and the target could not be put back"
+                : "the target is as it was, but what lies beside it could not be taken away");
     }
     address_forget_file(&copy->pair.target);
     tell_rejects(copy);

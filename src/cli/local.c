@@ -13,6 +13,11 @@
 
 #define LEASE_MS 60000 /* nobody takes it away */
 
+/* For so long after its first failure is a range tried again: long enough for a server that restarts; who is gone for good is told of soon. */
+#define TRIED_MS_MAX 15000
+#define PAUSE_MS_FIRST 500 /* and twice as long each time */
+#define LOOK_MS 50         /* for signals */
+
 struct Local {
     StepEnv env; /* first: callbacks cast it back */
     char *id, *words;
@@ -351,6 +356,57 @@ add_part(json_t *all, const json_t *evidence)
 }
 
 static bool
+is_worth_another_try(const Outcome *outcome, int64_t failed_ms)
+{
+    return outcome->kind == OUTCOME_ERROR && !local_is_interrupted() &&
+           clock_monotonic_ms() - failed_ms < TRIED_MS_MAX &&
+           error_then(error_code_from_wire(outcome->error_code)) == THEN_RETRY;
+}
+
+static void
+rest(int64_t ms)
+{
+    int64_t until_ms = clock_monotonic_ms() + ms;
+    while (!local_is_interrupted() && clock_monotonic_ms() < until_ms)
+        g_usleep(LOOK_MS * G_TIME_SPAN_MILLISECOND);
+}
+
+/* A server that is gone cannot say what it was doing when it went. */
+static void
+say_what_began_it(Outcome *outcome, const char *first, int64_t tried_ms)
+{
+    g_autofree char *last = outcome->message, *tried = text_duration(tried_ms);
+    outcome->message = g_strcmp0(first, last) == 0
+                           ? g_strdup_printf("%s; tried again for %s", first, tried)
+                           : g_strdup_printf("%s; tried again for %s: %s", first, tried, last);
+}
+
+/* A session that ends, a deadlock and the like may be over in a moment, and would cost all rows that were copied. The steps that keep others
+ * waiting are as patient as they should be by themselves. */
+static Outcome *
+perform_patiently(Local *local, const Step *step, const LeaseAsk *ask)
+{
+    Outcome *outcome = perform(local, step, ask);
+    ActionId action = step->action->id;
+    bool is_about_rows =
+        action == ACTION_TRANSFORM || action == ACTION_COPY || action == ACTION_COMPARE;
+    int64_t failed_ms = clock_monotonic_ms(), pause_ms = PAUSE_MS_FIRST;
+    g_autofree char *first = NULL;
+    while (is_about_rows && is_worth_another_try(outcome, failed_ms)) {
+        progress_again(local->progress, outcome->message);
+        if (first == NULL)
+            first = g_strdup(outcome->message);
+        outcome_free(outcome);
+        rest(pause_ms);
+        pause_ms *= 2;
+        outcome = perform(local, step, ask);
+    }
+    if (first != NULL && outcome->kind == OUTCOME_ERROR)
+        say_what_began_it(outcome, first, clock_monotonic_ms() - failed_ms);
+    return outcome;
+}
+
+static bool
 do_parts(Local *local, const Step *step, const json_t *children, json_t *all, GError **error)
 {
     json_t *child;
@@ -362,7 +418,7 @@ do_parts(Local *local, const Step *step, const json_t *children, json_t *all, GE
         LeaseAsk ask = {.key = json_get_string(child, "key", ""),
                         .params = json_object_get(child, "params"),
                         .phase = PHASE_FORWARD};
-        g_autoptr(Outcome) outcome = perform(local, step, &ask);
+        g_autoptr(Outcome) outcome = perform_patiently(local, step, &ask);
         if (!check_outcome(outcome, error))
             return false;
         add_part(all, outcome->evidence);
@@ -377,14 +433,14 @@ do_step(Local *local, const Step *step, GError **error)
     LeaseAsk ask = {.key = "", .phase = PHASE_FORWARD};
     g_autoptr(json_t) parts =
         json_pack("{s:i, s:i, s:{}, s:[]}", "count", 0, "skipped", 0, "sums", "children");
-    g_autoptr(Outcome) outcome = perform(local, step, &ask);
+    g_autoptr(Outcome) outcome = perform_patiently(local, step, &ask);
     if (outcome->kind == OUTCOME_MORE) {
         if (!do_parts(local, step, outcome->children, parts, error))
             return false;
         ask.children_done = true;
         ask.evidence = parts;
         outcome_free(outcome);
-        outcome = perform(local, step, &ask);
+        outcome = perform_patiently(local, step, &ask);
     }
     if (outcome->evidence != NULL)
         g_hash_table_replace(local->evidence, GINT_TO_POINTER(step->action->id),

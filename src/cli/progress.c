@@ -109,6 +109,17 @@ progress_at(Progress *progress, int64_t done, int64_t total)
 }
 
 void
+progress_again(Progress *progress, const char *why)
+{
+    json_set_string(progress->step, "status", "retry_wait");
+    json_set_string(progress->step, "error", why != NULL ? why : "");
+    draw(progress);
+    json_set_string(progress->step, "status", "leased");
+    json_object_del(progress->step, "error");
+    progress->moved_ms = 0;
+}
+
+void
 progress_end(Progress *progress, const char *status)
 {
     json_t *at = json_object_get(progress->step, "progress");

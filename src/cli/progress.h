@@ -15,5 +15,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)
 void progress_step(Progress *progress, const char *name, bool is_back);
 /* Cheap: draws only now and then. `total` 0: unknown. */
 void progress_at(Progress *progress, int64_t done, int64_t total);
+/* It met trouble, and is tried again in a moment; `why` is shown until it moves on. */
+void progress_again(Progress *progress, const char *why);
 /* The step is over: "done", "failed", "reversed". */
 void progress_end(Progress *progress, const char *status);

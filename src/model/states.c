@@ -165,7 +165,7 @@ const Transition plan_transitions[] = {
     {P(PAUSED), "resume", "", PLAN_PREFLIGHT, "looks for drift again"},
     {P(RUNNING), "rollback_scope", "effects", PLAN_PAUSED, "some steps go back; the rest goes on when resumed"},
     {P(RUNNING) | P(PAUSED) | P(SOAKING), "halt", "", PLAN_HALTED, "no new leases, running work is asked to stop"},
-    {P(RUNNING) | P(PAUSED) | P(SOAKING), "fail", "budget_spent", PLAN_HALTED, "more failed than the budget allows"},
+    {P(RUNNING) | P(PAUSED) | P(SOAKING), "fail", "budget_spent", PLAN_HALTED, "parts of it failed, and are not tried again by themselves"},
     {P(PREFLIGHT) | P(RUNNING) | P(PAUSED) | P(SOAKING), "critical", "", PLAN_HALTED, "something failed that must not"},
     {P(HALTED), "resume", "reason_given", PLAN_PREFLIGHT, "looks for drift again"},
     {P(HALTED), "automatic", "automatic_policy,effects", PLAN_ROLLING_BACK, "by policy, a halt is a rollback"},

@@ -395,6 +395,19 @@ class RowsThatDoNotFit(WithoutServer):
         self.assertIn("foreign key", self.rejected()[0]["reason"])
 
 
+class WhatIsPutAside(WithoutServer):
+    def test_a_broken_line_is_shown_whole_with_nul_in_it(self):
+        self.write("s.csv", "id,a\n1,x\0y,z\n2,ok\n")
+        self.copy("s.csv", "d.db:t", "--rejected", "aside.ndjson")
+        self.assertEqual(json.loads((self.folder / "aside.ndjson").read_text())["record"]["raw"], "1,x\\x00y,z\\n")
+
+    def test_bytes_that_a_file_cannot_keep_are_not_said_to_be_in_another_encoding(self):
+        self.sql("d.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB); INSERT INTO t VALUES (1, x'c328'), (2, x'41')")
+        for file in ("t.csv", "t.ndjson"):
+            said = self.copy("d.db:t", file).stdout
+            self.assertIn("column 'b': byte 1 (0xc3) is not UTF-8, and bytes are kept only where they are a text", " ".join(said.split()))
+
+
 class Trouble(WithoutServer):
     ROWS = 400000
 

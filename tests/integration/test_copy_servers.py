@@ -1,8 +1,10 @@
 """Rows of MariaDB, PostgreSQL and Redis, named on the command line: copied, compared, and put right one by one."""
+import pathlib
 import signal
 import socketserver
 import struct
 import subprocess
+import sys
 import threading
 import unittest
 
@@ -10,6 +12,9 @@ from mariadb_world import Mariadb
 from postgres_world import Postgres
 from redis_world import Redis
 import support
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from proxy import Proxy  # noqa: E402
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(80) UNIQUE, born date, balance decimal(12,2), note text)"
 FIRST = ("INSERT INTO users SELECT seq, concat('u', seq, '@mail.example'), '2000-01-01' + INTERVAL seq DAY, seq * 1.25, "
@@ -269,6 +274,67 @@ class StoppedBehindTheSwap(unittest.TestCase):
             done = project.honk("copy", "s.csv", f"postgres:host={postgres.folder} user=postgres dbname=shop:t", "--replace")
             self.assertIn("clearing up behind it", done.stdout)
             self.assertEqual(postgres.sql(ours), "")
+
+
+class CutShort(unittest.TestCase):
+    """A session that ends among the rows costs a copy the range that it meets, and not what was copied before."""
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = Postgres()
+        cls.addClassCleanup(cls.postgres.close)
+        cls.postgres.sql("CREATE TABLE s (id int PRIMARY KEY, a text); INSERT INTO s SELECT i, repeat(md5(i::text), 4) FROM generate_series(1, 60000) i", "postgres")
+
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        there = self.project.folder / "proxy"
+        there.mkdir()
+        self.proxy = Proxy(str(there), self.postgres.folder)
+        self.addCleanup(self.proxy.close)
+        self.postgres.sql("DROP TABLE IF EXISTS t", "postgres")
+        self.here, self.there = (f"postgres:host={folder} user=postgres:" for folder in (self.postgres.folder, there))
+
+    def copied(self, source, target):
+        done = self.project.honk("copy", source, target)
+        self.assertEqual(self.proxy.done, 2)
+        self.assertIn("copy-dataset     retrying  ", done.stdout)
+        self.assertIn("60,000 rows copied", done.stdout)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(self.postgres.sql("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM pg_namespace WHERE nspname = '_honk') FROM t", "postgres"),
+                         "60000|60000|0")
+
+    def test_a_target_that_is_cut_off_among_the_rows_is_gone_on_with(self):
+        self.proxy.cuts = [1000000, 2000000]
+        self.copied(self.here + "s", self.there + "t")
+
+    def test_a_source_that_is_cut_off_among_the_rows_is_gone_on_with(self):
+        self.proxy.answer_cuts = [1000000, 2000000]
+        self.copied(self.there + "s", self.here + "t")
+
+    def while_it_copies(self, what, *options):
+        """By this thread: the server would go with the proxy's."""
+        is_cut = threading.Event()
+        self.proxy.cuts, self.proxy.then = [1000000], is_cut.set
+        copying = subprocess.Popen([support.HONK, "copy", self.here + "s", self.there + "t", *options], cwd=self.project.folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.assertTrue(is_cut.wait(support.WAIT_S))
+        what()
+        out, errors = copying.communicate(timeout=support.WAIT_S)
+        return copying.returncode, out, errors
+
+    def test_a_server_that_restarts_is_waited_for(self):
+        status, out, errors = self.while_it_copies(lambda: (self.postgres.crash(), self.postgres.start()))
+        self.assertEqual((status, errors), (0, ""), out)
+        self.assertIn("60,000 rows copied", out)
+
+    def test_a_server_that_stays_away_is_given_up_and_the_target_is_as_it_was(self):
+        self.postgres.sql("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'old')", "postgres")
+        status, out, errors = self.while_it_copies(self.postgres.crash, "--replace")
+        self.postgres.start()
+        self.assertEqual(status, 5, out)
+        self.assertIn("; the target is as it was, but what lies beside it could not be taken away: ", errors)
+        self.assertEqual(self.postgres.sql("SELECT a FROM t", "postgres"), "old")
+        self.assertIn("60,000 rows copied", self.project.honk("copy", self.here + "s", self.here + "t", "--replace").stdout)
 
 
 class Refusing(socketserver.BaseRequestHandler):

@@ -48,7 +48,7 @@ def inside_files(project):
 
         def nothing_is_left(folder=small.folder):
             assert os.listdir(folder) == [], os.listdir(folder)
-        copied(project, small, f"{small.folder}/{name}", ["No space left"], nothing_is_left)
+        copied(project, small, f"{small.folder}/{name}", [f"' in '{small.folder}/.honk_notes"], nothing_is_left)
 
 
 def inside_sqlite(project):

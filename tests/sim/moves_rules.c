@@ -292,7 +292,7 @@ check_plan_move(Sim *sim, const EventRecord *event)
         !plan_is_rollout(plan))
         sim_broken(sim, "nothing rolls back by itself unless the policy says so", "plan %s",
                    plan->row.id);
-    if (strcmp(event->reason, "more failed than the budget allows") == 0)
+    if (strcmp(event->reason, "parts of it failed, and are not tried again by themselves") == 0)
         check_halt(sim, plan, event);
     if (strcmp(event->from, "succeeded") == 0)
         check_after_success(sim, event);

@@ -107,7 +107,7 @@ append_value(const CsvFormat *format, const Value *value, GString *scratch, GStr
     bool is_bytes =
         value->type == TYPE_TEXT || value->type == TYPE_DECIMAL || value->type == TYPE_BYTES;
     if (is_bytes) {
-        char *problem = text_problem(value->s.data, value->s.bytes);
+        char *problem = text_unwritable(value->s.data, value->s.bytes);
         if (problem == NULL)
             append_field(format, value->s.data, value->s.bytes, to);
         return problem;

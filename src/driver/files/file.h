@@ -133,6 +133,8 @@ void window_set_bytes_for_tests(size_t bytes);
 
 /* Why the bytes are no text, with the place and what it may come from; NULL when they are one. Caller frees. */
 char *text_problem(const char *bytes, size_t count);
+/* The same of a value that is to be written: no file is in another encoding. */
+char *text_unwritable(const char *bytes, size_t count);
 /* Length of valid UTF-8 without NUL at the beginning; `bytes` when all of it is. */
 size_t utf8_length(const char *text, size_t bytes);
 /* A piece of a broken record for people: at most a few kilobytes, made printable. */

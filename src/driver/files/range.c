@@ -135,8 +135,8 @@ static bool
 flush_rows(FileLoader *loader, GError **error)
 {
     if (!fd_write_all(loader->fd, loader->rows->str, loader->rows->len))
-        return fail_errno(error, ERR_INTERNAL, "cannot write the rows of range '%s'",
-                          loader->range);
+        return fail_errno(error, ERR_INTERNAL, "cannot write the rows of range '%s' in '%s'",
+                          loader->range, loader->folder);
     g_string_truncate(loader->rows, 0);
     return true;
 }
@@ -240,7 +240,8 @@ loader_sync(FileLoader *loader, const RangeResult *result, GError **error)
     if (!flush_rows(loader, error))
         return false;
     if (fsync(loader->fd) != 0)
-        return fail_errno(error, ERR_INTERNAL, "cannot make range '%s' durable", loader->range);
+        return fail_errno(error, ERR_INTERNAL, "cannot make range '%s' in '%s' durable",
+                          loader->range, loader->folder);
     return (loader->aside->len == 0 ||
             file_write_atomic(aside, loader->aside->str, loader->aside->len, 0666, error)) &&
            file_write_atomic(path, text, strlen(text), 0666, error);

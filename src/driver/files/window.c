@@ -146,13 +146,32 @@ text_problem(const char *bytes, size_t count)
                            good + 1, (unsigned char) bytes[good]);
 }
 
+char *
+text_unwritable(const char *bytes, size_t count)
+{
+    char *problem = text_problem(bytes, count);
+    size_t good = problem != NULL ? utf8_length(bytes, count) : count;
+    if (good == count || bytes[good] == '\0')
+        return problem;
+    g_free(problem);
+    return g_strdup_printf("byte %zu (0x%02x) is not UTF-8, and bytes are kept only where they are "
+                           "a text",
+                           good + 1, (unsigned char) bytes[good]);
+}
+
 json_t *
 raw_to_json(int64_t line, const char *bytes, size_t count)
 {
-    g_autofree char *piece = g_strndup(bytes, MIN(count, RAW_BYTES_MAX));
-    g_autofree char *shown = text_printable(piece);
+    g_autoptr(GString) shown = g_string_new(NULL);
+    size_t end = MIN(count, RAW_BYTES_MAX);
+    for (size_t at = 0; at < end; at++) { /* from NUL to NUL */
+        g_autofree char *piece = g_strndup(bytes + at, end - at);
+        g_autofree char *printable = text_printable(piece);
+        at += strlen(piece);
+        g_string_append_printf(shown, "%s%s", printable, at < end ? "\\x00" : "");
+    }
     json_t *raw = json_object();
     json_set_int(raw, "line", line);
-    json_set_string(raw, "raw", shown);
+    json_set_string(raw, "raw", shown->str);
     return raw;
 }

@@ -266,7 +266,7 @@ encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *p
         }
         g_string_truncate(encoder->scratch, 0);
         value_append_text(&value, encoder->scratch);
-        *ret_reason = text_problem(encoder->scratch->str, encoder->scratch->len);
+        *ret_reason = text_unwritable(encoder->scratch->str, encoder->scratch->len);
         if (*ret_reason != NULL)
             return false;
         g_string_append(encoder->key, i > 0 ? "," : "");

@@ -122,7 +122,7 @@ json_append_value(const Value *value, GString *scratch, GString *to)
     case TYPE_DECIMAL:
     case TYPE_TEXT:
     case TYPE_BYTES:
-        problem = text_problem(value->s.data, value->s.bytes);
+        problem = text_unwritable(value->s.data, value->s.bytes);
         if (problem == NULL)
             json_append_text(value->s.data, value->s.bytes, to);
         return problem;

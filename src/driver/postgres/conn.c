@@ -194,6 +194,12 @@ fail_connect(PGconn *db, GError **error)
            fail(error, code_of_refusal(state, message), "%s", message);
 }
 
+/* By itself libpq prints them between our lines. What ends a session is in the error that follows. */
+static void
+drop_notice(void *user, const PGresult *notice)
+{
+}
+
 static bool
 connect_session(PgConn *conn, PGconn **ret, GError **error)
 {
@@ -208,6 +214,7 @@ connect_session(PgConn *conn, PGconn **ret, GError **error)
         PQfinish(db);
         return false;
     }
+    PQsetNoticeReceiver(db, drop_notice, NULL);
     if (PQsetnonblocking(db, 1) != 0 || !pg_run_on(conn, db, conn->setup, NULL, error)) {
         PQfinish(db);
         return false;

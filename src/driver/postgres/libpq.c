@@ -17,6 +17,8 @@ LAZY_FUNCTION(library, PGconn *, PQconnectdbParams,
     (const char *const *keywords, const char *const *values, int expands), (keywords, values, expands))
 LAZY_PROCEDURE(library, PQreset, (PGconn *conn), (conn))
 LAZY_FUNCTION(library, PGVerbosity, PQsetErrorVerbosity, (PGconn *conn, PGVerbosity verbosity), (conn, verbosity))
+LAZY_FUNCTION(library, PQnoticeReceiver, PQsetNoticeReceiver,
+    (PGconn *conn, PQnoticeReceiver receiver, void *user), (conn, receiver, user))
 LAZY_FUNCTION(library, ConnStatusType, PQstatus, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, PGTransactionStatusType, PQtransactionStatus, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, char *, PQerrorMessage, (const PGconn *conn), (conn))
