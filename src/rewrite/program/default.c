@@ -40,12 +40,16 @@ is_plain(const char *name, size_t bytes)
     return bytes > 0;
 }
 
+bool
+default_is_other(const Unit *unit, const char *name, size_t bytes)
+{
+    return is_plain(name, bytes) && !is_default(unit, name, bytes);
+}
+
 static bool
 is_other(const Unit *unit, Span name)
 {
-    const char *bytes = unit->text->bytes + name.begin;
-    return is_plain(bytes, name.end - name.begin) &&
-           !is_default(unit, bytes, name.end - name.begin);
+    return default_is_other(unit, unit->text->bytes + name.begin, name.end - name.begin);
 }
 
 /* ---- calls and objects ---- */
@@ -92,7 +96,26 @@ has_other_default(Unit *unit, const Use *use)
 
 /* ---- the shell ---- */
 
-static const char *const flags[] = {"--dataset_id", "--database", "--schema", "-D"};
+/* NULL: of any client. `is_around`: what it says is around a schema, and means something only where --default has more parts. */
+static const struct {
+    const char *client, *flag;
+    bool is_around;
+} flags[] = {
+    {NULL, "--dataset_id", false},
+    {NULL, "--database", false},
+    {NULL, "--schema", false},
+    {NULL, "-D", false},
+    {NULL, "--schemaname", false},
+    {"snowsql", "-s", false},
+    {"snowsql", "-d", true},
+    {"snowsql", "--dbname", true},
+    {"psql", "-d", true},
+    {"psql", "--dbname", true},
+    {"sqlcmd", "-d", true},
+    {"impala-shell", "-d", false},
+    {"clickhouse-client", "-d", false},
+    {"clickhouse", "-d", false},
+};
 
 /* The command's first line: here-documents stand below it. */
 static size_t
@@ -117,7 +140,49 @@ flag_says_other(const Unit *unit, const char *value, const char *end)
         behind -= behind[-1] == '"' || behind[-1] == '\'';
     }
     size_t bytes = behind > value ? (size_t) (behind - value) : 0;
-    return is_plain(value, bytes) && !is_default(unit, value, bytes);
+    return default_is_other(unit, value, bytes);
+}
+
+/* Is it a flag that this command's client has, and that says something? */
+static bool
+is_flag_of(const Unit *unit, const Use *use, size_t flag)
+{
+    bool is_of_it =
+        flags[flag].client == NULL || span_is(unit->text, use->callee, flags[flag].client);
+    return is_of_it && (!flags[flag].is_around || unit->work->renames->default_path[1] != NULL);
+}
+
+/* mysql -h host archive -e "…": the word that is neither an option nor what one says. */
+static bool
+has_other_word(const Unit *unit, const Use *use)
+{
+    static const char *const clients[] = {"mysql", "mariadb", NULL};
+    static const char *const with_value[] = {"-h",
+                                             "-u",
+                                             "-P",
+                                             "-S",
+                                             "-e",
+                                             "-D",
+                                             "--host",
+                                             "--user",
+                                             "--port",
+                                             "--socket",
+                                             "--execute",
+                                             "--database",
+                                             "--defaults-file",
+                                             NULL};
+    if (!span_is_among(unit->text, use->callee, clients))
+        return false;
+    for (guint i = unit_pieces_before(unit, use->callee.end); i < unit->pieces->len; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        if (piece->kind != PIECE_LITERAL || piece->callee.begin != use->callee.begin)
+            break;
+        bool is_value = piece->key.end > 0 && (text_byte(unit->text, piece->key.end) == '=' ||
+                                               span_is_among(unit->text, piece->key, with_value));
+        if (!is_value && piece->quoting.is_bare && text_byte(unit->text, piece->inner_begin) != '-')
+            return is_other(unit, inner_of(piece));
+    }
+    return false;
 }
 
 static bool
@@ -129,12 +194,13 @@ has_other_flag(const Unit *unit, const Use *use)
                *end = unit->text->bytes + use->whole.begin;
     for (; at < end; at++)
         for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
-            size_t bytes = strlen(flags[i]);
-            if ((size_t) (end - at) > bytes + 1 && memcmp(at, flags[i], bytes) == 0 &&
-                strchr("= ", at[bytes]) != NULL && flag_says_other(unit, at + bytes + 1, end))
+            size_t bytes = strlen(flags[i].flag);
+            if ((size_t) (end - at) > bytes + 1 && memcmp(at, flags[i].flag, bytes) == 0 &&
+                strchr("= ", at[bytes]) != NULL && is_flag_of(unit, use, i) &&
+                flag_says_other(unit, at + bytes + 1, end))
                 return true;
         }
-    return false;
+    return has_other_word(unit, use);
 }
 
 /* ---- USE ---- */
@@ -156,7 +222,7 @@ uses_other(const Unit *unit, const Use *use)
             at += length + 1;
     }
     count -= bytes[count - 1] == ';';
-    return is_plain(bytes + at, count - at) && !is_default(unit, bytes + at, count - at);
+    return default_is_other(unit, bytes + at, count - at);
 }
 
 static bool
@@ -183,5 +249,6 @@ program_says_other_default(Unit *unit, const Use *use)
         return false;
     if (program_dataset_beside(unit, use, &beside) && is_other(unit, beside))
         return true;
-    return has_other_default(unit, use) || has_other_flag(unit, use) || has_other_use(unit);
+    return has_other_default(unit, use) || has_other_flag(unit, use) || has_other_use(unit) ||
+           program_goes_elsewhere(unit);
 }

@@ -217,7 +217,8 @@ is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, c
                        "it is the dataset");
         return false;
     }
-    if (!use_is_apart(unit, use) && stays_in_place(spelling))
+    bool is_elsewhere = spelling->source[1] != NULL && program_goes_elsewhere(unit);
+    if (!use_is_apart(unit, use) && stays_in_place(spelling) && !is_elsewhere)
         return true;
     refuse_apart(unit, text);
     return false;

@@ -124,6 +124,10 @@ BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
  * say another one than --default, for names of one part? (default.c) */
 bool program_dataset_beside(Unit *unit, const Use *use, Span *ret);
 bool program_says_other_default(Unit *unit, const Use *use);
+/* Is this a plain name, and none that --default says? */
+bool default_is_other(const Unit *unit, const char *name, size_t bytes);
+/* Does the program go to another database or schema than --default says, by an address or a call? (connected.c) */
+bool program_goes_elsewhere(Unit *unit);
 /* Is a schema said for it alone, as source_dataset is for source_table? */
 bool use_has_prefix_beside(Unit *unit, const Use *use);
 /* Is it what the program calls the dataset, whose whole name stands beside it? */
