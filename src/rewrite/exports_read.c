@@ -107,7 +107,8 @@ exports_module(Unit *unit, char **ret_before)
         *ret_before = g_strdup(imports_namespace(unit));
         return g_strdup("php");
     }
-    if (language->imports == imports_ruby || language->imports == imports_elixir)
+    if (language->imports == imports_ruby || language->imports == imports_elixir ||
+        language->imports == imports_lookml)
         return g_strdup(language->name);
     if (language->imports == imports_go || language->imports == imports_terraform) {
         g_free(*ret_before);

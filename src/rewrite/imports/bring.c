@@ -295,6 +295,14 @@ imports_resolve(Work *work)
         bring_by_macros(work);
 }
 
+const Export *
+imports_class_called(const Work *work, const char *name)
+{
+    const ImportedClass *class =
+        work->imports != NULL ? g_hash_table_lookup(work->imports->classes, name) : NULL;
+    return class != NULL ? class->export : NULL;
+}
+
 /* ---- passing on ---- */
 
 /* `from .config import TABLE` in a file gives TABLE to those that import it from there. */

@@ -123,6 +123,10 @@ void exports_note_conventions(Unit *unit);
 /* Models of a schema of Prisma, and the class of one name in a module. (program/prisma.c, program/class.c) */
 void exports_note_prisma(Unit *unit);
 void exports_note_prisma_relations(Unit *unit);
+/* Views of LookML whose table is the dataset, also by views of other files. (program/lookml.c) */
+void exports_note_lookml(Unit *unit);
+/* The class of another file that stands for the dataset, by what this file calls it; or NULL. */
+const Export *imports_class_called(const Work *work, const char *name);
 void exports_add_class(Unit *unit, const char *module, const char *within, Span place,
                        const Rename *rename);
 /* The same of what libraries make from the class, and of the name under which a model of Sequelize is registered.
@@ -179,6 +183,7 @@ void imports_dataform(Unit *unit);
 void imports_php(Unit *unit);
 void imports_elixir(Unit *unit);
 void imports_rust(Unit *unit);
+void imports_lookml(Unit *unit);
 void imports_prisma(Unit *unit);
 /* prisma.line.findMany(…) of JavaScript. */
 void imports_prisma_client(Unit *unit);

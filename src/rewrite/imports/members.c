@@ -367,8 +367,9 @@ imports_members(Unit *unit)
     const Imports *imports = unit->work->imports;
     GHashTableIter iter;
     void *class;
-    if (imports == NULL || g_hash_table_size(imports->classes) == 0)
-        return;
+    if (imports == NULL || g_hash_table_size(imports->classes) == 0 ||
+        unit_is_language(unit, "lookml"))
+        return; /* orders.plan of LookML is a field, whatever its column is called */
     Members members;
     members_init(&members, unit);
     g_hash_table_iter_init(&iter, imports->classes);

@@ -63,6 +63,15 @@ imports_elixir(Unit *unit)
     imports_bind(unit, G_MAXUINT, "", "elixir", "", NULL);
 }
 
+/* ---- LookML ---- */
+
+/* All files of a project see each other's views, whatever `include:` says: people include folders. */
+void
+imports_lookml(Unit *unit)
+{
+    imports_bind(unit, G_MAXUINT, "", "lookml", "", NULL);
+}
+
 /* ---- Rust ---- */
 
 /* The folder that paths of the crate are below: the last `src` of the file's own path. Caller frees. */

@@ -4,7 +4,7 @@
  * It is read as SELECT f(expression) FROM table AS view: what is around the expression stands nowhere in the file, and
  * ${TABLE} is the view. Views that refine or extend another one of the file have its table.
  */
-#include "rewrite/program/program.h"
+#include "rewrite/imports/imports.h"
 #include "rewrite/sql/parts.h"
 #include "sql/guess.h"
 
@@ -45,10 +45,13 @@ table_at(Unit *unit, guint index)
             return NULL;
         g_autoptr(Text) text = program_text(unit, use);
         g_autofree char *after = NULL, *plain = g_strndup(text->bytes, text->count);
-        if (!text_mentions(unit->work, text) ||
-            program_name_after(unit, use, text, true, &after) == NULL)
+        const Rename *rename = text_mentions(unit->work, text)
+                                   ? program_name_after(unit, use, text, true, &after)
+                                   : NULL;
+        if (rename == NULL)
             return NULL;
         Constant *table = g_new0(Constant, 1);
+        table->rename = rename;
         table->text = g_strdup(g_strdelimit(plain, "`", ' '));
         table->after = g_strdup(g_strdelimit(after, "`", ' '));
         table->is_view = true;
@@ -90,6 +93,51 @@ base_of(const Unit *unit, const LookmlView *view)
                : (Span){0};
 }
 
+/* The view of another file whose table is the dataset, as that file says; or NULL. */
+static const Export *
+view_elsewhere(const Unit *unit, Span name)
+{
+    g_autofree char *view =
+        g_strndup(unit->text->bytes + name.begin, (size_t) (name.end - name.begin));
+    return imports_class_called(unit->work, view);
+}
+
+/* include: "/views/users.view", include: "*.view": is that file among what this one includes by itself? */
+static bool
+includes(const Unit *unit, const char *path)
+{
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *piece = unit_piece(unit, unit_next(unit, i + 1, true));
+        if (!unit_is_word(unit, i, "include") || !unit_is_sign(unit, i + 1, ':') ||
+            piece->kind != PIECE_LITERAL)
+            continue;
+        uint32_t begin = piece->inner_begin + (text_byte(unit->text, piece->inner_begin) == '/');
+        g_autofree char *said =
+            g_strndup(unit->text->bytes + begin, MAX(piece->inner_end, begin) - begin);
+        g_autofree char *pattern = g_strconcat("*", said, "*", NULL);
+        if (g_pattern_match_simple(pattern, path))
+            return true;
+    }
+    return false;
+}
+
+/* It has the table of a view of another file. Where only a model includes both, another project's view may be meant. */
+static void
+read_elsewhere(const Unit *unit, LookmlView *view)
+{
+    const Export *from = view_elsewhere(unit, view->base);
+    if (from == NULL || from->text[0] == '\0' || !includes(unit, from->path))
+        return;
+    Constant *table = g_new0(Constant, 1);
+    *table = (Constant){.text = g_strdup(from->text),
+                        .after = g_strdup(from->after),
+                        .rename = rename_here(unit->work, from->rename),
+                        .is_view = true};
+    view->from = from;
+    view->table = view->own = table;
+    view->kind = VIEW_OF_DATASET;
+}
+
 static void
 read_base(const Unit *unit, GArray *views, LookmlView *view)
 {
@@ -103,8 +151,10 @@ read_base(const Unit *unit, GArray *views, LookmlView *view)
             continue;
         view->kind = other->kind;
         view->table = other->table;
+        view->from = other->from;
         return;
     }
+    read_elsewhere(unit, view);
 }
 
 static void
@@ -168,7 +218,9 @@ lookml_is_of_other(const Unit *unit, guint index)
 static void
 note_name(Unit *unit, Span name)
 {
-    const Rename *rename = name.end > name.begin
+    const Export *view = view_elsewhere(unit, name);
+    const Rename *rename = view != NULL ? rename_here(unit->work, view->rename)
+                           : name.end > name.begin
                                ? rename_of_last(unit->work->renames, unit->text->bytes + name.begin,
                                                 name.end - name.begin)
                                : NULL;
@@ -184,10 +236,34 @@ lookml_note_bases(Unit *unit)
         const LookmlView *view = &g_array_index(unit->views, LookmlView, i);
         if (view->kind == VIEW_UNCLEAR)
             note_name(unit, view->base);
+        if (view->from != NULL)
+            imports_note_use(unit->work, view->from,
+                             text_span(unit->text, view->base.begin, view->base.end), true);
     }
     for (guint i = 0; unit->views != NULL && i < unit->pieces->len; i++)
         if (unit_is_among(unit, i, keys) && unit_is_sign(unit, i + 1, ':'))
             note_name(unit, piece_span(unit_piece(unit, unit_next(unit, i + 1, true))));
+}
+
+/* Views that have the dataset's table, and say so or extend one that does, are what others may refine and extend. */
+void
+exports_note_lookml(Unit *unit)
+{
+    g_autoptr(GArray) views = lookml_views(unit);
+    GPtrArray *exported = unit->work->exported;
+    for (guint i = 0; views != NULL && i < views->len; i++) {
+        const LookmlView *view = &g_array_index(views, LookmlView, i);
+        if (view->kind != VIEW_OF_DATASET || view->is_refinement)
+            continue;
+        g_autofree char *name = g_strndup(unit->text->bytes + view->name.begin,
+                                          (size_t) (view->name.end - view->name.begin));
+        exports_add_class(unit, "lookml", name, view->name, view->table->rename);
+        Export *export = g_ptr_array_index(exported, exported->len - 1);
+        g_free(export->text);
+        g_free(export->after);
+        export->text = g_strdup(view->table->text);
+        export->after = g_strdup(view->table->after);
+    }
 }
 
 /* ---- expressions ---- */

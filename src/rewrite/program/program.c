@@ -150,8 +150,10 @@ visit_unit(Unit *unit)
     }
     if (!work->finds_columns)
         constants_name_again(unit);
-    if (work->exported != NULL)
+    if (work->exported != NULL) {
+        exports_note_lookml(unit);
         return;
+    }
     unit->views = lookml_views(unit);
     if (work->finds_columns) {
         program_find_columns(unit);

@@ -59,8 +59,9 @@ typedef struct {
     Span name, base;   /* `base`: the view that it refines or extends */
     bool is_refinement;
     ViewKind kind;
-    Constant *table; /* of the dataset; or NULL */
-    Constant *own;   /* the same, where the view says it */
+    Constant *table;    /* of the dataset; or NULL */
+    Constant *own;      /* the same, where the view says it, or another file says it of its base */
+    const Export *from; /* what that file says; or NULL */
 } LookmlView;
 
 /* One text in one language: a file, a cell of a notebook. */
