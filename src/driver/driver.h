@@ -227,6 +227,11 @@ typedef struct {
      * refuses is told to `reject`, and its row left out. Writes nothing. */
     bool (*as_kept)(Conn *conn, const char *object, const Schema *schema, const Batch *in,
                     Batch *out, RejectFn *reject, void *data, GError **error);
+    /* Tells `reject` of the rows that the object's columns refuse by themselves: too long, too precise, of no value there. `is_there` false:
+     * the columns that would be made for the schema. What only the whole table shows (a CHECK, a key that is taken) is not told. NULL: nothing
+     * is known before rows are written. Writes nothing. */
+    bool (*look_over)(Conn *conn, const char *object, bool is_there, const Schema *schema,
+                      const Batch *batch, RejectFn *reject, void *data, GError **error);
 } LoadOps;
 
 /* Stores of one kind on both sides: a statement of the store does it, or rows go from one to the other as they are.
@@ -568,6 +573,9 @@ CHECKED bool conn_has_forms(Conn *conn, const char *object, const Schema *schema
                             GError **error);
 CHECKED bool conn_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in,
                           Batch *out, RejectFn *reject, void *data, GError **error);
+/* Without the role, no row is told of. `object` NULL: it will be made. */
+CHECKED bool conn_look_over(Conn *conn, const char *object, const Schema *schema,
+                            const Batch *batch, RejectFn *reject, void *data, GError **error);
 
 /* False without the role. */
 bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec);

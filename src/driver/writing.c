@@ -256,6 +256,21 @@ conn_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *
 }
 
 bool
+conn_look_over(Conn *conn, const char *object, const Schema *schema, const Batch *batch,
+               RejectFn *reject, void *data, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    bool is_there = false;
+    if (load == NULL || load->look_over == NULL)
+        return true;
+    if (object != NULL && !conn_exists(conn, object, &is_there, error))
+        return false;
+    return load->look_over(conn, object, is_there, schema, batch, reject, data, error) ||
+           fail_object(conn, "look at the columns of",
+                       object != NULL ? object : "what is not there", error);
+}
+
+bool
 conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec)
 {
     const PushOps *push = target->driver->push;

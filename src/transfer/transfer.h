@@ -78,7 +78,8 @@ void transfer_set_confirm(Transfer *transfer, ConfirmFn *confirm, void *data);
 CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges,
                             GError **error);
 /* What would become of the rows: all of a small source, or some of many places of a large one, are read, mapped and hashed,
- * and none is written; what only the target would refuse (a key that is taken) is not seen. The spec needs no stage.
+ * and none is written; what the target's columns would refuse is seen, and what only all of its rows or its server show (a
+ * key that is taken, a CHECK) is not. The spec needs no stage.
  * {"rows", "rows_read", "rows_out", "rejected", "bytes", "rows_per_s" (of one who reads, maps and writes; 0: too few to tell), "inside": the
  *  store would do it by itself, "whole": all were read, "places": {"columns", "note"} as of transfer_places(),
  *  "parts": [{"rows_read", "rows_out", "rejected", "bytes"}], "reasons": [{"column", "reason", "rows"}]}; `rows` are those

@@ -20,12 +20,35 @@ typedef struct {
     Transfer *transfer;
     int64_t rows_read, rows_out, rejected, bytes, took_us;
     json_t *parts, *reasons, *places;
+    GPtrArray *kinds; /* of the reasons */
     TickFn *tick;
     void *tick_data;
     int64_t until_ms;
     bool is_short;  /* there was no time for all */
     bool is_inside; /* the store would do it by itself, in one statement a range */
 } Trial;
+
+#define NAMED "column "
+
+/* A reason without what differs from row to row: numbers, and what is in quotes, unless it names a column. Caller frees. */
+static char *
+kind_of(const char *reason)
+{
+    GString *kind = g_string_new(NULL);
+    for (const char *at = reason; *at != '\0'; at++) {
+        const char *end = *at == '\'' ? strchr(at + 1, '\'') : NULL;
+        bool is_number =
+            g_ascii_isdigit(*at) && (at == reason || !g_ascii_isalnum(at[-1])); /* and no name */
+        if (end != NULL && g_str_has_suffix(kind->str, NAMED))
+            g_string_append_len(kind, at, end - at);
+        if (end != NULL)
+            at = end;
+        while (is_number && (g_ascii_isalnum(at[1]) || at[1] == '.'))
+            at++;
+        g_string_append_c(kind, is_number ? '0' : *at);
+    }
+    return g_string_free(kind, FALSE);
+}
 
 static void
 on_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
@@ -35,16 +58,19 @@ on_reject(int64_t row_id, size_t in_row, const char *column, const char *reason,
     size_t i;
     if (column != NULL && g_str_has_prefix(column, ITEM_OF_EXPR))
         column += strlen(ITEM_OF_EXPR);
+    g_autofree char *kind = kind_of(reason);
     trial->rejected++;
     json_array_foreach(trial->reasons, i, seen)
     {
-        if (g_strcmp0(json_get_string(seen, "column", NULL), column) == 0) {
+        if (g_strcmp0(json_get_string(seen, "column", NULL), column) == 0 &&
+            strcmp(trial->kinds->pdata[i], kind) == 0) {
             json_set_int(seen, "rows", json_get_int(seen, "rows", 0) + 1);
             return;
         }
     }
     if (i == REASONS_MAX)
         return;
+    g_ptr_array_add(trial->kinds, g_steal_pointer(&kind));
     json_array_append_new(trial->reasons, json_pack("{s:s?, s:s, s:i}", "column", column, "reason",
                                                     reason, "rows", 1));
 }
@@ -58,6 +84,19 @@ hash_rows(Trial *trial, const Batch *out)
     batch_hash(out, &hasher, &ignored);
     trial->bytes += hasher.total_bytes;
     trial->rows_out += (int64_t) out->row_count;
+}
+
+/* What the target's columns refuse is not written, either. */
+static bool
+look_over(Trial *trial, const Batch *out, GError **error)
+{
+    Transfer *transfer = trial->transfer;
+    int64_t mapped = trial->rejected;
+    if (!conn_look_over(transfer->target, transfer->spec.target, program_target(transfer->program),
+                        out, on_reject, trial, error))
+        return false;
+    trial->rows_out -= trial->rejected - mapped;
+    return true;
 }
 
 /* False in `*ret_more` at the end of the scan. */
@@ -74,6 +113,8 @@ try_batch(Trial *trial, Scan *scan, Batch *in, Batch *out, bool *ret_more, GErro
         return false;
     hash_rows(trial, out);
     trial->took_us += clock_monotonic_us() - begun_us;
+    if (!look_over(trial, out, error))
+        return false;
     trial->rows_read += (int64_t) in->row_count + unreadable;
     *ret_more = in->row_count > 0;
     return transfer_tick(trial->tick, trial->tick_data, trial->rows_read, error);
@@ -170,9 +211,11 @@ bool
 transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret, GError **error)
 {
     g_autoptr(json_t) parts = json_array(), reasons = json_array(), places = json_object();
+    g_autoptr(GPtrArray) kinds = g_ptr_array_new_with_free_func(g_free);
     Trial trial = {.transfer = transfer,
                    .parts = parts,
                    .reasons = reasons,
+                   .kinds = kinds,
                    .places = places,
                    .tick = tick,
                    .tick_data = data,

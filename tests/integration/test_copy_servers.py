@@ -276,6 +276,52 @@ class StoppedBehindTheSwap(unittest.TestCase):
             self.assertEqual(postgres.sql(ours), "")
 
 
+class Foreseen(unittest.TestCase):
+    """A dry run tells of the rows that the target's columns refuse, by reason, as the copy finds them."""
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        self.project.sql("s.db", "CREATE TABLE s (id INTEGER PRIMARY KEY, t TEXT, n NUMERIC, b BLOB); WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                                 "FROM i WHERE i < 60) INSERT INTO s SELECT i, CASE WHEN i % 20 = 0 THEN NULL ELSE printf('%.*c', CASE WHEN i % 6 = 1 "
+                                 "THEN 20 + i ELSE 5 END, 'x') END, CASE WHEN i % 15 = 2 THEN i + 0.125 ELSE i END, CASE WHEN i = 3 THEN x'c3' END FROM i")
+
+    def foreseen(self, target, *expected):
+        dry = " ".join(self.project.honk("copy", "s.db:s", target, "--dry-run").stdout.split())
+        for words in expected:
+            self.assertIn(words, dry)
+        copied = self.project.honk("copy", "s.db:s", target, "--budget", "60").stdout
+        count = f"{sum(int(words.split(' row')[0].split()[-1]) for words in expected)}"
+        self.assertIn(f"put aside {count} ", dry)
+        self.assertIn(f"{count} row", copied)
+
+    TYPES = "(id bigint PRIMARY KEY, t varchar(20) NOT NULL, n {}(8,2))"
+
+    def test_in_a_table_of_postgresql(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        postgres.sql("CREATE TABLE t " + self.TYPES.format("numeric"), "postgres")
+        self.foreseen(f"postgres:host={postgres.folder} user=postgres:t", "t, 3 rows: the value is NULL", "t, 10 rows: the text has 21 letters, the column takes 20",
+                      "n, 4 rows: '2.125' has more digits than")
+
+    def test_in_a_table_of_mariadb(self):
+        mariadb = Mariadb()
+        self.addCleanup(mariadb.close)
+        mariadb.sql("CREATE DATABASE shop; CREATE TABLE shop.t " + self.TYPES.format("decimal"), "mysql")
+        self.foreseen(f"mariadb://root@localhost/shop/t?socket={mariadb.folder}/mariadb.sock", "t, 3 rows: the value is NULL",
+                      "t, 10 rows: the text has 21 letters, the column takes 20", "n, 4 rows: '2.125' has more digits than")
+
+    def test_in_a_file(self):
+        for file in ("t.csv", "t.ndjson"):
+            self.foreseen(file, "! 1 row: column 'b': byte 1 (0xc3) is not UTF-8")
+
+    def test_in_a_table_of_sqlite(self):
+        self.project.folder.joinpath("m.yaml").write_text("{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [id], columns: {id: id, "
+                                                          "f: {from: t, values: {xxxxx: nan}, others: 'null', type: float}}}")
+        self.project.sql("t.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, f REAL)")
+        dry = " ".join(self.project.honk("copy", "s.db:s", "t.db:t", "--mapping", "m.yaml", "--dry-run").stdout.split())
+        self.assertIn("f, 47 rows: SQLite cannot keep NaN", dry)
+
+
 class CutShort(unittest.TestCase):
     """A session that ends among the rows costs a copy the range that it meets, and not what was copied before."""
     @classmethod

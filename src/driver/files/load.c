@@ -161,6 +161,7 @@ const LoadOps file_load_ops = {
     .exists = file_exists,
     .begin = file_begin,
     .put = file_put,
+    .look_over = file_look_over,
     .quarantine = file_quarantine,
     .commit = file_commit,
     .rollback = file_rollback,

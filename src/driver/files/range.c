@@ -186,6 +186,34 @@ file_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError *
 }
 
 bool
+file_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
+               const Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    FileConn *conn = (FileConn *) base;
+    Writer nobody = {0};
+    if (object == NULL)
+        return true;
+    g_assert(conn->loader == NULL);
+    g_autoptr(FileLoader) loader = loader_new(&nobody);
+    loader->how = conn->format->prepare(conn, object);
+    loader->schema = schema_copy(schema);
+    loader->columns = g_new(size_t, schema_count(schema) + 1);
+    for (size_t i = 0; i < schema_count(schema); i++)
+        loader->columns[i] = i;
+    if (!file_conn_encoding(conn, &loader->encoding, error))
+        return false;
+    conn->loader = loader;
+    for (size_t row = 0; row < batch->row_count; row++) {
+        g_autofree char *reason = append_row(conn, batch, row);
+        if (reason != NULL)
+            reject(batch->row_ids[row], row, NULL, reason, data);
+        g_string_truncate(loader->rows, 0);
+    }
+    conn->loader = NULL;
+    return true;
+}
+
+bool
 file_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
                 const char *reason, GError **error)
 {

@@ -212,8 +212,8 @@ check_int(const MariaColumn *to, int64_t value, char **ret_reason)
                   value);
 }
 
-static bool
-check(const MariaTarget *target, const Value *value, char **ret_reason)
+bool
+maria_keeps(const MariaTarget *target, const Value *value, char **ret_reason)
 {
     switch (value->type) {
     case TYPE_INT:
@@ -310,7 +310,7 @@ maria_encode_row(GString *to, const GArray *targets, const Batch *batch, size_t 
         g_string_append_c(to, i > 0 ? ',' : '(');
         if (value.is_null) {
             g_string_append(to, "NULL");
-        } else if (!check(target, &value, ret_reason)) {
+        } else if (!maria_keeps(target, &value, ret_reason)) {
             g_string_truncate(to, begin);
             *ret_target = i;
             return false;
@@ -393,7 +393,7 @@ maria_encode_line(GString *to, const GArray *targets, const Batch *batch, size_t
         const MariaTarget *target = &g_array_index(targets, MariaTarget, i);
         Value value = batch_value(batch, target->column, row);
         g_autofree char *reason = NULL;
-        if (!value.is_null && !check(target, &value, &reason)) {
+        if (!value.is_null && !maria_keeps(target, &value, &reason)) {
             g_string_truncate(to, begin);
             return false;
         }

@@ -204,3 +204,30 @@ maria_as_kept(Conn *base, const char *name, const Schema *schema, const Batch *i
     maria_give_back(conn, forming.db, done);
     return done;
 }
+
+static char *
+why_not_kept(const MariaTarget *target, const Batch *batch, size_t row)
+{
+    Value value = batch_value(batch, target->column, row);
+    char *reason = NULL;
+    return value.is_null || maria_keeps(target, &value, &reason) ? NULL : reason;
+}
+
+bool
+maria_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
+                const Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    g_autoptr(GArray) targets = NULL;
+    if (!maria_targets(maria_conn(base), is_there ? object : NULL, schema, &targets, error))
+        return false;
+    for (size_t row = 0; row < batch->row_count; row++) {
+        g_autofree char *reason = NULL;
+        for (guint i = 0; i < targets->len && reason == NULL; i++) {
+            const MariaTarget *target = &g_array_index(targets, MariaTarget, i);
+            reason = why_not_kept(target, batch, row);
+            if (reason != NULL)
+                reject(batch->row_ids[row], row, target->of->name, reason, data);
+        }
+    }
+    return true;
+}

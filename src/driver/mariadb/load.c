@@ -275,4 +275,5 @@ const LoadOps maria_load_ops = {
     .finish = maria_finish,
     .has_forms = maria_has_forms,
     .as_kept = maria_as_kept,
+    .look_over = maria_look_over,
 };

@@ -198,6 +198,8 @@ char *maria_made_type(const Schema *schema, const Column *column);
 CHECKED bool maria_targets(MariaConn *conn, const char *stage, const Schema *schema, GArray **ret,
                            GError **error);
 char *maria_target_list(const GArray *targets);
+/* Will the column keep the value as it is? It is not NULL. */
+CHECKED bool maria_keeps(const MariaTarget *target, const Value *value, char **ret_reason);
 /* "(…)" of a row, appended. False with the column and the reason when a value would be bent by its column. */
 CHECKED bool maria_encode_row(GString *to, const GArray *targets, const Batch *batch, size_t row,
                               size_t *ret_target, char **ret_reason);
@@ -237,6 +239,8 @@ void maria_unlock(Conn *conn);
 /* --- forms.c --- */
 bool maria_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret,
                      GError **error);
+bool maria_look_over(Conn *conn, const char *object, bool is_there, const Schema *schema,
+                     const Batch *batch, RejectFn *reject, void *data, GError **error);
 bool maria_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in,
                    Batch *out, RejectFn *reject, void *data, GError **error);
 

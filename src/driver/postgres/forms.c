@@ -339,3 +339,30 @@ pg_as_kept(Conn *base, const char *object, const Schema *schema, const Batch *in
     pg_give_back(conn, forming.db, true);
     return done;
 }
+
+static char *
+why_not_kept(const PgTarget *target, const Batch *batch, size_t row)
+{
+    Value value = batch_value(batch, target->column, row);
+    char *reason = NULL;
+    return value.is_null || pg_keeps(target, &value, &reason) ? NULL : reason;
+}
+
+bool
+pg_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
+             const Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    g_autoptr(GArray) targets = NULL;
+    if (!pg_targets(pg_conn(base), is_there ? object : NULL, schema, &targets, error))
+        return false;
+    for (size_t row = 0; row < batch->row_count; row++) {
+        g_autofree char *reason = NULL;
+        for (guint i = 0; i < targets->len && reason == NULL; i++) {
+            const PgTarget *target = &g_array_index(targets, PgTarget, i);
+            reason = why_not_kept(target, batch, row);
+            if (reason != NULL)
+                reject(batch->row_ids[row], row, target->name, reason, data);
+        }
+    }
+    return true;
+}

@@ -472,4 +472,5 @@ const LoadOps pg_load_ops = {
     .finish = pg_finish,
     .has_forms = pg_has_forms,
     .as_kept = pg_as_kept,
+    .look_over = pg_look_over,
 };

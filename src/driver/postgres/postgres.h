@@ -348,6 +348,8 @@ bool pg_form(unsigned base, const char *text, size_t bytes, GString *to);
 /* Does the column bring texts into a form of its own? */
 bool pg_has_form(const PgTarget *target);
 bool pg_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret, GError **error);
+bool pg_look_over(Conn *conn, const char *object, bool is_there, const Schema *schema,
+                  const Batch *batch, RejectFn *reject, void *data, GError **error);
 bool pg_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in, Batch *out,
                 RejectFn *reject, void *data, GError **error);
 

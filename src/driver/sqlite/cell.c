@@ -312,6 +312,14 @@ cell_bind(sqlite3_stmt *statement, int index, const Batch *batch, size_t column,
 }
 
 bool
+cell_is_kept(const Batch *batch, size_t column, size_t row, CellGuard guard, GString *scratch,
+             char **ret_reason)
+{
+    Given given;
+    return give(batch, column, row, guard, scratch, &given, ret_reason);
+}
+
+bool
 cell_result(sqlite3_context *context, const Batch *batch, size_t column, size_t row,
             CellGuard guard, GString *scratch, char **ret_reason)
 {

@@ -357,6 +357,32 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
     return true;
 }
 
+static bool
+load_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
+               const Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    g_autoptr(Schema) real = NULL;
+    g_autoptr(GString) scratch = g_string_new(NULL);
+    size_t count = schema_count(schema);
+    if (is_there && !sqlite_describe(base, object, &real, error))
+        return false;
+    g_autofree CellGuard *guards = g_new0(CellGuard, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const Column *column = schema_column(schema, i);
+        const Column *found = is_there ? schema_find(real, column->name, NULL) : column;
+        guards[i] = found != NULL ? cell_guard(found) : GUARD_NONE;
+    }
+    for (size_t row = 0; row < batch->row_count; row++) {
+        g_autofree char *reason = NULL;
+        for (size_t i = 0; i < count && reason == NULL; i++) {
+            const Column *column = schema_column(schema, i);
+            if (!column->is_generated && !cell_is_kept(batch, i, row, guards[i], scratch, &reason))
+                reject(batch->row_ids[row], row, column->name, reason, data);
+        }
+    }
+    return true;
+}
+
 const LoadOps sqlite_load_ops = {
     .locks_store = true,
     .names_fold = true,
@@ -375,4 +401,5 @@ const LoadOps sqlite_load_ops = {
     .ledger_sum = book_ledger_sum,
     .quarantined = book_quarantined,
     .finish = sqlite_finish,
+    .look_over = load_look_over,
 };

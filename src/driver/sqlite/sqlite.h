@@ -105,6 +105,9 @@ CellGuard cell_guard(const Column *column);
  */
 bool cell_bind(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
                CellGuard guard, GString *scratch, char **ret_reason);
+/* The same, of a cell that goes nowhere. */
+bool cell_is_kept(const Batch *batch, size_t column, size_t row, CellGuard guard, GString *scratch,
+                  char **ret_reason);
 /* The same for a function or a virtual table that is asked for it. */
 bool cell_result(sqlite3_context *context, const Batch *batch, size_t column, size_t row,
                  CellGuard guard, GString *scratch, char **ret_reason);
