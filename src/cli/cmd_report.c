@@ -6,6 +6,7 @@
 #include "cli/story.h"
 #include "model/states.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 typedef char *TextFn(int64_t number);
@@ -88,9 +89,19 @@ time_row(Table *table, const json_t *forecast, const json_t *outcome)
 static void
 show_what_slowed(View *view, const json_t *outcome)
 {
-    int64_t followed = json_get_int(outcome, "followed", 0);
+    int64_t followed = json_get_int(outcome, "followed", 0),
+            stood_ms = json_get_int(outcome, "stood_ms", 0),
+            again = json_get_int(outcome, "tried_again", 0);
     if (json_get_bool(outcome, "throttled", false))
         view_tone(view, TONE_WARN, "rows were throttled, which no forecast of time knows");
+    if (stood_ms > 0) {
+        g_autofree char *stood = text_duration(stood_ms);
+        view_tone(view, TONE_WARN, "it was halted or paused for %s of the time", stood);
+    }
+    if (again > 0)
+        view_tone(view, TONE_WARN,
+                  "parts of it met trouble and were tried again, %" PRId64 " time%s in all", again,
+                  again == 1 ? "" : "s");
     if (followed > 0) {
         g_autofree char *rows = text_plural(followed, "row was", "rows were");
         view_tone(view, TONE_WARN,

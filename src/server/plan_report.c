@@ -71,6 +71,36 @@ throttled_read(Db *db, const PlanRow *row, bool *ret, GError **error)
     return true;
 }
 
+/* What no forecast of time knows, beside a throttle. */
+static bool
+trouble_read(Db *db, const char *plan, json_t *outcome, GError **error)
+{
+    static const struct {
+        const char *name, *sql;
+    } sums[] = {
+        {"stood_ms",
+         "WITH state AS (SELECT at_ms, to_state, lead(at_ms) OVER (ORDER BY seq) AS until_ms FROM "
+         "event WHERE plan = :plan AND type = 'plan.state') SELECT sum(until_ms - at_ms) FROM "
+         "state WHERE to_state IN ('halted', 'paused')"},
+        {"tried_again", "SELECT count(*) FROM event WHERE plan = :plan AND type = 'task.status' "
+                        "AND to_state = 'retry_wait'"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(sums); i++) {
+        Stmt *stmt = NULL;
+        bool is_row = false;
+        if (!db_prepare(db, sums[i].sql, &stmt, error))
+            return false;
+        stmt_text(stmt, ":plan", plan);
+        if (!stmt_step(stmt, &is_row, error))
+            return false;
+        int64_t sum = is_row ? stmt_col_int(stmt, 0) : 0;
+        stmt_reset(stmt);
+        if (sum > 0)
+            json_set_int(outcome, sums[i].name, sum);
+    }
+    return true;
+}
+
 /* Steps whose time depends on rows; how long people's code and services take is no part of the forecast. */
 static bool
 is_of_rows(const char *action)
@@ -156,6 +186,11 @@ handle_report_get(Request *request, GError **error)
     json_object_set_new(report, "steps", steps_json(json_object_get(view, "steps"), &rows_ms));
     json_object_set(report, "approvals", json_object_get(view, "approvals"));
     json_object_set_new(report, "forecast", forecast_json(observations));
-    json_object_set_new(report, "outcome", outcome_json(evidence, is_throttled, rows_ms));
+    json_t *outcome = outcome_json(evidence, is_throttled, rows_ms);
+    json_object_set_new(report, "outcome", outcome);
+    if (json_is_object(outcome) && !trouble_read(db, row.id, outcome, error)) {
+        json_decref(report);
+        return false;
+    }
     return request_answer(request, report);
 }

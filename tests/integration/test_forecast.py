@@ -1,4 +1,6 @@
 """A plan says what rows, rejects and time it expects; the report holds that against what happened."""
+import contextlib
+import sqlite3
 import unittest
 
 import small_world
@@ -45,7 +47,7 @@ class Forecast(unittest.TestCase):
         told = " ".join(self.world.honk("report", "move").stdout.split())
         self.assertIn("rows put aside 600 600 as expected", told)
         self.assertNotIn("throttle", told)
-        self.assertNotIn("throttled", outcome)
+        self.assertFalse({"throttled", "stood_ms", "tried_again"} & set(outcome))
         self.assertIn("approved by user:default/bo", told)
 
     def test_of_a_plan_that_was_given_up_nothing_is_still_to_come(self):
@@ -64,6 +66,23 @@ class Forecast(unittest.TestCase):
         self.world.run("slow")
         self.assertIs(self.world.json("report", "slow")["outcome"]["throttled"], True)
         self.assertIn("rows were throttled, which no forecast of time knows", self.world.honk("report", "slow").stdout)
+
+    def test_how_long_it_stood_and_how_often_parts_were_tried_again_is_named(self):
+        self.planned("rests")
+        self.world.honk("approve", "rests", self.world.digest("rests"), user=BO)
+        with contextlib.closing(sqlite3.connect(self.world.db, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            self.world.honk("start", "rests", user=ADA)
+            self.assertTrue(support.eventually(lambda: "retry wait" in self.world.honk("logs", "rests").stdout), self.world.seen("rests"))
+            self.world.honk("pause", "rests", user=ADA)
+            self.assertTrue(support.eventually(lambda: self.world.state("rests") == "paused"), self.world.seen("rests"))
+        self.world.honk("resume", "rests", "--reason", "a test", user=ADA)
+        self.assertTrue(support.eventually(lambda: self.world.state("rests") == "succeeded"), self.world.seen("rests"))
+        outcome, told = self.world.json("report", "rests")["outcome"], self.world.honk("report", "rests").stdout
+        self.assertGreater(outcome["stood_ms"], 0)
+        self.assertGreater(outcome["tried_again"], 0)
+        self.assertIn("it was halted or paused for ", told)
+        self.assertRegex(told, f"parts of it met trouble and were tried again, {outcome['tried_again']} times? in all")
 
     def test_a_plan_that_would_stop_says_so_before_anybody_approves_it(self):
         self.world.write("mappings/users.yaml", (self.world.folder / "mappings/users.yaml").read_text().replace("2000", "500"))

@@ -2148,6 +2148,10 @@ export interface components {
                 ms?: number;
                 /** @description a throttle of its own was set at some time, or one of its campaign while rows moved; absent where none was */
                 throttled?: boolean;
+                /** @description how long it was halted or paused meanwhile; absent where it never was */
+                stood_ms?: number;
+                /** @description how often a part was tried again, since it met trouble; absent where none was */
+                tried_again?: number;
                 /** @description rows that were copied again, since writers went on; absent where they were stopped */
                 followed?: number;
             };
