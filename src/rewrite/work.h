@@ -114,8 +114,10 @@ typedef struct {
     GHashTable *named;   /* Rename * whose dataset is named by a plain string of the program */
     bool asks_for_table; /* __table__ of SQLAlchemy: the table itself, not its class */
     bool has_class;      /* and a class stands for one, whose columns it does not all say */
-    GHashTable *parts;   /* places of strings that were read as parts of SQL (program/parts.c) */
-    GHashTable *said;    /* Rename * of which a class says all columns that change */
+    GHashTable
+        *own_rows;     /* char *: by which SQL reads rows of the program (program/made_views.c) */
+    GHashTable *parts; /* places of strings that were read as parts of SQL (program/parts.c) */
+    GHashTable *said;  /* Rename * of which a class says all columns that change */
     GHashTable *
         given; /* under `propagate`, char * in small letters -> GivenName; or NULL: nobody asks (sql/given.c) */
     GArray *giving; /* uint32_t: where those that give new names begin in the program; or NULL */

@@ -358,7 +358,9 @@ visit_use(Unit *unit, Use *use)
     if (change == NULL || is_called_anew(unit, use))
         return;
     bool is_whole = program_is_statement(unit, use, text);
-    if ((is_whole && !use->has_table_hole) || (!is_whole && program_command(unit, use, text)))
+    bool is_of_rows = is_whole && is_named && program_reads_own_rows(unit->work, text);
+    if ((is_whole && !use->has_table_hole && !is_of_rows) ||
+        (!is_whole && program_command(unit, use, text)))
         return;
     if (!is_named && is_name_of_expression(unit, use, text)) {
         program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(change->column), "ambiguous",
@@ -392,6 +394,15 @@ program_refuse_column(Unit *unit, const Text *text)
     size_t at = 0;
     const ColumnChange *change = find_column(unit->work, text, false, &at);
     if (change != NULL)
+        refuse(unit, text, at, at + strlen(change->column), "data-frame", change);
+}
+
+void
+program_cell_columns(Unit *unit, const Text *text)
+{
+    size_t at = 0;
+    const ColumnChange *change = find_column(unit->work, text, true, &at);
+    if (change != NULL && program_reads_own_rows(unit->work, text))
         refuse(unit, text, at, at + strlen(change->column), "data-frame", change);
 }
 

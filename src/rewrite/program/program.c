@@ -167,6 +167,7 @@ visit_unit(Unit *unit)
         lookml_note_bases(unit);
         imports_visit(unit);
         imports_visit_registered(unit);
+        program_note_own_rows(unit);
     }
     visit_expressions(unit);
     g_clear_pointer(&unit->views, g_array_unref);
@@ -230,6 +231,7 @@ program_passes(Work *work, PassFn *pass, void *data)
 {
     g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL), constants = constants_new();
     g_autoptr(GHashTable) said = g_hash_table_new(NULL, NULL), parts = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) says = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Imports *imports = imports_new(work);
     g_autoptr(GHashTable) given =
@@ -241,6 +243,7 @@ program_passes(Work *work, PassFn *pass, void *data)
     }
     work->named = named;
     work->said = said;
+    work->own_rows = rows;
     work->parts = parts;
     work->constants = constants;
     work->says = says;

@@ -128,6 +128,11 @@ bool program_says_other_default(Unit *unit, const Use *use);
 bool default_is_other(const Unit *unit, const char *name, size_t bytes);
 /* Does the program go to another database or schema than --default says, by an address or a call? (connected.c) */
 bool program_goes_elsewhere(Unit *unit);
+/* Does SQL read rows that the program has, by a view that it made of them? (made_views.c) */
+bool program_reads_own_rows(const Work *work, const Text *text);
+void program_note_own_rows(Unit *unit);
+/* A cell of SQL that reads such rows, in the pass that finds columns. (columns.c) */
+void program_cell_columns(Unit *unit, const Text *text);
 /* Is a schema said for it alone, as source_dataset is for source_table? */
 bool use_has_prefix_beside(Unit *unit, const Use *use);
 /* Is it what the program calls the dataset, whose whole name stands beside it? */

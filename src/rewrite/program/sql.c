@@ -508,6 +508,8 @@ program_sql_cell(Work *work, const Text *cell, const Language *language, const D
     text_decode(text, language, &piece, false, NULL);
     program_tell_names(work, text);
     bool is_mentioned = text_mentions(work, text);
+    if (work->finds_columns && !is_mentioned)
+        program_cell_columns(&unit, text);
     if ((!is_mentioned && !renames_left_in(work->renames, text->bytes, text->count)) ||
         work_is_side_pass(work))
         return;
