@@ -228,12 +228,20 @@ bring_all(Work *work, const Binding *binding)
     }
 }
 
+/* Order.__tablename__ is what the class says in its own file, and none of another class that stands elsewhere. */
+static bool
+is_of_other_class(const Binding *binding, const Export *export, const char *dot)
+{
+    return strcmp(dot, ".__tablename__") == 0 && g_ascii_isupper(binding->local[0]) &&
+           strcmp(binding->module, export->module) != 0;
+}
+
 /* `from pkg import settings` brings an object: settings.users may be the field of its class that a file beside sets. */
 static void
 bring_member(Work *work, const Binding *binding, const Export *export)
 {
     const char *dot = strrchr(export->within, '.');
-    if (dot == NULL || export->is_class ||
+    if (dot == NULL || export->is_class || is_of_other_class(binding, export, dot) ||
         !exports_has_path(work->options->exports, export->module) || is_own(work, export))
         return;
     g_autofree char *name = g_strconcat(binding->local, dot, NULL);

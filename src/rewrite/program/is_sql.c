@@ -52,26 +52,31 @@ static bool
 is_word_of_definition(const Sql *sql, guint index)
 {
     static const char *const words[] = {
-        "ADD",          "ALTER",        "CASCADE",    "CHECK",     "COLUMN",
-        "CONCURRENTLY", "CONSTRAINT",   "DEFERRABLE", "DROP",      "ENABLE",
-        "DISABLE",      "EXISTS",       "FOREIGN",    "GENERATED", "GRANT",
-        "IDENTITY",     "INDEX",        "INITIALLY",  "KEY",       "LEVEL",
-        "LOCATION",     "MATERIALIZED", "MODIFY",     "OWNER",     "PARTITION",
-        "PRIMARY",      "PRIVILEGES",   "REFERENCES", "RENAME",    "RESTRICT",
-        "REVOKE",       "SECURITY",     "TABLE",      "TEMPORARY", "TRIGGER",
-        "TRUNCATE",     "UNIQUE",       "VALIDATE",   "VIEW",      NULL};
+        "ADD",        "ALTER",      "CASCADE",    "CHECK",        "COLUMN",   "CONCURRENTLY",
+        "CONSTRAINT", "DEFERRABLE", "DROP",       "ENABLE",       "DISABLE",  "EXISTS",
+        "FOREIGN",    "GENERATED",  "GRANT",      "IDENTITY",     "INDEX",    "INITIALLY",
+        "KEY",        "LEVEL",      "LOCATION",   "MATERIALIZED", "MODIFY",   "OWNER",
+        "PARTITION",  "PRIMARY",    "PRIVILEGES", "REFERENCES",   "RENAME",   "RESTRICT",
+        "RESTART",    "REVOKE",     "SECURITY",   "SEQUENCE",     "TABLE",    "TEMPORARY",
+        "TRIGGER",    "OWNED",      "START",      "INCREMENT",    "TRUNCATE", "UNIQUE",
+        "VALIDATE",   "VIEW",       NULL};
     return at(sql, index)->kind == TOKEN_WORD && token_is_among(sql, index, words);
 }
 
-/* `defines`: the statement's first word says that it defines something, or keeps it up. */
+static bool defines(const Sql *sql, guint first);
+
+/* Each statement's first word says whether it defines something, or keeps it up. */
 static bool
-is_prose(const Sql *sql, bool defines)
+is_prose(const Sql *sql, guint first)
 {
     guint row = 0, last = sql->tokens->len - 1;
+    bool is_definition = defines(sql, first);
     for (guint i = 0; i < last; i++) {
         const Token *token = at(sql, i);
+        if (token->kind == TOKEN_SEMICOLON)
+            is_definition = defines(sql, i + 1);
         bool is_word = token->kind == TOKEN_WORD && token->word == WORD_NONE &&
-                       !(defines && is_word_of_definition(sql, i));
+                       !(is_definition && is_word_of_definition(sql, i));
         row = is_word ? row + 1 : 0;
         if (row > WORDS_IN_A_ROW_MAX || (is_word && is_word_of_prose(sql, i)))
             return true;
@@ -173,10 +178,17 @@ has_soon(const Sql *sql, guint from, const char *const *words)
 static bool
 is_maker(const Sql *sql, guint first)
 {
-    static const char *const things[] = {"TABLE",     "VIEW",  "FUNCTION", "INDEX",   "SCHEMA",
-                                         "PROCEDURE", "MODEL", "DATABASE", "TRIGGER", NULL};
+    static const char *const things[] = {"TABLE",   "VIEW",      "FUNCTION", "INDEX",
+                                         "SCHEMA",  "PROCEDURE", "MODEL",    "DATABASE",
+                                         "TRIGGER", "SEQUENCE",  NULL};
     static const char *const makers[] = {"CREATE", "DROP", "ALTER", "TRUNCATE", NULL};
     return token_is_among(sql, first, makers) && has_soon(sql, first + 1, things);
+}
+
+static bool
+defines(const Sql *sql, guint first)
+{
+    return is_maker(sql, first) || sql_is_upkeep(sql, first);
 }
 
 static bool
@@ -216,9 +228,11 @@ static bool
 is_script(const Sql *sql, guint first)
 {
     static const char *const starts[] = {"DECLARE", "BEGIN", "SET", "IF", "CALL", "USE", NULL};
+    static const char *const others[] = {"EXTENSION", "TYPE", "DOMAIN", NULL}; /* no tables */
     bool is_psql = sql->list->text[strspn(sql->list->text, " \t\r\n")] == '\\', begins = is_psql;
     for (size_t i = 0; starts[i] != NULL; i++)
         begins = begins || is_text(sql, first, starts[i]);
+    begins = begins || (is_text(sql, first, "CREATE") && has_soon(sql, first + 1, others));
     for (guint i = 0; begins && i < sql->statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(sql->statements, i);
         if ((i > 0 || is_psql) && is_known_start(sql, statement, statement->first))
@@ -232,7 +246,7 @@ is_statement(const Sql *sql)
 {
     guint first = first_word(sql);
     if (sql->is_broken || sql->statements->len == 0 || has_loose_brackets(sql) ||
-        is_prose(sql, is_maker(sql, first) || sql_is_upkeep(sql, first)) || has_odd_source(sql))
+        is_prose(sql, first) || has_odd_source(sql))
         return false;
     return is_known_start(sql, g_ptr_array_index(sql->statements, 0), first) ||
            is_script(sql, first);

@@ -277,6 +277,16 @@ found(Unit *unit, const Use *use, const Text *text, const NameText *name, const 
     }
 }
 
+/* from metrics.tasks import x, import metrics: a module, whatever it is called. */
+static bool
+is_of_module(Unit *unit, guint index)
+{
+    static const char *const words[] = {"import", "from",    "package", "using",
+                                        "use",    "require", "library", NULL};
+    return unit_piece(unit, index)->kind == PIECE_WORD && !unit->language->is_data &&
+           unit_is_among(unit, unit_line_of(unit, index), words);
+}
+
 /* Does the program give the dataset's name elsewhere, as a string or a name of its own? In SQL it says nothing of other
  * strings. Where the program is more than this text, a word anywhere will do. */
 static bool
@@ -297,7 +307,7 @@ is_given(Unit *unit, const char *name)
         size_t count = piece->end - piece->begin;
         bool has_blank = memchr(bytes, ' ', count) != NULL || memchr(bytes, '\n', count) != NULL;
         is_there = (piece->kind == PIECE_WORD || piece->kind == PIECE_LITERAL) && !has_blank &&
-                   find_word(bytes, count, name, &at);
+                   find_word(bytes, count, name, &at) && !is_of_module(unit, i);
     }
     g_hash_table_insert(unit->asked, (void *) name, GINT_TO_POINTER(is_there ? 1 : 2));
     program_steps += unit->text->count;

@@ -396,11 +396,26 @@ is_filled_by_braces(const Unit *unit, const Use *use)
                                                                        : formats + 1);
 }
 
+/* table, table_name, get_source_table */
+static bool
+is_function_of_table(const Unit *unit, guint index)
+{
+    static const char *const names[] = {"table", "table_name", "table_id", "__tablename__", NULL};
+    static const char *const ends[] = {"_table", "_table_name", "_table_id"};
+    Span span = piece_span(unit_piece(unit, index));
+    g_autofree char *name =
+        g_strndup(unit->text->bytes + span.begin, (size_t) (span.end - span.begin));
+    bool is_getter = g_str_has_prefix(name, "get_") || g_str_has_prefix(name, "_get_");
+    for (size_t i = 0; is_getter && i < G_N_ELEMENTS(ends); i++)
+        if (g_str_has_suffix(name, ends[i]))
+            return true;
+    return unit_is_among(unit, index, names);
+}
+
 /* def table(self): return "…", also with a type and a docstring: what the function is called; G_MAXUINT: it is another one. */
 static guint
 function_of_python(const Unit *unit, guint before)
 {
-    static const char *const names[] = {"table", "table_name", "__tablename__", NULL};
     guint at = unit_previous(unit, before, true);
     if (at != G_MAXUINT && unit_piece(unit, at)->kind == PIECE_LITERAL)
         at = unit_previous(unit, at, true);
@@ -408,10 +423,12 @@ function_of_python(const Unit *unit, guint before)
         return G_MAXUINT;
     for (guint i = 0; i < 4 && at != G_MAXUINT && !unit_is_sign(unit, at, ')'); i++)
         at = unit_previous(unit, at, true); /* -> str */
-    bool is_one = at != G_MAXUINT && at > 3 && unit_is_sign(unit, at, ')') &&
-                  unit_is_sign(unit, at - 2, '(') && unit_is_word(unit, at - 4, "def") &&
-                  unit_is_among(unit, at - 3, names);
-    return is_one ? at - 3 : G_MAXUINT;
+    if (at == G_MAXUINT || at < 4 || !unit_is_sign(unit, at, ')'))
+        return G_MAXUINT;
+    guint open = unit_is_sign(unit, at - 1, '(') ? at - 1 : at - 2; /* of a static one */
+    bool is_one = unit_is_sign(unit, open, '(') && unit_is_word(unit, open - 2, "def") &&
+                  is_function_of_table(unit, open - 1);
+    return is_one ? open - 1 : G_MAXUINT;
 }
 
 /* func (User) TableName() string { return "…" }: what the function is called is the string's key. */
