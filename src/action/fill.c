@@ -34,8 +34,10 @@ result_json(const RangeResult *result)
     json_set_int(json, "rows_in", result->rows_in);
     json_set_int(json, "rows_out", result->rows_out);
     json_set_int(json, "rejected", result->rejected);
-    if (result->bytes > 0) /* no ledger keeps them: unknown of what was there already */
+    if (result->bytes > 0) { /* no ledger keeps them: unknown of what was there already */
         json_set_int(json, "bytes", result->bytes);
+        json_set_int(json, "weighed", result->rows_out);
+    }
     json_set_string(json, "hash", hash);
     return json;
 }
@@ -234,6 +236,16 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
     return false;
 }
 
+/* Of the step's parts; -1: one was found in the ledger, and nobody knows how many it has. */
+static int64_t
+bytes_of_parts(const StepCall *call)
+{
+    const json_t *sums = json_at(call->lease->evidence, "sums");
+    bool is_known = json_get_int(sums, "weighed", 0) + json_get_int(sums, "rejected", 0) >=
+                    json_get_int(sums, "rows_in", 0);
+    return is_known ? json_get_int(sums, "bytes", 0) : -1;
+}
+
 static bool
 finish(const Move *move, int64_t bytes, Outcome *outcome, GError **error)
 {
@@ -248,7 +260,8 @@ finish(const Move *move, int64_t bytes, Outcome *outcome, GError **error)
     bool ok = sum_and_budget(move, conn, 0, &sum, &ranges, &quarantine, error);
     json_t *evidence = result_json(&sum);
     json_set_int(evidence, "ranges", ranges);
-    json_set_int(evidence, "bytes", bytes);
+    if (bytes >= 0)
+        json_set_int(evidence, "bytes", bytes);
     if (quarantine != NULL)
         json_object_set_new(evidence, "quarantine", quarantine);
     outcome_is(outcome, OUTCOME_DONE, evidence);
@@ -274,7 +287,7 @@ fill_run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(Move) move = {0};
     const json_t *range = range_of(call);
-    int64_t bytes = json_get_int(json_at(call->lease->evidence, "sums"), "bytes", 0);
+    int64_t bytes = bytes_of_parts(call);
 
     if (!move_open(call, env, &move, error))
         return false;

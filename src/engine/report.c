@@ -361,8 +361,9 @@ probe_failed(Beat *beat, Task *task, Move move, bool is_given_back)
     if (!is_spent)
         return;
     task_park(beat, task, true);
-    g_autofree char *reason = g_strdup_printf("nobody can tell what became of task '%s' (%s %s)",
-                                              task->row.id, task->row.step, task->row.key);
+    g_autofree char *reason =
+        g_strdup_printf("nobody can tell what became of task '%s' (%s%s%s)", task->row.id,
+                        task->row.step, *task->row.key != '\0' ? " " : "", task->row.key);
     if (!plan_move(beat, task->plan, &(Move){.event = "reverse_failed", .reason = reason}))
         plan_move(beat, task->plan, &(Move){.event = "critical", .reason = reason});
 }

@@ -10,18 +10,21 @@
 
 #include <string.h>
 
-/* What has moved the rows, once it is done. */
+/* What has moved the rows, once it is done, and what has compared them. */
+static const char filled[] =
+    "SELECT evidence FROM task WHERE plan = :plan AND key = '' AND action IN ('transform', 'copy') "
+    "AND evidence IS NOT NULL AND ended_ms > 0 ORDER BY n LIMIT 1";
+static const char compared[] =
+    "SELECT evidence FROM task WHERE plan = :plan AND key = '' AND action = 'compare' AND evidence "
+    "IS NOT NULL ORDER BY n DESC LIMIT 1";
+
 static bool
-evidence_read(Db *db, const char *plan, json_t **ret, GError **error)
+evidence_read(Db *db, const char *sql, const char *plan, json_t **ret, GError **error)
 {
     Stmt *stmt = NULL;
     bool is_row = false;
     *ret = NULL;
-    if (!db_prepare(db,
-                    "SELECT evidence FROM task WHERE plan = :plan AND key = '' AND action IN "
-                    "('transform', 'copy') AND evidence IS NOT NULL AND ended_ms > 0 "
-                    "ORDER BY n LIMIT 1",
-                    &stmt, error))
+    if (!db_prepare(db, sql, &stmt, error))
         return false;
     stmt_text(stmt, ":plan", plan);
     if (!stmt_step(stmt, &is_row, error))
@@ -134,6 +137,17 @@ steps_json(const json_t *steps, int64_t *ret_rows_ms)
     return list;
 }
 
+/* Where writers went on, the last of their rows came in behind the step that fills. */
+static void
+count_the_last(json_t *outcome, const json_t *seen)
+{
+    if (json_object_get(outcome, "followed") == NULL ||
+        json_object_get(seen, "rows_target") == NULL)
+        return;
+    json_object_set(outcome, "rows_out", json_object_get(seen, "rows_target"));
+    json_set_string(outcome, "hash", json_get_string(seen, "hash", ""));
+}
+
 static json_t *
 outcome_json(const json_t *evidence, bool is_throttled, int64_t rows_ms)
 {
@@ -169,14 +183,15 @@ bool
 handle_report_get(Request *request, GError **error)
 {
     g_auto(PlanRow) row = {0};
-    g_autoptr(json_t) view = NULL, evidence = NULL, observations = NULL;
+    g_autoptr(json_t) view = NULL, evidence = NULL, seen = NULL, observations = NULL;
     int64_t rows_ms;
     bool is_throttled = false;
     Db *db = NULL;
 
     if (!plan_row_find(request, request->params[0], &row, error) ||
         !plan_view(request, &row, &view, error) || !request_reader(request, &db, error) ||
-        !evidence_read(db, row.id, &evidence, error) ||
+        !evidence_read(db, filled, row.id, &evidence, error) ||
+        !evidence_read(db, compared, row.id, &seen, error) ||
         !throttled_read(db, &row, &is_throttled, error))
         return false;
     if (row.observations != NULL &&
@@ -188,6 +203,7 @@ handle_report_get(Request *request, GError **error)
     json_object_set_new(report, "forecast", forecast_json(observations));
     json_t *outcome = outcome_json(evidence, is_throttled, rows_ms);
     json_object_set_new(report, "outcome", outcome);
+    count_the_last(outcome, seen);
     if (json_is_object(outcome) && !trouble_read(db, row.id, outcome, error)) {
         json_decref(report);
         return false;

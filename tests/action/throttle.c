@@ -121,6 +121,20 @@ bytes_take_the_time_that_they_may_take(void)
 }
 
 static void
+bytes_of_ranges_that_were_in_already_are_not_told_as_none(void)
+{
+    g_autoptr(Rig) rig = throttled(NEW_TABLE, NULL);
+    const Step *fill = rig_step(rig, "transform");
+    rig_run_before(rig, fill);
+    g_autoptr(Outcome) first = rig_run(rig, fill);
+    g_assert_cmpint(json_get_int(first->evidence, "bytes", 0), >, 0);
+    g_autoptr(Outcome) again = rig_run(rig, fill);
+    assert_kind(again, OUTCOME_DONE);
+    g_assert_cmpint(json_get_int(again->evidence, "rows_out", 0), ==, ROWS);
+    g_assert_null(json_object_get(again->evidence, "bytes"));
+}
+
+static void
 a_change_meanwhile_holds_from_then_on(void)
 {
     g_autoptr(Rig) rig = throttled(NEW_TABLE, json_pack("{s:i}", "rows_per_second", 100));
@@ -243,6 +257,8 @@ main(int argc, char **argv)
     TEST("rows take the time that they may take", rows_take_the_time_that_they_may_take);
     TEST("without a throttle nobody rests", without_a_throttle_nobody_rests);
     TEST("bytes take the time that they may take", bytes_take_the_time_that_they_may_take);
+    TEST("bytes of ranges that were in already are not told as none",
+         bytes_of_ranges_that_were_in_already_are_not_told_as_none);
     TEST("a change meanwhile holds from then on", a_change_meanwhile_holds_from_then_on);
     TEST("what brakes makes a range wait, with the reason",
          what_brakes_makes_a_range_wait_with_the_reason);

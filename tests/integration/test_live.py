@@ -78,6 +78,8 @@ class Live(unittest.TestCase):
         writer.join(60)
         self.assertEqual(self.world.query("SELECT * FROM users_v2 ORDER BY 1"), writer.expected())
         followed, told = self.world.json("report", "live")["outcome"]["followed"], self.world.honk("report", "live").stdout
+        outcome, rows = self.world.json("report", "live")["outcome"], len(writer.expected())
+        self.assertEqual((outcome["rows_out"], outcome["hash"].split(":")[-3]), (rows, str(rows)))
         self.assertRegex(told, f"writers went on: {followed:,} rows? (was|were) copied again, and the last of them waited for")
         self.assertIn("rows were throttled", told)
 
