@@ -91,6 +91,8 @@ bool source_changes(Work *work, const SqlSource *source);
 const char *item_new_name(Work *work, const SqlItem *item);
 /* An item without alias whose name would change although it must not. */
 bool item_needs_alias(Work *work, const SqlItem *item);
+/* `u.plan AS plan`, where names may change: the alias says the name again, and changes with it. */
+bool item_repeats_name(const Work *work, const SqlItem *item);
 /* Has another item of its list this name (sql/outputs.c)? The first item that has it, or NULL. */
 bool is_output_beside(Work *work, const SqlItem *item, const char *name);
 const SqlItem *output_called(Work *work, const SqlBlock *block, const char *name);

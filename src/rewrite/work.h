@@ -107,7 +107,10 @@ typedef struct {
     enum { ASSIGNED_UNASKED, ASSIGNED_FOLLOWS, ASSIGNED_STAYS } assigned;
     /* Which schema tables without one are in (sql/namesakes.c), once it was asked. */
     enum { BARE_UNASKED, BARE_IN_FIRST_SCHEMA, BARE_ANYWHERE } bare_tables;
-    bool has_holes; /* a string of a program: what is put in at run time may be any text */
+    bool has_holes;      /* a string of a program: what is put in at run time may be any text */
+    guint variants_left; /* behind the one that is looked at */
+    GHashTable *
+        given_names; /* ColumnChange * to which a variant so far gives its name (sql/own.c); or NULL */
     /* The text is a query that gives rows of this dataset for a unit test; or NULL. */
     const Rename *gives;
     bool keeps_commons;  /* tables of WITH give their columns the old names, whoever reads them */

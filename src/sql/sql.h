@@ -156,7 +156,7 @@ struct SqlItem {
     SqlItem *next;    /* of the same list of SqlBlock.chains, behind it */
     guint number;     /* within the block, from 1 on; 0 until it is in these lists */
     /* of the room `rewrite`: what becomes of the name, once it is known */
-    const void *change;
+    const void *change, *given; /* given: it names a column of the dataset that is made here */
     bool is_change_known;
     bool is_kept_apart; /* another one would be called like it, and is not today */
 };

@@ -137,6 +137,9 @@ void dbt_config_follows(Work *work, const Rename *rename);
  * (own.c). */
 bool rename_keeps_model(const Rename *rename);
 void dbt_own(Work *work);
+/* Before it is settled which names flow: where the model's query gives the dataset's columns their names (sql/origin.c). */
+void dbt_own_origins(Work *work);
+void sql_own_origins(Work *work, const Rename *rename, const SqlStatement *statement);
 /* The statement makes the dataset: its query gives the columns their new names; false where that is refused, which is written
  * down (sql/own.c). */
 bool sql_own_names(Work *work, const Rename *rename, const SqlStatement *statement);

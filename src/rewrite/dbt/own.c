@@ -81,6 +81,22 @@ tell_rows(Work *work)
         "move, or by a full refresh";
 }
 
+/* There may be rows under the names of before. */
+static bool
+is_kept_as_it_was(const RewriteOptions *options)
+{
+    return options->is_persisted && !options->is_incremental;
+}
+
+void
+dbt_own_origins(Work *work)
+{
+    const Rename *rename = work->gives == NULL && work->depth == 0 ? dbt_own_rename(work) : NULL;
+    const SqlStatement *statement = rename != NULL ? statement_of_model(work) : NULL;
+    if (statement != NULL && !is_kept_as_it_was(work->options) && rename_only_renames(rename))
+        sql_own_origins(work, rename, statement);
+}
+
 void
 dbt_own(Work *work)
 {
@@ -93,7 +109,7 @@ dbt_own(Work *work)
         return;
     const SqlStatement *statement = statement_of_model(work);
     const RewriteOptions *options = work->options;
-    bool is_kept = options->is_persisted && !options->is_incremental;
+    bool is_kept = is_kept_as_it_was(options);
     if (statement == NULL || is_kept || !rename_only_renames(rename)) {
         sql_own_refuse(work, statement, "makes-source",
                        statement == NULL ? "nobody knows what gives its columns their names"

@@ -1,20 +1,38 @@
 /*
  * quoted.c - calls in the quotes of SQL: '{{ ref('users') }}' as the text or the name that dbt makes of a table.
  *
- * Its new name is another value there, and what is done with the text is not known. Only of a model that is the same by another name
- * there is no choice: who asks for it by the name of before gets nothing. SQL that is run is read elsewhere (sql/inner.c).
+ * Its new name is another value there, and what is done with the text is not known. Only of a model that is the same by another name,
+ * and of a source that YAML declares under its new name instead, there is no choice: dbt knows none by the name of before. SQL that is run is read elsewhere (sql/inner.c).
  */
 #include "base/text.h"
 #include "rewrite/dbt/dbt.h"
+#include "rewrite/dbt/layout.h"
 #include "rewrite/work.h"
 
 #include <string.h>
+
+/* The YAML of the file's project declares it, and changes with it: nothing is left to ask for. */
+static bool
+is_declared_otherwise(const Work *work, const DbtRename *dbt)
+{
+    const RewriteOptions *options = work->options;
+    if (dbt == NULL || !dbt->is_source || dbt->doubt != NULL || options->home.folder == NULL)
+        return false;
+    for (guint i = 0; options->roots != NULL && i < options->roots->len; i++) {
+        const DbtRoot *root = g_ptr_array_index(options->roots, i);
+        if (root->settings != NULL && strcmp(root->folder, options->home.folder) == 0)
+            return dbt_declared_find(root, &dbt->from) != NULL &&
+                   dbt_declared_find(root, &dbt->to) == NULL;
+    }
+    return false;
+}
 
 static void
 decide_call(Work *work, const Rename *rename, const DbtCall *call)
 {
     guint last = call->count - 1;
-    if (dbt_is_renamed(work->renames, work->options, rename))
+    if (dbt_is_renamed(work->renames, work->options, rename) ||
+        is_declared_otherwise(work, rename->dbt))
         dbt_edit(work, rename->dbt, call);
     else
         site_refuse(work, SITE_MENTION, call->begin[last], call->end[last], "in-string", NULL,

@@ -201,6 +201,12 @@ static bool
 is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, const Rename *rename,
            const Spelling *spelling)
 {
+    if (use_names_action(unit, use, rename, spelling)) {
+        if (stays_in_place(spelling))
+            return true;
+        refuse_apart(unit, text);
+        return false;
+    }
     if (!use_reads_table(unit, use) && !use_writes_surely(unit, use) &&
         !is_built_from(unit, use, name, rename) && !is_listed(unit, use, name, rename)) {
         if (is_ordinary(name->parts[0].text) && use_is_of_no_table(unit, use)) {

@@ -268,6 +268,8 @@ char *lookml_written(const char *text);
 const Dialect *lookml_dialect(const Text *text, const GArray *pieces);
 /* Has the field with this name an expression of its own? */
 bool lookml_has_expression(const Unit *unit, guint name);
+/* Does it call an action of Dataform, in the settings of such a file, which is the dataset and may follow? (actions.c) */
+bool use_names_action(Unit *unit, const Use *use, const Rename *rename, const Spelling *spelling);
 /* Is the file one of Dataform that is called like a dataset; and a site where it makes it? (described_sqlx.c) */
 bool sqlx_concerns(const Renames *renames, const char *path);
 void program_sqlx_made(Unit *unit);

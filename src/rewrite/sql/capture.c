@@ -258,6 +258,9 @@ static bool
 is_output_called(Work *work, const SqlItem *item, const char *name)
 {
     const Dialect *dialect = work->sql->dialect;
+    const char *given = item->alias != NULL ? item_new_name(work, item) : NULL;
+    if (given != NULL)
+        return sql_same_column(dialect, given, item->alias->quote, name);
     if (item->alias != NULL)
         return sql_same_column(dialect, item->alias->text, item->alias->quote, name);
     return item->name != NULL && sql_same_column(dialect, item->name, '\0', name) &&

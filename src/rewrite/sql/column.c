@@ -1,5 +1,6 @@
 /* column.c - one reference to a column that changes: a new name, an expression, other literals, or a person. */
 #include "base/text.h"
+#include "rewrite/dbt/dbt.h"
 #include "rewrite/made.h"
 #include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
@@ -116,11 +117,25 @@ add_old_name(Work *work, const SqlRef *ref)
     edit_add(work, at, at, written);
 }
 
+/* `u.plan AS plan` */
+static void
+repeat_new_name(Work *work, const SqlItem *item)
+{
+    const ColumnChange *change = item_repeats_name(work, item) ? item_change(work, item) : NULL;
+    if (change == NULL)
+        return;
+    g_autofree char *to = change_in_letters(change, work->sql->dialect, item->alias),
+                    *written = spell_like(work->sql->dialect, item->alias, to);
+    site_edit(work, SITE_COLUMN, item->alias->begin, item->alias->end, written);
+}
+
 /* Behind an item whose name is seen from outside, or that names a field. */
 void
 keep_output_name(Work *work, const SqlRef *ref)
 {
     const SqlItem *item = ref->in;
+    if (item != NULL && item->plain == ref && item->alias != NULL)
+        repeat_new_name(work, item);
     bool is_kept = item != NULL && item->plain == ref && item_needs_alias(work, item);
     if (!is_kept && ref->field == FIELD_NONE)
         return;
@@ -221,7 +236,8 @@ is_known(const Work *work, const Rename *rename, const SqlPart *part)
         (strcmp(part->text, HOLE) == 0 || !rename_changes_columns(rename)))
         return true;
     return rename == NULL || rename->is_derived || is_pseudo_column(part->text) ||
-           rename->changes->len == 0 || rename_says(rename, work->sql->dialect, part);
+           rename->changes->len == 0 || dbt_is_renamed(work->renames, work->options, rename) ||
+           rename_says(rename, work->sql->dialect, part);
 }
 
 /* t (a, b): what its alias calls the columns. */

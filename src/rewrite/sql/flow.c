@@ -175,6 +175,34 @@ is_asked_within(const SqlItem *item)
     return is_asked_in(item->block, item) || is_asked_in(item->block->query->tail, item);
 }
 
+/* Is an output beside it called as this one is about to be, and stays so? Of two that trade their names, or where the other one
+ * gets a name that is free, neither is in the way. */
+static bool
+is_taken_beside(Work *work, const SqlItem *item, const ColumnChange *change)
+{
+    const SqlItem *other = output_called(work, item->block, change->to);
+    if (!is_output_beside(work, item, change->to))
+        return false;
+    if (item->block->has_star || other == item || other->is_star || other->alias != NULL ||
+        other->given != NULL || other->is_kept_apart || is_output_beside(work, other, other->name))
+        return true;
+    const ColumnChange *beside = plain_change(work, other);
+    return beside == NULL || beside->kind != CHANGE_NAME ||
+           (is_output_beside(work, other, beside->to) && g_strcmp0(beside->to, item->name) != 0);
+}
+
+/* Whoever reads the query goes on to ask for the name of before. */
+static bool
+must_stay(Work *work, const SqlItem *item, const ColumnChange *change)
+{
+    const SqlRef *naming = naming_ref(item);
+    return change->kind != CHANGE_NAME || item->block->query->is_pinned || item->is_kept_apart ||
+           is_taken_beside(work, item, change) ||
+           (item->block->has_star &&
+            has_output_beside(work, item->block, naming != NULL ? naming->source : NULL,
+                              change->to));
+}
+
 /* `change` is that of the plain item: asked once, because every asking goes down all subqueries. */
 static bool
 needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
@@ -190,16 +218,33 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
         return false;
     if (!query_names_matter(query) || !names_query(item->block))
         return change->kind != CHANGE_NAME && is_asked_within(item);
-    return change->kind != CHANGE_NAME || query->is_pinned || item->is_kept_apart ||
-           is_output_beside(work, item, change->to) ||
-           (item->block->has_star &&
-            has_output_beside(work, item->block, naming_ref(item)->source, change->to));
+    return must_stay(work, item, change);
 }
 
 bool
 item_needs_alias(Work *work, const SqlItem *item)
 {
     return item->alias == NULL && needs_alias(work, item, plain_change(work, item));
+}
+
+bool
+item_repeats_name(const Work *work, const SqlItem *item)
+{
+    const SqlRef *plain = item->plain;
+    return work->options->propagates && item->alias != NULL && plain != NULL &&
+           plain->macro == NULL && plain->column + 1 == plain->path.count &&
+           item->alias->quote == plain->path.parts[plain->column].quote &&
+           strcmp(item->alias->text, plain->path.parts[plain->column].text) == 0 &&
+           item->block->query != NULL && names_query(item->block);
+}
+
+/* What becomes of the name that it gives, where nothing keeps it. */
+static const ColumnChange *
+named_by(Work *work, const SqlItem *item)
+{
+    if (item->given != NULL)
+        return item->given;
+    return item->alias == NULL || item_repeats_name(work, item) ? plain_change(work, item) : NULL;
 }
 
 /* Once that is settled it is asked once of each item: a chain of queries would be gone down again for each of its names. What
@@ -211,9 +256,10 @@ item_change(Work *work, const SqlItem *item)
         return item->change;
     bool was_cut = work->is_cut;
     work->is_cut = false;
-    const ColumnChange *change = item->alias == NULL ? plain_change(work, item) : NULL;
-    bool is_seen =
-        change != NULL && change->kind == CHANGE_NAME && !needs_alias(work, item, change);
+    const ColumnChange *change = named_by(work, item);
+    bool has_name = item->alias != NULL || item->given != NULL;
+    bool is_seen = change != NULL && change->kind == CHANGE_NAME &&
+                   !(has_name ? must_stay(work, item, change) : needs_alias(work, item, change));
     change = is_seen ? change : NULL;
     if (work->is_settled && !work->is_cut) {
         SqlItem *known = (SqlItem *) item;

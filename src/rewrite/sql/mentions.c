@@ -63,6 +63,9 @@ visit_mention(Work *work, const SqlMention *mention)
         site->reason = keep(work, "no column of it that changes is named here");
         return;
     }
+    if (rename != NULL && sql_is_model_header(work, mention->statement) &&
+        sql_model_header(work, mention, rename, spelling))
+        return;
     const char *kind = rename != NULL ? sql_other_kind(work, &mention->path) : NULL;
     if (kind != NULL)
         site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end)->reason =

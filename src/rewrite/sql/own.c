@@ -1,24 +1,17 @@
 /*
  * own.c - the query that makes the dataset itself: its columns get their new names in it.
  *
- * A name is that of an item of the select list, or comes through a star out of a table of WITH that nobody else reads. What
- * sorts by it follows. What else gives names (a star over a table, a loop) is a person's.
+ * A name is given where it is made, in a table of WITH that the last query reads, where all others that read it there are
+ * sure to follow (origin.c). Else it is that of an item of the select list, or comes through a star out of a table of WITH that
+ * nobody else reads. What sorts by it follows. What else gives names (a star over a table, a loop) is a person's.
  */
+#include "rewrite/sql/own.h"
 #include "rewrite/dbt/dbt.h"
 #include "rewrite/made.h"
 #include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>
-
-#define QUERIES_MAX 16 /* a star over a star over …; people write three */
-
-typedef struct {
-    Work *work;
-    const Rename *rename;
-    const SqlStatement *statement;
-    const ColumnChange *change;
-} Own;
 
 void
 sql_own_refuse(Work *work, const SqlStatement *statement, const char *code, const char *reason)
@@ -136,6 +129,13 @@ is_taken(const Own *own, const SqlItem *item)
     return false;
 }
 
+bool
+own_may_name(const Own *own, const SqlItem *item)
+{
+    return !is_output_beside(own->work, item, own->change->column) && !is_taken(own, item) &&
+           !is_read_unclear(own, item);
+}
+
 /* ---- items ---- */
 
 /* The edits of a plain name: its own, and the alias by which it was to stay. */
@@ -226,9 +226,8 @@ gives(const Own *own, const SqlSource *source, const char *column)
     return false;
 }
 
-/* The source that a star of the block lets the column through from; NULL where it is none that can be told. */
-static const SqlSource *
-source_behind(const Own *own, const SqlBlock *block, const char *column)
+const SqlSource *
+own_source_behind(const Own *own, const SqlBlock *block, const char *column)
 {
     const SqlSource *found = NULL;
     for (guint i = 0; i < block->items->len; i++) {
@@ -368,11 +367,53 @@ change_others(const Own *own, const SqlQuery *query, const SqlItem *first)
 
 /* ---- queries ---- */
 
+/* The item further up that gives the name, and whose readers have followed; NULL: none, or one of them cannot. */
+static const SqlItem *
+find_given(const Own *own)
+{
+    for (guint b = 0; b < own->statement->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(own->statement->blocks, b);
+        for (guint i = 0; i < block->items->len; i++) {
+            const SqlItem *item = g_ptr_array_index(block->items, i);
+            if (item->given == own->change)
+                return item_change(own->work, item) == own->change ? item : NULL;
+        }
+    }
+    return NULL;
+}
+
+static void
+write_given(const Own *own)
+{
+    const SqlItem *item = find_given(own);
+    if (item == NULL)
+        return;
+    if (item->alias != NULL)
+        write_name(own, item->alias);
+    else
+        name_plain(own, item);
+    change_others(own, item->block->query, item);
+}
+
+/* {% if … %} plan, {% endif %}: all names are known here, and the column is none of them. So another branch gives it, unless the
+ * last one does not either. */
+static bool
+is_given_elsewhere(const Own *own, const SqlBlock *block)
+{
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star || item->listed != NULL || item->name == NULL)
+            return false;
+    }
+    return block->items->len > 0 &&
+           (own->work->variants_left > 0 || set_has(own->work->given_names, own->change));
+}
+
 static bool
 change_query(const Own *own, const SqlQuery *query, guint depth)
 {
     const SqlBlock *block = query != NULL ? query_first_block(query) : NULL;
-    if (block == NULL || depth > QUERIES_MAX || query->by_name || query->has_pipes ||
+    if (block == NULL || depth > OWN_QUERIES_MAX || query->by_name || query->has_pipes ||
         block->is_values || block->is_struct)
         return refuse(own, "makes-source", "nobody knows what gives its columns their names");
     const SqlItem *item = output_called(own->work, block, own->change->column);
@@ -380,9 +421,17 @@ change_query(const Own *own, const SqlQuery *query, guint depth)
         if (!change_item(own, item))
             return false;
         change_others(own, query, item);
+        set_add(&own->work->given_names, own->change);
         return true;
     }
-    const SqlSource *source = source_behind(own, block, own->change->column);
+    if (item == NULL && is_given_elsewhere(own, block))
+        return true;
+    const SqlSource *source = own_source_behind(own, block, own->change->column);
+    SqlPart part = {.text = (char *) own->change->column};
+    if (source != NULL && source_change(own->work, source, &part) == own->change) {
+        set_add(&own->work->given_names, own->change);
+        return true; /* it comes through under its new name */
+    }
     const SqlQuery *behind = query_behind(own, source);
     if (behind == NULL)
         return refuse(own, "makes-source",
@@ -390,18 +439,18 @@ change_query(const Own *own, const SqlQuery *query, guint depth)
     return change_refs(own, source) && change_query(own, behind, depth + 1);
 }
 
-/* Was it done before? */
-static bool
-is_done(const Own *own, const SqlQuery *query)
+bool
+own_is_done(const Own *own)
 {
+    const SqlQuery *query = own->statement->query;
     const SqlBlock *block = query_first_block(query);
-    for (guint depth = 0; block != NULL && depth < QUERIES_MAX; depth++) {
+    for (guint depth = 0; block != NULL && depth < OWN_QUERIES_MAX; depth++) {
         if (output_called(own->work, block, own->change->column) != NULL)
             return false;
         const SqlItem *item = output_called(own->work, block, own->change->to);
         if (item != NULL && !item->is_star)
             return true;
-        query = query_behind(own, source_behind(own, block, own->change->to));
+        query = query_behind(own, own_source_behind(own, block, own->change->to));
         block = query != NULL ? query_first_block(query) : NULL;
     }
     return false;
@@ -425,7 +474,7 @@ change_rows(const Own *own)
         return true;
     if (own->change->kind != CHANGE_NAME)
         return refuse(own, "derived", "more than the name of a column changes");
-    if (is_done(own, own->statement->query))
+    if (own_is_done(own))
         return true;
     return change_query(own, own->statement->query, 0);
 }
@@ -441,8 +490,10 @@ sql_own_names(Work *work, const Rename *rename, const SqlStatement *statement)
                 return false;
             continue;
         }
-        if (own.change->kind == CHANGE_NAME && !is_done(&own, statement->query) &&
-            !change_query(&own, statement->query, 0))
+        if (own.change->kind != CHANGE_NAME || own_is_done(&own))
+            continue;
+        write_given(&own);
+        if (!change_query(&own, statement->query, 0))
             return false;
     }
     return true;

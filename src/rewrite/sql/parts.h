@@ -186,6 +186,11 @@ void sql_residue(Work *work); /* names of the dataset that nobody has understood
 void sql_escaped(Work *work); /* names of U&"…", which are not read */
 /* What the mapping says of the column that the token names, alone or as all of a literal; NULL: it names none. */
 const ColumnChange *token_column(const Work *work, const Rename *rename, const Token *token);
+/* MODEL (name …) of SQLMesh; and where the mention is the name in it, which is the dataset's: the new one is made instead. False: a
+ * person decides, and nothing is written down (model_header.c). */
+bool sql_is_model_header(const Work *work, const SqlStatement *statement);
+bool sql_model_header(Work *work, const SqlMention *mention, const Rename *rename,
+                      const Spelling *spelling);
 /* Does a person decide about a statement that makes or changes the table (define.c)? Then it is written down. */
 bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename);
 /* Has the new table the same columns at the same places, as far as this text can tell? */

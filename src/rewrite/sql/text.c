@@ -39,6 +39,7 @@ decide(Work *work)
     sql_variables(work);
     sql_tables(work);
     sql_places(work);
+    dbt_own_origins(work);
     sql_flow(work);
     sql_using(work);
     sql_row_variables(work);
@@ -223,8 +224,11 @@ read_variants(Work *work, guint count)
     g_autoptr(GPtrArray) variants = g_ptr_array_new_with_free_func(variant_free);
     g_autoptr(GHashTable) edits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                           sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 0; i < count; i++)
+    for (guint i = 0; i < count; i++) {
+        work->variants_left = count - 1 - i;
         g_ptr_array_add(variants, variant_new(work, i));
+    }
+    g_clear_pointer(&work->given_names, g_hash_table_unref);
     for (guint i = 0; i < count; i++) {
         take_edits(work, variants, g_ptr_array_index(variants, i), edits);
         take_sites(work, g_ptr_array_index(variants, i), sites);
