@@ -216,14 +216,23 @@ is_day(const char *name)
            strcmp(name + digits, ".sql") == 0;
 }
 
+static bool
+changes_tables(const char *text, size_t bytes)
+{
+    static const char *const changes[] = {"alter table",  "create table", "drop table",
+                                          "create index", "add column",   "drop column"};
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++)
+        if (text_find_folded(text, bytes, changes[i]) != NULL)
+            return true;
+    return false;
+}
+
 /* orders-20240131120000.sql, next-1785488115-add-orders.ts: a moment in the file's name, and a change of tables in the file. */
 static bool
 is_stamped(const char *path, const char *text, size_t bytes)
 {
     static const char *const endings[] = {".sql", ".py", ".rb",   ".js", ".ts", ".go",  ".php",
                                           ".cs",  ".kt", ".java", ".rs", ".ex", ".exs", NULL};
-    static const char *const changes[] = {"alter table",  "create table", "drop table",
-                                          "create index", "add column",   "drop column"};
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     size_t digits = 0;
     bool is_only_day = is_day(name);
@@ -231,10 +240,7 @@ is_stamped(const char *path, const char *text, size_t bytes)
         digits = g_ascii_isdigit(*name++) ? digits + 1 : 0;
     if (digits < STAMP_DIGITS && !is_only_day)
         return false;
-    bool is_code = code_ends_with(path, endings), has_change = false;
-    for (size_t i = 0; is_code && i < G_N_ELEMENTS(changes); i++)
-        has_change = has_change || text_find_folded(text, bytes, changes[i]) != NULL;
-    return has_change;
+    return code_ends_with(path, endings) && changes_tables(text, bytes);
 }
 
 /* 20240131120000_orders.sql, 2024-01-31-120000_orders/up.sql, Script0001 - orders.sql */
@@ -359,13 +365,13 @@ is_between_versions(const char *name)
     return versions > 1;
 }
 
-/* upgrade_24.sql, patch-12.sql */
+/* upgrade_24.sql, patch-12.sql; update-4.sql, where tables change: else it is a statement UPDATE by itself. */
 static bool
-is_counted_step(const char *name)
+is_counted_step(const char *name, const char *text, size_t bytes_of_text)
 {
-    static const char *const words[] = {"upgrade", "migration", "migrate",
-                                        "delta",   "patch",     "hotfix"};
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    static const char *const words[] = {"update", "upgrade", "migration", "migrate",
+                                        "delta",  "patch",   "hotfix"};
+    for (size_t i = changes_tables(text, bytes_of_text) ? 0 : 1; i < G_N_ELEMENTS(words); i++) {
         size_t bytes = strlen(words[i]);
         if (g_ascii_strncasecmp(name, words[i], bytes) == 0 &&
             g_ascii_isdigit(name[bytes + strspn(name + bytes, "-_")]))
@@ -375,11 +381,12 @@ is_counted_step(const char *name)
 }
 
 static bool
-is_step_of_sql(const char *path)
+is_step_of_sql(const char *path, const char *text, size_t bytes)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     return g_str_has_suffix(path, ".sql") &&
-           (is_versioned_step(path) || is_between_versions(name) || is_counted_step(name));
+           (is_versioned_step(path) || is_between_versions(name) ||
+            is_counted_step(name, text, bytes));
 }
 
 bool
@@ -387,7 +394,7 @@ is_history(const char *path, const char *text, size_t bytes)
 {
     return is_numbered_path(path) || is_marked(path, text, bytes) ||
            is_stamped(path, text, bytes) || is_of_sqitch(path, text, bytes) ||
-           is_step_of_sql(path) || is_numbered_sql(path) || is_dump(path, text, bytes);
+           is_step_of_sql(path, text, bytes) || is_numbered_sql(path) || is_dump(path, text, bytes);
 }
 
 /* db/views/plans_v02.sql of Scenic, db/functions/f_v01.sql of fx: a migration names it by its version. */
@@ -448,6 +455,16 @@ is_called(const char *at, const char *end)
     return at < end && *at == '(';
 }
 
+/* tests/test_db_upgrades.py: makes tables as they were, and looks at what steps made of them. */
+static bool
+tests_steps(const char *path)
+{
+    static const char *const steps[] = {"upgrade", "upgrades", "migration", "migrations", NULL};
+    static const char *const tests[] = {"test", "tests", "spec", "specs", NULL};
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    return has_word_of(name, strlen(name), steps) && has_word_of(path, strlen(path), tests);
+}
+
 #define STEPS_OF_A_FILE 3 /* so many with a number each, and what they do: all of it is steps */
 
 /* function version_43(), function version_42(), …: a program that takes tables from one version to the next. */
@@ -476,7 +493,7 @@ why_held(const Work *work)
 {
     const char *path = work->path;
     if (!code_is_sql(path))
-        return is_among_migrations(path) || is_versioned_step(path) ||
+        return is_among_migrations(path) || is_versioned_step(path) || tests_steps(path) ||
                        (work->out->edits->len > 0 && has_steps(work->text, work->bytes))
                    ? "this program is among migrations of the schema: whether it tells what was "
                      "or what is, nobody says"
