@@ -28,6 +28,7 @@ static const Framework frameworks[] = {
     {"Laravel", {".php"}, {"Illuminate\\Database\\Eloquent", "Illuminate\\Foundation\\Auth"}, RULE_PLURAL, holds_for_laravel},
     {"Django", {".py"}, {"django.db", "models.Model"}, RULE_APP, holds_for_django},
     {"JPA", {".java", ".kt"}, {"persistence.Entity", "persistence.*"}, RULE_SAME, holds_for_jpa},
+    {"Spring Data", {".java", ".kt"}, {"springframework.data.annotation", "springframework.data.relational"}, RULE_SAME, holds_for_spring},
     {"Sequelize", SCRIPTS, {"equelize"}, RULE_PLURALS, holds_for_sequelize},
     {"TypeORM", SCRIPTS, {"typeorm"}, RULE_SAME, holds_for_entity},
     {"MikroORM", SCRIPTS, {"@mikro-orm"}, RULE_SAME, holds_for_entity},

@@ -31,7 +31,7 @@ const Rename *convention_rename(const Renames *renames, const Framework *framewo
 /* ---- what the single frameworks ask for (program/convention.c, program/define.c) ---- */
 
 typedef bool HoldsFn(Unit *unit, Called *called);
-HoldsFn holds_for_rails, holds_for_laravel, holds_for_django, holds_for_jpa;
+HoldsFn holds_for_rails, holds_for_laravel, holds_for_django, holds_for_jpa, holds_for_spring;
 HoldsFn holds_for_sequelize, holds_for_entity, holds_for_gorm, holds_for_dbset, holds_for_exposed,
     holds_for_sqlmodel, holds_for_iden, holds_for_jooq;
 

@@ -4,6 +4,7 @@
 #include "rewrite/convention.h"
 #include "rewrite/imports/imports.h"
 #include "rewrite/program/advice.h"
+#include "rewrite/program/said.h"
 
 #include <string.h>
 
@@ -83,20 +84,49 @@ holds_for_django(Unit *unit, Called *called)
            !unit_has_word(unit, called->name, body_end(unit, called->name), said);
 }
 
+/* Where what is said before the class begins: behind the statement or class before it. */
+static guint
+annotations_begin(Unit *unit, guint name)
+{
+    guint from = name;
+    while (from > 0 && name - from < HEAD_MAX * 4 && unit_sign(unit, from - 1) != ';' &&
+           (unit_sign(unit, from - 1) != '}' || unit_bracket_around(unit, from - 1) != G_MAXUINT))
+        from--;
+    return from;
+}
+
 /* @Entity class Track, and no @Table before it. */
 bool
 holds_for_jpa(Unit *unit, Called *called)
 {
     static const char *const entity[] = {"Entity", NULL}, *const table[] = {"Table", NULL};
-    guint name = called->name, from = name;
+    guint name = called->name, from = annotations_begin(unit, name);
     if (!is_behind_class(unit, name))
         return false;
-    while (from > 0 && name - from < HEAD_MAX * 4 && unit_sign(unit, from - 1) != ';' &&
-           (unit_sign(unit, from - 1) != '}' || unit_bracket_around(unit, from - 1) != G_MAXUINT))
-        from--;
     for (guint i = from; i < name; i++)
         if (unit_is_among(unit, i, entity) && unit_is_sign(unit, i - 1, '@'))
             return !unit_is_sign(unit, i + 1, '(') && !unit_has_word(unit, from, name, table);
+    return false;
+}
+
+/* data class Track(@Id val id: UUID), record Track(@Id Long id), class Track { @Id Long id; }: and no annotation says another
+ * table, or that it is no table. */
+bool
+holds_for_spring(Unit *unit, Called *called)
+{
+    static const char *const others[] = {"Table", "Entity", "Document", "RedisHash", "Node", NULL};
+    guint name = called->name, open = name + 1;
+    bool is_record = name > 0 && unit_is_word(unit, name - 1, "record");
+    if ((!is_behind_class(unit, name) && !is_record) ||
+        unit_has_word(unit, annotations_begin(unit, name), name, others))
+        return false;
+    while (open < name + HEAD_MAX && open < unit->pieces->len && !unit_is_sign(unit, open, '(') &&
+           !unit_is_sign(unit, open, '{'))
+        open++;
+    guint end = open < unit->pieces->len ? unit_bracket_end(unit, open) : open;
+    for (guint i = open + 1; i < end && i < unit->pieces->len; i++)
+        if (unit_is_word(unit, i, "Id") && unit_is_sign(unit, i - 1, '@'))
+            return true;
     return false;
 }
 
@@ -167,6 +197,10 @@ static void
 refuse(Unit *unit, const Called *called, const Rename *rename, const Framework *framework)
 {
     Span span = name_span(unit_piece(unit, called->name));
+    bool is_said = rename_changes_columns(rename) && !unit->work->gives_old_names &&
+                   class_write_columns(unit, class_said_at(unit, called->name, rename), rename);
+    if (is_said)
+        return;
     if (rename_changes_columns(rename))
         g_hash_table_add(unit->work->named, (void *) rename);
     if (site_covers(unit->work, span.begin, span.end))
@@ -188,7 +222,14 @@ static void
 note(Unit *unit, const Called *called, const Rename *rename, const Framework *framework)
 {
     (void) framework;
-    if (rename_changes_columns(rename) && called->class != G_MAXUINT)
+    if (!rename_changes_columns(rename))
+        return;
+    g_autoptr(GArray) said = class_said_at(unit, called->name, rename);
+    if (said != NULL)
+        g_hash_table_add(unit->work->said, (void *) rename);
+    else
+        g_hash_table_remove(unit->work->said, rename);
+    if (called->class != G_MAXUINT)
         exports_note_class_at(unit, called->class, called->is_elsewhere, rename);
 }
 

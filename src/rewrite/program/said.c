@@ -230,7 +230,7 @@ read_name(Reader *reader, const Text *text, size_t begin, size_t end, bool is_ag
     if (is_new)
         index = change_called(reader->rename, name, end - begin, true);
     if (index == G_MAXUINT)
-        return false; /* nobody says what becomes of it */
+        return reader->rename->is_in_place; /* else nobody says what becomes of it */
     const ColumnChange *change = g_ptr_array_index(reader->rename->changes, index);
     if (change->kind == CHANGE_NONE)
         return true;
@@ -346,25 +346,47 @@ said_clear(void *data)
     g_free(((SaidColumn *) data)->after);
 }
 
-GArray *
-class_said_columns(Unit *unit, const Use *use, const Rename *rename)
+/* Between the pieces, of which `own` says the table, or nobody does. Caller frees; NULL: not all of them are said. */
+static GArray *
+read_said(Unit *unit, guint first, guint end, const Use *own, const Rename *rename)
 {
     g_autofree bool *is_said = g_new0(bool, rename->changes->len + 1);
     g_autoptr(GArray) said = g_array_new(FALSE, FALSE, sizeof(SaidColumn));
-    Reader reader = {.unit = unit, .rename = rename, .is_said = is_said, .said = said};
+    Reader reader = {unit, rename, first, end, is_said, said};
     g_array_set_clear_func(said, said_clear);
-    if (!rename_only_renames(rename) || unit->text->from != NULL ||
-        !find_class(unit, use, &reader.first, &reader.end) || reader.end > unit->pieces->len ||
-        has_other_tables(&reader) || !read_class(&reader, use))
-        return NULL;
-    return g_steal_pointer(&said);
+    bool is_understood = rename_only_renames(rename) && unit->text->from == NULL &&
+                         end <= unit->pieces->len && !has_other_tables(&reader) &&
+                         read_class(&reader, own);
+    return is_understood ? g_steal_pointer(&said) : NULL;
+}
+
+GArray *
+class_said_columns(Unit *unit, const Use *use, const Rename *rename)
+{
+    guint first, end;
+    return find_class(unit, use, &first, &end) ? read_said(unit, first, end, use, rename) : NULL;
+}
+
+GArray *
+class_said_at(Unit *unit, guint name, const Rename *rename)
+{
+    bool has_brackets = unit_is_language(unit, "java") || unit_is_language(unit, "kotlin");
+    return has_brackets && rename->is_in_place
+               ? read_said(unit, name, end_of_class(unit, name), NULL, rename)
+               : NULL;
 }
 
 bool
 class_write_said(Unit *unit, const Use *use, const Rename *rename)
 {
+    return class_write_columns(unit, class_said_columns(unit, use, rename), rename);
+}
+
+bool
+class_write_columns(Unit *unit, GArray *take_said, const Rename *rename)
+{
     Work *work = unit->work;
-    g_autoptr(GArray) said = class_said_columns(unit, use, rename);
+    g_autoptr(GArray) said = take_said;
     for (guint i = 0; said != NULL && i < said->len; i++) {
         const SaidColumn *column = &g_array_index(said, SaidColumn, i);
         Site *site = site_add(work, SITE_COLUMN, DISPOSITION_REWRITTEN, column->span.begin,

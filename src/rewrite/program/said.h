@@ -32,7 +32,11 @@ typedef struct {
 /* Where the class that this string gives its table to says all columns that change; array of SaidColumn, caller frees. NULL:
  * it does not, or not all of them, or more in it may name one. */
 GArray *class_said_columns(Unit *unit, const Use *use, const Rename *rename);
-/* The same, written down: a site for each. False where there is nothing. */
+/* The same of a class whose table a framework calls by its name, which the table keeps. */
+GArray *class_said_at(Unit *unit, guint name, const Rename *rename);
+/* These, written down: a site for each. False where they are NULL. */
+bool class_write_columns(Unit *unit, GArray *take_said, const Rename *rename);
+/* What class_said_columns() gives, written down. */
 bool class_write_said(Unit *unit, const Use *use, const Rename *rename);
 /* Is it at such a place, and written down, or another class's? */
 bool use_says_column(Unit *unit, const Use *use);
