@@ -152,6 +152,27 @@ drops_key(const Work *work, const SqlSource *source)
     return drops;
 }
 
+/* ALTER TABLE t ALTER COLUMN c DROP NOT NULL, DROP c, RENAME COLUMN c TO d: and nothing is done with the table as a whole. */
+static bool
+only_touches_columns(const Work *work, const SqlSource *source)
+{
+    static const char *const others[] = {"SWAP",   "SWITCH", "EXCHANGE",
+                                         "ATTACH", "DETACH", "SCHEMA"};
+    const SqlStatement *statement = source->block->statement;
+    if (!work_is_text(work, statement->first, "ALTER") ||
+        !work_is_text(work, statement->first + 1, "TABLE"))
+        return false;
+    for (guint i = source->last + 1; i < statement->last; i++) {
+        for (size_t k = 0; k < G_N_ELEMENTS(others); k++)
+            if (work_is_text(work, i, others[k]))
+                return false;
+        if (work_is_text(work, i, "RENAME") && !work_is_text(work, i + 1, "COLUMN") &&
+            !work_is_text(work, i + 2, "TO"))
+            return false;
+    }
+    return true;
+}
+
 /* ALTER TABLE t DROP CONSTRAINT c, DROP INDEX i, RENAME CONSTRAINT c TO d, as ADD CONSTRAINT does: it means no column. */
 static bool
 only_touches_keys(const Work *work, const SqlSource *source)
@@ -239,7 +260,8 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
             return false;
         break;
     case SHAPE_CHANGED:
-        if ((stays_whole(work, source, rename) && drops_key(work, source)) ||
+        if ((stays_whole(work, source, rename) &&
+             (drops_key(work, source) || only_touches_columns(work, source))) ||
             (rename_only_renames(rename) && only_touches_keys(work, source)))
             return false;
         if (may_follow(work, source, rename) && is_defined(work, rename))

@@ -18,6 +18,14 @@ inserts_by_position(const SqlSource *source)
            statement->inserts_rows;
 }
 
+/* INSERT INTO t DEFAULT VALUES: a row of which nothing is said, neither places nor names. */
+static bool
+puts_defaults(const Work *work, const SqlSource *source, const Rename *rename)
+{
+    return rename_only_renames(rename) && work_is_text(work, source->last + 1, "DEFAULT") &&
+           work_is_text(work, source->last + 2, "VALUES");
+}
+
 /* INSERT *, BY NAME: the rows have the old names. MERGE may ask for as many on both sides, or add what one of them lacks. */
 static bool
 keeps_names(const SqlSource *source, const Rename *rename)
@@ -161,6 +169,7 @@ is_refused_for_rows(Work *work, const SqlSource *source)
             "this is a version of the old dataset, or what a statement left of it: "
             "the new one has others");
     if (inserts_by_position(source) && !rename->is_derived &&
+        !puts_defaults(work, source, rename) &&
         !(sql_keeps_places(work, rename) && keeps_names(source, rename)))
         return sql_refuse_table(
             work, source, "insert-without-columns",
