@@ -417,7 +417,7 @@ visit_words(Unit *unit)
             lookml_is_of_other(unit, i))
             continue;
         const ColumnChange *change = find_member(unit->work, unit->text, piece);
-        if (change != NULL && !rows_are_read(unit, change))
+        if (change != NULL && !rows_are_read(unit, change) && !word_is_parameter(unit, i))
             refuse(unit, unit->text, piece->begin, piece->end, "data-frame", change);
     }
 }

@@ -386,10 +386,30 @@ soft_end(const Decoder *decoder, size_t at)
     return byte(decoder, end) == '}' && (c != '{' || byte(decoder, end + 1) != '}') ? end + 1 : 0;
 }
 
+/* A value that a driver binds, as `?` elsewhere; a part of a name is none. */
+static size_t
+put_bound(Decoder *decoder, size_t at, size_t end)
+{
+    char before = at > 0 ? byte(decoder, at - 1) : ' ', behind = byte(decoder, end);
+    bool is_glued = is_name_byte(before) || is_name_byte(behind) || before == '.' ||
+                    behind == '.' || before == '`' || before == '"';
+    if (is_glued || !decoder->out->binds_percents)
+        return put_hole(decoder, at, end);
+    text_put(decoder->out, at, end, "?", 1);
+    return end;
+}
+
 static size_t
 decode_percent(Decoder *decoder, size_t at)
 {
     bool is_filled = decoder->out->arguments != NULL && decoder->out->has_percents;
+    bool is_doubled =
+        byte(decoder, at + 1) == '%' && strcmp(decoder->language->name, "python") == 0;
+    size_t bound = is_doubled ? format_end(decoder, at + 1) : 0;
+    if (bound > 0) { /* %%s is %s where the rest is filled, and a driver binds it */
+        text_put(decoder->out, at, bound, "?", 1);
+        return bound;
+    }
     if (is_filled && byte(decoder, at + 1) == '%') {
         text_put(decoder->out, at, at + 2, "%", 1);
         return at + 2;
@@ -399,7 +419,7 @@ decode_percent(Decoder *decoder, size_t at)
         g_hash_table_remove_all(decoder->out->arguments); /* nobody knows which ones come next */
     Constant *argument = is_filled && end > 0 ? find_percent_argument(decoder, at, end) : NULL;
     if (argument == NULL)
-        return end > 0 ? put_hole(decoder, at, end) : at;
+        return end > 0 ? put_bound(decoder, at, end) : at;
     text_put_constant(decoder->out, at, end, argument);
     return end;
 }

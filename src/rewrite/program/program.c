@@ -202,6 +202,7 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
     g_clear_pointer(&unit.beside, g_hash_table_unref);
     g_clear_pointer(&unit.brackets, g_hash_table_unref);
     g_clear_pointer(&unit.lent, g_hash_table_unref);
+    g_clear_pointer(&unit.bound, g_hash_table_unref);
     g_clear_pointer(&unit.marks, g_array_unref);
     g_free(unit.package);
 }

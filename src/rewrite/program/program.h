@@ -58,7 +58,9 @@ bool rows_follow(Unit *unit, const Use *use, const Text *text, const ColumnChang
 void rows_given(Unit *unit, const Use *use, const ColumnChange *change);
 /* "plan" to x, addValue("plan", x): does the string name a parameter that SQL of the file has? */
 #define NAME_OF_PARAMETER "this is the name of a query's parameter"
-bool use_binds(const Unit *unit, const Use *use, const Text *text);
+bool use_binds(Unit *unit, const Use *use, const Text *text);
+/* Does SQL of the file have the parameter :plan, @plan or %(plan)s? */
+bool program_has_parameter(const Work *work, const char *name);
 /* Is it read so in this file, whose own names may stay as they are? */
 bool rows_are_read(const Unit *unit, const ColumnChange *change);
 /* Does the program name the new dataset, too, of something that it makes? Then it may be the move itself; and what a string

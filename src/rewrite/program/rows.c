@@ -159,18 +159,19 @@ is_for_own_queries(Unit *unit, guint piece)
 
 /* "plan" to x, addValue("plan", x), setParameter("plan", x) */
 static bool
-binds_value(const Unit *unit, const Use *use)
+binds_value(Unit *unit, const Use *use)
 {
     static const char *const calls[] = {"addValue",  "setParameter", "bind",      "bindValue",
                                         "bindParam", "AddWithValue", "withValue", NULL};
-    return (unit_is_language(unit, "kotlin") &&
+    return use_is_bound_key(unit, use) ||
+           (unit_is_language(unit, "kotlin") &&
             unit_is_word(unit, unit_next(unit, use->last, false), "to")) ||
            (use->argument == 0 && span_is_among(unit->text, use->callee, calls));
 }
 
-/* Does SQL of the file have the parameter :plan or @plan? Not ::plan, which is a type. */
-static bool
-has_parameter(const Work *work, const char *name)
+/* Not ::plan, which is a type. */
+bool
+program_has_parameter(const Work *work, const char *name)
 {
     size_t bytes = strlen(name), found;
     for (size_t from = 0; find_word(work->text + from, work->bytes - from, name, &found);
@@ -179,15 +180,17 @@ has_parameter(const Work *work, const char *name)
         if (at > 1 && strchr(":@", work->text[at - 1]) != NULL &&
             strchr(":@", work->text[at - 2]) == NULL && !is_identifier_byte(work->text[at - 2]))
             return true;
+        if (at > 1 && memcmp(work->text + at - 2, "%(", 2) == 0 && work->text[at + bytes] == ')')
+            return true;
     }
     return false;
 }
 
 bool
-use_binds(const Unit *unit, const Use *use, const Text *text)
+use_binds(Unit *unit, const Use *use, const Text *text)
 {
     g_autofree char *name = g_strndup(text->bytes, text->count);
-    return binds_value(unit, use) && has_parameter(unit->work, name);
+    return binds_value(unit, use) && program_has_parameter(unit->work, name);
 }
 
 static void

@@ -118,6 +118,7 @@ program_text(Unit *unit, const Use *use)
     Text *text = text_new(unit->text);
     text->constants = unit->work->finds_constants ? NULL : unit->work->constants;
     program_find_arguments(unit, use, text);
+    text->binds_percents = program_binds_percents(unit, use);
     bool is_mapped = is_script(unit, use);
     Margin margin = has_margin(unit, use) ? MARGIN_BAR : MARGIN_NONE;
     if (use->has_operand_before && !put_lead(text, unit, use))

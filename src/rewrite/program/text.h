@@ -122,6 +122,7 @@ struct Text {
     GHashTable
         *arguments;      /* what a call puts in: constants by name or place; NULL: there is none */
     guint next_argument; /* the place that is filled next */
+    bool binds_percents; /* %s is a value that a driver binds */
     bool has_percents;   /* %s, and %% for a percent; else {}, and {{ for a brace */
     bool is_unread;      /* an escape that is not known, an expression without its end */
 };

@@ -83,6 +83,7 @@ struct Unit {
     GHashTable *brackets;   /* the same, which brackets say a schema: 1, or 2 (apart.c) */
     GArray *marks;          /* GrownMark; or NULL */
     GHashTable *lent;       /* the same, names that a schema was given to */
+    GHashTable *bound;      /* the same, what is done with each name (bound.c) */
     guint model; /* of a schema of Prisma: the name of the model that was last asked for */
     const Rename *model_rename; /* and its table's mapping (prisma.c) */
     int depth;
@@ -125,6 +126,12 @@ bool appended_ends_line(const Unit *unit, guint close);
 bool appended_has_more(const Unit *unit, guint open, guint last);
 /* What is put into the string's places: fills `text->arguments`. (format.c) */
 void program_find_arguments(Unit *unit, const Use *use, Text *text);
+/* Are the places `%s` of this SQL in Python values that a driver binds? (bound.c) */
+bool program_binds_percents(Unit *unit, const Use *use);
+/* Is the string a key by which a call of Python binds a value: execute("… :plan", {"plan": x})? (bound.c) */
+bool use_is_bound_key(Unit *unit, const Use *use);
+/* Is the word, which is called like a column, what a function gets, or a key of dict(…) for a query's parameter? (bound.c) */
+bool word_is_parameter(Unit *unit, guint index);
 /* Is the string one of these, which tells for itself? */
 bool literal_is_put_in(const Unit *unit, const Use *use);
 /* Has every place of the string been filled by what is known, and is nothing else done with it? (format.c) */

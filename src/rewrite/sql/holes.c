@@ -265,12 +265,14 @@ check_hole(Work *work, const SqlBlock *block, guint index, guint *checked)
     const Token *token = at(work, index);
     if (is_doubled_mark(work, index))
         return;
-    bool is_glued = touches(work, index) || (index > 0 && touches(work, index - 1) &&
-                                             at(work, index - 1)->kind != TOKEN_OPERATOR);
+    bool is_behind =
+        index > 0 && touches(work, index - 1) && at(work, index - 1)->kind != TOKEN_OPERATOR;
+    bool is_glued = touches(work, index) || is_behind;
+    bool is_cast = !is_behind && work_is_text(work, index + 1, "::"); /* {x}::date */
     if (is_glued || token->kind == TOKEN_QUOTED)
         check_name_around(work, index, checked);
     if (is_bound(work, index) || is_macro(work, index) || is_time(work, index) ||
-        is_function(work, index) || (!is_glued && is_value(work, index)) ||
+        is_function(work, index) || ((!is_glued || is_cast) && is_value(work, index)) ||
         (block != NULL && is_source(block, index)) || is_of_other_table(work, block, index) ||
         !changes_columns(work, block))
         return;
