@@ -176,7 +176,7 @@ is_built_from(const Unit *unit, const Use *use, const NameText *name, const Rena
 
 /* TABLES = ["users_v1", "songs_v1"] */
 static bool
-is_listed(const Unit *unit, const Use *use, const NameText *name, const Rename *rename)
+is_listed(Unit *unit, const Use *use, const NameText *name, const Rename *rename)
 {
     return use_is_in_list_of_tables(unit, use) && !rename_changes_columns(rename) &&
            !is_ordinary(name->parts[0].text);

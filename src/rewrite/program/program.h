@@ -107,7 +107,7 @@ bool program_rule(Unit *unit, const Text *text);
 /* Does the program name a table there, to read it; and by a call? (tables.c) */
 bool use_reads_table(const Unit *unit, const Use *use);
 /* TABLES = ["users", …], tables: [users], but not in a page's script. */
-bool use_is_in_list_of_tables(const Unit *unit, const Use *use);
+bool use_is_in_list_of_tables(Unit *unit, const Use *use);
 bool use_is_read_by_call(const Unit *unit, const Use *use);
 /* Is it a column of a query, with its table before it? */
 bool use_is_column_with_table(const Unit *unit, const Use *use);

@@ -36,21 +36,53 @@ is_called_table(const Text *text, Span key)
     return false;
 }
 
-bool
-use_is_in_list_of_tables(const Unit *unit, const Use *use)
+/* TABLES = ("users_v1", "songs_v1") of Python, and its TABLES = (("users_v1", "id"), ("songs_v1", "id")), whose tables come first. */
+static Span
+name_of_tuple(Unit *unit, const Use *use)
 {
-    static const char *const ends[] = {"tables", "views", "table_names", "view_names"};
-    const char *name = unit->text->bytes + use->key.begin;
-    size_t length = use->key.end - use->key.begin;
-    if (!use->in_list || use->is_compared || unit_is_language(unit, "javascript"))
-        return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-        size_t bytes = strlen(ends[i]);
-        if (length >= bytes && g_ascii_strncasecmp(name + length - bytes, ends[i], bytes) == 0 &&
-            (length == bytes || strchr("_-", name[length - bytes - 1]) != NULL))
+    guint open = unit_bracket_around(unit, use->first), before;
+    if (!unit_is_language(unit, "python") || use->callee.end > 0 || open == G_MAXUINT ||
+        !unit_is_sign(unit, open, '('))
+        return (Span){0};
+    before = unit_previous(unit, open, true);
+    bool is_within = before != G_MAXUINT && use->argument == 0 && unit_sign(unit, before) != '\0' &&
+                     strchr("([,", unit_sign(unit, before)) != NULL;
+    guint outer = is_within ? unit_bracket_around(unit, open) : open;
+    before = outer != G_MAXUINT ? unit_previous(unit, outer, true) : G_MAXUINT;
+    guint name = before != G_MAXUINT && unit_is_sign(unit, before, '=')
+                     ? unit_previous(unit, before, true)
+                     : G_MAXUINT;
+    return name != G_MAXUINT && unit_piece(unit, name)->kind == PIECE_WORD
+               ? piece_span(unit_piece(unit, name))
+               : (Span){0};
+}
+
+/* TABLES, EXPORTED_TABLES, TABLES_TO_DUMP */
+static bool
+is_called_tables(const Text *text, Span called)
+{
+    static const char *const words[] = {"tables", "views", "table_names", "view_names"};
+    const char *name = text->bytes + called.begin;
+    size_t length = called.end - called.begin;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        size_t bytes = strlen(words[i]);
+        bool is_end = length >= bytes &&
+                      g_ascii_strncasecmp(name + length - bytes, words[i], bytes) == 0 &&
+                      (length == bytes || strchr("_-", name[length - bytes - 1]) != NULL);
+        if (is_end || (length > bytes && g_ascii_strncasecmp(name, words[i], bytes) == 0 &&
+                       name[bytes] == '_'))
             return true;
     }
     return false;
+}
+
+bool
+use_is_in_list_of_tables(Unit *unit, const Use *use)
+{
+    if (use->is_compared || unit_is_language(unit, "javascript"))
+        return false;
+    Span name = use->in_list ? use->key : name_of_tuple(unit, use);
+    return name.end > name.begin && is_called_tables(unit->text, name);
 }
 
 /* usersTable, usersTableName, and tableUsers of Go; elsewhere that may be tableTitle, and what a browser shows */
