@@ -193,13 +193,30 @@ find_file(Address *address, bool may_be_new, bool *ret_found, GError **error)
     return true;
 }
 
+/* The last one that is in no name in double quotes, which may have any letter; NULL: there is none. */
+static const char *
+last_colon(const char *text)
+{
+    const char *last = NULL;
+    bool is_quoted = false;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '"')
+            is_quoted = !is_quoted;
+        else if (*at == ':' && !is_quoted)
+            last = at;
+    }
+    return is_quoted ? strrchr(text, ':') : last;
+}
+
 /* "postgres:DATABASE:TABLE". The database is a name, or all that libpq needs to find it; a password is not for command lines,
  * which everybody on the machine can read. */
 static bool
 set_postgres(Address *address, const char *database, GError **error)
 {
-    const char *last = strrchr(database, ':'), *user = strstr(database, "://");
-    if (last == NULL || last == database || last[1] == '\0' || strchr(last, '/') != NULL)
+    const char *last = last_colon(database), *user = strstr(database, "://");
+    const char *slash = last != NULL ? strchr(last, '/') : NULL; /* it is a port's colon */
+    bool is_port = slash != NULL && memchr(last, '"', (size_t) (slash - last)) == NULL;
+    if (last == NULL || last == database || last[1] == '\0' || is_port)
         return fail(error, ERR_INVALID,
                     "'%s' lacks its table: expected postgres:DATABASE:TABLE, or "
                     "postgresql://HOST/DATABASE:TABLE",

@@ -383,6 +383,19 @@ class CutShort(unittest.TestCase):
         self.assertIn("60,000 rows copied", self.project.honk("copy", self.here + "s", self.here + "t", "--replace").stdout)
 
 
+class Named(unittest.TestCase):
+    def test_a_table_in_double_quotes_may_have_any_letter_in_its_name(self):
+        postgres, project = Postgres(), support.Project()
+        self.addCleanup(postgres.close)
+        self.addCleanup(project.close)
+        postgres.sql('CREATE TABLE "in/out: ""all""" (id int); INSERT INTO "in/out: ""all""" VALUES (7)', "postgres")
+        here = f"postgres:host={postgres.folder} user=postgres:"
+        project.honk("copy", here + '"in/out: ""all"""', here + '"a:b/c"')
+        self.assertEqual(postgres.sql('SELECT * FROM "a:b/c"', "postgres"), "7")
+        lacks = project.honk("copy", "postgresql://localhost:5432/shop", "new.csv", check=False)
+        self.assertIn("lacks its table", lacks.stderr)
+
+
 class Refusing(socketserver.BaseRequestHandler):
     """A server of PostgreSQL that lets nobody in, and says so in its own language: what counts is the code."""
     def handle(self):
