@@ -311,7 +311,9 @@ bool
 ticker_tick(int64_t rows_done, void *ticker)
 {
     Ticker *self = ticker;
-    return self->env->tick(self->env, MAX(rows_done, 0), self->total, "rows", self->note);
+    if (rows_done > 0) /* a statement among the rows, such as COMMIT, has none of its own */
+        self->rows = rows_done;
+    return self->env->tick(self->env, self->rows, self->total, "rows", self->note);
 }
 
 bool

@@ -68,6 +68,7 @@ typedef struct {
     StepEnv *env;
     int64_t total;
     const char *note;
+    int64_t rows; /* told last */
 } Ticker;
 bool ticker_tick(int64_t rows_done, void *ticker);
 

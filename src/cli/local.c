@@ -30,6 +30,7 @@ struct Local {
     Progress *progress;
     const char *task;              /* at work; borrowed */
     int64_t rows_before, rows_all; /* of the step's parts that are done, and of all of them */
+    int64_t bytes_before;          /* of those that are done */
     bool is_back;                  /* cannot be interrupted */
 };
 
@@ -100,6 +101,13 @@ env_tick(StepEnv *env, int64_t done, int64_t total, const char *unit, const char
     return local->is_back || !local_is_interrupted();
 }
 
+static void
+env_tell(StepEnv *env, int64_t bytes, const char *slowed)
+{
+    Local *local = (Local *) env;
+    progress_bytes(local->progress, local->bytes_before + bytes);
+}
+
 static bool
 env_intent(StepEnv *env, const json_t *pre_state, GError **error)
 {
@@ -151,6 +159,7 @@ local_new(const Config *config, View *view, const char *title, const char *id)
     Local *local = g_new0(Local, 1);
     local->env = (StepEnv){.config = config,
                            .tick = env_tick,
+                           .tell = env_tell,
                            .intent = env_intent,
                            .blob_get = env_blob_get,
                            .blob_put = env_blob_put};
@@ -411,7 +420,7 @@ do_parts(Local *local, const Step *step, const json_t *children, json_t *all, GE
 {
     json_t *child;
     size_t i;
-    local->rows_before = 0;
+    local->rows_before = local->bytes_before = 0;
     local->rows_all = weight_of(children);
     json_array_foreach(children, i, child)
     {
@@ -422,7 +431,9 @@ do_parts(Local *local, const Step *step, const json_t *children, json_t *all, GE
         if (!check_outcome(outcome, error))
             return false;
         add_part(all, outcome->evidence);
-        local->rows_before += json_get_int(child, "weight", 0);
+        int64_t weight = json_get_int(child, "weight", 0);
+        local->rows_before += json_get_int(outcome->evidence, "rows_in", weight);
+        local->bytes_before += json_get_int(outcome->evidence, "bytes", 0);
     }
     return true;
 }

@@ -16,6 +16,7 @@ struct Progress {
     json_t *step;      /* the one at work; borrowed */
     Frame *frame;      /* NULL: plain lines */
     int64_t began_ms, moved_ms, drawn_ms, first;
+    int64_t bytes; /* of the step's rows */
 };
 
 Progress *
@@ -75,7 +76,7 @@ progress_step(Progress *progress, const char *name, bool is_back)
         json_array_append_new(steps, progress->step);
     }
     progress->began_ms = clock_monotonic_ms();
-    progress->moved_ms = 0;
+    progress->moved_ms = progress->bytes = 0;
     progress->drawn_ms = progress->began_ms;
     json_object_del(progress->step, "progress");
     json_object_del(progress->step, "started_at_ms");
@@ -102,10 +103,19 @@ progress_at(Progress *progress, int64_t done, int64_t total)
     json_set_int(at, "done", done);
     json_set_int(at, "total", total);
     json_set_int(at, "rate", MAX(rate, 0));
+    if (progress->bytes > 0 && done > 0 && rate > 0) /* rows of one dataset are alike */
+        json_set_int(at, "byte_rate",
+                     (int64_t) ((double) progress->bytes / (double) done * (double) rate));
     json_set_int(at, "eta_ms", rate > 0 ? (total - done) * 1000 / rate : 0);
     json_object_set_new(progress->step, "progress", at);
     if (progress->frame != NULL || total > 0)
         draw(progress);
+}
+
+void
+progress_bytes(Progress *progress, int64_t bytes)
+{
+    progress->bytes = bytes;
 }
 
 void

@@ -1,6 +1,7 @@
 /* throttle.c - rows move no faster than they may, on a clock that only the tests move. */
 #include "cases.h"
 
+#include "action/move.h"
 #include "model/throttle.h"
 
 #include <glib/gstdio.h>
@@ -134,6 +135,29 @@ bytes_of_ranges_that_were_in_already_are_not_told_as_none(void)
     g_assert_null(json_object_get(again->evidence, "bytes"));
 }
 
+static int64_t told;
+
+static bool
+note_tick(StepEnv *env, int64_t done, int64_t total, const char *unit, const char *note)
+{
+    told = done;
+    return true;
+}
+
+static void
+rows_that_are_done_are_not_taken_back_by_a_statement_that_has_none(void)
+{
+    StepEnv env = {.tick = note_tick};
+    Ticker ticker = {&env, 10, "0001"};
+    static const int64_t ticks[] = {4, -1, 0};
+    for (size_t i = 0; i < G_N_ELEMENTS(ticks); i++) {
+        g_assert_true(ticker_tick(ticks[i], &ticker));
+        g_assert_cmpint(told, ==, 4);
+    }
+    g_assert_true(ticker_tick(2, &ticker)); /* the range is done again */
+    g_assert_cmpint(told, ==, 2);
+}
+
 static void
 a_change_meanwhile_holds_from_then_on(void)
 {
@@ -259,6 +283,8 @@ main(int argc, char **argv)
     TEST("bytes take the time that they may take", bytes_take_the_time_that_they_may_take);
     TEST("bytes of ranges that were in already are not told as none",
          bytes_of_ranges_that_were_in_already_are_not_told_as_none);
+    TEST("rows that are done are not taken back by a statement that has none",
+         rows_that_are_done_are_not_taken_back_by_a_statement_that_has_none);
     TEST("a change meanwhile holds from then on", a_change_meanwhile_holds_from_then_on);
     TEST("what brakes makes a range wait, with the reason",
          what_brakes_makes_a_range_wait_with_the_reason);
