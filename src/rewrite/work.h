@@ -111,6 +111,8 @@ typedef struct {
     guint variants_left; /* behind the one that is looked at */
     GHashTable *
         given_names; /* ColumnChange * to which a variant so far gives its name (sql/own.c); or NULL */
+    guint written_out;  /* expressions that stand once more in place of their aliases */
+    GHashTable *labels; /* of sql/labels.c; NULL until it is asked for */
     /* The text is a query that gives rows of this dataset for a unit test; or NULL. */
     const Rename *gives;
     bool keeps_commons;  /* tables of WITH give their columns the old names, whoever reads them */

@@ -33,7 +33,7 @@
     "replace require resignal restrict return revoke row rows row_number schema sensitive separator set show signal smallint spatial " \
     "sql ssl starting stored system terminated tinyint to trailing trigger undo unique unlock unsigned update usage use utc_date varchar " \
     "varying virtual while window write xor zerofill condition dual groups "
-#define POSTGRES_SIGNS .has_ordered_commons = true, .has_field_names = true, .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, \
+#define POSTGRES_SIGNS .has_ordered_commons = true, .forward = FORWARD_SEEN, .has_field_names = true, .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, \
     .has_cast_names = true, .has_sorted_columns = true, .has_joined_returning = true, .has_rows = true, .name_quotes = "\"", .string_quotes = "'", \
     .has_dollar_quotes = true, .has_nested_comments = true, .quotes_keep_case = true
 static const Dialect dialects[] = {
@@ -41,13 +41,13 @@ static const Dialect dialects[] = {
      .has_from_first = true, .has_alias_strings = true, .has_methods = true, .has_lambdas = true,
      .is_any = true, .has_rows = true, .has_field_names = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
-    {.name = "bigquery", .has_ordered_commons = true, .has_field_names = true, .reserved = BIGQUERY_RESERVED, .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
+    {.name = "bigquery", .forward = FORWARD_SEEN, .has_ordered_commons = true, .has_field_names = true, .reserved = BIGQUERY_RESERVED, .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_long_strings = true, .has_prefixes = true, .has_hash_comments = true,
      .has_paths_in_quotes = true, .has_dashed_paths = true, .has_value_tables = true, .has_rows = true, .has_hiding_rows = true,
      .has_group_outputs = true, .has_late_aliases = true, .has_from_first = true, .has_named_values = true,
      .variables = VARIABLES_YIELD, .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "postgres", POSTGRES_SIGNS, .table_case = CASE_LOWER, .column_case = CASE_LOWER},
-    {.name = "sqlite", .default_schema = "main", .has_first_schema = true, .has_flat_commas = true, .has_lent_schemas = true, .lends_to_all = true, .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
+    {.name = "sqlite", .forward = FORWARD_SEEN, .default_schema = "main", .has_first_schema = true, .has_flat_commas = true, .has_lent_schemas = true, .lends_to_all = true, .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .has_order_columns = true, .has_searched_tails = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "mysql", .has_ordered_commons = true, .has_lent_schemas = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .has_loose_letters = true, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_joined_writes = true, .has_seen_values = true, .has_named_keys = true, .variables = VARIABLES_HIDE, .has_having_outputs = true, .has_alias_strings = true,
@@ -60,14 +60,14 @@ static const Dialect dialects[] = {
      .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_having_aliases = true, .has_from_first = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "trino", .has_ordered_commons = true, .has_field_names = true, .also = {"presto", "athena"}, .name_quotes = "\"`", .string_quotes = "'",
      .has_lambdas = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "duckdb", .default_schema = "main", .has_named_files = true, .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
+    {.name = "duckdb", .forward = FORWARD_UNSEEN, .default_schema = "main", .has_named_files = true, .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
      .has_alias_reuse = true, .has_searched_tails = true, .has_alias_prefix = true, .has_from_first = true, .has_methods = true, .has_having_outputs = true,
      .has_tacit_lateral = true, .has_rows = true, .variables = VARIABLES_HIDE,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "redshift", .has_ordered_commons = true, .has_cast_names = true, .reserved = REDSHIFT_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_nested_comments = true, .has_alias_reuse = true, .has_value_tables = true, .has_rows = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "tsql", .default_schema = "dbo", .omitted_schema = "dbo", .also = {"mssql", "sqlserver"}, .has_loose_letters = true, .name_quotes = "[\"", .string_quotes = "'",
+    {.name = "tsql", .forward = FORWARD_UNSEEN, .default_schema = "dbo", .omitted_schema = "dbo", .also = {"mssql", "sqlserver"}, .has_loose_letters = true, .name_quotes = "[\"", .string_quotes = "'",
      .has_nested_comments = true, .has_tacit_recursion = true, .has_alias_first = true, .has_alias_strings = true,
      .has_loose_statements = true, .has_methods = true, .variables = VARIABLES_MARKED,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .reserved = TSQL_RESERVED},

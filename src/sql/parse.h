@@ -17,7 +17,8 @@
     64 /* lists that the names of WITH are found by, at first: people write ten, programs thousands */
 #define SQL_PUT_IN_MAX                                                                             \
     100000 /* names that variables of templates stand for, over all places; people come to hundreds */
-#define SQL_DEPTH_MAX 200 /* brackets within brackets that are looked into; people write ten */
+/* Brackets within brackets that are looked into, in less than 1 MiB of stack; people write ten. */
+#define SQL_DEPTH_MAX 1200
 
 /* Brackets within brackets, of which it is known whether they are around a query (parse_token.c). */
 typedef struct {

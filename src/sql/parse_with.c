@@ -165,6 +165,33 @@ take_search(Parser *parser, const SqlQuery *with, uint32_t end)
     return true;
 }
 
+/* WITH RECURSIVE a AS (… FROM users), users AS (…): the one behind is meant, where the dialect sees it. */
+static void
+see_forward(const Parser *parser, const SqlQuery *with, const SqlBlock *block)
+{
+    ForwardRule rule = parser->sql->dialect->forward;
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        const SqlPart *name = source->path.count == 1 ? &source->path.parts[0] : NULL;
+        SqlCommon *common = NULL;
+        if (name != NULL && source->kind == SOURCE_TABLE && !source->is_target &&
+            source->rows_of == NULL && source->query == NULL)
+            common = sql_commons(with, sql_name_hash(name->text));
+        while (common != NULL &&
+               !(common->name.token > name->token &&
+                 sql_same_column(parser->sql->dialect, name->text, name->quote, common->name.text)))
+            common = common->next;
+        if (common == NULL)
+            continue;
+        source->may_be_common = rule != FORWARD_SEEN;
+        if (rule != FORWARD_SEEN)
+            continue;
+        source->kind = SOURCE_COMMON;
+        source->common = common;
+        source->query = common->query;
+    }
+}
+
 void
 parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
@@ -178,6 +205,7 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     }
     bool is_recursive =
         take_word(parser, end, WORD_RECURSIVE) || parser->sql->dialect->has_tacit_recursion;
+    guint blocks = parser->sql->blocks->len;
     for (pass_put_in(parser, end);
          parser->pos < end && (is_name(parser, parser->pos) || starts_value(parser, end) ||
                                starts_made(parser, parser->pos, end));
@@ -200,4 +228,8 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
             break;
         parser->pos++;
     }
+    bool sees_forward =
+        is_recursive && query->commons->len > 1 && parser->sql->dialect->forward != FORWARD_UNSEEN;
+    for (guint i = blocks; sees_forward && i < parser->sql->blocks->len; i++)
+        see_forward(parser, query, g_ptr_array_index(parser->sql->blocks, i));
 }

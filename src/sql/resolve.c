@@ -157,7 +157,7 @@ static bool
 is_natural(const SqlBlock *block)
 {
     for (guint i = 0; i < block->sources->len; i++)
-        if (((const SqlSource *) g_ptr_array_index(block->sources, i))->is_natural)
+        if (sql_joins_vaguely(g_ptr_array_index(block->sources, i)))
             return true;
     return false;
 }
@@ -446,8 +446,10 @@ sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *dat
         resolver_outputs(resolver, g_ptr_array_index(sql->queries, i));
     for (guint i = 0; i < sql->blocks->len; i++) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
-        for (guint s = 0; s < block->sources->len; s++)
+        for (guint s = 0; s < block->sources->len; s++) {
+            resolver_natural(resolver, block, s);
             resolver_using(resolver, block, s);
+        }
     }
     for (guint i = 0; i < sql->blocks->len; i++) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);

@@ -1,4 +1,4 @@
-/* resolve_using.c - USING (…): whose column a name is that two sides are joined by. */
+/* resolve_using.c - USING (…), and NATURAL: whose column a name is that two sides are joined by. */
 #include "sql/resolve.h"
 
 static SqlRef *
@@ -89,4 +89,87 @@ resolver_using_of(const Resolver *resolver, const SqlBlock *block, const SqlPart
     for (guint i = 0; ref == NULL && i < block->sources->len; i++)
         ref = using_ref(resolver, g_ptr_array_index(block->sources, i), part);
     return ref;
+}
+
+/* ---- NATURAL ---- */
+
+#define NATURAL_SOURCES_MAX 32 /* of a chain of joins; people join three */
+#define NATURAL_COLUMNS_MAX 1000
+
+/* The names of a side, if they are all known, and each is there once. */
+static const ArenaList *
+known_names(Resolver *resolver, const SqlSource *source)
+{
+    bool is_open = false;
+    const ArenaList *names = resolver_columns(resolver, source, &is_open);
+    if (is_open || source->is_nested || source->reshape != NULL || source->is_unread ||
+        names->len > NATURAL_COLUMNS_MAX)
+        return NULL;
+    for (guint i = 0; i < names->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(names, i)};
+        if (part.text == NULL)
+            return NULL;
+        for (guint j = 0; j < i; j++)
+            if (resolver_is_column(resolver, &part, g_ptr_array_index(names, j)))
+                return NULL;
+    }
+    return names;
+}
+
+static void
+add_natural(Resolver *resolver, SqlSource *source, ArenaList *using, char *name)
+{
+    Arena *arena = resolver->sql->arena;
+    SqlPart *part = arena_alloc(arena, sizeof *part);
+    SqlRef *ref = arena_alloc(arena, sizeof *ref);
+    *part = (SqlPart){.text = name, .token = source->first};
+    if (!sql_is_plain_column(resolver->sql->dialect, name))
+        part->quote = resolver->sql->dialect->name_quotes[0];
+    *ref = (SqlRef){
+        .path = {.parts = part, .count = 1}, .block = source->block, .clause = CLAUSE_USING};
+    arena_list_add(arena, using, ref);
+}
+
+/* How many of the sources before it, joined to it, have the name and are not joined by it themselves. */
+static guint
+count_before(Resolver *resolver, const SqlBlock *block, guint first, guint index,
+             const SqlPart *part)
+{
+    guint count = 0;
+    for (guint i = first; i < index; i++) {
+        const SqlSource *before = g_ptr_array_index(block->sources, i);
+        bool is_open = false;
+        count += !before->is_semi && using_ref(resolver, before, part) == NULL &&
+                 resolver_has_name(resolver, resolver_columns(resolver, before, &is_open), part);
+    }
+    return count;
+}
+
+void
+resolver_natural(Resolver *resolver, const SqlBlock *block, guint index)
+{
+    SqlSource *source = g_ptr_array_index(block->sources, index);
+    if (!source->is_natural || source->using != NULL || source->is_semi ||
+        index > NATURAL_SOURCES_MAX)
+        return;
+    guint first = first_joined(resolver, block, index);
+    const ArenaList *names = known_names(resolver, source);
+    for (guint i = first; names != NULL && i < index; i++) {
+        const SqlSource *before = g_ptr_array_index(block->sources, i);
+        if (sql_joins_vaguely(before) || known_names(resolver, before) == NULL)
+            return;
+    }
+    if (names == NULL || block->query == NULL)
+        return;
+    ArenaList *using = arena_list_new(resolver->sql->arena);
+    for (guint i = 0; i < names->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(names, i)};
+        guint count = count_before(resolver, block, first, index, &part);
+        if (count > 1) /* which is an error today */
+            return;
+        if (count == 1)
+            add_natural(resolver, source, using, part.text);
+    }
+    source->using = using;
+    source->is_tacit_using = true;
 }

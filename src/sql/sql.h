@@ -223,9 +223,13 @@ struct SqlSource {
     ArenaList *columns;   /* SqlPart *: alias (a, b); or NULL */
     SqlQuery *query;      /* of a subquery or common table */
     SqlCommon *common;
+    bool
+        may_be_common; /* a table of WITH that stands behind it is called so, and may be seen there */
     ArenaList *using;                 /* SqlRef *: columns of its USING (…); or NULL */
     uint32_t using_first, using_last; /* tokens: USING, and the closing bracket */
     bool is_natural;
+    bool
+        is_tacit_using; /* and it is known by which names: these are `using`, which stands nowhere */
     guint
         joined_from; /* the first of the block's sources that it is joined to: FROM a, b JOIN c is not to `a` */
     bool is_right;  /* RIGHT or FULL JOIN: what stands before it may have no row */
@@ -418,6 +422,13 @@ typedef bool SqlLacksFn(const SqlSource *table, const SqlPart *name, void *data)
 /* Where the element of a list that begins at the token `at` ends: at a comma outside of brackets, also those of types
  * (STRUCT<a int, b int>), or `end`. `*ret_is_torn` (or NULL): brackets of a type have no end there. (parse_columns.c) */
 uint32_t sql_element_end(const Sql *sql, uint32_t at, uint32_t end, bool *ret_is_torn);
+
+/* NATURAL JOIN, of which nobody knows by which names. */
+static inline bool
+sql_joins_vaguely(const SqlSource *source)
+{
+    return source->is_natural && !source->is_tacit_using;
+}
 
 /* Where a star lets columns through from: the source before its dot, which may stand further out (LATERAL (SELECT u.*)), or
  * those of its block. */

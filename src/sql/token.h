@@ -58,6 +58,12 @@ typedef enum {
     VARIABLES_MARKED, /* none is called so: all begin with @ */
 } VariableRule;
 
+typedef enum {
+    FORWARD_UNKNOWN, /* engines that speak the dialect differ, or nobody has said so */
+    FORWARD_SEEN,
+    FORWARD_UNSEEN,
+} ForwardRule;
+
 typedef struct {
     const char *name;
     const char *also[4];       /* other names of it, NULL-terminated unless full */
@@ -123,6 +129,7 @@ typedef struct {
     bool
         has_lent_schemas; /* CREATE TABLE s.t (… REFERENCES u), CREATE TRIGGER s.t … ON u: u is in s */
     bool lends_to_all;        /* so it is with indexes, and with all tables of views and triggers */
+    ForwardRule forward;      /* under RECURSIVE, a table of WITH sees those that stand behind it */
     bool has_tacit_recursion; /* a table of WITH sees itself without RECURSIVE */
     bool has_ordered_commons; /* it sees, without RECURSIVE, only those that stand before it */
     CaseRule table_case, column_case;

@@ -153,8 +153,13 @@ visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
         site_edit(work, SITE_COLUMN, part->begin, part->end, after);
         return;
     }
+    if (!may_be_hidden_column(work, ref) && sql_alias_is_written_out(work, ref))
+        return;
     site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
-                "'%s' would mean the new column of '%s' here: qualify it, or give the schema",
+                ref->binding == BINDING_OUTPUT
+                    ? "'%s' is what AS names, and would mean the new column of '%s' here: write "
+                      "the expression instead"
+                    : "'%s' would mean the new column of '%s' here: qualify it, or give the schema",
                 part->text, called(catcher));
 }
 

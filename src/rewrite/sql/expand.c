@@ -274,8 +274,9 @@ add_column(Expansion *expansion, const Rename *rename, const char *name, const c
     if (qualifier != NULL && !(expansion->count == 1 && expansion->has_qualifier))
         g_string_append_printf(expansion->text, "%s.", qualifier);
     g_string_append(expansion->text, new);
-    if (is_renamed ? expansion->has_aliases : is_sorted_by(expansion->work, expansion->star, name))
-        g_string_append_printf(expansion->text, " %s %s", as, old);
+    bool keeps_old = is_renamed && expansion->has_aliases;
+    if (keeps_old || is_sorted_by(expansion->work, expansion->star, name))
+        g_string_append_printf(expansion->text, " %s %s", as, is_renamed && !keeps_old ? new : old);
 }
 
 static void

@@ -130,6 +130,8 @@ visit_string(Work *work, guint index)
     const char *reason = sql_other_text(work, index, name);
     if (reason == NULL && sql_value_stays(work, index))
         reason = "this is a value, and the table keeps its name";
+    if (reason == NULL && sql_is_label(work, index, name))
+        reason = "this is a value that comes out, and stays";
     if (reason != NULL) {
         Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, at, at + bytes);
         site->reason = reason;

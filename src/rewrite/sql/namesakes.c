@@ -184,9 +184,8 @@ is_alias_of_other(const Work *work, const SqlSource *source, const char *name)
 
 /* ---- the old name as an alias ---- */
 
-/* Behind the table something else of the query begins, so that an alias may stand there. */
-static bool
-ends_table(const Work *work, guint index)
+bool
+sql_ends_table(const Work *work, guint index)
 {
     static const char *const words[] = {"JOIN",   "INNER",     "LEFT",  "RIGHT",  "FULL",
                                         "CROSS",  "NATURAL",   "ON",    "USING",  "WHERE",
@@ -238,7 +237,7 @@ can_keep_name(const Work *work, const SqlSource *source, GHashTable *named_long)
                     !source->is_unread && !source->is_version && !source->is_target &&
                     !source->is_twin && source->lent == 0 && !source->block->is_piped;
     return is_plain && source->last == path->parts[path->count - 1].token &&
-           begins_table(work, path->parts[0].token - 1) && ends_table(work, source->last + 1) &&
+           begins_table(work, path->parts[0].token - 1) && sql_ends_table(work, source->last + 1) &&
            !set_has(named_long, source) && !is_old_name_taken(source);
 }
 
@@ -341,6 +340,10 @@ bool
 sql_namesake_refuses(Work *work, const SqlSource *source, const Spelling *spelling)
 {
     const char *name = spelling->target[g_strv_length(spelling->target) - 1];
+    if (source->may_be_common)
+        return sql_refuse_table(work, source, "ambiguous",
+                                "a WITH table of this name stands behind, and not all dialects see "
+                                "it here: put that one before, or say which dialect it is");
     if (is_captured(work, source, spelling) && qualified(work, source, spelling) == NULL)
         return sql_refuse_table(work, source, "captured-name",
                                 "the new name '%s' is that of a WITH table here: call that one "

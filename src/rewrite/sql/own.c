@@ -238,7 +238,7 @@ own_source_behind(const Own *own, const SqlBlock *block, const char *column)
                 !gives(own, source, column))
                 continue;
             if (found != NULL || star->except != NULL || star->replace != NULL || star->is_macro ||
-                source->is_natural)
+                sql_joins_vaguely(source))
                 return NULL;
             found = source;
         }

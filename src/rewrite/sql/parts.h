@@ -28,6 +28,14 @@ void sql_write_own_alias(Work *work, const SqlSource *source);
 const Spelling *sql_spelling_in_sight(Work *work, const SqlSource *source,
                                       const Spelling *spelling);
 bool sql_namesake_refuses(Work *work, const SqlSource *source, const Spelling *spelling);
+/* Does what the token says say, of a column called so, that its values may name tables (people.c)? */
+bool sql_may_hold_names(const Work *work, guint index);
+/* Is the literal a value that comes out as it is (labels.c)? */
+bool sql_is_label(Work *work, guint index, const char *name);
+/* Does something else of the query begin there, so that an alias may stand before it (namesakes.c)? */
+bool sql_ends_table(const Work *work, guint index);
+/* What AS names, where a new column would be meant by it: is it written otherwise (alias_uses.c)? */
+bool sql_alias_is_written_out(Work *work, const SqlRef *ref);
 void sql_qualifiers(Work *work);                  /* of tables that are called anew */
 bool sql_has_table_called_anew(const Work *work); /* and have no alias */
 /* Which other table the qualifier of one part would mean once tables have their new names; or NULL (qualifiers.c). */
@@ -159,6 +167,8 @@ const char *sql_other_kind(const Work *work, const SqlPath *path);
 bool sql_is_enum_label(const Work *work, guint literal);
 /* Is the literal (a token) a value that stays, because the tables which it may name keep their names (stays.c)? */
 bool sql_value_stays(const Work *work, guint literal);
+/* Does another literal of the statement say a column, that changes, of the table which this one may name? */
+bool sql_is_beside_column(const Work *work, guint literal);
 /* Variables of scripts and routines (declared.c). */
 void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);

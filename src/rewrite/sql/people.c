@@ -221,9 +221,8 @@ sql_is_in_path(const Work *work, size_t begin)
 
 /* ---- values ---- */
 
-/* What it is called says that its values may name tables. */
-static bool
-may_hold_names(const Work *work, guint index)
+bool
+sql_may_hold_names(const Work *work, guint index)
 {
     static const char *const hints[] = {"tab",    "tbl",    "rel",    "obj",     "name",
                                         "entity", "source", "target", "dataset", "view",
@@ -260,13 +259,16 @@ is_ordinary_value(const Work *work, guint index, const char *name)
         return false;
     if (before->word == WORD_THEN || before->word == WORD_ELSE)
         return true;
+    if (before->word == WORD_LIKE || before->word == WORD_ILIKE)
+        return !sql_may_hold_names(
+            work, index - 2 - (index > 2 && work_token(work, index - 2)->word == WORD_NOT));
     if (before->kind == TOKEN_OPERATOR)
         return strchr("=<>!", work->text[before->begin]) != NULL &&
-               !may_hold_names(work, index - 2) && !is_option_of_module(work, index);
+               !sql_may_hold_names(work, index - 2) && !is_option_of_module(work, index);
     guint open = sql_row_of(work, index);
     if (open < 2 || work_token(work, open - 1)->word != WORD_IN)
         return false;
-    return !may_hold_names(work, open - 2 - (work_token(work, open - 2)->word == WORD_NOT));
+    return !sql_may_hold_names(work, open - 2 - (work_token(work, open - 2)->word == WORD_NOT));
 }
 
 /* count(*) AS 'Users', … FROM: the name of an output, as MySQL and T-SQL let it be written. */

@@ -173,10 +173,10 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
         bool is_rigid = is_reshaped || block->value_star > 0 || block->strange > 0 ||
-                        source->is_natural ||
+                        sql_joins_vaguely(source) ||
                         (block->query == NULL && block->statement->takes_rows) ||
                         (block->query != NULL && block->query->has_pipes);
-        for (guint j = 0; source->is_natural && j < i; j++)
+        for (guint j = 0; sql_joins_vaguely(source) && j < i; j++)
             pinned |= pin(work, ((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
         if (is_rigid)
             pinned |= pin(work, source->query);

@@ -7,7 +7,8 @@
 #include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
 
-#define NESTED_MAX 200 /* queries in brackets, each a branch of the other */
+#define NESTED_MAX                                                                                 \
+    1200 /* queries in brackets, each a branch of the other: as deep as they are read */
 
 /* Has a later SELECT an output of this name? */
 static bool

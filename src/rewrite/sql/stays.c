@@ -117,6 +117,18 @@ is_given_out(const Work *work, guint index)
     return index > 0 && begins && ends && is_in_select(work, index);
 }
 
+bool
+sql_is_beside_column(const Work *work, guint index)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (may_name(work, work_token(work, index), rename) &&
+            is_beside_changed(work, index, rename))
+            return true;
+    }
+    return false;
+}
+
 /* VALUES ('users', 3) where the table keeps its name: whether the value is that name or only a word, it stays. Not beside a
  * literal that says a column. */
 bool

@@ -64,8 +64,7 @@ is_joined_by_name(Work *work, const SqlSource *source)
     const Rename *rename = source_rename(source);
     bool is_natural = false, changes = false;
     for (guint i = 0; i < source->block->sources->len; i++)
-        is_natural = is_natural ||
-                     ((const SqlSource *) g_ptr_array_index(source->block->sources, i))->is_natural;
+        is_natural = is_natural || sql_joins_vaguely(g_ptr_array_index(source->block->sources, i));
     for (guint i = 0; is_natural && i < rename->changes->len; i++)
         changes = changes || ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind !=
                                  CHANGE_NONE;

@@ -93,6 +93,7 @@ forget_variant(Work *work)
     g_clear_pointer(&work->schemas, g_hash_table_unref);
     g_clear_pointer(&work->outputs, g_hash_table_unref);
     g_clear_pointer(&work->keys, g_hash_table_unref);
+    g_clear_pointer(&work->labels, g_hash_table_unref);
     g_clear_pointer(&work->changes, g_hash_table_unref);
     g_clear_pointer(&work->names, g_hash_table_unref);
 }

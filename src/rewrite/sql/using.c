@@ -4,6 +4,9 @@
  * The value of a column that is joined by name is that of the side before the join, as long as no RIGHT or FULL JOIN is
  * among them: so names without qualifier mean that side's column afterwards, and get its qualifier where the other
  * side still has one of that name.
+ *
+ * NATURAL JOIN of sides whose columns are known is USING of those that both have, which stands nowhere: where it would join
+ * by the same columns afterwards, nothing is written.
  */
 #include "rewrite/made.h"
 #include "rewrite/sql/parts.h"
@@ -40,10 +43,39 @@ stays_joined(Work *work, const SqlRef *ref)
 
 /* ---- is it possible? ---- */
 
+/* Its alias is its last one, if it has one. */
+static guint
+last_token(const SqlSource *source)
+{
+    return source->alias != NULL ? MAX(source->alias->token, source->last) : source->last;
+}
+
+/* Of NATURAL [LEFT [OUTER]] JOIN before it; 0: it is not right before these words, or something is put in between. */
+static guint
+natural_word(const Work *work, const SqlSource *source)
+{
+    static const char *const words[] = {"JOIN", "INNER", "OUTER", "LEFT", NULL};
+    guint at = source->first;
+    do
+        at--;
+    while (at > 0 && work_is_among(work, at, words));
+    size_t begin = work_token(work, at)->end, end = work_token(work, at + 1)->begin;
+    for (size_t i = begin; i < end; i++) /* a comment */
+        if (!g_ascii_isspace(work->text[i]))
+            return 0;
+    return at > 0 && work_token(work, at)->word == WORD_NATURAL &&
+                   work_token(work, source->first - 1)->word == WORD_JOIN
+               ? at
+               : 0;
+}
+
 /* Nothing but names, commas and blanks between the brackets. */
 static bool
 is_plain(const Work *work, const SqlSource *source)
 {
+    if (source->is_tacit_using)
+        return natural_word(work, source) > 0 && source->columns == NULL &&
+               source->reshape == NULL && sql_ends_table(work, last_token(source) + 1);
     const GArray *tokens = work->sql->tokens;
     size_t begin = g_array_index(tokens, Token, source->using_first).begin,
            end = g_array_index(tokens, Token, source->using_last).end;
@@ -80,7 +112,7 @@ can_convert(Work *work, const SqlSource *source)
         return false;
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *one = g_ptr_array_index(block->sources, i);
-        if (one->is_right || one->is_nested || one->is_natural)
+        if (one->is_right || one->is_nested || sql_joins_vaguely(one))
             return false;
     }
     for (guint i = 0; i < source->using->len; i++) {
@@ -143,10 +175,69 @@ is_caught(Work *work, const SqlRef *ref)
     return false;
 }
 
+/* A name that the source will have, and is not joined by today: has one before it such a column, too? */
+static bool
+is_joined_newly(Work *work, const SqlSource *source, guint index, const char *name)
+{
+    for (guint i = 0; i < source->using->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->using, i);
+        const char *after = name_after(work, source, &ref->path.parts[0]);
+        if (after != NULL && sql_same_column(work->sql->dialect, after, '\0', name))
+            return false;
+    }
+    for (guint i = 0; i < index; i++)
+        if (source_will_have(work, g_ptr_array_index(source->block->sources, i), name))
+            return true;
+    return false;
+}
+
+/* NATURAL would join by more columns than today. */
+static bool
+joins_more(Work *work, const SqlSource *source, guint index)
+{
+    const Rename *rename = source_rename(source);
+    bool is_open = false;
+    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
+    for (guint i = 0; i < names->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(names, i)};
+        const char *name = name_after(work, source, &part);
+        if (name != NULL && is_joined_newly(work, source, index, name))
+            return true;
+    }
+    GHashTableIter iter;
+    gpointer gained = NULL;
+    if (rename == NULL || rename->is_derived)
+        return false;
+    g_hash_table_iter_init(&iter, rename->gained);
+    while (g_hash_table_iter_next(&iter, &gained, NULL))
+        if (is_joined_newly(work, source, index, gained))
+            return true;
+    return false;
+}
+
+/* Of a table, or of one before it, the mapping does not say what becomes of all columns: nobody knows what NATURAL would mean. */
+static bool
+is_vague(Work *work, const SqlBlock *block, guint index)
+{
+    for (guint i = 0; i <= index; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        bool is_open = false;
+        const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
+        for (guint n = 0; n < names->len; n++) {
+            SqlPart part = {.text = g_ptr_array_index(names, n)};
+            if (part.text != NULL && is_unmapped(work, source, &part))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool
 needs_converting(Work *work, const SqlBlock *block, guint index)
 {
     const SqlSource *source = g_ptr_array_index(block->sources, index);
+    if (source->is_tacit_using && (is_vague(work, block, index) || joins_more(work, source, index)))
+        return true;
     for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
         const SqlRef *ref = g_ptr_array_index(source->using, i);
         if (!stays_joined(work, ref) || is_doubled(work, block, index, ref) || is_caught(work, ref))
@@ -161,6 +252,16 @@ using_is_lost(Work *work, const SqlRef *ref)
     return ref->clause == CLAUSE_USING && (!stays_joined(work, ref) || is_caught(work, ref));
 }
 
+/* Of USING its names are a person's, one by one; NATURAL has none. */
+static void
+refuse_natural(Work *work, const SqlSource *source)
+{
+    guint word = natural_word(work, source);
+    const Token *token = work_token(work, word > 0 ? word : source->first - 1);
+    site_refuse(work, SITE_COLUMN, token->begin, token->end, "joined-by-name", NULL,
+                "NATURAL joins by the names that both sides have, and these change: join with ON");
+}
+
 static void
 convert_block(Work *work, const SqlBlock *block)
 {
@@ -169,8 +270,14 @@ convert_block(Work *work, const SqlBlock *block)
         SqlSource *source = g_ptr_array_index(block->sources, i);
         if (!needs_converting(work, block, i))
             continue;
-        can = can && can_convert(work, source);
+        can = can && can_convert(work, source) &&
+              !(source->is_tacit_using && is_vague(work, block, i));
         set_add(&work->converted, source);
+    }
+    for (guint i = 0; !can && i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source->is_tacit_using && set_has(work->converted, source))
+            refuse_natural(work, source);
     }
     for (guint i = 0; !can && work->converted != NULL && i < block->sources->len; i++)
         g_hash_table_remove(work->converted, g_ptr_array_index(block->sources, i));
@@ -184,35 +291,56 @@ append_side(Work *work, GString *text, const SqlSource *source, const SqlPart *p
     const Dialect *dialect = work->sql->dialect;
     g_autofree char *qualifier = spell_qualifier(dialect, source, source_spelling(source));
     const ColumnChange *change = change_of(work, source, part);
-    g_autofree char *name = change != NULL
-                                ? spell_like(dialect, part, change->to)
-                                : g_strndup(work->text + part->begin, part->end - part->begin);
+    bool is_tacit = part->begin == part->end; /* the name stands nowhere */
+    g_autofree char *name =
+        change != NULL || is_tacit
+            ? spell_like(dialect, part, change != NULL ? change->to : part->text)
+            : g_strndup(work->text + part->begin, part->end - part->begin);
     g_string_append_printf(text, "%s.%s", qualifier, name);
 }
 
 static bool
-is_small(const Work *work, const SqlSource *source)
+is_small(const Work *work, guint word)
 {
-    const Token *using = &g_array_index(work->sql->tokens, Token, source->using_first);
-    return g_ascii_islower(work->text[using->begin]);
+    return g_ascii_islower(work->text[work_token(work, word)->begin]);
+}
+
+static char *
+on_instead(Work *work, const SqlSource *source, bool is_small)
+{
+    GString *text = g_string_new(is_small ? "on " : "ON ");
+    for (guint i = 0; i < source->using->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->using, i);
+        const SqlPart *part = &ref->path.parts[0];
+        g_string_append(text, i == 0 ? "" : is_small ? " and " : " AND ");
+        append_side(work, text, ref->also, part);
+        g_string_append(text, " = ");
+        append_side(work, text, source, part);
+    }
+    if (source->using->len == 0) /* each with each */
+        g_string_append(text, "1 = 1");
+    return g_string_free(text, FALSE);
+}
+
+/* NATURAL goes, and ON comes behind the source. */
+static void
+write_on_of_natural(Work *work, const SqlSource *source)
+{
+    guint word = natural_word(work, source);
+    size_t at = work_token(work, last_token(source))->end;
+    g_autofree char *on = on_instead(work, source, is_small(work, word)),
+                    *written = g_strconcat(" ", on, NULL);
+    site_edit(work, SITE_COLUMN, work_token(work, word)->begin, work_token(work, word + 1)->begin,
+              "");
+    edit_add(work, at, at, written);
 }
 
 static void
 write_on(Work *work, const SqlSource *source)
 {
-    const GArray *tokens = work->sql->tokens;
-    const char *and = is_small(work, source) ? " and " : " AND ";
-    g_autoptr(GString) text = g_string_new(is_small(work, source) ? "on " : "ON ");
-    for (guint i = 0; i < source->using->len; i++) {
-        const SqlRef *ref = g_ptr_array_index(source->using, i);
-        const SqlPart *part = &ref->path.parts[0];
-        g_string_append(text, i > 0 ? and : "");
-        append_side(work, text, ref->also, part);
-        g_string_append(text, " = ");
-        append_side(work, text, source, part);
-    }
-    site_edit(work, SITE_COLUMN, g_array_index(tokens, Token, source->using_first).begin,
-              g_array_index(tokens, Token, source->using_last).end, text->str);
+    g_autofree char *on = on_instead(work, source, is_small(work, source->using_first));
+    site_edit(work, SITE_COLUMN, work_token(work, source->using_first)->begin,
+              work_token(work, source->using_last)->end, on);
 }
 
 void
@@ -225,7 +353,11 @@ sql_using(Work *work)
         const SqlBlock *block = g_ptr_array_index(blocks, b);
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (set_has(work->converted, source))
+            if (!set_has(work->converted, source))
+                continue;
+            if (source->is_tacit_using)
+                write_on_of_natural(work, source);
+            else
                 write_on(work, source);
         }
     }

@@ -139,7 +139,6 @@ SELECT id FROM users EXCEPT SELECT user_id FROM streams WHERE seconds > 400 ORDE
 SELECT id FROM users WHERE id > 390 UNION SELECT user_id FROM streams WHERE user_id > 410 ORDER BY id DESC LIMIT 12;
 
 -- streams by the part of the day
--- refused: captured-name
 SELECT CASE WHEN CAST(strftime('%H', started) AS INTEGER) < 6 THEN 'night'
             WHEN CAST(strftime('%H', started) AS INTEGER) < 12 THEN 'morning'
             WHEN CAST(strftime('%H', started) AS INTEGER) < 18 THEN 'day'
@@ -524,11 +523,9 @@ SELECT id, (SELECT count(*) FROM zipcodes WHERE state = upper(substr(plan, 1, 2)
 SELECT track, title, seconds FROM streams JOIN movies ON minutes = seconds WHERE device = 'web' AND stream_id < 900 AND imdb > 7 ORDER BY track, title, stream_id, release_date LIMIT 40;
 
 -- an alias in HAVING that becomes a column's name
--- refused: captured-name
 SELECT user_id, sum(seconds) AS length FROM streams GROUP BY user_id HAVING length > 2500 ORDER BY user_id;
 
 -- an alias within an expression of ORDER BY
--- refused: captured-name
 SELECT stream_id, 500 - seconds AS length FROM streams WHERE stream_id < 40 ORDER BY -length, stream_id;
 
 -- an alias used in WHERE, as only SQLite lets one
@@ -616,7 +613,6 @@ SELECT x.id FROM users x WHERE x.id < 200 AND x.birth_year = (SELECT max(x.birth
 SELECT country_code, country, count(*) AS n FROM users JOIN airports ON substr(country, 1, 2) = country_code AND substr(iata, 1, 1) = upper(substr(plan, 1, 1)) WHERE id < 40 GROUP BY country_code, country ORDER BY n DESC, 1, 2;
 
 -- post codes and airports by nature
--- refused: joined-by-name
 SELECT count(*) AS n FROM airports NATURAL JOIN zipcodes;
 
 -- columns in brackets, with a sign and with a collation
@@ -977,3 +973,24 @@ SELECT members.user_id, users.email FROM (SELECT user_id, count(*) AS n FROM str
 
 -- an alias called as the table of a subquery will be
 SELECT plays.id FROM users AS plays WHERE plays.id < 90 AND EXISTS (SELECT 1 FROM streams WHERE streams.user_id = plays.id AND streams.seconds > 415) ORDER BY plays.id;
+
+-- members by two aliases that are each other's new names
+SELECT country_code AS state, plan AS country, count(*) AS n FROM users GROUP BY state, country ORDER BY state, country;
+
+-- an alias that is a new name, within an expression of ORDER BY
+SELECT user_id / 100 AS id, stream_id FROM streams WHERE stream_id < 20 ORDER BY id * 1, stream_id;
+
+-- the streams joined to themselves by all that they have
+SELECT count(*) AS n, sum(a.seconds) AS length FROM streams a NATURAL JOIN streams b WHERE a.stream_id < 900;
+
+-- listeners of many streams by a CTE of one column, by nature
+WITH k AS (SELECT user_id FROM streams GROUP BY user_id HAVING count(*) > 9) SELECT user_id, count(*) AS n FROM k NATURAL JOIN streams s WHERE user_id < 50 GROUP BY user_id ORDER BY user_id;
+
+-- the longest streams of each, joined by nature to a derived table that keeps a name
+SELECT device, track, user_id FROM streams NATURAL LEFT JOIN (SELECT user_id, max(seconds) AS seconds, 1 AS top FROM streams GROUP BY user_id) AS t WHERE top = 1 AND user_id < 60 ORDER BY user_id, device, track, stream_id;
+
+-- how many rows there are, each under a label
+VALUES ('users', (SELECT max(id) FROM users)), ('streams', (SELECT max(seconds) FROM streams)), ('listeners', (SELECT count(DISTINCT user_id) FROM streams));
+
+-- a label with a word in it
+SELECT id, 'it''s; users' AS t FROM users WHERE email LIKE 'user1\_%' ESCAPE '\' OR email = 'user3@mail.example' ORDER BY id;

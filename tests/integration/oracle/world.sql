@@ -21,7 +21,6 @@ HAVING count > 60
 ORDER BY count DESC, region;
 
 -- First letters of states, called like the column will be, so that grouping has two candidates
--- refused: captured-name
 SELECT substr(state, 1, 1) AS region, count(*) AS n
 FROM airports
 WHERE country = 'USA'
@@ -29,7 +28,6 @@ GROUP BY region
 ORDER BY 1;
 
 -- Number of strikes by phase, where the alias of the number is a column's new name
--- refused: captured-name
 SELECT phase, count(*) AS total
 FROM birdstrikes
 GROUP BY phase
@@ -37,14 +35,12 @@ HAVING total >= 90
 ORDER BY total DESC, phase;
 
 -- Strikes by size, sorted by an expression over the alias
--- refused: captured-name
 SELECT size, count(*) AS count
 FROM birdstrikes
 GROUP BY size
 ORDER BY count * -1, size;
 
 -- Years with the costs of repair in them, grouped by an alias that is a function and will be a column
--- refused: captured-name
 SELECT strftime('%Y', flight_date) AS date, sum(cost_repair) AS repair, sum(cost_total) AS total
 FROM birdstrikes
 GROUP BY date
@@ -168,14 +164,12 @@ HAVING COUNT(*) >= 6
 ORDER BY score DESC, person;
 
 -- Gross in whole millions, filtered by the alias
--- refused: captured-name
 SELECT title, worldwide_gross / 1000000 AS gross
 FROM movies
 WHERE gross >= 700
 ORDER BY gross DESC, title;
 
 -- Long films, with an alias in WHERE that is the new name of another column
--- refused: captured-name
 SELECT title AS name, minutes AS score
 FROM movies
 WHERE score > 170
@@ -906,3 +900,21 @@ WITH plays AS (SELECT count(*) AS n FROM movies) SELECT n, (SELECT count(*) FROM
 
 -- An airport of which nothing is known beside an alias that the airports get
 SELECT airports.iata FROM airports WHERE airports.state = 'MA' AND NOT EXISTS (SELECT 1 FROM zipcodes AS fields WHERE fields.city = airports.city AND fields.state = airports.state) ORDER BY airports.iata;
+
+-- Directors' initials under the name that the column gets
+SELECT substr(director, 1, 1) AS person, count(*) AS films FROM movies WHERE director IS NOT NULL GROUP BY person HAVING films > 20 ORDER BY films DESC, person;
+
+-- Operators with damage of more than two kinds, counted under the new name of the column
+SELECT operator, count(DISTINCT damage) AS harm, group_concat(DISTINCT damage) IS NOT NULL AS some FROM birdstrikes WHERE damage != 'None' GROUP BY operator HAVING harm > 2 ORDER BY operator;
+
+-- Speed of strikes in bands, filtered by a number that is called as a column will be
+SELECT time_of_day, speed / 50 * 50 AS band, count(*) AS count, max(cost_total) AS total FROM birdstrikes WHERE speed IS NOT NULL GROUP BY time_of_day, band HAVING count >= 10 AND total > 0 ORDER BY time_of_day, band;
+
+-- Two aliases that trade the names of columns, in WHERE and within ORDER BY
+SELECT title AS name, imdb * 10 AS score, minutes / 60.0 AS runtime FROM movies WHERE score > 70 AND runtime > 2 ORDER BY -score, runtime + 1, name;
+
+-- Natural join of two renamed tables, of which other columns get one name
+SELECT iata, zip_code, city FROM airports NATURAL LEFT JOIN zipcodes WHERE state = 'RI' ORDER BY iata;
+
+-- All strikes joined to themselves
+SELECT count(*) AS n FROM birdstrikes a NATURAL JOIN birdstrikes b WHERE a.cost_total > 50000;
