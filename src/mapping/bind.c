@@ -83,6 +83,7 @@ binder_input(Binder *binder, const char *column)
     g_array_append_val(binder->items, item);
     Column *added =
         schema_add(binder->input, column, from->type, from->declared, from->is_nullable);
+    column_take_own(added, from);
     added->is_rowid = from->is_rowid;
     return index;
 }

@@ -113,11 +113,51 @@ target_add_key(const Mapping *mapping, const Schema *source, Schema *target)
 
 /* What is read as it is may be of the column's own type, which says more than ours: lengths, digits, time zones, JSON. A store that does
  * not know its name, or takes it for something else, makes one of its own. */
-static const char *
-declared_as(const Expr *root, const Schema *input)
+static const Column *
+read_as_it_is(const Expr *root, const Schema *input)
 {
     const Column *column = root->kind == EXPR_INPUT ? schema_column(input, root->input) : NULL;
-    return column != NULL && column->type == root->type ? column->declared : "";
+    return column != NULL && column->type == root->type ? column : NULL;
+}
+
+static void
+add_made(Schema *target, const char *name, const Expr *root, const Schema *input)
+{
+    const Column *like = read_as_it_is(root, input);
+    Column *column = schema_add(target, name, root->type, like != NULL ? like->declared : "",
+                                expr_may_be_null(root, input));
+    if (like != NULL)
+        column_take_own(column, like);
+}
+
+/* Is the column of the source in the target's key, of its own type? */
+static bool
+is_in_key(const Mapping *mapping, const char *from, const Schema *target)
+{
+    for (guint i = 0; i < target->key->len; i++) {
+        const Rule *rule = mapping_rule(mapping, target->key->pdata[i]);
+        const Column *column = schema_find(target, target->key->pdata[i], NULL);
+        if (rule != NULL && g_strcmp0(rule->from, from) == 0 && column->own != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Which texts count as the same may be for a type of the store's own to say. Where the source's key is in that of the target, no two rows
+ * do by it; elsewhere they might, and only their bytes count. */
+static void
+finish_key(const Mapping *mapping, const Schema *source, Schema *target)
+{
+    guint kept = 0;
+    for (guint i = 0; i < source->key->len; i++)
+        kept += is_in_key(mapping, source->key->pdata[i], target);
+    for (size_t i = 0; i < schema_count(target); i++) {
+        Column *column = target->columns->pdata[i];
+        bool is_key = schema_is_key(target, column->name);
+        if (is_key && column->type == TYPE_TEXT && (kept == 0 || kept < source->key->len))
+            g_clear_pointer(&column->own, g_free);
+        column->is_nullable = column->is_nullable && !is_key;
+    }
 }
 
 bool
@@ -133,22 +173,18 @@ mapping_target_schema(const Mapping *mapping, const Schema *source, const char *
         const Rule *rule = mapping->rules->pdata[i];
         g_autoptr(Expr) root = bind_rule(&binder, rule, NULL);
         if (root != NULL)
-            schema_add(target, rule->target, root->type, declared_as(root, binder.input),
-                       expr_may_be_null(root, binder.input));
+            add_made(target, rule->target, root, binder.input);
     }
     if (!diags_to_error(diags, error))
         return false;
     target_add_key(mapping, source, target);
-    for (size_t i = 0; i < schema_count(target); i++) {
-        Column *column = target->columns->pdata[i];
-        column->is_nullable = column->is_nullable && !schema_is_key(target, column->name);
-    }
+    finish_key(mapping, source, target);
     *ret = g_steal_pointer(&target);
     return true;
 }
 
 static void
-program_add_column(Program *program, const Column *like, Expr *take_root)
+program_add_column(Program *program, const Column *like, const Column *from, Expr *take_root)
 {
     MapColumn *column = g_new0(MapColumn, 1);
     column->name = g_strdup(like->name);
@@ -158,18 +194,22 @@ program_add_column(Program *program, const Column *like, Expr *take_root)
     Column *added =
         schema_add(program->target, like->name, like->type, like->declared, like->is_nullable);
     added->has_default = like->has_default;
+    if (from != NULL)
+        column_take_own(added, from);
 }
 
-/* Every rule of the mapping, in the target's order. */
+/* Every rule of the mapping, in the target's order. Which of the source's own types is read as it is, is known of a target that is there,
+ * too. */
 static void
-program_bind(Program *program, Binder *binder, const Schema *target)
+program_bind(Program *program, Binder *binder, const Schema *target, bool is_made)
 {
     for (size_t i = 0; i < schema_count(target); i++) {
         const Column *column = schema_column(target, i);
         const Rule *rule = mapping_rule(binder->mapping, column->name);
         Expr *root = rule != NULL ? bind_rule(binder, rule, column) : NULL;
         if (root != NULL)
-            program_add_column(program, column, root);
+            program_add_column(program, column,
+                               is_made ? column : read_as_it_is(root, binder->input), root);
     }
     program->filter = binder->source_sql ? NULL : bind_where(binder);
     program->where =
@@ -211,7 +251,7 @@ program_new(const Mapping *mapping, const Schema *source, const Schema *target, 
         g_array_set_clear_func(program->typed[in], item_clear);
     }
     program->functions = g_ptr_array_new_with_free_func(sql_function_free);
-    program_bind(program, &binder, target != NULL ? target : made);
+    program_bind(program, &binder, target != NULL ? target : made, target == NULL);
     /* nodes of embedded SQL point into it: it goes with them, whatever comes next */
     program->embedded = g_steal_pointer(&binder.embedded);
     if (!diags_to_error(diags, error))

@@ -38,6 +38,7 @@ column_free(void *data)
     Column *column = data;
     g_free(column->name);
     g_free(column->declared);
+    g_free(column->own);
     g_free(column);
 }
 
@@ -87,6 +88,7 @@ schema_copy(const Schema *schema)
         to->is_generated = from->is_generated;
         to->is_rowid = from->is_rowid;
         to->takes_odd = from->takes_odd;
+        column_take_own(to, from);
     }
     for (guint i = 0; i < schema->key->len; i++)
         schema_add_key(copy, schema->key->pdata[i]);
@@ -117,6 +119,13 @@ schema_add(Schema *schema, const char *name, ColumnType type, const char *declar
     column->is_nullable = is_nullable;
     g_ptr_array_add(schema->columns, column);
     return column;
+}
+
+void
+column_take_own(Column *column, const Column *like)
+{
+    g_free(column->own);
+    column->own = g_strdup(like->own);
 }
 
 void
@@ -191,6 +200,8 @@ column_to_json(const Column *column)
     json_set_string(json, "name", column->name);
     json_set_string(json, "type", column_type_name(column->type));
     json_set_string(json, "declared", column->declared);
+    if (column->own != NULL)
+        json_set_string(json, "own", column->own);
     json_set_bool(json, "nullable", column->is_nullable);
     json_set_bool(json, "default", column->has_default);
     json_set_bool(json, "generated", column->is_generated);
@@ -244,6 +255,7 @@ columns_from_json(Schema *schema, const json_t *columns, GError **error)
             return fail(error, ERR_INVALID, "%s.name: column '%s' is there twice", what, name);
         Column *column = schema_add(schema, name, type, json_get_string(item, "declared", ""),
                                     json_get_bool(item, "nullable", true));
+        column->own = g_strdup(json_get_string(item, "own", NULL));
         column->has_default = json_get_bool(item, "default", false);
         column->is_generated = json_get_bool(item, "generated", false);
         column->is_rowid = json_get_bool(item, "rowid", false);
@@ -308,6 +320,9 @@ schema_fingerprint(const Schema *schema)
     g_autoptr(json_t) json = schema_to_json(schema);
     g_autoptr(GError) error = NULL;
     char *digest = NULL;
+    size_t i;
+    json_t *column;
+    json_array_foreach(json_object_get(json, "columns"), i, column) json_object_del(column, "own");
     bool made = json_digest(json, &digest, &error);
     g_assert(made); /* strings and truths alone always have a canonical form */
     return digest;

@@ -40,6 +40,7 @@ typedef struct {
     char *name;
     ColumnType type;
     char *declared; /* the store's own type text, or "" */
+    char *own;      /* the store's kind and all that it says of such a column when it makes one, where that is more; or NULL */
     bool is_nullable;
     bool has_default;  /* an INSERT may leave it out */
     bool is_generated; /* computed by the store: never written */
@@ -81,14 +82,16 @@ void schema_add_dependent(Schema *schema, const char *kind, const char *name,
                           const char *definition);
 size_t schema_count(const Schema *schema);
 const Column *schema_column(const Schema *schema, size_t index);
+/* The new column says what the other one does of its own type. */
+void column_take_own(Column *column, const Column *like);
 /* Exact name; NULL when absent. `ret_index` may be NULL. */
 const Column *schema_find(const Schema *schema, const char *name, size_t *ret_index);
 
-/* {dataset, table, columns:[{name,type,declared,nullable,default,generated,rowid}], key:[…],
- * dependents:[…]}; `table` and `rowid` only when true. Caller owns. */
+/* {dataset, table, columns:[{name,type,declared,own,nullable,default,generated,rowid}], key:[…],
+ * dependents:[…]}; `table` and `rowid` only when true, `own` where there is one. Caller owns. */
 json_t *schema_to_json(const Schema *schema);
 CHECKED bool schema_from_json(const json_t *json, Schema **ret, GError **error);
-/* "sha256:…" over everything above. Caller frees. */
+/* "sha256:…" over everything above but `own`, whose parts are columns' types and dependents, too. Caller frees. */
 char *schema_fingerprint(const Schema *schema);
 /* What changed, one sentence each, column by column ("column 'x' was int, is text"). Array of char
  * *; caller frees. */

@@ -95,6 +95,9 @@ maria_column_free(void *data)
     g_free(column->name);
     g_free(column->declared);
     g_free(column->data_type);
+    g_free(column->charset);
+    g_free(column->collation);
+    g_free(column->comment);
     g_free(column);
 }
 
@@ -115,6 +118,9 @@ maria_column_of(const MYSQL_ROW row)
     column->precision = (int) maria_cell_int(row[8]);
     column->scale = (int) maria_cell_int(row[9]);
     column->is_generated = row[10][0] == '1';
+    column->charset = g_strdup(row[11]);
+    column->collation = g_strdup(row[12]);
+    column->comment = row[13] != NULL && row[13][0] != '\0' ? g_strdup(row[13]) : NULL;
     return column;
 }
 
@@ -138,6 +144,7 @@ maria_outline(const MariaObject *object, const char *name)
         const MariaColumn *from = object->columns->pdata[i];
         Column *column =
             schema_add(schema, from->name, from->type, from->declared, from->is_nullable);
+        column->own = maria_own_type(from);
         column->has_default = from->has_default;
         column->is_generated = from->is_generated;
     }

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+/* A value that comes out of the very type has its form. */
+static bool
+is_asked(const MariaTarget *target)
+{
+    return maria_has_form(target->of) && !target->is_own;
+}
+
 bool
 maria_has_forms(Conn *base, const char *object, const Schema *schema, bool *ret, GError **error)
 {
@@ -15,7 +22,7 @@ maria_has_forms(Conn *base, const char *object, const Schema *schema, bool *ret,
         return false;
     *ret = false;
     for (guint i = 0; i < targets->len; i++)
-        *ret = *ret || maria_has_form(g_array_index(targets, MariaTarget, i).of);
+        *ret = *ret || is_asked(&g_array_index(targets, MariaTarget, i));
     return true;
 }
 
@@ -190,7 +197,7 @@ maria_as_kept(Conn *base, const char *name, const Schema *schema, const Batch *i
     bool done = true;
     for (guint i = 0; done && i < targets->len; i++) {
         forming.target = &g_array_index(targets, MariaTarget, i);
-        if (!maria_has_form(forming.target->of))
+        if (!is_asked(forming.target))
             continue;
         forming.texts[forming.target->column] = g_new0(char *, in->row_count + 1);
         done = form_column(&forming, object, error);

@@ -143,6 +143,8 @@ char *maria_made_name(const char *prefix, const char *of, const char *ending);
 /* --- describe.c, dependents.c, fingerprint.c --- */
 typedef struct {
     char *name, *declared, *data_type; /* "int(10) unsigned", "int" */
+    char *charset, *collation, *comment; /* NULL: it has none */
+    bool is_json; /* what JSON stands for: a text with a check */
     ColumnType type;
     bool is_unsigned, is_nullable, has_default, is_generated, is_counted; /* AUTO_INCREMENT */
     int64_t letters_max, bytes_max;                                       /* 0: no limit */
@@ -155,7 +157,8 @@ void maria_column_free(void *column);
     "EXTRA, "                                                                                      \
     "CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, "                        \
     "coalesce(NUMERIC_SCALE, "                                                                     \
-    "DATETIME_PRECISION), IS_GENERATED <> 'NEVER'"
+    "DATETIME_PRECISION), IS_GENERATED <> 'NEVER', CHARACTER_SET_NAME, COLLATION_NAME, "           \
+    "COLUMN_COMMENT"
 MariaColumn *maria_column_of(const MYSQL_ROW row);
 const MariaColumn *maria_column_named(const GPtrArray *columns, const char *name);
 /* An item of a SELECT so that nothing of it is lost on its way: a float as a double, a bit as a number. Caller frees. */
@@ -167,7 +170,7 @@ CHECKED bool maria_look_at_items(MariaConn *conn, MYSQL *db, GPtrArray *items, c
 /* Does a column bring texts into a form of its own (an enum, a uuid, a time)? */
 bool maria_has_form(const MariaColumn *column);
 extern const TypeOps maria_type_ops;
-extern const char *const maria_type_names[TYPE_COUNT]; /* of a table that we make (stage.c) */
+extern const char *const maria_type_names[TYPE_COUNT]; /* of a table that we make (own.c) */
 ColumnType maria_type_of(const char *data_type, const char *declared);
 /* The columns and the key, without what hangs on them, as they were when it was found. Caller owns. */
 Schema *maria_outline(const MariaObject *object, const char *name);
@@ -190,9 +193,15 @@ typedef struct {
     MariaColumn *of; /* owned */
     ColumnType type; /* of the batch */
     size_t column;   /* in the batch */
+    bool is_own;     /* of the type that its values come from: they are in its form */
 } MariaTarget;
-/* What a column is called in a table that is made from the schema. Caller frees. */
-char *maria_made_type(const Schema *schema, const Column *column);
+/* --- own.c --- */
+/* What such a column is made by again, here alone: a Column's `own`. Caller frees. */
+char *maria_own_type(const MariaColumn *column);
+/* Is this column of ours read as it is from one of the very type? */
+bool maria_is_own(const Column *column, const MariaColumn *of);
+/* The type of a column in a table that is made from the schema, and what is said behind it. Caller frees both. */
+char *maria_made_type(const Schema *schema, const Column *column, char **ret_rest);
 /* Where the columns of `schema` go in the stage (NULL: in the table that would be made from it); DRIFT when it lacks one. Array of
  * MariaTarget. */
 CHECKED bool maria_targets(MariaConn *conn, const char *stage, const Schema *schema, GArray **ret,

@@ -187,24 +187,23 @@ maria_fail_rights(const MariaObject *object, GError **error)
 
 /* --- finding --- */
 
-/* The table, its unique indexes and its columns, each in its order, in one question. Names are compared twice: there letters are taken for
+/* The table, its unique indexes, its columns, each in its order, and their checks, in one question. Names are compared twice: there letters are taken for
  * equal that are not, in file names. */
-#define OF_IT                                                                                      \
-    "TABLE_SCHEMA = %Q AND TABLE_NAME = %Q AND (@@lower_case_table_names > 0 OR BINARY "           \
-    "TABLE_NAME "                                                                                  \
-    "= %Q)"
+#define OF_NAME                                                                                    \
+    "TABLE_NAME = %Q AND (@@lower_case_table_names > 0 OR BINARY TABLE_NAME = %Q)"
+#define OF_IT "TABLE_SCHEMA = %Q AND " OF_NAME
 #define OF_ROW 4 /* what they are sorted by stands before */
 static const char looks[] =
-    "SELECT 1, 0, '', 0, TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, 0, 0, 0, 0, 0, "
-    "0 "
+    "SELECT 1, 0, '', 0, TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, 0, 0, 0, 0, 0, 0, 0, 0, 0 "
     "FROM information_schema.TABLES WHERE " OF_IT
     " UNION ALL SELECT 2, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX, INDEX_NAME, "
-    "COLUMN_NAME, NULLABLE = 'YES' OR SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL, 0, 0, 0, 0, 0, "
-    "0, "
-    "0, 0 FROM information_schema.STATISTICS WHERE " OF_IT
+    "COLUMN_NAME, NULLABLE = 'YES' OR SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL, "
+    "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM information_schema.STATISTICS WHERE " OF_IT
     " AND NON_UNIQUE = 0 UNION ALL SELECT 3, "
     "0, '', ORDINAL_POSITION, " MARIA_COLUMN_SQL " FROM information_schema.COLUMNS WHERE " OF_IT
-    " ORDER BY 1, 2, 3, 4";
+    " UNION ALL SELECT 4, 0, '', 0, CONSTRAINT_NAME, CHECK_CLAUSE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 "
+    "FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = %Q AND " OF_NAME
+    " AND LEVEL = 'Column' AND CHECK_CLAUSE LIKE 'json|_valid(%%' ESCAPE '|' ORDER BY 1, 2, 3, 4";
 
 static MariaObject *
 object_new(const MYSQL_ROW row)
@@ -223,6 +222,17 @@ object_new(const MYSQL_ROW row)
     return object;
 }
 
+/* The one that JSON brings along. */
+static void
+take_check(MariaObject *object, const MYSQL_ROW row)
+{
+    MariaColumn *column = (MariaColumn *) maria_column_named(object->columns, row[0]);
+    g_autofree char *check = book_text("json_valid(\"%w\")", row[0]);
+    if (column != NULL && strcmp(column->data_type, "longtext") == 0 &&
+        g_strcmp0(column->collation, "utf8mb4_bin") == 0 && strcmp(check, row[1]) == 0)
+        column->is_json = true;
+}
+
 bool
 maria_object_find(MariaConn *conn, const char *name, MariaObject **ret, GError **error)
 {
@@ -230,7 +240,7 @@ maria_object_find(MariaConn *conn, const char *name, MariaObject **ret, GError *
     AUTO_ROWS *rows = NULL;
     if (!maria_split_name(conn, name, &database, &table, error) ||
         !maria_rows(conn, &rows, error, looks, database, table, table, database, table, table,
-                    database, table, table))
+                    database, table, table, database, table, table))
         return false;
     g_autoptr(MariaObject) object = NULL;
     KeyReader reader = {0};
@@ -242,6 +252,8 @@ maria_object_find(MariaConn *conn, const char *name, MariaObject **ret, GError *
             take_index_column(&reader, object, row + OF_ROW);
         else if (part == '3' && object != NULL)
             g_ptr_array_add(object->columns, maria_column_of(row + OF_ROW));
+        else if (part == '4' && object != NULL)
+            take_check(object, row + OF_ROW);
     }
     if (object != NULL) {
         take_key(&reader, object);

@@ -35,7 +35,7 @@ bends_nothing(const MariaColumn *from, const MariaColumn *to)
 {
     static const char *const plain[] = {"tinyint", "smallint", "mediumint", "int",  "bigint",
                                         "double",  "longtext", "longblob",  "date", NULL};
-    if (from != NULL && strcmp(from->declared, to->declared) == 0 && !maria_has_form(to))
+    if (from != NULL && strcmp(from->declared, to->declared) == 0)
         return true;
     return g_strv_contains(plain, to->data_type) && (from == NULL || from->type == to->type);
 }

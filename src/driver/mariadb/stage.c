@@ -16,48 +16,7 @@
 
 /* --- CREATE --- */
 
-const char *const maria_type_names[TYPE_COUNT] = {
-    [TYPE_BOOL] = "tinyint(1)",        [TYPE_INT] = "bigint",     [TYPE_FLOAT] = "double",
-    [TYPE_DECIMAL] = "decimal(65,30)", [TYPE_TEXT] = "longtext",  [TYPE_DATE] = "date",
-    [TYPE_TIMESTAMP] = "datetime(6)",  [TYPE_BYTES] = "longblob",
-};
-#define KEY_TEXT "varchar(255)" /* indexes take no text without a length */
-#define KEY_BYTES "varbinary(767)"
-#define DIGITS_MAX 65 /* of a decimal */
-#define SCALE_MAX 30
-
-/* Of a decimal, as many digits as its source says that it has (numeric(12,2), decimal(12,2)), where they are not too many here.
- * NULL: it does not say. Caller frees. */
-static char *
-decimal_type(const Column *column)
-{
-    static const char *const words[] = {"numeric", "decimal"};
-    int digits = 0, scale = 0, end = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (column->type != TYPE_DECIMAL || !g_str_has_prefix(column->declared, words[i]))
-            continue;
-        const char *rest = column->declared + strlen(words[i]);
-        bool is_known =
-            sscanf(rest, "(%3d,%3d)%n", &digits, &scale, &end) == 2 && rest[end] == '\0';
-        if (is_known && digits >= 1 && digits <= DIGITS_MAX && scale >= 0 && scale <= digits &&
-            scale <= SCALE_MAX)
-            return g_strdup_printf("decimal(%d,%d)", digits, scale);
-    }
-    return NULL;
-}
-
-char *
-maria_made_type(const Schema *schema, const Column *column)
-{
-    bool is_key = schema_is_key(schema, column->name);
-    char *decimal = decimal_type(column);
-    return decimal != NULL                        ? decimal
-           : is_key && column->type == TYPE_TEXT  ? g_strdup(KEY_TEXT)
-           : is_key && column->type == TYPE_BYTES ? g_strdup(KEY_BYTES)
-                                                  : g_strdup(maria_type_names[column->type]);
-}
-
-/* Texts are compared by their bytes, as everywhere else. */
+/* Texts are compared by their bytes, as everywhere else, unless they come from a column that compares them in another way. */
 char *
 maria_table_text(const char *table, const Schema *schema, bool is_temporary)
 {
@@ -65,10 +24,11 @@ maria_table_text(const char *table, const Schema *schema, bool is_temporary)
     g_string_append_printf(sql, "CREATE %sTABLE %s (", is_temporary ? "TEMPORARY " : "", table);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
-        g_autofree char *type = maria_made_type(schema, column);
+        g_autofree char *rest = NULL;
+        g_autofree char *type = maria_made_type(schema, column, &rest);
         g_autofree char *name = maria_name(column->name);
         bool is_key = schema_is_key(schema, column->name);
-        g_string_append_printf(sql, "%s%s %s %s", i > 0 ? ", " : "", name, type,
+        g_string_append_printf(sql, "%s%s %s%s %s", i > 0 ? ", " : "", name, type, rest,
                                column->is_nullable && !is_key ? "NULL" : "NOT NULL");
     }
     for (guint i = 0; i < schema->key->len; i++) {
@@ -146,6 +106,22 @@ tell(MariaConn *conn, const char *stage, const char *like, const Writer *writer,
            maria_commit(conn, error);
 }
 
+/* Before 10.10 a timestamp that may not be NULL would be set by every UPDATE, unless the server is told not to: it is a datetime then. */
+static bool
+tame_timestamps(MariaConn *conn, const Schema *schema, Schema **ret, GError **error)
+{
+    int64_t is_tame = 0;
+    if (!maria_int(conn, &is_tame, error, "SELECT @@explicit_defaults_for_timestamp"))
+        return false;
+    *ret = schema_copy(schema);
+    for (size_t i = 0; is_tame == 0 && i < schema_count(*ret); i++) {
+        Column *column = (*ret)->columns->pdata[i];
+        if (column->type == TYPE_TIMESTAMP && !column->is_nullable)
+            g_clear_pointer(&column->own, g_free);
+    }
+    return true;
+}
+
 static bool
 stage_locked(MariaConn *conn, const char *stage, const char *like, const Schema *schema,
              const Writer *writer, GError **error)
@@ -166,7 +142,10 @@ stage_locked(MariaConn *conn, const char *stage, const char *like, const Schema 
         return create_like(conn, table, old, error);
     if (schema == NULL)
         return fail(error, ERR_NOT_FOUND, "there is no table '%s' to make it like", like);
-    g_autofree char *make = maria_table_text(table, schema, false);
+    g_autoptr(Schema) tame = NULL;
+    if (!tame_timestamps(conn, schema, &tame, error))
+        return false;
+    g_autofree char *make = maria_table_text(table, tame, false);
     return maria_run_on(conn, conn->db, make, error);
 }
 
@@ -194,8 +173,11 @@ close_stage(MariaConn *conn, const char *stage, const Writer *writer, bool *ret_
     if (!book_passes(base, writer, &is_staged, error) ||
         !maria_object_find(conn, stage, &there, error))
         return false;
-    if (there != NULL && !is_staged)
-        return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
+    if (there != NULL && !is_staged) {
+        g_autofree char *drop =
+            g_strdup_printf("DROP TABLE `%s`.`%s`", there->database, there->name);
+        return book_fail_unknown(stage, writer->plan, drop, error);
+    }
     *ret_there = there != NULL;
     return (!is_staged || book_raise(base, writer, error)) && maria_commit(conn, error);
 }
