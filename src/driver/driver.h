@@ -381,6 +381,8 @@ typedef struct {
     ColumnType (*type_of)(const char *declared);
     const char *const
         *made; /* by our type: what a column is called in a table or file that Honk makes */
+    /* Is it said of texts and of bytes, as nobody told which they are, and what was seen had to do? NULL: never. */
+    bool (*is_vague)(const char *declared);
 } TypeOps;
 
 /* How a store does at this moment. */
@@ -519,6 +521,8 @@ CHECKED bool conn_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError
 bool conn_has_sql(const Conn *conn);
 bool conn_keeps_odd(const Conn *conn);     /* Driver.keeps_odd */
 bool conn_finds_columns(const Conn *conn); /* Driver.finds_columns */
+/* A text that may as well be read as bytes (TypeOps.is_vague). */
+bool conn_is_vague(const Conn *conn, const Column *column);
 /* True with a store without SQL: there is nothing to ask. */
 CHECKED bool conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message);
 

@@ -166,6 +166,14 @@ conn_finds_columns(const Conn *conn)
 }
 
 bool
+conn_is_vague(const Conn *conn, const Column *column)
+{
+    const TypeOps *types = conn->driver->types;
+    return column->type == TYPE_TEXT && types != NULL && types->is_vague != NULL &&
+           types->is_vague(column->declared);
+}
+
+bool
 conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message)
 {
     if (!conn_has_sql(conn))

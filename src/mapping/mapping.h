@@ -98,6 +98,10 @@ typedef struct {
 } Samples;
 /* `ret->texts` is the caller's. */
 void mapping_samples(const Mapping *mapping, const char *column, Samples *ret);
+/* The column of the source that this one of the target is as it is, but perhaps of another type; NULL: it is none. Borrowed. */
+const char *mapping_taken_from(const Mapping *mapping, const char *target);
+/* Are all columns of the target so, and all rows wanted? */
+bool mapping_only_takes(const Mapping *mapping);
 /* The SQL of its rules and of `where`, over source columns. Array of borrowed char *; caller frees. */
 GPtrArray *mapping_expressions(const Mapping *mapping);
 

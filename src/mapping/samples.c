@@ -131,3 +131,26 @@ mapping_expressions(const Mapping *mapping)
     }
     return expressions;
 }
+
+static bool
+only_takes(const Rule *rule)
+{
+    return rule->base == BASE_FROM && rule->split_by == NULL && rule->pairs->len == 0 &&
+           rule->format == NULL && rule->fallback == NULL && !rule->lossy;
+}
+
+const char *
+mapping_taken_from(const Mapping *mapping, const char *target)
+{
+    const Rule *rule = mapping_rule(mapping, target);
+    return rule != NULL && only_takes(rule) ? rule->from : NULL;
+}
+
+bool
+mapping_only_takes(const Mapping *mapping)
+{
+    for (guint i = 0; i < mapping->rules->len; i++)
+        if (!only_takes(mapping->rules->pdata[i]))
+            return false;
+    return mapping->where == NULL;
+}

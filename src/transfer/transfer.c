@@ -62,6 +62,35 @@ forget_what_is_not_compared(const Mapping *identity, Schema *target)
         g_ptr_array_set_size(target->key, 0);
 }
 
+static void
+take_as_bytes(Schema *schema, const char *name)
+{
+    size_t at = 0;
+    if (schema != NULL && schema_find(schema, name, &at) != NULL)
+        ((Column *) schema->columns->pdata[at])->type = TYPE_BYTES;
+}
+
+/* A column that was taken for a text since most of what was seen of it is one, and is bytes on the other side, is bytes: of what is no
+ * UTF-8 both would else be judged in different ways. */
+static void
+agree_on_bytes(Transfer *transfer, const Mapping *mapping, Schema *source, Schema *target)
+{
+    for (size_t i = 0; target != NULL && i < schema_count(target); i++) {
+        const Column *to = schema_column(target, i);
+        const char *name = mapping_taken_from(mapping, to->name);
+        const Column *from = name != NULL ? schema_find(source, name, NULL) : NULL;
+        if (from == NULL)
+            continue;
+        if (from->type == TYPE_BYTES && conn_is_vague(transfer->target, to))
+            take_as_bytes(target, to->name);
+        if (to->type == TYPE_BYTES && conn_is_vague(transfer->source, from) &&
+            mapping_only_takes(mapping)) {
+            take_as_bytes(source, name);
+            take_as_bytes(transfer->known, name);
+        }
+    }
+}
+
 /* All that is read is read by one schema, whatever rows show later. */
 static bool
 describe_source(Transfer *transfer, Schema **ret, GError **error)
@@ -93,6 +122,7 @@ bind_program(Transfer *transfer, GError **error)
         if (target != NULL && transfer->spec.plan == NULL)
             forget_what_is_not_compared(mapping, target);
     }
+    agree_on_bytes(transfer, mapping, source, target);
     if (!program_new(mapping, source, target, conn_has_sql(transfer->source), &transfer->program,
                      error) ||
         (target != NULL && !conn_has_forms(transfer->target, object,

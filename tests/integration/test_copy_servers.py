@@ -173,6 +173,17 @@ class OfServers(unittest.TestCase):
         self.assertIn("equal: 500 rows", said)
         self.assertEqual(self.hashes(), before)
 
+    def test_bytes_that_are_mostly_texts_are_compared_as_they_were_copied(self):
+        self.project.sql("new.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB); "
+                                   "INSERT INTO t VALUES (1, x'6162'), (2, x'6364'), (3, x'ff00'), (4, x'65')")
+        self.assertIn("4 rows copied", self.said("copy", "new.db:t", "cache:t:{id}"))
+        self.assertIn("equal: 4 rows", self.said("compare", "new.db:t", "cache:t:{id}"))
+        self.assertIn("equal: 4 rows", self.said("compare", "cache:t:{id}", "new.db:t"))
+        self.redis.tell(0, "HSET", "t:3", "b", "x")
+        self.assertIn("1 row changed", self.said("compare", "new.db:t", "cache:t:{id}", "--repair"))
+        self.assertIn("4 rows copied", self.said("copy", "cache:t:{id}", "new.db:t", "--replace"))
+        self.assertEqual(self.project.sql("new.db", "SELECT hex(b) FROM t WHERE id = 3"), "FF00")
+
     def test_rows_of_redis_keep_their_ends_in_another_place_that_nobody_has_described(self):
         self.redis.tell(0, "HSET", "carts:1", "name", "a")
         self.redis.tell(0, "HSET", "carts:2", "name", "b")

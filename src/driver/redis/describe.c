@@ -46,8 +46,23 @@ type_of_declared(const char *declared)
     return TYPE_TEXT;
 }
 
-const TypeOps redis_type_ops = {
-    .declared = declared_words, .type_of = type_of_declared, .made = made_words};
+static bool
+says_vague(const char *declared)
+{
+    return strcmp(declared, declared_words[WORD_HASH]) == 0 ||
+           strcmp(declared, declared_words[WORD_STRING]) == 0;
+}
+
+const TypeOps redis_type_ops = {.declared = declared_words,
+                                .type_of = type_of_declared,
+                                .made = made_words,
+                                .is_vague = says_vague};
+
+bool
+redis_is_vague(const Column *column)
+{
+    return column->type == TYPE_TEXT && says_vague(column->declared);
+}
 
 static const char *
 word_of(RedisKind kind, ColumnType type)

@@ -64,7 +64,8 @@ redis_encoder_init(RedisEncoder *encoder, const RedisObject *object, const Schem
     for (size_t i = 0; i < schema_count(batch); i++) {
         const Column *column = schema_column(batch, i);
         const Column *found = schema_find(object->schema, column->name, NULL);
-        if (found != NULL && found->type == column->type)
+        bool is_vague = found != NULL && column->type == TYPE_BYTES && redis_is_vague(found);
+        if (found != NULL && (found->type == column->type || is_vague))
             continue;
         redis_encoder_clear(encoder);
         return fail(error, ERR_DRIFT, "'%s' has no column '%s' of type %s", object->name,

@@ -284,6 +284,8 @@ row_reader_is_at_edge(const RowReader *reader)
 
 /* --- describe.c --- */
 extern const TypeOps redis_type_ops;
+/* Was it taken for a text since most of what was seen is one? */
+bool redis_is_vague(const Column *column);
 /* The object with kind and schema, found from its first rows if they were not known. */
 CHECKED bool redis_object_look(RedisConn *conn, RedisObject *object, GError **error);
 /* The same, from what described it before: rows are not looked at again, unless `known` does not tell what they are. */
