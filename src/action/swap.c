@@ -298,6 +298,63 @@ swap_back(const Move *move, Conn *conn, Outcome *outcome, GError **error)
                 written == 1 ? "it" : "them", lost);
 }
 
+/* A name as the store's own SQL has it, its parts by dots. Caller frees. */
+static char *
+name_in_sql(const Move *move, const char *name)
+{
+    const char *quote = strcmp(move->target_store->driver, "mariadb") == 0 ? "`" : "\"";
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_auto(GStrv) parts = g_strsplit(name, ".", -1);
+    bool is_quoted = strchr(name, '"') != NULL;
+    for (guint i = 0; parts[i] != NULL; i++) {
+        bool is_plain =
+            is_quoted || parts[i][strspn(parts[i], "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+        const char *around = is_plain ? "" : quote;
+        g_string_append_printf(text, "%s%s%s%s", i > 0 ? "." : "", around, parts[i], around);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static char *
+rename_in_sql(const Move *move, const char *from, const char *to)
+{
+    bool is_mariadb = strcmp(move->target_store->driver, "mariadb") == 0;
+    g_autofree char *old = name_in_sql(move, from);
+    g_autofree char *new = name_in_sql(move, is_mariadb ? to : text_last_part(to));
+    return g_strdup_printf("ALTER TABLE %s RENAME TO %s", old, new);
+}
+
+/* What a person does where the way back was in bookkeeping that somebody has dropped: nobody else knows what hung on the tables. */
+static bool
+fail_without_note(const Move *move, GError **error)
+{
+    g_autofree char *lost = move_lost_name(move);
+    g_autofree char *aside = rename_in_sql(move, move->target, lost);
+    g_autofree char *back = rename_in_sql(move, move->kept, move->target);
+    g_autofree char *target = name_in_sql(move, move->target);
+    g_autofree char *how =
+        move->has_target
+            ? g_strdup_printf("`%s; %s` (what hung on it stays with the new table: move views, foreign "
+                              "keys, triggers and rights yourself)",
+                              aside, back)
+            : g_strdup_printf("`DROP TABLE %s`", target);
+    return fail(error, ERR_MISMATCH,
+                "cannot take '%s' back: the note of its swap is gone from store '%s', with the "
+                "bookkeeping (_honk) that somebody has dropped; do it by hand, %s, and roll back once "
+                "more",
+                move->target, move->target_store->name, how);
+}
+
+/* Without a stage there was a swap: of a table that was there the old one is kept, and of one that was not the new one is there. */
+static bool
+is_without_note(const Move *move, Conn *conn, bool *ret, GError **error)
+{
+    static const char *const with_tables[] = {"postgres", "mariadb", "sqlite", NULL};
+    *ret = false;
+    return !g_strv_contains(with_tables, move->target_store->driver) ||
+           conn_exists(conn, move->has_target ? move->kept : move->target, ret, error);
+}
+
 static bool
 reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -306,13 +363,16 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(json_t) names = NULL;
     SwapState state;
     World ignored;
-    bool has_stage;
+    bool has_stage, is_lost;
 
     if (!look(call, env, &move, &conn, &state, error) ||
         !conn_exists(conn, move.stage, &has_stage, error))
         return false;
     if (state == SWAP_AFTER || state == SWAP_HALF)
         return swap_back(&move, conn, outcome, error);
+    if (state == SWAP_BEFORE && !has_stage)
+        return is_without_note(&move, conn, &is_lost, error) &&
+               (!is_lost || fail_without_note(&move, error));
     if (state == SWAP_BEFORE || !has_stage)
         return true; /* never swapped, or swapped back with its rows given up */
     if (!tell_names(&move, conn, &ignored, &names, error))

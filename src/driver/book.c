@@ -212,6 +212,15 @@ book_delete(Conn *conn, const char *plan, BookExtent extent, GError **error)
 }
 
 bool
+book_fail_unknown(const char *stage, const char *plan, const char *drop, GError **error)
+{
+    return fail(error, ERR_INVALID,
+                "'%s' was not made by plan '%s', as far as the bookkeeping (_honk) tells, or somebody "
+                "has dropped that: look whose it is, remove it with `%s`, and roll back once more",
+                stage, plan, drop);
+}
+
+bool
 book_forget(Conn *conn, const char *plan, BookExtent extent, GError **error)
 {
     return book_delete(conn, plan, extent, error) && book_tidy(conn, error);

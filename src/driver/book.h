@@ -80,6 +80,8 @@ typedef enum { BOOK_ALL, BOOK_BUT_QUARANTINE } BookExtent;
 /* Delete what is there of the plan. */
 CHECKED bool book_delete(Conn *conn, const char *plan, BookExtent extent, GError **error);
 /* Both. */
+/* Something is called as the plan's stage is, and nothing says that the plan made it; `drop` is what would remove it. Returns false. */
+bool book_fail_unknown(const char *stage, const char *plan, const char *drop, GError **error);
 CHECKED bool book_forget(Conn *conn, const char *plan, BookExtent extent, GError **error);
 
 /* Begin, and FENCED (rolled back) unless the plan is staged and the fences let pass. */

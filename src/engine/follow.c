@@ -139,6 +139,39 @@ plan_window_over(Beat *beat, OpenPlan *plan)
     queues_refresh(beat, plan);
 }
 
+/* The forward task that failed last; NULL: none did. */
+static const Task *
+last_failed(const OpenPlan *plan)
+{
+    const Task *last = NULL;
+    for (guint i = 0; i < plan->tasks->len; i++) {
+        const Task *task = plan->tasks->pdata[i];
+        bool is_it = task->step != NULL && task->row.phase == PHASE_FORWARD &&
+                     task->row.status == TASK_FAILED;
+        if (is_it && (last == NULL || task->row.ended_ms >= last->row.ended_ms))
+            last = task;
+    }
+    return last;
+}
+
+/* Why it cannot go on as it is: too many consumers, too many failures where some are allowed, or the one that nothing gets round. */
+static char *
+failure_reason(const Beat *beat, const OpenPlan *plan)
+{
+    int allowed = beat->state->options.failure_budget;
+    const Task *last = last_failed(plan);
+    char *left = plan_left_refusal(plan);
+    if (left != NULL)
+        return left;
+    if (last == NULL)
+        return g_strdup("nothing can go on without a person");
+    const char *why = last->row.reason != NULL ? last->row.reason : "without a reason";
+    if (allowed == 0 || plan->row.failures <= allowed)
+        return g_strdup_printf("step '%s' failed: %s", last->row.step, why);
+    return g_strdup_printf("step '%s' failed, and %" G_GINT64_FORMAT " have where %d may: %s",
+                           last->row.step, plan->row.failures, allowed, why);
+}
+
 void
 plan_check(Beat *beat, OpenPlan *plan)
 {
@@ -151,7 +184,7 @@ plan_check(Beat *beat, OpenPlan *plan)
         return;
     if ((failing & 1u << plan->row.state) == 0)
         return;
-    g_autofree char *why = plan_left_refusal(plan);
+    g_autofree char *why = failure_reason(beat, plan);
     plan_move(beat, plan, &(Move){.event = "fail", .reason = why});
 }
 

@@ -292,7 +292,8 @@ check_plan_move(Sim *sim, const EventRecord *event)
         !plan_is_rollout(plan))
         sim_broken(sim, "nothing rolls back by itself unless the policy says so", "plan %s",
                    plan->row.id);
-    if (strcmp(event->reason, "parts of it failed, and are not tried again by themselves") == 0)
+    if (strcmp(event->to, "halted") == 0 && (g_str_has_prefix(event->reason, "step '") ||
+                                             g_str_has_prefix(event->reason, "nothing can go on")))
         check_halt(sim, plan, event);
     if (strcmp(event->from, "succeeded") == 0)
         check_after_success(sim, event);

@@ -196,8 +196,9 @@ unstage_inside(PgConn *conn, const char *stage, const Writer *writer, GError **e
         return false;
     if (swap != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
+    g_autofree char *drop = there != NULL ? g_strdup_printf("DROP TABLE %s", there->sql) : NULL;
     if (there != NULL && !is_staged)
-        return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
+        return book_fail_unknown(stage, writer->plan, drop, error);
     if (there != NULL && !pg_run(conn, error, "DROP TABLE %s", there->sql))
         return false;
     return book_forget(&conn->base, writer->plan, BOOK_ALL, error);

@@ -205,8 +205,9 @@ unstage_inside(SqliteConn *conn, const char *stage, const Writer *writer, GError
         return false;
     if (swap != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
+    g_autofree char *drop = g_strdup_printf("DROP TABLE %s", quoted);
     if (there != NULL && !is_staged)
-        return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
+        return book_fail_unknown(stage, writer->plan, drop, error);
     if (there != NULL && !sq_exec(conn, error, "DROP TABLE main.%s", quoted))
         return false;
     return book_forget(&conn->base, writer->plan, BOOK_ALL, error);
