@@ -307,8 +307,8 @@ name_in_sql(const Move *move, const char *name)
     g_auto(GStrv) parts = g_strsplit(name, ".", -1);
     bool is_quoted = strchr(name, '"') != NULL;
     for (guint i = 0; parts[i] != NULL; i++) {
-        bool is_plain =
-            is_quoted || parts[i][strspn(parts[i], "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+        bool is_plain = is_quoted ||
+                        parts[i][strspn(parts[i], "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
         const char *around = is_plain ? "" : quote;
         g_string_append_printf(text, "%s%s%s%s", i > 0 ? "." : "", around, parts[i], around);
     }
@@ -334,15 +334,17 @@ fail_without_note(const Move *move, GError **error)
     g_autofree char *target = name_in_sql(move, move->target);
     g_autofree char *how =
         move->has_target
-            ? g_strdup_printf("`%s; %s` (what hung on it stays with the new table: move views, foreign "
-                              "keys, triggers and rights yourself)",
-                              aside, back)
+            ? g_strdup_printf(
+                  "`%s; %s` (what hung on it stays with the new table: move views, foreign "
+                  "keys, triggers and rights yourself)",
+                  aside, back)
             : g_strdup_printf("`DROP TABLE %s`", target);
-    return fail(error, ERR_MISMATCH,
-                "cannot take '%s' back: the note of its swap is gone from store '%s', with the "
-                "bookkeeping (_honk) that somebody has dropped; do it by hand, %s, and roll back once "
-                "more",
-                move->target, move->target_store->name, how);
+    return fail(
+        error, ERR_MISMATCH,
+        "cannot take '%s' back: the note of its swap is gone from store '%s', with the "
+        "bookkeeping (_honk) that somebody has dropped; do it by hand, %s, and roll back once "
+        "more",
+        move->target, move->target_store->name, how);
 }
 
 /* Without a stage there was a swap: of a table that was there the old one is kept, and of one that was not the new one is there. */

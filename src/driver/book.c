@@ -214,10 +214,11 @@ book_delete(Conn *conn, const char *plan, BookExtent extent, GError **error)
 bool
 book_fail_unknown(const char *stage, const char *plan, const char *drop, GError **error)
 {
-    return fail(error, ERR_INVALID,
-                "'%s' was not made by plan '%s', as far as the bookkeeping (_honk) tells, or somebody "
-                "has dropped that: look whose it is, remove it with `%s`, and roll back once more",
-                stage, plan, drop);
+    return fail(
+        error, ERR_INVALID,
+        "'%s' was not made by plan '%s', as far as the bookkeeping (_honk) tells, or somebody "
+        "has dropped that: look whose it is, remove it with `%s`, and roll back once more",
+        stage, plan, drop);
 }
 
 bool

@@ -40,7 +40,8 @@ typedef struct {
     char *name;
     ColumnType type;
     char *declared; /* the store's own type text, or "" */
-    char *own;      /* the store's kind and all that it says of such a column when it makes one, where that is more; or NULL */
+    char *
+        own; /* the store's kind and all that it says of such a column when it makes one, where that is more; or NULL */
     bool is_nullable;
     bool has_default;  /* an INSERT may leave it out */
     bool is_generated; /* computed by the store: never written */
