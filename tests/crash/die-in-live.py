@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """die-in-live.py [--points N] [--jobs N] [CASE…] - a table of PostgreSQL moves while somebody writes to it all the time (`live`, and `live-sync`
-from the server's log), and rows that are written after the swap are carried back (`reverse`), with the server or a worker of Honk killed at
+from the server's log), or one of MariaDB does (`mariadb`), and rows that are written after the swap are carried back (`reverse`, `mariadb-reverse`), with the server or a worker of Honk killed at
 its first, second, third… write, sync, rename, commit or send: before, after and half way through each.
 
-After each death the same run goes on: to its end and back again, or back at once. The writer knows what must be there, and psql and pg_dump are
+After each death the same run goes on: to its end and back again, or back at once. The writer knows what must be there, and the server's own clients are
 asked: no write is lost or doubled, in the new table and, after the rollback, in the old one; and nothing of ours is left, no trigger, slot or publication.
 
-A CASE is MODE:ROLE@POINTS:THEN, with ROLE, POINTS and THEN as in die-at-every-point.py, for example synced:worker@34+:back. In `reverse` only the way
-back is counted. Without cases: every point; --points N tries N of each role in each mode, evenly spread.
+A CASE is MODE:ROLE@POINTS:THEN, with ROLE, POINTS and THEN as in die-at-every-point.py, for example synced:worker@34+:back. In `reverse` and `mariadb-reverse` only the
+way back is counted. Without cases: every point; --points N tries N of each role in each mode, evenly spread.
 """
 import argparse
 import os
@@ -16,33 +16,41 @@ import re
 import driving  # first: it finds the worlds
 import dying_with_server
 import evidence
+import mariadb_world
 import postgres_world
 import small_world
 import test_live
-from live_writers import PostgresWriter
+from live_writers import MariadbWriter, PostgresWriter
 
 NAME = dying_with_server.NAME
 ROWS = 3000
-MODES = {"live": test_live.LIVE, "synced": test_live.SYNCED, "dual": test_live.DUAL, "reverse": test_live.REVERSED + "  consistency: live\n"}
+MODES = {"live": test_live.LIVE, "synced": test_live.SYNCED, "dual": test_live.DUAL, "reverse": test_live.REVERSED + "  consistency: live\n",
+         "mariadb": test_live.LIVE, "mariadb-reverse": test_live.REVERSED + "  consistency: live\n"}
 LEFT = ("SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()), (SELECT count(*) FROM pg_publication), "
         "(SELECT count(*) FROM pg_namespace WHERE nspname = '_honk'), (SELECT count(*) FROM pg_trigger WHERE tgname LIKE '\\_honk%')")
 
 
 class Source(dying_with_server.Source):
     def __init__(self, server, mode):
-        super().__init__(server, postgres_world.World, "shop", mode, ROWS)
+        self.is_mariadb = mode.startswith("mariadb")
+        self.writer, self.left, self.none_left = (
+            (MariadbWriter, test_live.LiveFromMariadb.LEFT, "0|0") if self.is_mariadb else (PostgresWriter, LEFT, "0|0|0|0"))
+        world = mariadb_world.World if self.is_mariadb else postgres_world.World
+        super().__init__(server, world, "shop", mode.replace("-", "_"), ROWS)
         text = small_world.MIGRATION.format(name=NAME, annotations="", strategy="schema-transform")
         self.world.write(f"migrations/{NAME}.yaml", text.rstrip() + MODES[mode])
-        if mode == "reverse":
+        if mode.endswith("reverse"):
             catalog = self.world.folder / "catalog" / "datasets.yaml"
-            catalog.write_text(catalog.read_text().replace("public.users_v2", "public.people"))
+            catalog.write_text(catalog.read_text().replace(
+                "shop:users_v2" if self.is_mariadb else "public.users_v2", "shop:people" if self.is_mariadb else "public.people"))
             self.world.write("mappings/users.yaml", test_live.RENAMING)
 
     def dump(self, database):
         """Without the rows that are written meanwhile: those are looked at one by one."""
         lines, is_among = [], False
         for line in super().dump(database):
-            is_among = line.startswith("COPY public.users_v1 ") or (is_among and line != "\\.")
+            is_among = line.startswith(("COPY public.users_v1 ", "INSERT INTO `users_v1` ")) or (
+                is_among and line != "\\." and not line.startswith(("/*", "UNLOCK")))
             if not is_among:
                 lines.append(line)
         return lines
@@ -50,7 +58,7 @@ class Source(dying_with_server.Source):
 
 class Case(dying_with_server.Case):
     def __init__(self, text, sources):
-        match = re.fullmatch(r"(live|synced|dual|reverse):(serve|worker)@([0-9+/,]*):(finish|back)", text)
+        match = re.fullmatch(r"(live|synced|dual|reverse|mariadb|mariadb-reverse):(serve|worker)@([0-9+/,]*):(finish|back)", text)
         if match is None:
             raise SystemExit(f"'{text}' is no case: expected for example synced:worker@34+:back")
         self.text = text
@@ -62,19 +70,20 @@ class Case(dying_with_server.Case):
         return self.source.server.sql(text, self.database)
 
     def drive(self):
-        if self.mode == "reverse":
+        if self.mode.endswith("reverse"):
             self.carry_back()
         else:
             self.write_meanwhile()
         evidence.need(self.project.stop() in (0, -9), "the server did not stop in order")
-        evidence.need(self.sql(LEFT) == "0|0|0|0", f"of ours (slots, publications, schemas, triggers) there are left: {self.sql(LEFT)}")
+        left = self.sql(self.source.left)
+        evidence.need(left == self.source.none_left, f"of ours (slots, publications, schemas or tables, triggers) there are left: {left}")
         now = self.source.dump(self.database)
         gone, new = set(self.source.before) - set(now), set(now) - set(self.source.before)
         evidence.need(now == self.source.before, f"not as before: gone {list(gone)[:5]}, new {list(new)[:5]}")
         evidence.state_sound(self.project.folder / ".honk", {"rolled_back", "cancelled"})
 
     def write_meanwhile(self):
-        writer = PostgresWriter(self.source.server, self.database)
+        writer = self.source.writer(self.source.server, self.database)
         writer.start()
         try:
             self.move_and_back(writer)
@@ -122,10 +131,10 @@ def main():
     parser.add_argument("--points", type=int, help="how many points to try for each role and mode; all without it")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 2, help="runs at a time; each mostly waits")
     options = parser.parse_args()
-    server = postgres_world.Postgres()
+    servers = {False: postgres_world.Postgres(), True: mariadb_world.Mariadb()}
     driving.take_along("honk-die-")
     tap = driving.Tap()
-    sources = {mode: Source(server, mode) for mode in MODES}
+    sources = {mode: Source(servers[mode.startswith("mariadb")], mode) for mode in MODES}
     try:
         run = driving.Suite(Case, tap, options.jobs, sources).run
         run(options.cases)
@@ -137,7 +146,8 @@ def main():
     finally:
         for source in sources.values():
             source.world.close()
-        server.close()
+        for server in servers.values():
+            server.close()
     tap.end()
 
 

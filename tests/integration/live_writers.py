@@ -102,3 +102,34 @@ class PostgresWriter(Writer):
                 break
             said.append(line.rstrip())
         return "\n".join(said) or None
+
+
+class MariadbWriter(Writer):
+    """Through one session of the client; a transaction that is refused somewhere is undone as a whole."""
+    REPLACE, OVER = "REPLACE INTO users_v1", ""
+    WHOLE = "BEGIN NOT ATOMIC DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; START TRANSACTION; {}; COMMIT; END//\n"
+
+    def __init__(self, mariadb, database="shop"):
+        self.mariadb, self.database = mariadb, database
+        text = mariadb.sql("SELECT id, first_name, last_name, country_code FROM users_v1", database)
+        super().__init__({int(key): tuple(rest) for key, *rest in (line.split("|") for line in text.splitlines())})
+
+    def open(self):
+        words = self.mariadb.client("mariadb", "-N", "-B", "-r", "-n", "--force", self.database)
+        self.client = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.client.stdin.write("DELIMITER //\n")
+
+    def close(self):
+        self.client.stdin.close()
+        self.client.wait()
+        self.client.stdout.close()
+
+    def write(self, statements):
+        self.client.stdin.write(self.WHOLE.format("; ".join(statements)) + "SELECT '-- that was it'//\n")
+        self.client.stdin.flush()
+        said = []
+        for line in self.client.stdout:
+            if line == "-- that was it\n":
+                break
+            said.append(line.rstrip())
+        return "\n".join(line for line in said if line.strip("- ") and "ERROR" in line) or None

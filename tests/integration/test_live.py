@@ -10,7 +10,7 @@ import mariadb_world
 import postgres_world
 import small_world
 import support
-from live_writers import PostgresWriter, SqliteWriter
+from live_writers import MariadbWriter, PostgresWriter, SqliteWriter
 
 LIVE = "\n  consistency: live\n"
 SYNCED = "\n  consistency: live-sync\n"
@@ -192,6 +192,69 @@ class LiveFromPostgres(EndsWell):
         self.world.honk("start", "elsewhere", "--wait", user="user:default/ada", check=False)
         self.end("elsewhere", writer)
         self.assertEqual(self.world.query("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1"), writer.expected())
+
+
+class LiveFromMariadb(unittest.TestCase):
+    LEFT = ("SELECT (SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name LIKE '%\\_honk\\_%'), "
+            "(SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = database() AND trigger_name LIKE '\\_honk%')")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.mariadb = mariadb_world.Mariadb()
+        cls.addClassCleanup(cls.mariadb.close)
+
+    def begin(self, name, target="shop:users_v2", more=""):
+        self.database = f"shop_{name}"
+        self.world = mariadb_world.World(self.mariadb, "shop", database=self.database)
+        self.addCleanup(self.world.close)
+        catalog = self.world.folder / "catalog" / "datasets.yaml"
+        catalog.write_text(catalog.read_text().replace("shop:users_v2", target))
+        if more:
+            self.mariadb.sql(more, self.database)
+        self.world.serve()
+        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip() + LIVE
+        self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", text), user="user:default/ada")
+        return self.world.honk("plan", name, user="user:default/ada", check=False)
+
+    def writing(self, name, **more):
+        plan = " ".join(self.begin(name, **more).stdout.split())
+        self.assertIn("'shop:users_v1' is live: its writers go on", plan)
+        self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
+        writer = MariadbWriter(self.mariadb, self.database)
+        writer.start()
+        self.assertTrue(writer.enough.wait(60))
+        self.world.honk("start", name, user="user:default/ada")
+        return writer
+
+    def end(self, name, writer):
+        self.assertTrue(support.eventually(lambda: self.world.state(name) in ("succeeded", "halted", "paused")))
+        writer.join(60)
+        self.assertEqual(self.world.state(name), "succeeded", self.world.json("status", name))
+        self.assertIn("frozen by honk: 'users_v1' moves to", writer.refusal)
+
+    def test_workers_that_are_killed_inside_of_one_database_lose_no_write(self):
+        writer, killed = self.writing("killed"), 0
+        while killed < 8 and self.world.state("killed") != "succeeded":
+            killed += kill_workers(self.world)
+        self.assertGreater(killed, 0)
+        self.end("killed", writer)
+        moved = self.mariadb.sql("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1", self.database)
+        self.assertEqual([(int(key), *rest) for key, *rest in (line.split("|") for line in moved.splitlines())], writer.expected())
+        self.world.honk("rollback", "killed", "--wait", user="user:default/ada")
+        self.assertEqual(self.mariadb.sql(self.LEFT, self.database), "0|0")
+        self.mariadb.sql("UPDATE users_v1 SET last_name = 'Again' WHERE id = 1", self.database)
+
+    def test_nothing_that_was_written_on_the_way_to_another_kind_of_store_is_missing(self):
+        writer = self.writing("elsewhere", target="listening:users_v2")
+        self.end("elsewhere", writer)
+        self.assertEqual(self.world.query("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1"), writer.expected())
+
+    def test_a_table_whose_rows_a_foreign_key_changes_is_refused_with_the_reason(self):
+        self.begin("cascade", more="CREATE TABLE owners (id bigint PRIMARY KEY); INSERT INTO owners SELECT id FROM users_v1; "
+                          "ALTER TABLE users_v1 ADD CONSTRAINT owned FOREIGN KEY (id) REFERENCES owners (id) ON DELETE CASCADE")
+        seen = self.world.run("cascade")
+        self.assertEqual(seen["state"], "halted")
+        self.assertIn("are changed by the foreign key 'owned' without any trigger", seen["reason"])
 
 
 class MisfitWriter(PostgresWriter):

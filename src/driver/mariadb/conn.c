@@ -255,6 +255,7 @@ const Driver driver_mariadb = {
     .push = &maria_push_ops,
     .snapshot = &maria_snapshot_ops,
     .freeze = &maria_freeze_ops,
+    .watch = &maria_watch_ops,
     .swap = &maria_swap_ops,
     .query = &maria_query_ops,
     .repair = maria_repair,

@@ -69,17 +69,16 @@ targets_to_be(const Schema *schema)
         column->name = g_strdup(from->name);
         g_autofree char *rest = NULL;
         column->declared = maria_made_type(schema, from, &rest);
-        if (strcmp(column->declared, "json") == 0) { /* which is called so by nobody but who makes it */
+        if (strcmp(column->declared, "json") ==
+            0) { /* which is called so by nobody but who makes it */
             g_free(column->declared);
             column->declared = g_strdup(maria_type_names[TYPE_TEXT]);
         }
         column->data_type = g_strndup(column->declared, strcspn(column->declared, "( "));
         column->type = maria_type_of(column->data_type, column->declared);
         take_sizes(column);
-        MariaTarget target = {.of = column,
-                              .type = from->type,
-                              .column = i,
-                              .is_own = maria_is_own(from, column)};
+        MariaTarget target = {
+            .of = column, .type = from->type, .column = i, .is_own = maria_is_own(from, column)};
         g_array_append_val(targets, target);
     }
     return targets;

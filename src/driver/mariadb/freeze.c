@@ -91,8 +91,8 @@ has_guards(MariaConn *conn, const MariaObject *object, bool *ret, GError **error
     return true;
 }
 
-static bool
-check_keys(MariaConn *conn, const MariaObject *object, GError **error)
+bool
+maria_fires_all(MariaConn *conn, const MariaObject *object, GError **error)
 {
     AUTO_ROWS *rows = NULL;
     if (!maria_rows(conn, &rows, error,
@@ -105,7 +105,7 @@ check_keys(MariaConn *conn, const MariaObject *object, GError **error)
     return row == NULL ||
            fail(error, ERR_UNSUPPORTED,
                 "rows of '%s' are changed by the foreign key '%s' without any trigger (CASCADE, "
-                "SET NULL): it cannot be frozen while it has it",
+                "SET NULL): it can neither be frozen nor followed while it has it",
                 object->name, row[0]);
 }
 
@@ -119,7 +119,7 @@ maria_freeze(Conn *base, const char *name, const char *why, GError **error)
     if (object->is_view)
         return fail(error, ERR_UNSUPPORTED, "'%s' is a view: freeze the tables behind it", name);
     g_autofree char *words = g_strdup_printf("frozen by honk: %s", why != NULL ? why : "");
-    if (!check_keys(conn, object, error) || !maria_lock(base, error))
+    if (!maria_fires_all(conn, object, error) || !maria_lock(base, error))
         return false;
     bool done = conn_confirm(base, error) &&
                 maria_guard_make(conn, object, PREFIX, GUARD_BUT_REPAIRS, words, error);

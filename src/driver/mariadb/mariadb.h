@@ -142,9 +142,9 @@ char *maria_made_name(const char *prefix, const char *of, const char *ending);
 
 /* --- describe.c, dependents.c, fingerprint.c --- */
 typedef struct {
-    char *name, *declared, *data_type; /* "int(10) unsigned", "int" */
+    char *name, *declared, *data_type;   /* "int(10) unsigned", "int" */
     char *charset, *collation, *comment; /* NULL: it has none */
-    bool is_json; /* what JSON stands for: a text with a check */
+    bool is_json;                        /* what JSON stands for: a text with a check */
     ColumnType type;
     bool is_unsigned, is_nullable, has_default, is_generated, is_counted; /* AUTO_INCREMENT */
     int64_t letters_max, bytes_max;                                       /* 0: no limit */
@@ -288,6 +288,12 @@ CHECKED bool maria_guard_make(MariaConn *conn, const MariaObject *object, const 
                               GuardExtent extent, const char *why, GError **error);
 CHECKED bool maria_guard_drop(MariaConn *conn, const MariaObject *object, const char *prefix,
                               GError **error);
+/* UNSUPPORTED, with the foreign key that changes rows behind the back of triggers. */
+CHECKED bool maria_fires_all(MariaConn *conn, const MariaObject *object, GError **error);
+/* --- watch.c --- */
+extern const WatchOps maria_watch_ops;
+/* Stands in a condition that names rows by notes of ours, of which no more are read than it names. */
+#define MARIA_OF_NOTES "/* _honk_changed_ */ "
 /* --- text.c: what SHOW CREATE TABLE says --- */
 typedef struct {
     char *name, *text; /* the text of its line, from its kind on */

@@ -189,19 +189,20 @@ maria_fail_rights(const MariaObject *object, GError **error)
 
 /* The table, its unique indexes, its columns, each in its order, and their checks, in one question. Names are compared twice: there letters are taken for
  * equal that are not, in file names. */
-#define OF_NAME                                                                                    \
-    "TABLE_NAME = %Q AND (@@lower_case_table_names > 0 OR BINARY TABLE_NAME = %Q)"
+#define OF_NAME "TABLE_NAME = %Q AND (@@lower_case_table_names > 0 OR BINARY TABLE_NAME = %Q)"
 #define OF_IT "TABLE_SCHEMA = %Q AND " OF_NAME
 #define OF_ROW 4 /* what they are sorted by stands before */
 static const char looks[] =
-    "SELECT 1, 0, '', 0, TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, 0, 0, 0, 0, 0, 0, 0, 0, 0 "
+    "SELECT 1, 0, '', 0, TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, 0, 0, 0, 0, 0, "
+    "0, 0, 0, 0 "
     "FROM information_schema.TABLES WHERE " OF_IT
     " UNION ALL SELECT 2, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX, INDEX_NAME, "
     "COLUMN_NAME, NULLABLE = 'YES' OR SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL, "
     "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM information_schema.STATISTICS WHERE " OF_IT
     " AND NON_UNIQUE = 0 UNION ALL SELECT 3, "
     "0, '', ORDINAL_POSITION, " MARIA_COLUMN_SQL " FROM information_schema.COLUMNS WHERE " OF_IT
-    " UNION ALL SELECT 4, 0, '', 0, CONSTRAINT_NAME, CHECK_CLAUSE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 "
+    " UNION ALL SELECT 4, 0, '', 0, CONSTRAINT_NAME, CHECK_CLAUSE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "
+    "0, 0 "
     "FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = %Q AND " OF_NAME
     " AND LEVEL = 'Column' AND CHECK_CLAUSE LIKE 'json|_valid(%%' ESCAPE '|' ORDER BY 1, 2, 3, 4";
 

@@ -69,10 +69,12 @@ bool
 maria_scan_send(MariaScan *scan, const char *more, GError **error)
 {
     g_autoptr(GString) sql = g_string_new("SELECT ");
-    bool is_counted = scan->object->int_key == NULL; /* the condition leaves out none of them */
-    g_autofree char *first = !is_counted           ? maria_name(scan->object->int_key)
-                             : scan->where != NULL ? g_strdup_printf("(%s\n) IS TRUE", scan->where)
-                                                   : g_strdup("1");
+    /* the condition leaves out none of them, but for notes of ours, which nobody counts */
+    bool is_counted = scan->object->int_key == NULL && !scan->is_of_notes;
+    g_autofree char *first = scan->object->int_key != NULL ? maria_name(scan->object->int_key)
+                             : is_counted && scan->where != NULL
+                                 ? g_strdup_printf("(%s\n) IS TRUE", scan->where)
+                                 : g_strdup("1");
     g_string_append(sql, first);
     for (guint i = 0; i < scan->items->len; i++) {
         const char *item = scan->items->pdata[i];
@@ -104,6 +106,7 @@ scan_prepare(MariaScan *scan, const ScanSpec *spec, GError **error)
     scan->from = from_of(scan->object);
     scan->where = g_strdup(spec->where);
     scan->has_sql = scan->has_sql || spec->where != NULL;
+    scan->is_of_notes = spec->where != NULL && strstr(spec->where, MARIA_OF_NOTES) != NULL;
     scan->is_paged = scan->has_sql && scan->object->int_key != NULL && !scan->object->is_view;
     if (spec->range != NULL && !maria_append_range(condition, scan->object, spec->range, error))
         return false;
@@ -246,7 +249,9 @@ read_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
         scan->object->int_key != NULL
             ? book_text(row_id < 0 ? " AND \"%w\" IN (%lld, %llu)" : " AND \"%w\" = %lld",
                         scan->object->int_key, (long long) row_id, (unsigned long long) row_id)
-            : g_strdup_printf("%s LIMIT 1 OFFSET %" G_GINT64_FORMAT, scan->condition,
+            : g_strdup_printf("%s%s%s%s LIMIT 1 OFFSET %" G_GINT64_FORMAT, scan->condition,
+                              scan->is_of_notes ? " AND (" : "",
+                              scan->is_of_notes ? scan->where : "", scan->is_of_notes ? "\n)" : "",
                               MAX(row_id, 1) - 1);
     if (!maria_rows(conn, &rows, error, "SELECT * FROM %s WHERE TRUE%s", scan->from, place))
         return false;

@@ -18,6 +18,7 @@ typedef struct {
     GString *scratch;
     int64_t count; /* rows that were read */
     bool has_sql, is_over;
+    bool is_of_notes; /* only rows that notes of ours name */
     /* paged.c */
     bool is_paged, has_last;
     char *last;  /* key of the last row that was given */
