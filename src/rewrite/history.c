@@ -455,14 +455,29 @@ is_called(const char *at, const char *end)
     return at < end && *at == '(';
 }
 
+static bool
+is_of_tests(const char *path)
+{
+    static const char *const tests[] = {"test", "tests", "spec", "specs", NULL};
+    return has_word_of(path, strlen(path), tests);
+}
+
 /* tests/test_db_upgrades.py: makes tables as they were, and looks at what steps made of them. */
 static bool
 tests_steps(const char *path)
 {
     static const char *const steps[] = {"upgrade", "upgrades", "migration", "migrations", NULL};
-    static const char *const tests[] = {"test", "tests", "spec", "specs", NULL};
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    return has_word_of(name, strlen(name), steps) && has_word_of(path, strlen(path), tests);
+    return has_word_of(name, strlen(name), steps) && is_of_tests(path);
+}
+
+/* tests/schema/shop-1.6.sql: tables as a version had them, from which tests take the steps since. */
+static bool
+is_schema_of_version(const char *path, const char *text, size_t bytes)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    return is_of_tests(path) && has_version(name, strlen(name), true) &&
+           changes_tables(text, bytes);
 }
 
 #define STEPS_OF_A_FILE 3 /* so many with a number each, and what they do: all of it is steps */
@@ -500,6 +515,9 @@ why_held(const Work *work)
                    : NULL;
     if (is_versioned_definition(path))
         return "a migration has made this, by its version: a person adds the next one";
+    if (is_schema_of_version(path, work->text, work->bytes))
+        return "tests may begin from this schema of a version, whose tables were called so: a "
+               "person decides";
     if (is_base_of_migrations(path))
         return "migrations may begin from this schema, and look for its tables under these names: "
                "a person decides";
