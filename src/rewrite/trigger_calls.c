@@ -385,6 +385,36 @@ trigger_calls_same(const char *one, const char *other)
     return strcmp(dot != NULL ? dot + 1 : one, other_dot != NULL ? other_dot + 1 : other) == 0;
 }
 
+static bool
+has_change(const Rename *rename, const ColumnChange *change)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *own = g_ptr_array_index(rename->changes, i);
+        if (strcmp(own->column, change->column) == 0)
+            return own->kind == change->kind && g_strcmp0(own->to, change->to) == 0;
+    }
+    return change->kind == CHANGE_NONE;
+}
+
+/* Both tables stay, and the same columns of them get the same names: to what sees the rows of both they are one. */
+static bool
+change_alike(const Rename *one, const Rename *other)
+{
+    const Rename *both[] = {one, other};
+    for (guint b = 0; b < 2; b++) {
+        const Rename *rename = both[b];
+        if (rename->is_derived || !rename->is_in_place)
+            return false;
+        for (guint i = 0; i < rename->changes->len; i++) {
+            const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+            if ((change->kind != CHANGE_NAME && change->kind != CHANGE_NONE) ||
+                !has_change(both[1 - b], change))
+                return false;
+        }
+    }
+    return true;
+}
+
 TriggerBinding
 trigger_calls_of(const TriggerCalls *calls, const char *function, const Renames *renames,
                  const Dialect *dialect)
@@ -403,7 +433,8 @@ trigger_calls_of(const TriggerCalls *calls, const char *function, const Renames 
         binding.is_unclear |= call->table.count == 0;
         has_run |= call->has_run && rename != NULL;
         binding.is_of_others |=
-            rename == NULL || (binding.rename != NULL && rename != binding.rename);
+            rename == NULL || (binding.rename != NULL && rename != binding.rename &&
+                               !change_alike(rename, binding.rename));
         if (binding.rename == NULL && !call->has_run)
             binding.rename = rename;
     }
