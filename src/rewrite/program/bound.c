@@ -26,7 +26,7 @@ has_values_behind(const Unit *unit, Span callee, guint last)
             (is_several && span_is_among(unit->text, callee, asks)));
 }
 
-enum { NAME_BOUND = 1, NAME_OTHERWISE = 2 };
+enum { NAME_BOUND = 1, NAME_OTHERWISE = 2, NAME_OF_TEXT = 4, NAME_OF_OTHER = 8 };
 
 /* cursor.execute(NAME, …), and execute(NAME), which binds nothing and fills nothing. */
 static guint
@@ -40,25 +40,52 @@ way_of_name(const Unit *unit, guint name)
     if (has_values_behind(unit, piece_span(unit_piece(unit, callee)), name))
         return NAME_BOUND;
     bool is_alone = unit_is_sign(unit, unit_next(unit, name, true), ')');
-    return is_alone && unit_is_among(unit, callee, runs) ? 0 : NAME_OTHERWISE;
+    return is_alone && (unit_is_among(unit, callee, runs) || unit_is_among(unit, callee, asks))
+               ? 0
+               : NAME_OTHERWISE;
 }
 
-/* What is done with the names of the text: whether each is run with values, or anything else. */
+/* What the name is set to here: SQL as it stands, text("…"), sqlalchemy.text("…"); or anything else. */
+static guint
+way_of_value(const Unit *unit, guint sign)
+{
+    guint value = unit_next(unit, sign, false);
+    if (unit_is_sign(unit, value, '('))
+        value = unit_next(unit, value, true);
+    if (unit_is_sign(unit, value + 1, '.'))
+        value += 2;
+    bool is_text = value < unit->pieces->len &&
+                   (unit_piece(unit, value)->kind == PIECE_LITERAL ||
+                    (unit_is_word(unit, value, "text") && unit_is_sign(unit, value + 1, '(')));
+    return is_text ? NAME_OF_TEXT : NAME_OF_OTHER;
+}
+
+/* What the names of the text are set to, and what else is done with them: whether each is run with values. */
 static void
 note_names(Unit *unit)
 {
     unit->bound = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < unit->pieces->len; i++) {
         const Piece *piece = unit_piece(unit, i);
-        guint behind = unit_next(unit, i, false);
-        bool is_set = unit_is_sign(unit, behind, '=') && !unit_is_sign(unit, behind + 1, '=');
-        if (piece->kind != PIECE_WORD || is_set)
+        guint sign = unit_next(unit, i, false);
+        bool is_set = unit_is_sign(unit, sign, '=') && !unit_is_sign(unit, sign + 1, '=');
+        if (piece->kind != PIECE_WORD)
             continue;
         g_autofree char *name =
             g_strndup(unit->text->bytes + piece->begin, piece->end - piece->begin);
-        guint way = way_of_name(unit, i) | GPOINTER_TO_UINT(g_hash_table_lookup(unit->bound, name));
+        guint way = is_set ? way_of_value(unit, sign) : way_of_name(unit, i);
+        way |= GPOINTER_TO_UINT(g_hash_table_lookup(unit->bound, name));
         g_hash_table_insert(unit->bound, g_steal_pointer(&name), GUINT_TO_POINTER(way));
     }
+}
+
+static guint
+way_of(Unit *unit, Span span)
+{
+    if (unit->bound == NULL)
+        note_names(unit);
+    g_autofree char *name = g_strndup(unit->text->bytes + span.begin, span.end - span.begin);
+    return GPOINTER_TO_UINT(g_hash_table_lookup(unit->bound, name));
 }
 
 bool
@@ -70,24 +97,22 @@ program_binds_percents(Unit *unit, const Use *use)
         return has_values_behind(unit, use->callee, use->last);
     if (!use->is_assigned || use->has_more || use->is_changed || use->is_format)
         return false;
-    if (unit->bound == NULL)
-        note_names(unit);
-    g_autofree char *name =
-        g_strndup(unit->text->bytes + use->key.begin, use->key.end - use->key.begin);
-    return GPOINTER_TO_UINT(g_hash_table_lookup(unit->bound, name)) == NAME_BOUND;
+    return (way_of(unit, use->key) & (NAME_BOUND | NAME_OTHERWISE)) == NAME_BOUND;
 }
 
 /* ---- parameters that have names ---- */
 
-/* Is what the text binds by names the first argument of the call: SQL as it stands, text("…"), or a name where nothing makes rows? */
+/* Is a text of SQL the first argument of the call, whose values have names: as it stands, text("…"), or a name of such? */
 static bool
-begins_with_sql(const Unit *unit, guint open)
+begins_with_sql(Unit *unit, guint open)
 {
     guint first = unit_next(unit, open, true);
     const Piece *piece = unit_piece(unit, first);
+    guint of_both = NAME_OF_TEXT | NAME_OF_OTHER;
+    bool is_name =
+        piece->kind == PIECE_WORD && unit_is_sign(unit, unit_next(unit, first, true), ',');
     return piece->kind == PIECE_LITERAL || unit_is_word(unit, first, "text") ||
-           (piece->kind == PIECE_WORD && !program_says(unit->work, "insert(") &&
-            !program_says(unit->work, "update("));
+           (is_name && (way_of(unit, piece_span(piece)) & of_both) == NAME_OF_TEXT);
 }
 
 /* The bracket of the list or dictionary that the piece is a key in, or of a list of such, as an argument. */

@@ -32,6 +32,20 @@ static const OtherPlace places[] = {
 };
 /* clang-format on */
 
+/* os.path.join(root, "emails"), filepath.Join, Path.Combine, File.join: of an ordinary word; others may be what holds the rows. */
+static bool
+is_in_path(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"join", "resolve", "combine", NULL};
+    static const char *const holders[] = {"path", "filepath", "Path", "File", NULL};
+    const Piece *piece = unit_piece(unit, use->first);
+    for (uint32_t at = piece->inner_begin; at < piece->inner_end; at++)
+        if (!g_ascii_isalpha(unit->text->bytes[at]))
+            return false;
+    return use->key.end == 0 && span_is_among(unit->text, use->callee, calls) &&
+           span_is_among(unit->text, use->receiver, holders);
+}
+
 const char *
 use_names_other(const Unit *unit, const Use *use)
 {
@@ -39,6 +53,8 @@ use_names_other(const Unit *unit, const Use *use)
     if (unit_is_language(unit, "javascript") && span_is(text, use->callee, "from") &&
         span_is(text, use->receiver, "storage"))
         return "this is a place for files";
+    if (is_in_path(unit, use))
+        return "this is a part of a path";
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         const OtherPlace *place = &places[i];
         bool is_there = place->key != NULL ? span_is(text, use->key, place->key)
