@@ -195,6 +195,8 @@ bool star_leaves_out(const Work *work, const SqlItem *star, const char *name);
 bool names_query(const SqlBlock *block);
 /* A star over `source` and its neighbours, written out (sql/expand.c). */
 bool star_can_expand(Work *work, const SqlItem *star, const SqlSource *source);
+/* Is it, for one of its sources, and thus for all (star.c)? */
+bool star_is_written_out(Work *work, const SqlItem *star);
 /* A column that comes through it, of which the mapping says nothing; NULL where none is known. */
 const char *star_unmapped(Work *work, const SqlItem *star, const SqlSource *source);
 void star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_aliases);

@@ -17,9 +17,10 @@ typedef struct {
     GArray *tokens; /* its length is the room that there is, until the end */
     Token *at;      /* where the first of them is */
     guint count, room;
-    bool is_in_code;       /* of MySQL, behind the head of a comment whose text is run */
-    guint kinds;           /* bits of those that were found */
-    const char *delimiter; /* what ends statements besides `;`, of so many bytes: in the text */
+    bool has_flat_comments; /* where nobody says it: one within another has no end of its own */
+    bool is_in_code;        /* of MySQL, behind the head of a comment whose text is run */
+    guint kinds;            /* bits of those that were found */
+    const char *delimiter;  /* what ends statements besides `;`, of so many bytes: in the text */
     size_t delimiter_bytes;
     bool has_word[WORD_COUNT];
     GArray *open;          /* indices of brackets that wait for their other half */
@@ -100,7 +101,7 @@ size_t behind(const Lexer *lexer, size_t at, const char *what);
 size_t end_of_line(const Lexer *lexer, size_t at);
 /* REM what SQL*Plus passes over, PROMPT what it prints, where nobody says the dialect; `end`: of the word; `at` when it is none. */
 size_t end_of_console_line(const Lexer *lexer, size_t at, size_t end);
-size_t end_of_block_comment(const Lexer *lexer, size_t at);
+size_t end_of_block_comment(Lexer *lexer, size_t at);
 /* A doubled quote stands for one. */
 size_t end_of_quotes(const Lexer *lexer, size_t at, char close, bool has_backslash);
 size_t end_of_string(const Lexer *lexer, size_t at, bool is_escaped);

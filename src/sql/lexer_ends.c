@@ -16,12 +16,11 @@ end_of_line(const Lexer *lexer, size_t at)
     return found == NULL ? lexer->bytes : (size_t) (found - lexer->text);
 }
 
-size_t
-end_of_block_comment(const Lexer *lexer, size_t at)
+/* Comments within it count; 0: it has no end. */
+static size_t
+end_of_nested(const Lexer *lexer, size_t at)
 {
     int depth = 1;
-    if (!lexer->dialect->has_nested_comments)
-        return behind(lexer, at + 2, "*/");
     for (at += 2; at < lexer->bytes; at++) {
         if (starts_with(lexer, at, "*/")) {
             at++;
@@ -33,6 +32,32 @@ end_of_block_comment(const Lexer *lexer, size_t at)
         }
     }
     return 0;
+}
+
+/* Where nobody says whether comments nest: with a comment in it, and an end for each, they do. Elsewhere the second end would stand
+ * alone, as in no SQL but within quotes. */
+static size_t
+end_of_doubtful(Lexer *lexer, size_t at)
+{
+    size_t end = behind(lexer, at + 2, "*/");
+    bool has_inner = end > at + 4 && memmem(lexer->text + at + 2, end - at - 4, "/*", 2) != NULL;
+    if (!has_inner || lexer->has_flat_comments)
+        return end;
+    size_t nested = end_of_nested(lexer, at);
+    guint quotes = 0;
+    for (size_t i = end; i < nested; i++)
+        quotes += lexer->text[i] == '\'';
+    lexer->has_flat_comments = nested == 0;
+    return nested == 0 || quotes % 2 == 1 ? end : nested;
+}
+
+size_t
+end_of_block_comment(Lexer *lexer, size_t at)
+{
+    if (lexer->dialect->is_any)
+        return end_of_doubtful(lexer, at);
+    return lexer->dialect->has_nested_comments ? end_of_nested(lexer, at)
+                                               : behind(lexer, at + 2, "*/");
 }
 
 size_t

@@ -43,6 +43,13 @@ def is_only_longer(before, after):
     return i == len(old)
 
 
+def is_only_in_keys(before, after):
+    """Does it differ in nothing but lines that may say an output by its place, or by its expression, instead of its alias?"""
+    old, new = before.split("\n"), after.split("\n")
+    return len(old) == len(new) and all(one == two or is_only_longer(one, two) or re.search(r"\b(GROUP BY|HAVING|ORDER BY|WHERE)\b", two)
+                                        for one, two in zip(old, new))
+
+
 def way_of(before, back):
     """The inverse mapping restores the text, but for what was needed on the way: names that were qualified, USING that became
     ON, a star that was written out. (`otherwise` may be a key of GROUP BY that is an alias and a column by then.)"""
@@ -53,8 +60,10 @@ def way_of(before, back):
         return "with quotes"
     if is_only_longer(before, back):
         return "with qualifiers or AS"
-    if back.count("USING (") < before.count("USING ("):
+    if back.count("USING (") < before.count("USING (") or back.count("NATURAL") < before.count("NATURAL"):
         return "joined with ON"
+    if is_only_in_keys(before, back):
+        return "with an alias written out"
     is_less = [len(re.findall(star, back)) < len(re.findall(star, before)) for star in (r"(?<!\.)\*", r"\*")]
     return "a star written out" if any(is_less) else "otherwise"
 

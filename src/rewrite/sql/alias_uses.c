@@ -144,10 +144,14 @@ can_stand_twice(Work *work, const SqlRef *ref)
     return true;
 }
 
-/* Dialects in which it is known what an alias means in that clause. */
+/* Dialects in which it is known what an alias means in that clause; in the list itself SQLite knows none, and takes `"x"` for a
+ * text. */
 static bool
 is_known_there(const Work *work, const SqlRef *ref)
 {
+    if (ref->clause != CLAUSE_WHERE && ref->clause != CLAUSE_GROUP &&
+        ref->clause != CLAUSE_HAVING && ref->clause != CLAUSE_ORDER)
+        return false;
     static const char *const all[] = {"sqlite", "postgres", "duckdb", "snowflake", "redshift"},
                              *const keys[] = {"mysql", "spark"};
     const char *name = work->sql->dialect->name;

@@ -172,6 +172,58 @@ is_row_of_target(const SqlItem *star)
            g_ascii_strcasecmp(name, called) != 0;
 }
 
+/* Among what the source is joined to the one before it by? */
+static bool
+is_joined_by(const Work *work, const SqlSource *source, const char *name)
+{
+    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
+        const SqlPart *part =
+            &((const SqlRef *) g_ptr_array_index(source->using, i))->path.parts[0];
+        if (sql_same_column(work->sql->dialect, part->text, part->quote, name))
+            return true;
+    }
+    return false;
+}
+
+/* USING (a, b) gives these first, in most dialects: are they the first ones of the table anyway? SQLite leaves them where that
+ * table has them. */
+static bool
+has_first(Work *work, const SqlSource *first, const SqlSource *source)
+{
+    bool is_open = false;
+    const ArenaList *names = sql_source_columns(work->sql, first, &is_open);
+    if (is_open || names->len < source->using->len)
+        return false;
+    for (guint i = 0; i < source->using->len && !work->sql->dialect->has_first_schema; i++) {
+        const SqlPart *part =
+            &((const SqlRef *) g_ptr_array_index(source->using, i))->path.parts[0];
+        const char *name = g_ptr_array_index(names, i);
+        if (name == NULL ||
+            !(source->is_tacit_using
+                  ? is_joined_by(work, source, name)
+                  : sql_same_column(work->sql->dialect, part->text, part->quote, name)))
+            return false;
+    }
+    return true;
+}
+
+/* a [LEFT] JOIN b USING (c): all of `a`, whose value that of `c` is, and of `b` all but `c`. Trino knows no `a.c` then. */
+static bool
+is_joined_plainly(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const ArenaList *sources = star->block->sources;
+    const SqlSource *first = g_ptr_array_index(sources, 0);
+    bool is_certain = !work->sql->dialect->is_any && strcmp(work->sql->dialect->name, "trino") != 0;
+    if (sources->len != 2 || source == first || source->is_right || source->is_semi ||
+        first->is_semi || !is_certain || star->except != NULL || source_rename(source) == NULL ||
+        source_rename(source)->is_derived)
+        return false;
+    for (guint i = 0; i < source->using->len; i++)
+        if (((const SqlRef *) g_ptr_array_index(source->using, i))->also != first)
+            return false;
+    return has_first(work, first, source);
+}
+
 bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
@@ -190,8 +242,9 @@ star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
         const SqlSource *other = g_ptr_array_index(sources, i);
         if (other->is_semi)
             continue;
-        if (other->using != NULL || other->is_natural || other->is_unread ||
-            other->reshape != NULL || (sources->len > 1 && !can_stand_beside(work, star, other)))
+        if ((other->using != NULL && !is_joined_plainly(work, star, other)) ||
+            sql_joins_vaguely(other) || other->is_unread || other->reshape != NULL ||
+            (sources->len > 1 && !can_stand_beside(work, star, other)))
             return false;
     }
     return true;
@@ -285,7 +338,8 @@ add_columns(Expansion *expansion, const SqlSource *source, const char *qualifier
     Work *work = expansion->work;
     const Rename *rename = source_rename(source);
     for (const char *const *known = columns_of(work, source); *known != NULL; known++)
-        if (!star_leaves_out(work, expansion->star, *known))
+        if (!star_leaves_out(work, expansion->star, *known) &&
+            !(expansion->star->star_path.count == 0 && is_joined_by(work, source, *known)))
             add_column(expansion, rename, *known, qualifier);
 }
 

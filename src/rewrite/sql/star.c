@@ -125,33 +125,71 @@ is_new_already(Work *work, const SqlItem *star, const SqlSource *source)
     return true;
 }
 
-/* True when the star is gone: written out, with all its sources. */
+/* What becomes of a star over one of its sources. */
+typedef struct {
+    const ColumnChange *change; /* that makes a difference; or NULL */
+    bool matters;               /* what comes out is seen from outside */
+    bool is_written_out, has_aliases;
+} Fate;
+
+/* False: nothing, for this source. */
 static bool
-visit_source(Work *work, const SqlItem *star, const SqlSource *source)
+fate_of(Work *work, const SqlItem *star, const SqlSource *source, Fate *ret)
 {
     const Rename *rename = source_rename(source);
     const SqlQuery *query = star->block->query;
-    size_t begin, end;
-    if (rename == NULL || is_new_already(work, star, source))
-        return false;
-    work->lets_through |= query != NULL && query_is_result(query) && rename_changes_columns(rename);
     bool comes_out = star_comes_out(work, star); /* fewer columns, fewer rows */
     bool is_returned = returns_old_names(work, star->block);
     bool names_stay = is_returned || (query != NULL && query->is_pinned);
     /* what another file makes keeps the places of its columns */
     bool places_count = !rename->is_derived && star_is_placed(work, star);
-    const ColumnChange *change = changed_through(work, star, source, names_stay || places_count);
+    ret->change = changed_through(work, star, source, names_stay || places_count);
     places_count |= !rename->is_derived && star_gains_count(star) && !rename_only_renames(rename);
-    if (change == NULL && !(places_count && !rename_only_renames(rename)))
+    if (ret->change == NULL && !(places_count && !rename_only_renames(rename)))
         return false;
     bool is_followed = (names_stay || comes_out) && row_variable_gets(work, star);
-    if (!is_followed && (names_stay || places_count || comes_out) && !star->is_macro &&
-        source_form(work, source) != FORM_PERHAPS_NEW && star_can_expand(work, star, source)) {
-        star_expand(work, star, source, is_returned || (names_stay && names_query(star->block)));
+    ret->matters = !is_followed && (names_stay || places_count || comes_out);
+    ret->is_written_out = ret->matters && !star->is_macro &&
+                          source_form(work, source) != FORM_PERHAPS_NEW &&
+                          star_can_expand(work, star, source);
+    ret->has_aliases = is_returned || (names_stay && names_query(star->block));
+    return true;
+}
+
+bool
+star_is_written_out(Work *work, const SqlItem *star)
+{
+    guint count;
+    SqlSource *const *sources = sql_star_sources(star, &count);
+    for (guint i = 0; i < count; i++) {
+        Fate fate;
+        if (source_rename(sources[i]) != NULL && !sources[i]->is_semi &&
+            source_form(work, sources[i]) != FORM_NEW && fate_of(work, star, sources[i], &fate) &&
+            fate.is_written_out)
+            return true;
+    }
+    return false;
+}
+
+/* True when the star is gone: written out, with all its sources. */
+static bool
+visit_source(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const SqlQuery *query = star->block->query;
+    size_t begin, end;
+    Fate fate;
+    if (source_rename(source) == NULL || is_new_already(work, star, source))
+        return false;
+    work->lets_through |=
+        query != NULL && query_is_result(query) && rename_changes_columns(source_rename(source));
+    if (!fate_of(work, star, source, &fate))
+        return false;
+    if (fate.is_written_out) {
+        star_expand(work, star, source, fate.has_aliases);
         return true;
     }
-    if (!is_followed && (names_stay || places_count || comes_out)) {
-        refuse(work, star, source, change);
+    if (fate.matters) {
+        refuse(work, star, source, fate.change);
         return false;
     }
     place_of(work, star, &begin, &end);

@@ -29,6 +29,18 @@ name_after(Work *work, const SqlSource *source, const SqlPart *part)
     return change == NULL ? part->text : change->kind == CHANGE_NAME ? change->to : NULL;
 }
 
+/* Nobody knows whose column it is joined to: does it change in one that may be meant? */
+static bool
+changes_before(Work *work, const SqlRef *ref)
+{
+    const ArenaList *sources = ref->source->block->sources;
+    const SqlPart *part = &ref->path.parts[0];
+    for (guint i = 0; i < sources->len && g_ptr_array_index(sources, i) != ref->source; i++)
+        if (change_of(work, g_ptr_array_index(sources, i), part) != NULL)
+            return true;
+    return change_of(work, ref->source, part) != NULL;
+}
+
 static bool
 stays_joined(Work *work, const SqlRef *ref)
 {
@@ -36,7 +48,7 @@ stays_joined(Work *work, const SqlRef *ref)
     const char *mine = name_after(work, ref->source, part),
                *theirs = ref->also != NULL ? name_after(work, ref->also, part) : NULL;
     if (ref->also == NULL)
-        return change_of(work, ref->source, part) == NULL;
+        return !changes_before(work, ref);
     return mine != NULL && theirs != NULL &&
            sql_same_column(work->sql->dialect, mine, '\0', theirs);
 }
@@ -86,17 +98,6 @@ is_plain(const Work *work, const SqlSource *source)
 }
 
 static bool
-has_bare_star(const SqlBlock *block)
-{
-    for (guint i = 0; i < block->items->len; i++) {
-        const SqlItem *item = g_ptr_array_index(block->items, i);
-        if (item->is_star && item->star_path.count == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool
 is_unmapped(Work *work, const SqlSource *source, const SqlPart *part)
 {
     const Rename *rename = source_rename(source);
@@ -104,23 +105,70 @@ is_unmapped(Work *work, const SqlSource *source, const SqlPart *part)
            !rename_says(rename, work->sql->dialect, part);
 }
 
+/* A star that stays gives what is joined by once; where it is written out, this is seen to. */
+static bool
+has_bare_star(Work *work, const SqlBlock *block)
+{
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star && item->star_path.count == 0 && !star_is_written_out(work, item))
+            return true;
+    }
+    return false;
+}
+
+/* a JOIN (b JOIN c …): brackets behind JOIN, or behind a comma. Those at the beginning make no difference. */
+static bool
+is_grouped_behind(const Work *work, const SqlSource *source)
+{
+    guint at = source->first - (source->first > 0);
+    while (at > 0 && work_token(work, at)->kind == TOKEN_OPEN)
+        at--;
+    return source->is_nested && at + 1 < source->first && work_token(work, at)->word != WORD_FROM;
+}
+
+/* A subquery without alias, whose column nothing else here will be called like: it needs no qualifier. */
+static bool
+is_known_bare(Work *work, const SqlSource *source, const char *name)
+{
+    if (source->kind != SOURCE_QUERY || source->alias != NULL ||
+        work->sql->dialect->has_hiding_aliases)
+        return false;
+    for (guint i = 0; i < source->block->sources->len; i++) {
+        const SqlSource *other = g_ptr_array_index(source->block->sources, i);
+        bool is_open = false;
+        (void) sql_source_columns(work->sql, other, &is_open);
+        if (other != source &&
+            ((is_open && source_rename(other) == NULL) || source_will_have(work, other, name)))
+            return false;
+    }
+    return true;
+}
+
+/* Can ON say the column of this side? */
+static bool
+can_say(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    const char *name = name_after(work, source, part);
+    return name != NULL && !is_unmapped(work, source, part) &&
+           (can_qualify(source) || is_known_bare(work, source, name));
+}
+
 static bool
 can_convert(Work *work, const SqlSource *source)
 {
     const SqlBlock *block = source->block;
-    if (!can_qualify(source) || !is_plain(work, source) || has_bare_star(block))
+    if (!is_plain(work, source) || has_bare_star(work, block))
         return false;
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *one = g_ptr_array_index(block->sources, i);
-        if (one->is_right || one->is_nested || sql_joins_vaguely(one))
+        if (one->is_right || is_grouped_behind(work, one) || sql_joins_vaguely(one))
             return false;
     }
     for (guint i = 0; i < source->using->len; i++) {
         const SqlRef *ref = g_ptr_array_index(source->using, i);
         const SqlPart *part = &ref->path.parts[0];
-        if (ref->also == NULL || !can_qualify(ref->also) || is_unmapped(work, source, part) ||
-            is_unmapped(work, ref->also, part) || name_after(work, source, part) == NULL ||
-            name_after(work, ref->also, part) == NULL)
+        if (ref->also == NULL || !can_say(work, ref->also, part) || !can_say(work, source, part))
             return false;
     }
     return true;
@@ -289,14 +337,16 @@ static void
 append_side(Work *work, GString *text, const SqlSource *source, const SqlPart *part)
 {
     const Dialect *dialect = work->sql->dialect;
-    g_autofree char *qualifier = spell_qualifier(dialect, source, source_spelling(source));
+    g_autofree char *qualifier =
+        can_qualify(source) ? spell_qualifier(dialect, source, source_spelling(source)) : NULL;
     const ColumnChange *change = change_of(work, source, part);
     bool is_tacit = part->begin == part->end; /* the name stands nowhere */
     g_autofree char *name =
         change != NULL || is_tacit
             ? spell_like(dialect, part, change != NULL ? change->to : part->text)
             : g_strndup(work->text + part->begin, part->end - part->begin);
-    g_string_append_printf(text, "%s.%s", qualifier, name);
+    g_string_append_printf(text, "%s%s%s", qualifier != NULL ? qualifier : "",
+                           qualifier != NULL ? "." : "", name);
 }
 
 static bool

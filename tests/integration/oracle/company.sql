@@ -994,3 +994,15 @@ VALUES ('users', (SELECT max(id) FROM users)), ('streams', (SELECT max(seconds) 
 
 -- a label with a word in it
 SELECT id, 'it''s; users' AS t FROM users WHERE email LIKE 'user1\_%' ESCAPE '\' OR email = 'user3@mail.example' ORDER BY id;
+
+-- a join in brackets with a derived table
+SELECT id, seconds FROM (users JOIN (SELECT user_id AS id, seconds, stream_id FROM streams) AS s USING (id)) WHERE stream_id < 9 ORDER BY stream_id;
+
+-- a derived table without an alias, joined by name
+SELECT user_id, c FROM streams LEFT JOIN (SELECT id AS user_id, country_code AS c FROM users WHERE id < 50) USING (user_id) WHERE stream_id < 40 ORDER BY stream_id;
+
+-- all columns of streams joined to themselves
+SELECT * FROM streams a JOIN streams b USING (user_id) WHERE a.stream_id BETWEEN 120 AND 130 AND b.stream_id > 3900 ORDER BY a.stream_id, b.stream_id;
+
+-- all columns of users and of their streams
+SELECT * FROM users JOIN (SELECT * FROM streams) AS s ON s.user_id = users.id WHERE users.id < 12 ORDER BY s.stream_id;

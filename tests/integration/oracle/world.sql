@@ -918,3 +918,9 @@ SELECT iata, zip_code, city FROM airports NATURAL LEFT JOIN zipcodes WHERE state
 
 -- All strikes joined to themselves
 SELECT count(*) AS n FROM birdstrikes a NATURAL JOIN birdstrikes b WHERE a.cost_total > 50000;
+
+-- All columns, no order, joined by USING
+SELECT * FROM airports JOIN zipcodes USING (city, state) WHERE zip_code LIKE '028%';
+
+-- All columns by nature
+SELECT * FROM airports NATURAL LEFT JOIN zipcodes WHERE state IN ('RI', 'DE') ORDER BY iata, zip_code;
