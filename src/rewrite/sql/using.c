@@ -138,8 +138,7 @@ is_known_bare(Work *work, const SqlSource *source, const char *name)
         const SqlSource *other = g_ptr_array_index(source->block->sources, i);
         bool is_open = false;
         (void) sql_source_columns(work->sql, other, &is_open);
-        if (other != source &&
-            ((is_open && source_rename(other) == NULL) || source_will_have(work, other, name)))
+        if (other != source && (is_open || source_will_have(work, other, name)))
             return false;
     }
     return true;
