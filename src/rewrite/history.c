@@ -471,6 +471,16 @@ tests_steps(const char *path)
     return has_word_of(name, strlen(name), steps) && is_of_tests(path);
 }
 
+/* db/old_create.py, legacy_schema.sql: tables as they were, from which somebody takes them on. */
+static bool
+is_called_old(const char *path, const char *text, size_t bytes)
+{
+    static const char *const words[] = {"old", "legacy", NULL};
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    return has_word_of(name, strlen(name), words) &&
+           text_find_folded(text, bytes, "create table") != NULL;
+}
+
 /* tests/schema/shop-1.6.sql: tables as a version had them, from which tests take the steps since. */
 static bool
 is_schema_of_version(const char *path, const char *text, size_t bytes)
@@ -507,6 +517,9 @@ static const char *
 why_held(const Work *work)
 {
     const char *path = work->path;
+    if (is_called_old(path, work->text, work->bytes))
+        return "this makes tables and is called old: whether it tells what was or what is, nobody "
+               "says";
     if (!code_is_sql(path))
         return is_among_migrations(path) || is_versioned_step(path) || tests_steps(path) ||
                        (work->out->edits->len > 0 && has_steps(work->text, work->bytes))
