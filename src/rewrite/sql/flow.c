@@ -238,12 +238,15 @@ item_repeats_name(const Work *work, const SqlItem *item)
            item->block->query != NULL && names_query(item->block);
 }
 
-/* What becomes of the name that it gives, where nothing keeps it. */
+/* What becomes of the name that it gives, where nothing keeps it. A cast that is called by its column goes with it where names
+ * are to change. */
 static const ColumnChange *
 named_by(Work *work, const SqlItem *item)
 {
     if (item->given != NULL)
         return item->given;
+    if (item->alias == NULL && item->named_by != NULL && work->options->propagates)
+        return sql_tacit_change(work, item);
     return item->alias == NULL || item_repeats_name(work, item) ? plain_change(work, item) : NULL;
 }
 

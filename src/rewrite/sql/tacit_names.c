@@ -30,8 +30,8 @@ is_name_seen(const SqlItem *item)
 }
 
 /* What becomes of the column that the value is called by; NULL: nothing, or it is called otherwise. */
-static const ColumnChange *
-tacit_change(Work *work, const SqlItem *item)
+const ColumnChange *
+sql_tacit_change(Work *work, const SqlItem *item)
 {
     const SqlRef *ref = item->named_by;
     return ref != NULL && ref->binding == BINDING_COLUMN && ref->column + 1 == ref->path.count
@@ -39,11 +39,12 @@ tacit_change(Work *work, const SqlItem *item)
                : NULL;
 }
 
-/* id::text is called `id`: it stays so, inside of the text, too. */
+/* id::text is called `id`: it stays so, inside of the text, too, unless names are to change. */
 static void
 keep_tacit_name(Work *work, const SqlItem *item)
 {
-    if (is_name_seen(item) && tacit_change(work, item) != NULL)
+    if (is_name_seen(item) && sql_tacit_change(work, item) != NULL &&
+        !(work->options->propagates && item_change(work, item) != NULL))
         add_old_name(work, item, &item->named_by->path.parts[item->named_by->column]);
 }
 
@@ -51,7 +52,7 @@ const char *
 sql_tacit_new_name(Work *work, const SqlItem *item)
 {
     bool is_kept = item->alias != NULL || is_name_seen(item);
-    const ColumnChange *change = is_kept ? NULL : tacit_change(work, item);
+    const ColumnChange *change = is_kept ? NULL : sql_tacit_change(work, item);
     return change != NULL && change->kind == CHANGE_NAME ? change->to : NULL;
 }
 
