@@ -11,6 +11,7 @@ static const char *const writing_calls[] = {
     "dbAppendTable", "copy_to", "bq_table_create", "bq_table_upload", "bq_table_delete", "spark_write_table",
     "spark_write_jdbc", "spark_write_delta", "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
     "load_table_from_json", "insert_all", "update_all", "delete_all", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable",
+    "save_as_table", "write_pandas", "load_table_dataframe",
     "createOrReplaceTempView", "createTempView", "registerTempTable", "createOrReplaceGlobalTempView", "createGlobalTempView", NULL};
 /* Of these, calls that can take nothing else. */
 static const char *const table_calls[] = {
@@ -60,19 +61,59 @@ link_before(const Unit *unit, guint link)
     return at;
 }
 
-/* df.write.….option("dbtable", "…"), .save("…"), .jdbc(url, "…") of Spark */
+/* df.write.….option("dbtable", "…"), .save("…"), .jdbc(url, "…") of Spark; BigQueryIO.writeTableRows().to("…") and
+ * JdbcIO.write().withTable("…") of Beam */
 static bool
 is_in_writer(const Unit *unit, const Use *use)
 {
     static const char *const setters[] = {"option", "save", "jdbc", "start", NULL},
-                             *const writers[] = {"write", "writeStream", "writeTo", NULL};
-    if (!span_is_among(unit->text, use->callee, setters))
+                             *const of_beam[] = {"to", "withTable", "withTableId", NULL},
+                             *const writers[] = {"write", "writeStream", "writeTo", NULL},
+                             *const any_writers[] = {"write", NULL};
+    bool is_of_beam = span_is_among(unit->text, use->callee, of_beam);
+    if (!is_of_beam && !span_is_among(unit->text, use->callee, setters))
         return false;
     guint link = piece_of_callee(unit, use);
-    while (link != G_MAXUINT && (link = link_before(unit, link)) != G_MAXUINT)
-        if (span_is_among(unit->text, piece_span(unit_piece(unit, link)), writers))
+    while (link != G_MAXUINT && (link = link_before(unit, link)) != G_MAXUINT) {
+        Span name = piece_span(unit_piece(unit, link));
+        if (is_of_beam ? span_begins_with_any(unit->text, name, any_writers)
+                       : span_is_among(unit->text, name, writers))
             return true;
+    }
     return false;
+}
+
+/* glueContext.write_dynamic_frame.from_options(…, connection_options={"dbtable": "…"}) */
+static bool
+is_in_writer_of_glue(Unit *unit, const Use *use)
+{
+    guint open = unit_bracket_around(unit, use->first);
+    if (!program_has_word(unit->work, "write_dynamic_frame"))
+        return false;
+    for (int depth = 0; depth < 3 && open != G_MAXUINT; depth++) {
+        guint callee = unit_previous(unit, open, true);
+        guint link = callee != G_MAXUINT ? link_before(unit, callee) : G_MAXUINT;
+        if (link != G_MAXUINT && unit_is_word(unit, link, "write_dynamic_frame"))
+            return true;
+        open = unit_bracket_around(unit, open);
+    }
+    return false;
+}
+
+/* S3ToRedshiftOperator(table="…"), @dlt.table(name="…"): by what they are called, rows come to the table. */
+static bool
+is_filled_by(const Unit *unit, const Use *use)
+{
+    static const char *const loaders[] = {"S3To",   "GCSTo", "AzureDataLakeTo", "LocalFilesystemTo",
+                                          "SFTPTo", "FTPTo", "CopyFrom",        NULL};
+    static const char *const makers[] = {"table", "view", "materialized_view",
+                                         "create_streaming_table", NULL};
+    const Text *text = unit->text;
+    if (!unit_is_language(unit, "python") || use->key.end == 0)
+        return false;
+    return span_begins_with_any(text, use->callee, loaders) ||
+           (span_is(text, use->receiver, "dlt") && span_is(text, use->key, "name") &&
+            span_is_among(text, use->callee, makers));
 }
 
 /* saveAsTypedBigQueryTable(Table.Spec("…")): what is made of the name is written to. */
@@ -109,6 +150,7 @@ use_writes_table(Unit *unit, const Use *use)
     if (is_entity)
         return false;
     return span_is_among(text, use->callee, writing_calls) || is_in_writer(unit, use) ||
+           is_in_writer_of_glue(unit, use) || is_filled_by(unit, use) ||
            is_view_of_duckdb(unit, use) || is_written_outside(unit, use) || use->is_in_sink ||
            is_below_sink(unit, use) || key_says_writing(text, use->key);
 }
