@@ -129,7 +129,8 @@ program_text(Unit *unit, const Use *use)
             i = behind;
             continue;
         }
-        if (unit_piece(unit, i)->kind == PIECE_LITERAL) {
+        bool is_joint = i > use->first && string_is_joint(unit, i);
+        if (unit_piece(unit, i)->kind == PIECE_LITERAL && !is_joint) {
             Piece piece = *unit_piece(unit, i++);
             piece.quoting.margin = margin;
             if (is_mapped)

@@ -112,6 +112,8 @@ bool literal_ends_apart(const Unit *unit, guint last);
 /* The last piece of a string, or of an operand, that begins there. */
 guint string_end(const Unit *unit, guint first);
 guint string_operand_end(const Unit *unit, guint operand);
+/* ",".join(…) of Python, which is no text of the string, but what stands between others that are put in. */
+bool string_is_joint(const Unit *unit, guint literal);
 /* fmt.Sprintf("…", x), whose format is the string at this piece: where the call begins; and the string of the call that begins there.
  * G_MAXUINT: it is none. */
 guint format_begin(const Unit *unit, guint literal);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define JOINED_PIECES_MAX 400 /* of a list whose elements are one string */
+
 typedef struct {
     guint at; /* piece of the bracket */
     Span callee, receiver, option, key;
@@ -151,11 +153,19 @@ skip_operand(const Unit *unit, guint index)
     return index;
 }
 
+bool
+string_is_joint(const Unit *unit, guint literal)
+{
+    return unit_is_language(unit, "python") && unit_piece(unit, literal)->kind == PIECE_LITERAL &&
+           unit_is_sign(unit, literal + 1, '.') && unit_is_word(unit, literal + 2, "join") &&
+           unit_is_sign(unit, literal + 3, '(');
+}
+
 /* Behind what is added at `operand`, at its last piece; G_MAXUINT: nothing is there. */
 guint
 string_operand_end(const Unit *unit, guint operand)
 {
-    if (unit_may_join(unit, operand))
+    if (unit_may_join(unit, operand) && !string_is_joint(unit, operand))
         return operand;
     guint behind = skip_operand(unit, operand);
     if (behind <= operand)
@@ -479,6 +489,66 @@ is_in_statement_of_lines(const Finder *finder)
     return false;
 }
 
+static bool
+is_blank(const Unit *unit, guint literal)
+{
+    const Piece *piece = unit_piece(unit, literal);
+    const char *bytes = unit->text->bytes + piece->inner_begin;
+    size_t count = piece->inner_end - piece->inner_begin;
+    return piece->kind == PIECE_LITERAL && count > 0 && strspn(bytes, " \\n") >= count;
+}
+
+/* Nothing in the list is there only now and then, or more than once. */
+static bool
+is_plain_list(const Unit *unit, guint open, guint close)
+{
+    static const char *const words[] = {"if", "else", "for", "and", "or", NULL};
+    for (guint i = open + 1; i < close; i++)
+        if (unit_is_among(unit, i, words) || unit_is_sign(unit, i, '*') ||
+            unit_is_sign(unit, i, '%'))
+            return false;
+    return true;
+}
+
+/* Of a statement: neither a command nor names of several tables. */
+static bool
+begins_statement(const Unit *unit, guint literal)
+{
+    static const char *const words[] = {"SELECT", "WITH",  "INSERT", "UPDATE",
+                                        "DELETE", "MERGE", "CREATE", NULL};
+    const Piece *piece = unit_piece(unit, literal);
+    Span word = {piece->inner_begin, piece->inner_begin};
+    while (word.begin < piece->inner_end && strchr(" \n", unit->text->bytes[word.begin]) != NULL)
+        word.begin++;
+    for (word.end = word.begin;
+         word.end < piece->inner_end && g_ascii_isalpha(unit->text->bytes[word.end]);)
+        word.end++;
+    g_autofree char *said =
+        g_ascii_strup(unit->text->bytes + word.begin, (gssize) (word.end - word.begin));
+    return piece->kind == PIECE_LITERAL && g_strv_contains(words, said);
+}
+
+/* " ".join(["SELECT …", "FROM …"]) of Python, behind which nothing is put: its elements are one string. */
+static bool
+is_in_joined_list(const Finder *finder)
+{
+    const Unit *unit = finder->unit;
+    guint open = finder->brackets->len > 0 ? innermost(finder) : 0;
+    if (open < 4 || !unit_is_language(unit, "python") || !unit_is_sign(unit, open, '[') ||
+        !unit_is_sign(unit, open - 1, '(') || !string_is_joint(unit, open - 4) ||
+        !is_blank(unit, open - 4) || !begins_statement(unit, unit_next(unit, open, true)))
+        return false;
+    guint close = open + 1;
+    while (close < unit->pieces->len && close - open < JOINED_PIECES_MAX &&
+           !unit_is_sign(unit, close, ']'))
+        close++;
+    guint end = unit_next(unit, close, true), behind = unit_next(unit, end, false);
+    char sign = unit_sign(unit, behind);
+    bool is_whole = unit_is_sign(unit, close, ']') && unit_is_sign(unit, end, ')') &&
+                    (sign == '\0' || strchr(",)]}", sign) != NULL);
+    return is_whole && is_plain_list(unit, open, close);
+}
+
 /* const ( … ) of Go: what is in the brackets is set, and no argument. */
 static bool
 declares(const Finder *finder)
@@ -495,7 +565,7 @@ visit_literal(Finder *finder, guint first)
     Unit *unit = finder->unit;
     const Piece *piece = unit_piece(unit, first);
     bool in_brackets = finder->brackets->len > 0;
-    bool is_listed = is_in_statement_of_lines(finder);
+    bool is_listed = is_in_statement_of_lines(finder) || is_in_joined_list(finder);
     guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets, is_listed);
     bool has_more = false;
     if (!piece->is_alone)
