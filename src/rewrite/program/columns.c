@@ -255,16 +255,38 @@ find_hole_for_column(const Text *text, size_t *ret_at)
     return false;
 }
 
-/* query += " WHERE " + x, where query was set to SQL that reads the dataset. */
+/* What the string is put behind: query of `query += " WHERE " + x` and, in Python, of `query + " WHERE " + x` and
+ * f"{query} WHERE {x}"; empty: nothing. */
+static Span
+put_behind(const Unit *unit, const Use *use)
+{
+    guint sign = unit_previous(unit, use->first, true);
+    guint word = use->is_appended && sign != G_MAXUINT && sign > 1 ? sign - 2 : G_MAXUINT;
+    if (word != G_MAXUINT)
+        return unit_piece(unit, word)->kind == PIECE_WORD ? piece_span(unit_piece(unit, word))
+                                                          : (Span){0};
+    const Piece *piece = unit_piece(unit, use->first);
+    Span name = {piece->inner_begin + 1, piece->inner_begin + 1};
+    if (!unit_is_language(unit, "python"))
+        return (Span){0};
+    if (use->lead > 0)
+        return piece_span(unit_piece(unit, use->lead));
+    if (piece->kind != PIECE_LITERAL || text_byte(unit->text, piece->inner_begin) != '{')
+        return (Span){0};
+    while (is_identifier_byte(text_byte(unit->text, name.end)))
+        name.end++;
+    return text_byte(unit->text, name.end) == '}' ? name : (Span){0};
+}
+
+/* Was that set to SQL that reads the dataset? */
 static bool
 appends_to_dataset(Unit *unit, const Use *use)
 {
-    guint sign = unit_previous(unit, use->first, true);
-    guint word = sign != G_MAXUINT && sign > 1 ? sign - 2 : G_MAXUINT;
-    if (word == G_MAXUINT || unit_piece(unit, word)->kind != PIECE_WORD)
+    Span span = put_behind(unit, use);
+    if (span.end == span.begin)
         return false;
-    g_autofree char *name = g_strndup(unit->text->bytes + unit_piece(unit, word)->begin,
-                                      unit_piece(unit, word)->end - unit_piece(unit, word)->begin);
+    g_autofree char *name =
+        g_strndup(unit->text->bytes + span.begin, (size_t) (span.end - span.begin));
     for (guint i = 0; i < unit->uses->len; i++) {
         const Use *other = &g_array_index(unit->uses, Use, i);
         if (!other->is_assigned || !span_is(unit->text, other->key, name))
@@ -346,7 +368,7 @@ visit_use(Unit *unit, Use *use)
         lookml_is_of_other(unit, use->first) || use_is_foreign_key(unit, use) ||
         is_of_said_class(unit, use, text) || use_is_in_chain(unit, use))
         return;
-    if (use->is_appended && find_hole_for_column(text, &at) && appends_to_dataset(unit, use)) {
+    if (find_hole_for_column(text, &at) && appends_to_dataset(unit, use)) {
         program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(HOLE), "hole", NULL,
                        "what is put in here at run time may name columns that change");
         return;

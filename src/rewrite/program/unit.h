@@ -114,6 +114,10 @@ guint string_end(const Unit *unit, guint first);
 guint string_operand_end(const Unit *unit, guint operand);
 /* ",".join(…) of Python, which is no text of the string, but what stands between others that are put in. */
 bool string_is_joint(const Unit *unit, guint literal);
+/* Is this bracket that of a list whose elements `" ".join` of Python makes one statement, and nothing is put behind it? (joined.c) */
+bool string_is_in_joined_list(const Unit *unit, guint open);
+/* Marks the strings that get more text later, which is not known. (growing.c) */
+void program_mark_growing(Unit *unit);
 /* fmt.Sprintf("…", x), whose format is the string at this piece: where the call begins; and the string of the call that begins there.
  * G_MAXUINT: it is none. */
 guint format_begin(const Unit *unit, guint literal);

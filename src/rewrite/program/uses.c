@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define JOINED_PIECES_MAX 400 /* of a list whose elements are one string */
-
 typedef struct {
     guint at; /* piece of the bracket */
     Span callee, receiver, option, key;
@@ -151,14 +149,6 @@ skip_operand(const Unit *unit, guint index)
         depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
     }
     return index;
-}
-
-bool
-string_is_joint(const Unit *unit, guint literal)
-{
-    return unit_is_language(unit, "python") && unit_piece(unit, literal)->kind == PIECE_LITERAL &&
-           unit_is_sign(unit, literal + 1, '.') && unit_is_word(unit, literal + 2, "join") &&
-           unit_is_sign(unit, literal + 3, '(');
 }
 
 /* Behind what is added at `operand`, at its last piece; G_MAXUINT: nothing is there. */
@@ -489,66 +479,6 @@ is_in_statement_of_lines(const Finder *finder)
     return false;
 }
 
-static bool
-is_blank(const Unit *unit, guint literal)
-{
-    const Piece *piece = unit_piece(unit, literal);
-    const char *bytes = unit->text->bytes + piece->inner_begin;
-    size_t count = piece->inner_end - piece->inner_begin;
-    return piece->kind == PIECE_LITERAL && count > 0 && strspn(bytes, " \\n") >= count;
-}
-
-/* Nothing in the list is there only now and then, or more than once. */
-static bool
-is_plain_list(const Unit *unit, guint open, guint close)
-{
-    static const char *const words[] = {"if", "else", "for", "and", "or", NULL};
-    for (guint i = open + 1; i < close; i++)
-        if (unit_is_among(unit, i, words) || unit_is_sign(unit, i, '*') ||
-            unit_is_sign(unit, i, '%'))
-            return false;
-    return true;
-}
-
-/* Of a statement: neither a command nor names of several tables. */
-static bool
-begins_statement(const Unit *unit, guint literal)
-{
-    static const char *const words[] = {"SELECT", "WITH",  "INSERT", "UPDATE",
-                                        "DELETE", "MERGE", "CREATE", NULL};
-    const Piece *piece = unit_piece(unit, literal);
-    Span word = {piece->inner_begin, piece->inner_begin};
-    while (word.begin < piece->inner_end && strchr(" \n", unit->text->bytes[word.begin]) != NULL)
-        word.begin++;
-    for (word.end = word.begin;
-         word.end < piece->inner_end && g_ascii_isalpha(unit->text->bytes[word.end]);)
-        word.end++;
-    g_autofree char *said =
-        g_ascii_strup(unit->text->bytes + word.begin, (gssize) (word.end - word.begin));
-    return piece->kind == PIECE_LITERAL && g_strv_contains(words, said);
-}
-
-/* " ".join(["SELECT …", "FROM …"]) of Python, behind which nothing is put: its elements are one string. */
-static bool
-is_in_joined_list(const Finder *finder)
-{
-    const Unit *unit = finder->unit;
-    guint open = finder->brackets->len > 0 ? innermost(finder) : 0;
-    if (open < 4 || !unit_is_language(unit, "python") || !unit_is_sign(unit, open, '[') ||
-        !unit_is_sign(unit, open - 1, '(') || !string_is_joint(unit, open - 4) ||
-        !is_blank(unit, open - 4) || !begins_statement(unit, unit_next(unit, open, true)))
-        return false;
-    guint close = open + 1;
-    while (close < unit->pieces->len && close - open < JOINED_PIECES_MAX &&
-           !unit_is_sign(unit, close, ']'))
-        close++;
-    guint end = unit_next(unit, close, true), behind = unit_next(unit, end, false);
-    char sign = unit_sign(unit, behind);
-    bool is_whole = unit_is_sign(unit, close, ']') && unit_is_sign(unit, end, ')') &&
-                    (sign == '\0' || strchr(",)]}", sign) != NULL);
-    return is_whole && is_plain_list(unit, open, close);
-}
-
 /* const ( … ) of Go: what is in the brackets is set, and no argument. */
 static bool
 declares(const Finder *finder)
@@ -565,7 +495,8 @@ visit_literal(Finder *finder, guint first)
     Unit *unit = finder->unit;
     const Piece *piece = unit_piece(unit, first);
     bool in_brackets = finder->brackets->len > 0;
-    bool is_listed = is_in_statement_of_lines(finder) || is_in_joined_list(finder);
+    bool is_listed = is_in_statement_of_lines(finder) ||
+                     (in_brackets && string_is_in_joined_list(unit, innermost(finder)));
     guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets, is_listed);
     bool has_more = false;
     if (!piece->is_alone)
@@ -612,73 +543,6 @@ visit_literal(Finder *finder, guint first)
     return last;
 }
 
-/* fmt.Sprintf(" AND plan = $%d", x), which is read as a part (parts.c). */
-static bool
-grows_by_values(const Unit *unit, guint first)
-{
-    guint literal = format_literal(unit, first);
-    return literal != G_MAXUINT && format_takes_values(unit, literal);
-}
-
-/* x += y, where y is no literal: whatever x was is not all of it. */
-static GHashTable *
-find_growing(const Unit *unit)
-{
-    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 1; i + 2 < unit->pieces->len; i++) {
-        const Piece *word = unit_piece(unit, i - 1);
-        if (word->kind != PIECE_WORD || !unit_is_plus(unit, i) || !unit_is_sign(unit, i + 1, '=') ||
-            unit_piece(unit, i + 2)->kind == PIECE_LITERAL || grows_by_values(unit, i + 2))
-            continue;
-        g_hash_table_add(names,
-                         g_strndup(unit->text->bytes + word->begin, word->end - word->begin));
-    }
-    return names;
-}
-
-/* x = "… users", and then x += "_old": the last name of x goes on, now and then. */
-static void
-mark_glued(Unit *unit)
-{
-    g_autoptr(GHashTable) sets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 0; i < unit->uses->len; i++) {
-        const Use *use = &g_array_index(unit->uses, Use, i);
-        guint format = format_begin(unit, use->first),
-              first = format != G_MAXUINT ? format : use->first;
-        bool is_appended = use->is_appended || format != G_MAXUINT;
-        guint sign = is_appended ? unit_previous(unit, first, true) : G_MAXUINT;
-        if (sign != G_MAXUINT && format != G_MAXUINT &&
-            (!unit_is_sign(unit, sign, '=') || !unit_is_plus(unit, sign - (sign > 0))))
-            sign = G_MAXUINT;
-        guint word =
-            sign != G_MAXUINT && sign > 0 ? unit_previous(unit, sign - 1, false) : G_MAXUINT;
-        Span name = word != G_MAXUINT ? piece_span(unit_piece(unit, word)) : use->key;
-        g_autofree char *key = g_strndup(unit->text->bytes + name.begin, name.end - name.begin);
-        if (use->is_assigned && !use->in_list)
-            g_hash_table_insert(sets, g_steal_pointer(&key), GUINT_TO_POINTER(i + 1));
-        guint set = word != G_MAXUINT && !literal_begins_apart(unit, use->first)
-                        ? GPOINTER_TO_UINT(g_hash_table_lookup(sets, key))
-                        : 0;
-        if (set > 0) {
-            Use *grown = &g_array_index(unit->uses, Use, set - 1);
-            grown->has_more = grown->has_more || !literal_ends_apart(unit, grown->last);
-        }
-    }
-}
-
-static void
-mark_growing(Unit *unit)
-{
-    mark_glued(unit);
-    g_autoptr(GHashTable) names = find_growing(unit);
-    for (guint i = 0; g_hash_table_size(names) > 0 && i < unit->uses->len; i++) {
-        Use *use = &g_array_index(unit->uses, Use, i);
-        g_autofree char *key =
-            g_strndup(unit->text->bytes + use->key.begin, use->key.end - use->key.begin);
-        use->has_more = use->has_more || g_hash_table_contains(names, key);
-    }
-}
-
 void
 program_find_uses(Unit *unit)
 {
@@ -691,5 +555,5 @@ program_find_uses(Unit *unit)
             visit_sign(&finder, i);
     }
     g_array_unref(finder.brackets);
-    mark_growing(unit);
+    program_mark_growing(unit);
 }
