@@ -337,12 +337,12 @@ fail_budget(Copy *copy, GError **error)
     return fail(error, ERR_BUDGET, "%s not fit, more than the budget allows", count);
 }
 
-/* One who presses Ctrl-C waits some seconds for a server that has hung, and hears what is known of it. The source may be reached all
- * the same, and its writers are let in again. */
+/* What is known of a target that could not be cleared up; `began` is how it came to that. The source may be reached all the same, and its
+ * writers are let in again. */
 static bool
-fail_unreached(const Copy *copy, GError *why, GError **error)
+fail_left_behind(const Copy *copy, const char *began, GError *why, GError **error)
 {
-    g_autoptr(GError) unreached = why;
+    g_autoptr(GError) left = why;
     g_autoptr(GError) unlifted = NULL;
     const char *target = copy->pair.target.text;
     bool is_known = !local_has_begun(copy->local, ACTION_SWAP);
@@ -352,10 +352,10 @@ fail_unreached(const Copy *copy, GError *why, GError **error)
                              : "";
     invocation_hint(copy->call, "the next copy to '%s' finds out what is there, and clears up",
                     target);
-    return fail(error, ERR_UNREACHABLE, "stopped; '%s' is %s%s: %s", target,
+    return fail(error, error_code(left), "%s; '%s' is %s%s: %s", began, target,
                 is_known ? "as it was before, but what lies beside it could not be taken away"
                          : "as it was before, or has all rows already: which of both is not known",
-                frozen, unreached->message);
+                frozen, left->message);
 }
 
 /* The target is as before when this returns; the error is why, or that this could not be done. Never true. */
@@ -371,20 +371,13 @@ take_back(Copy *copy, GError *why, GError **error)
         drivers_hurry();
     bool is_saved = save_rejects(copy, &unsaved);
     if (is_interrupted && error_is(unsaved, ERR_UNREACHABLE))
-        return fail_unreached(copy, g_steal_pointer(&unsaved), error);
+        return fail_left_behind(copy, "stopped", g_steal_pointer(&unsaved), error);
     if (!is_saved)
         view_tone(copy->view, TONE_WARN, "%s", unsaved->message);
     if (!local_back(copy->local, &failed)) {
-        if (is_interrupted && error_is(failed, ERR_UNREACHABLE))
-            return fail_unreached(copy, g_steal_pointer(&failed), error);
-        g_propagate_error(error, g_steal_pointer(&failed));
-        invocation_hint(copy->call, "the next copy to '%s' clears up what this one has left",
-                        copy->pair.target.text);
-        return fail_in(
-            error, "%s; %s", cause->message,
-            local_has_begun(copy->local, ACTION_SWAP)
-                ? "and the target could not be put back"
-                : "the target is as it was, but what lies beside it could not be taken away");
+        bool is_unheard = is_interrupted && error_is(failed, ERR_UNREACHABLE);
+        return fail_left_behind(copy, is_unheard ? "stopped" : cause->message,
+                                g_steal_pointer(&failed), error);
     }
     address_forget_file(&copy->pair.target);
     tell_rejects(copy);

@@ -234,10 +234,16 @@ typedef struct {
     json_t *evidence; /* of the parts */
 } LeaseAsk;
 
+static char *
+task_name(const Step *step, const char *key)
+{
+    return g_strdup_printf("%s-%s", step->name, key);
+}
+
 static Outcome *
 perform(Local *local, const Step *step, const LeaseAsk *ask)
 {
-    g_autofree char *task = g_strdup_printf("%s-%s", step->name, ask->key);
+    g_autofree char *task = task_name(step, ask->key);
     g_autoptr(json_t) intent = intent_of(local, task);
     Lease lease = {.id = task,
                    .plan = local->id,
@@ -364,12 +370,17 @@ add_part(json_t *all, const json_t *evidence)
         json_set_int(sums, key, json_get_int(sums, key, 0) + json_integer_value(value));
 }
 
+/* A session that ends, a deadlock and the like may be over in a moment, and would cost all rows that were copied, or leave something behind. Who is not
+ * reached at first may be misspelt; and steps that keep others waiting for a lock are as patient as they should be by themselves. */
 static bool
-is_worth_another_try(const Outcome *outcome, int64_t failed_ms)
+may_be_over_soon(const Step *step, TaskPhase phase, ErrorCode code)
 {
-    return outcome->kind == OUTCOME_ERROR && !local_is_interrupted() &&
-           clock_monotonic_ms() - failed_ms < TRIED_MS_MAX &&
-           error_then(error_code_from_wire(outcome->error_code)) == THEN_RETRY;
+    ActionId action = step->action->id;
+    if (action == ACTION_VALIDATE)
+        return false;
+    bool only_waits = phase == PHASE_REVERSE || action == ACTION_TRANSFORM ||
+                      action == ACTION_COPY || action == ACTION_COMPARE;
+    return code == ERR_UNREACHABLE || (only_waits && error_then(code) == THEN_RETRY);
 }
 
 static void
@@ -390,18 +401,15 @@ say_what_began_it(Outcome *outcome, const char *first, int64_t tried_ms)
                            : g_strdup_printf("%s; tried again for %s: %s", first, tried, last);
 }
 
-/* A session that ends, a deadlock and the like may be over in a moment, and would cost all rows that were copied. The steps that keep others
- * waiting are as patient as they should be by themselves. */
 static Outcome *
 perform_patiently(Local *local, const Step *step, const LeaseAsk *ask)
 {
     Outcome *outcome = perform(local, step, ask);
-    ActionId action = step->action->id;
-    bool is_about_rows =
-        action == ACTION_TRANSFORM || action == ACTION_COPY || action == ACTION_COMPARE;
     int64_t failed_ms = clock_monotonic_ms(), pause_ms = PAUSE_MS_FIRST;
     g_autofree char *first = NULL;
-    while (is_about_rows && is_worth_another_try(outcome, failed_ms)) {
+    while (outcome->kind == OUTCOME_ERROR && !local_is_interrupted() &&
+           clock_monotonic_ms() - failed_ms < TRIED_MS_MAX &&
+           may_be_over_soon(step, ask->phase, error_code_from_wire(outcome->error_code))) {
         progress_again(local->progress, outcome->message);
         if (first == NULL)
             first = g_strdup(outcome->message);
@@ -478,8 +486,12 @@ static bool
 undo_step(Local *local, const Step *step, GError **error)
 {
     LeaseAsk ask = {.key = "", .phase = PHASE_REVERSE};
-    g_autoptr(Outcome) outcome = perform(local, step, &ask);
-    return check_outcome(outcome, error) || fail_in(error, "cannot take '%s' back", step->name);
+    g_autofree char *task = task_name(step, "");
+    g_autoptr(Outcome) outcome = perform_patiently(local, step, &ask);
+    if (!check_outcome(outcome, error))
+        return fail_in(error, "cannot take '%s' back", step->name);
+    g_hash_table_remove(local->pre_states, task);
+    return true;
 }
 
 static bool
@@ -494,7 +506,7 @@ local_has_begun(const Local *local, ActionId action)
 {
     for (guint i = 0; i < local->plan->steps->len; i++) {
         const Step *step = local->plan->steps->pdata[i];
-        g_autofree char *task = g_strconcat(step->name, "-", NULL);
+        g_autofree char *task = task_name(step, "");
         if (step->action->id == action && g_hash_table_contains(local->pre_states, task))
             return true;
     }

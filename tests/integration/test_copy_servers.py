@@ -384,12 +384,41 @@ class CutShort(unittest.TestCase):
         self.assertEqual((status, errors), (0, ""), out)
         self.assertIn("60,000 rows copied", out)
 
+    def test_whoever_writes_to_the_source_is_let_in_again_though_the_target_stays_away(self):
+        self.project.sql("here.db", "CREATE TABLE s (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO s SELECT value, hex(zeroblob(60)) FROM generate_series(1, 60000)")
+        self.here = "here.db:"
+        status, out, errors = self.while_it_copies(self.postgres.crash, "--freeze")
+        self.postgres.start()
+        self.assertEqual(status, 5, out)
+        self.assertNotIn("is frozen", errors)
+        self.project.sql("here.db", "UPDATE s SET a = 'new' WHERE id = 1")
+
+    def test_a_swap_whose_session_ends_is_tried_again(self):
+        self.postgres.sql("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'old'); CREATE SEQUENCE cuts", "postgres")
+        self.addCleanup(self.postgres.sql, "DROP EVENT TRIGGER cut; DROP SEQUENCE cuts", "postgres")
+        self.postgres.sql("CREATE OR REPLACE FUNCTION cut() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF current_query() ~ 'RENAME TO' AND nextval('cuts') "
+                          "= 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END $$; CREATE EVENT TRIGGER cut ON ddl_command_start EXECUTE "
+                          "FUNCTION cut()", "postgres")
+        done = self.project.honk("copy", self.here + "s", self.here + "t", "--replace")
+        self.assertIn("swap             retrying", done.stdout)
+        self.assertEqual(self.postgres.sql("SELECT count(*) FROM t", "postgres"), "60000")
+
+    def test_a_swap_that_is_cut_short_is_taken_back(self):
+        self.postgres.sql("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'old')", "postgres")
+        self.postgres.sql("CREATE OR REPLACE FUNCTION cut() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF current_query() ~ 'RENAME TO' THEN "
+                          "PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END $$; CREATE EVENT TRIGGER cut ON ddl_command_start EXECUTE FUNCTION cut()", "postgres")
+        left = self.project.honk("copy", self.here + "s", self.here + "t", "--replace", check=False)
+        self.postgres.sql("DROP EVENT TRIGGER cut", "postgres")
+        self.assertEqual(left.returncode, 5, left.stderr)
+        self.assertNotIn("could not be", left.stderr)
+        self.assertEqual(self.postgres.sql("SELECT a, (SELECT count(*) FROM pg_namespace WHERE nspname = '_honk') FROM t", "postgres"), "old|0")
+
     def test_a_server_that_stays_away_is_given_up_and_the_target_is_as_it_was(self):
         self.postgres.sql("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'old')", "postgres")
         status, out, errors = self.while_it_copies(self.postgres.crash, "--replace")
         self.postgres.start()
         self.assertEqual(status, 5, out)
-        self.assertIn("; the target is as it was, but what lies beside it could not be taken away: ", errors)
+        self.assertIn(":t' is as it was before, but what lies beside it could not be taken away: ", errors)
         self.assertEqual(self.postgres.sql("SELECT a FROM t", "postgres"), "old")
         self.assertIn("60,000 rows copied", self.project.honk("copy", self.here + "s", self.here + "t", "--replace").stdout)
 
