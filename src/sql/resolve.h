@@ -74,7 +74,7 @@ bool resolver_lacks(const Resolver *resolver, const SqlSource *source, const Sql
 /* ---- joins by name (resolve_using.c) ---- */
 
 /* Finds out whose columns the USING of a source joins. In the order of the sources. */
-/* NATURAL JOIN of sides whose columns are all known: its names become `using`. */
+/* NATURAL JOIN of sides of which it is known what both have: these names become `using`. */
 void resolver_natural(Resolver *resolver, const SqlBlock *block, guint index);
 void resolver_using(Resolver *resolver, const SqlBlock *block, guint index);
 /* The first USING of the block that joins by this name; or NULL. */

@@ -96,13 +96,13 @@ resolver_using_of(const Resolver *resolver, const SqlBlock *block, const SqlPart
 #define NATURAL_SOURCES_MAX 32 /* of a chain of joins; people join three */
 #define NATURAL_COLUMNS_MAX 1000
 
-/* The names of a side, if they are all known, and each is there once. */
+/* The names of a side, each of which is there once; NULL: that is not clear. */
 static const ArenaList *
-known_names(Resolver *resolver, const SqlSource *source)
+clear_names(Resolver *resolver, const SqlSource *source)
 {
     bool is_open = false;
     const ArenaList *names = resolver_columns(resolver, source, &is_open);
-    if (is_open || source->is_nested || source->reshape != NULL || source->is_unread ||
+    if (source->is_nested || source->reshape != NULL || source->is_unread ||
         names->len > NATURAL_COLUMNS_MAX)
         return NULL;
     for (guint i = 0; i < names->len; i++) {
@@ -114,6 +114,21 @@ known_names(Resolver *resolver, const SqlSource *source)
                 return NULL;
     }
     return names;
+}
+
+/* Is it known of each name of the other one whether the source has it, too? */
+static bool
+knows_all(Resolver *resolver, const SqlSource *source, const SqlSource *other)
+{
+    bool is_open = false, is_other_open = false;
+    const ArenaList *names = resolver_columns(resolver, source, &is_open),
+                    *theirs = resolver_columns(resolver, other, &is_other_open);
+    for (guint i = 0; is_open && i < theirs->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(theirs, i)};
+        if (!resolver_has_name(resolver, names, &part) && !resolver_lacks(resolver, source, &part))
+            return false;
+    }
+    return !is_open || !is_other_open;
 }
 
 static void
@@ -153,10 +168,11 @@ resolver_natural(Resolver *resolver, const SqlBlock *block, guint index)
         index > NATURAL_SOURCES_MAX)
         return;
     guint first = first_joined(resolver, block, index);
-    const ArenaList *names = known_names(resolver, source);
+    const ArenaList *names = clear_names(resolver, source);
     for (guint i = first; names != NULL && i < index; i++) {
         const SqlSource *before = g_ptr_array_index(block->sources, i);
-        if (sql_joins_vaguely(before) || known_names(resolver, before) == NULL)
+        if (sql_joins_vaguely(before) || clear_names(resolver, before) == NULL ||
+            !knows_all(resolver, source, before) || !knows_all(resolver, before, source))
             return;
     }
     if (names == NULL || block->query == NULL)

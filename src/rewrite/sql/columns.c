@@ -159,6 +159,9 @@ visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
                 ref->binding == BINDING_OUTPUT
                     ? "'%s' is what AS names, and would mean the new column of '%s' here: write "
                       "the expression instead"
+                : is_column && !can_qualify(ref->source)
+                    ? "'%s' would mean the new column of '%s' here: give what it is a column of an "
+                      "alias, and qualify it"
                     : "'%s' would mean the new column of '%s' here: qualify it, or give the schema",
                 part->text, called(catcher));
 }

@@ -220,7 +220,6 @@ WITH price(plan, amount) AS (VALUES ('free', 0), ('prem', 109), ('fam', 179))
 SELECT plan, count(*) AS n, sum(amount) AS income FROM users JOIN price USING (plan) GROUP BY plan ORDER BY plan;
 
 -- names of countries by a natural join with a list
--- refused: joined-by-name
 WITH names(country_code, country) AS (VALUES ('SE', 'Sweden'), ('UK', 'Britain'), ('DE', 'Germany'))
 SELECT country, count(*) AS n FROM users NATURAL JOIN names GROUP BY country ORDER BY country;
 
