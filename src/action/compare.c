@@ -224,12 +224,13 @@ count_source(const Move *move, const RangeResult *ledger, GError **error)
         g_propagate_error(error, g_steal_pointer(&refused));
         return false;
     }
-    if (rows != ledger->rows_in)
-        return fail(error, ERR_MISMATCH,
-                    "source '%s' has %" G_GINT64_FORMAT " rows to move, but %" G_GINT64_FORMAT
-                    " were read",
-                    move->source, rows, ledger->rows_in);
-    return true;
+    if (rows == ledger->rows_in)
+        return true;
+    g_autofree char *now = text_count(rows), *read = text_count(ledger->rows_in);
+    return fail(error, ERR_MISMATCH,
+                "source '%s' was written to while it was read: it has %s rows to move now, but %s "
+                "were read",
+                move->source, now, read);
 }
 
 static bool

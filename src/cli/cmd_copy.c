@@ -386,6 +386,10 @@ take_back(Copy *copy, GError *why, GError **error)
     if (error_is(cause, ERR_DRIFT)) /* there is no plan that could be made anew */
         invocation_hint(copy->call, "'%s' is as it was: look at what changed, and copy again",
                         copy->pair.target.text);
+    if (error_is(cause, ERR_MISMATCH) && !invocation_has(copy->call, "freeze"))
+        invocation_hint(copy->call,
+                        "'%s' is as it was: copy again; --freeze keeps writers of the source out",
+                        copy->pair.target.text);
     g_propagate_error(error, g_steal_pointer(&cause));
     return false;
 }

@@ -436,6 +436,18 @@ class Named(unittest.TestCase):
         self.assertIn("lacks its table", lacks.stderr)
 
 
+class WrittenTo(unittest.TestCase):
+    def test_a_source_that_has_other_rows_at_the_end_is_said_to_have_been_written_to(self):
+        postgres, project = Postgres(), support.Project()
+        self.addCleanup(postgres.close)
+        self.addCleanup(project.close)
+        postgres.sql("CREATE SEQUENCE n START 1000; CREATE VIEW s AS SELECT i AS id FROM generate_series(1, (SELECT nextval('n'))) i", "postgres")
+        left = project.honk("copy", f"postgres:host={postgres.folder} user=postgres:s", "t.db:t", check=False)
+        self.assertEqual(left.returncode, 7)
+        self.assertRegex(left.stderr, "source 's' was written to while it was read: it has 1,0[0-9]+ rows to move now, but 1,0[0-9]+ were read")
+        self.assertIn("--freeze keeps writers of the source out", left.stderr)
+
+
 class Refusing(socketserver.BaseRequestHandler):
     """A server of PostgreSQL that lets nobody in, and says so in its own language: what counts is the code."""
     def handle(self):
