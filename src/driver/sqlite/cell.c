@@ -324,14 +324,6 @@ cell_result(sqlite3_context *context, const Batch *batch, size_t column, size_t 
             CellGuard guard, GString *scratch, char **ret_reason)
 {
     Given given;
-    /* most cells of many tables: nothing is asked of them */
-    if (guard == GUARD_NONE && batch->columns[column].type == TYPE_TEXT &&
-        !batch_is_null(batch, column, row)) {
-        size_t bytes;
-        const char *text = batch_bytes(batch, column, row, &bytes);
-        sqlite3_result_text64(context, text, bytes, SQLITE_STATIC, SQLITE_UTF8);
-        return true;
-    }
     if (!give(batch, column, row, guard, scratch, &given, ret_reason))
         return false;
     if (given.class == SQLITE_INTEGER)

@@ -19,6 +19,7 @@ struct Loader {
     size_t *written;   /* columns of the batch that are written, in order of the parameters */
     CellGuard *guards; /* for each of them */
     size_t written_count;
+    size_t key;        /* of them, the one that is the stage's rowid; SIZE_MAX: none */
     bool has_deferred; /* foreign keys that SQLite would look at only at the end */
     BatchTable bulk;   /* what `insert` reads, where the writer is in bulk */
     GString *scratch;
@@ -76,6 +77,7 @@ loader_new(SqliteConn *conn, const char *stage, const Schema *schema, const Writ
                               .token = writer->token,
                               .in_bulk = writer->in_bulk};
     loader->schema = schema_copy(schema);
+    loader->key = SIZE_MAX;
     loader->written = g_new0(size_t, schema_count(schema));
     loader->guards = g_new0(CellGuard, schema_count(schema));
     for (size_t i = 0; i < schema_count(schema); i++) {
@@ -86,6 +88,8 @@ loader_new(SqliteConn *conn, const char *stage, const Schema *schema, const Writ
         if (schema_column(schema, i)->is_generated)
             continue;
         loader->guards[loader->written_count] = cell_guard(column);
+        if (column->is_rowid && schema_column(schema, i)->type == TYPE_INT)
+            loader->key = loader->written_count;
         loader->written[loader->written_count++] = i;
     }
     *ret = g_steal_pointer(&loader);
@@ -94,8 +98,8 @@ loader_new(SqliteConn *conn, const char *stage, const Schema *schema, const Writ
 
 /* The rows of one batch after the other. What goes wrong ends the transaction, so no statement journal is needed. */
 static bool
-prepare_bulk(SqliteConn *conn, Loader *loader, const char *table, const char *columns,
-             GError **error)
+prepare_bulk(SqliteConn *conn, Loader *loader, const SqliteObject *object, const char *table,
+             const char *columns, GError **error)
 {
     g_autoptr(GString) cells = g_string_new("c0");
     for (size_t i = 1; i < loader->written_count; i++)
@@ -104,7 +108,7 @@ prepare_bulk(SqliteConn *conn, Loader *loader, const char *table, const char *co
                                 .columns = loader->written,
                                 .guards = loader->guards,
                                 .scratch = loader->scratch};
-    return sqlite_batch_table(conn, &loader->bulk, error) &&
+    return sqlite_batch_table(conn, &loader->bulk, object, loader->key, error) &&
            sq_prepare(conn, &loader->insert, error,
                       "INSERT OR ROLLBACK INTO main.%s (%s) SELECT %s FROM " BATCH_TABLE, table,
                       columns, cells->str);
@@ -133,7 +137,7 @@ loader_prepare(SqliteConn *conn, Loader *loader, GError **error)
         !sq_int(conn, &enforced, error, "PRAGMA foreign_keys"))
         return false;
     loader->has_deferred = enforced != 0 && sql_has_word(object->sql, "DEFERRED");
-    return loader->writer.in_bulk ? prepare_bulk(conn, loader, table, columns, error)
+    return loader->writer.in_bulk ? prepare_bulk(conn, loader, object, table, columns, error)
                                   : prepare_rows(conn, loader, table, columns, error);
 }
 
@@ -290,10 +294,7 @@ static bool
 put_in_bulk(SqliteConn *conn, const Batch *batch, size_t from, size_t *ret_next, GError **error)
 {
     Loader *loader = conn->loader;
-    loader->bulk.batch = batch;
-    loader->bulk.from = from;
-    bool done = sq_run(conn, loader->insert, error);
-    sqlite3_reset(loader->insert);
+    bool done = sqlite_batch_table_put(conn, &loader->bulk, loader->insert, batch, from, error);
     int missing = 0, ignored = 0;
     sqlite3_db_status(conn->db, SQLITE_DBSTATUS_DEFERRED_FKS, &missing, &ignored, 0);
     if (done && loader->has_deferred && missing > 0)

@@ -149,10 +149,18 @@ typedef struct {
     const Batch *batch;      /* what is read now */
     size_t from;             /* and its first row */
     GString *scratch;
-    sqlite3 *db; /* on which it can be read, or NULL */
+    sqlite3 *db;        /* on which it can be read, or NULL */
+    size_t key;         /* of the columns, the one that is the target's rowid */
+    sqlite3_stmt *last; /* asks for the largest one; NULL: each row's number is given to SQLite */
+    int64_t next_id;    /* that SQLite would make; 0: not known */
 } BatchTable;
-/* From now on `table`, which is borrowed, can be read on this connection, until it is cleared; no statement over it is left then. */
-CHECKED bool sqlite_batch_table(SqliteConn *conn, BatchTable *table, GError **error);
+/* From now on `table`, which is borrowed, can be read on this connection, until it is cleared; no statement over it is left then.
+ * `key` is the column that goes into the target's INTEGER PRIMARY KEY, or SIZE_MAX. */
+CHECKED bool sqlite_batch_table(SqliteConn *conn, BatchTable *table, const SqliteObject *target,
+                                size_t key, GError **error);
+/* All rows of the batch from `from` on, by `insert`, which reads the table into the target. */
+CHECKED bool sqlite_batch_table_put(SqliteConn *conn, BatchTable *table, sqlite3_stmt *insert,
+                                    const Batch *batch, size_t from, GError **error);
 void sqlite_batch_table_clear(BatchTable *table);
 
 /* --- load.c, remove.c, stage.c, push.c, freeze.c, watch.c, swap.c --- */
