@@ -1,8 +1,6 @@
 /* row_hash.c - canonical bytes of a row, through XXH3, and sums of the results. */
 #include "model/row_hash.h"
 
-#include "base/copy.h"
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -62,21 +60,16 @@ row_hasher_float(RowHasher *hasher, double value)
     put_u64(to + 1, bits);
 }
 
+/* What does not fit behind the values before it. */
 void
-row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data, size_t bytes)
+row_hasher_long(RowHasher *hasher, ColumnType type, const void *data, size_t bytes)
 {
     uint8_t *to = row_hasher_room(hasher, 9);
     to[0] = row_hash_classes[type];
     put_u64(to + 1, bytes);
-    if (bytes == 0)
-        return;
-    if (G_LIKELY(bytes <= sizeof hasher->bytes - hasher->used)) {
-        copy_bytes(hasher->bytes + hasher->used, data, bytes);
-        hasher->used += bytes;
-        return;
-    }
     row_hasher_flush(hasher);
-    XXH3_128bits_update(hasher->stream, data, bytes);
+    if (bytes > 0)
+        XXH3_128bits_update(hasher->stream, data, bytes);
     hasher->total_bytes += (int64_t) bytes;
 }
 

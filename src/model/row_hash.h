@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "base/copy.h"
 #include "model/schema.h"
 
 #include <string.h>
@@ -82,8 +83,24 @@ row_hasher_int(RowHasher *hasher, ColumnType type, int64_t value)
 }
 
 void row_hasher_float(RowHasher *hasher, double value);
-void row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data,
-                      size_t bytes); /* decimal, text, bytes */
+
+/* Of decimal, text, bytes. */
+void row_hasher_long(RowHasher *hasher, ColumnType type, const void *data, size_t bytes);
+static inline void
+row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data, size_t bytes)
+{
+    uint64_t length = GUINT64_TO_LE((uint64_t) bytes);
+    size_t used = hasher->used, room = sizeof hasher->bytes - used, head = 1 + sizeof length;
+    if (G_UNLIKELY(room < head || bytes > room - head)) {
+        row_hasher_long(hasher, type, data, bytes);
+        return;
+    }
+    uint8_t *to = hasher->bytes + used;
+    to[0] = row_hash_classes[type];
+    memcpy(to + 1, &length, sizeof length);
+    copy_bytes(to + head, data, bytes);
+    hasher->used = used + head + bytes;
+}
 RowHash row_hasher_end(RowHasher *hasher);
 
 void hash_sum_add(HashSum *sum, RowHash hash);

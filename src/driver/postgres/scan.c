@@ -53,6 +53,7 @@ pg_scan_free(PgScan *scan)
     g_clear_pointer(&scan->given, g_hash_table_unref);
     g_clear_pointer(&scan->left, g_array_unref);
     g_free(scan->types);
+    g_free(scan->plain);
     g_free(scan->modifiers);
     g_free(scan->cells);
     g_free(scan->row_id);
@@ -91,6 +92,29 @@ take_items(PgScan *scan, const ScanSpec *spec)
     }
 }
 
+/* A key that is read anyway is not sent twice. */
+static bool
+is_row_id(const PgScan *scan, guint item)
+{
+    const char *key = scan->object->int_key;
+    if (scan->row_id == NULL || key == NULL || scan->object->has_children)
+        return false;
+    g_autofree char *name = pg_name(key);
+    return strcmp(scan->items->pdata[item], name) == 0;
+}
+
+static PlainCell
+plain_cell(const PgScan *scan, guint item)
+{
+    unsigned oid = scan->types[item].oid;
+    ColumnType type = schema_column(scan->output, item)->type;
+    if (type == TYPE_INT && (oid == OID_INT2 || oid == OID_INT4 || oid == OID_INT8))
+        return PLAIN_INT;
+    return type == TYPE_TEXT && !scan->conn->is_ascii && (oid == OID_TEXT || oid == OID_VARCHAR)
+               ? PLAIN_TEXT
+               : PLAIN_NOT;
+}
+
 /* What the server calls each item, and the form in which it is to send it. */
 static bool
 look_at_types(PgScan *scan, GError **error)
@@ -102,11 +126,16 @@ look_at_types(PgScan *scan, GError **error)
     if (!pg_run_on(scan->conn, scan->db, sql, &none, error))
         return false;
     scan->types = g_new0(WireType, scan->items->len);
+    scan->plain = g_new0(PlainCell, scan->items->len);
     scan->modifiers = g_new0(int, scan->items->len);
+    scan->id_item = G_MAXUINT;
     for (guint i = 0; i < scan->items->len; i++) {
         scan->types[i] = (WireType){.oid = PQftype(none, (int) i),
                                     .takes_odd = schema_column(scan->output, i)->takes_odd};
+        scan->plain[i] = plain_cell(scan, i);
         scan->modifiers[i] = PQfmod(none, (int) i);
+        if (is_row_id(scan, i) && pg_type_of(scan->types[i].oid) == TYPE_INT)
+            scan->id_item = i;
         if (wire_is_known(scan->types[i].oid))
             continue;
         char *item = scan->items->pdata[i];
@@ -117,12 +146,18 @@ look_at_types(PgScan *scan, GError **error)
     return true;
 }
 
+static bool
+sends_id(const PgScan *scan)
+{
+    return !scan->is_bare && scan->id_item == G_MAXUINT;
+}
+
 bool
 pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **error)
 {
     g_autofree char *items = text_join(scan->items, ", ");
     g_autoptr(GString) sql = g_string_new("COPY (SELECT ");
-    if (!scan->is_bare)
+    if (sends_id(scan))
         g_string_append_printf(sql, "%s, ", scan->row_id != NULL ? scan->row_id : "NULL::int8");
     g_string_append_printf(sql, "%s FROM %s WHERE true%s", items, scan->object->sql, condition);
     if (where != NULL)
@@ -231,12 +266,19 @@ pg_row_id(const PgScan *scan, const WireCell *cell)
     return wire_int(cell);
 }
 
-/* Most cells of many tables: nothing is asked of them. */
 static bool
-is_plain_text(const PgScan *scan, size_t column, const WireCell *cell)
+put_plain(const PgScan *scan, Batch *batch, size_t column, const WireCell *cell)
 {
-    return (scan->types[column].oid == OID_TEXT || scan->types[column].oid == OID_VARCHAR) &&
-           !cell->is_null && !scan->conn->is_ascii && cell->bytes <= CELL_BYTES_MAX;
+    PlainCell plain = scan->plain[column];
+    if (cell->is_null || plain == PLAIN_NOT)
+        return false;
+    if (plain == PLAIN_TEXT && cell->bytes <= CELL_BYTES_MAX)
+        batch_put_bytes(batch, column, cell->data, cell->bytes);
+    else if (plain == PLAIN_INT && (cell->bytes == 8 || cell->bytes == 4 || cell->bytes == 2))
+        batch_put_int(batch, column, wire_int(cell));
+    else
+        return false;
+    return true;
 }
 
 static bool
@@ -244,10 +286,8 @@ put_cell(PgScan *scan, Batch *batch, size_t column, const WireCell *cell, char *
 {
     Value value, wanted;
     ColumnType type = batch->columns[column].type;
-    if (type == TYPE_TEXT && is_plain_text(scan, column, cell)) {
-        batch_put_bytes(batch, column, cell->data, cell->bytes);
+    if (put_plain(scan, batch, column, cell))
         return true;
-    }
     WireType sent = scan->types[column];
     sent.keeps_zeros = sent.takes_odd && scan->modifiers[column] < 0; /* else its column says it */
     if (!wire_value(cell, sent, scan->scratch, &value, ret_reason))
@@ -272,11 +312,12 @@ put_cell(PgScan *scan, Batch *batch, size_t column, const WireCell *cell, char *
 void
 pg_scan_take(PgScan *scan, Batch *batch, RejectFn *reject, void *data)
 {
-    int64_t row_id = pg_row_id(scan, &scan->cells[0]);
+    const WireCell *id = &scan->cells[sends_id(scan) ? 0 : scan->id_item + 1];
+    int64_t row_id = pg_row_id(scan, id);
     if (scan->given != NULL)
         g_hash_table_add(scan->given, g_memdup2(&row_id, sizeof row_id));
+    g_autofree char *reason = NULL;
     for (size_t i = 0; i < batch->column_count; i++) {
-        g_autofree char *reason = NULL;
         if (put_cell(scan, batch, i, &scan->cells[i + 1], &reason))
             continue;
         batch_drop_row(batch);
@@ -299,7 +340,9 @@ pg_scan_step(PgScan *scan, Batch *batch, bool *ret_row, RejectFn *reject, void *
         scan->is_copying = false;
         return true;
     }
-    if (!wire_row(&scan->reader, row, bytes, scan->cells, scan->items->len + 1, &count)) {
+    size_t ids = sends_id(scan);
+    if (!wire_row(&scan->reader, row, bytes, scan->cells + 1 - ids, scan->items->len + ids,
+                  &count)) {
         PQfreemem(row);
         return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
     }

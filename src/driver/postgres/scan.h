@@ -5,6 +5,9 @@
 
 #define RECORD_SHOWN_MAX 65536 /* bytes of a cell in a record that was put aside */
 
+/* Cells of most columns of many tables: nothing is asked of them but how long they are. */
+typedef enum { PLAIN_NOT, PLAIN_TEXT, PLAIN_INT } PlainCell;
+
 typedef struct {
     Scan base;
     PgConn *conn;
@@ -13,11 +16,13 @@ typedef struct {
     Schema *output;
     GPtrArray *items, *names; /* char *: in SQL; as the caller knows them */
     WireType *types;          /* of the items, as they are sent */
-    int *modifiers;           /* and their lengths, precisions…; -1: none */
-    char *row_id;             /* SQL, or NULL */
-    char *condition, *where;  /* " AND …" of the range; the mapping's, or NULL */
-    bool has_sql;             /* something in it may fail in a row */
-    bool is_bare;             /* only the items come, not the row's id */
+    PlainCell *plain;
+    int *modifiers;          /* and their lengths, precisions…; -1: none */
+    char *row_id;            /* SQL, or NULL */
+    guint id_item;           /* the item that is the row's id already; G_MAXUINT: none */
+    char *condition, *where; /* " AND …" of the range; the mapping's, or NULL */
+    bool has_sql;            /* something in it may fail in a row */
+    bool is_bare;            /* only the items come, not the row's id */
     bool is_copying;
     WireReader reader;
     WireCell *cells; /* the row's id, then the items */

@@ -24,19 +24,25 @@ enum {
 static uint16_t
 u16(const uint8_t *data)
 {
-    return (uint16_t) (data[0] << 8 | data[1]);
+    uint16_t value;
+    memcpy(&value, data, sizeof value);
+    return GUINT16_FROM_BE(value);
 }
 
 static uint32_t
 u32(const uint8_t *data)
 {
-    return (uint32_t) u16(data) << 16 | u16(data + 2);
+    uint32_t value;
+    memcpy(&value, data, sizeof value);
+    return GUINT32_FROM_BE(value);
 }
 
 static uint64_t
 u64(const uint8_t *data)
 {
-    return (uint64_t) u32(data) << 32 | u32(data + 4);
+    uint64_t value;
+    memcpy(&value, data, sizeof value);
+    return GUINT64_FROM_BE(value);
 }
 
 bool
