@@ -13,7 +13,8 @@
  *
  * Every range is a task of its own, so it opens its connections anew; sessions with servers are kept for them, as workers do. STORE is an SQLite file, a folder of CSV
  * files where SOURCE ends in ".csv", a PostgreSQL database where it says "dbname=", a MariaDB database where it begins with
- * "mariadb:", a Redis server where it begins with "unix:"; so is the target. Prints "ROWS RANGES".
+ * "mariadb:", a Redis server where it begins with "unix:"; so is the target.
+ * A table of SQLite that is not there is made from the mapping. Prints "ROWS RANGES".
  */
 #include "base/text.h"
 #include "cli/demo_data.h"
@@ -91,11 +92,14 @@ make_stage(const Bench *bench)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Conn) conn = NULL;
-    bool is_new = strcmp(bench->target.driver, "redis") == 0;
-    g_autoptr(Schema) schema = is_new ? mapped_schema(bench) : NULL;
+    bool is_there = strcmp(bench->target.driver, "redis") != 0;
     Writer writer = {.plan = PLAN, .task = "stage", .token = bench->spec.token};
     if (!conn_open(&bench->target, &conn, &error) ||
-        !conn_stage(conn, bench->stage, bench->spec.target, schema, &writer, &error))
+        (strcmp(bench->target.driver, "sqlite") == 0 &&
+         !conn_exists(conn, bench->spec.target, &is_there, &error)))
+        die("cannot look at the target", error);
+    g_autoptr(Schema) schema = is_there ? NULL : mapped_schema(bench);
+    if (!conn_stage(conn, bench->stage, bench->spec.target, schema, &writer, &error))
         die("cannot make the stage", error);
 }
 
@@ -231,6 +235,8 @@ move(char **argv)
     HashSum sum = {0};
     bench.source = store_at("source", driver, argv[2]);
     bench.target = store_at("target", "sqlite", argv[4]);
+    if (strcmp(bench.target.driver, "sqlite") == 0 && !g_file_test(argv[4], G_FILE_TEST_EXISTS))
+        json_set_bool(bench.target.settings, "create", true); /* as `honk copy` does */
     bench.stage =
         strcmp(bench.target.driver, "redis") == 0
             ? g_strconcat(argv[5], "__honk_1", NULL) /* a form of keys, as its target is */

@@ -73,10 +73,12 @@ def measure(server, command):
 
 
 def fresh(server, database, columns, filled):
-    """An empty target, on disk before anything is measured."""
+    """An empty target, on disk before anything is measured; columns None: none, whoever fills it makes it."""
     if isinstance(database, pathlib.Path):
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-journal", "-wal", "-shm"):
             pathlib.Path(str(database) + suffix).unlink(missing_ok=True)
+        if columns is None:
+            return
         subprocess.run(["sqlite3", database, f"PRAGMA journal_mode = WAL; CREATE TABLE moved ({columns})"], check=True, stdout=subprocess.DEVNULL)
         return
     server.psql(database, "SET client_min_messages = error; DROP TABLE IF EXISTS moved, honk_stage; DROP SCHEMA IF EXISTS _honk CASCADE; "
@@ -114,6 +116,8 @@ def main():
     same, mapped = folder / "identity.yaml", folder / "mapped.yaml"
     from_lite = ["by-rows", lite, "users", two, "moved", same]
     cloned = f"rm -rf {folder}/clone && pgcopydb clone --source '{one}' --target 'host={server.folder} user=postgres dbname=three' --dir {folder}/clone --table-jobs 2 --not-consistent"
+    exported = f"psql -Xqd '{one}' -c 'COPY users TO STDOUT CSV' > {folder}/out.csv"
+    into_lite = ["by-rows", one, "users", into, "moved", same]
     paths = {  # name: the database and the columns of the target, what others do, what we do
         "between, as they are": ("two", SOURCE, pipe("SELECT * FROM users"), ["hashed", one, "users", two, "moved", same]),
         "the same, pgcopydb": ("two", SOURCE, cloned, ["hashed", one, "users", two, "moved", same]),
@@ -126,8 +130,9 @@ def main():
                                f"postgresql://postgres@unix:{server.folder}:5432/two", from_lite),
         "from SQLite, mapped": ("two", TARGET, f"sqlite3 -csv {lite} \"SELECT {CASTS_LEFT} FROM users\" | psql -Xqd '{two}' -c \"COPY moved FROM STDIN "
                                 "(FORMAT csv)\"", ["by-rows", lite, "users", two, "moved", mapped]),
-        "into SQLite": (into, columns, f"psql -Xqd '{one}' -c 'COPY users TO STDOUT CSV' > {folder}/out.csv && sqlite3 {into} '.import --csv "
-                        f"{folder}/out.csv moved'", ["by-rows", one, "users", into, "moved", same]),
+        "into SQLite, new": (into, None, f"{exported} && sqlite3 {into} 'CREATE TABLE moved ({columns})' '.import --csv {folder}/out.csv moved'",
+                             into_lite),
+        "into SQLite, a WAL": (into, columns, f"{exported} && sqlite3 {into} '.import --csv {folder}/out.csv moved'", into_lite),
         "compared": ("two", SOURCE, f"psql -Xqd '{one}' -c \"{MD5.format(table='users')}\" && psql -Xqd '{two}' -c \"{MD5.format(table='moved')}\"",
                      ["compare", one, "users", two, "moved", same]),
     }

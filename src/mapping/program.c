@@ -434,10 +434,13 @@ program_eval(Program *program, size_t column, const Value *inputs, Value *ret, c
 static bool
 has_null(const Batch *batch, size_t column)
 {
-    for (size_t row = 0; row < batch->row_count; row++)
-        if (batch_is_null(batch, column, row))
+    const uint8_t *valid = batch->columns[column].valid;
+    size_t whole = batch->row_count / 8, rest = batch->row_count % 8;
+    unsigned all = (1u << rest) - 1;
+    for (size_t i = 0; i < whole; i++)
+        if (valid[i] != UINT8_MAX)
             return true;
-    return false;
+    return (valid[whole] & all) != all;
 }
 
 static bool

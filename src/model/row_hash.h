@@ -90,8 +90,8 @@ static inline void
 row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data, size_t bytes)
 {
     uint64_t length = GUINT64_TO_LE((uint64_t) bytes);
-    size_t used = hasher->used, room = sizeof hasher->bytes - used, head = 1 + sizeof length;
-    if (G_UNLIKELY(room < head || bytes > room - head)) {
+    size_t used = hasher->used, head = 1 + sizeof length, most = sizeof hasher->bytes - head;
+    if (G_UNLIKELY(bytes > most || used > most - bytes)) {
         row_hasher_long(hasher, type, data, bytes);
         return;
     }

@@ -119,6 +119,36 @@ a_file_that_is_none_is_told(void)
     json_decref(store.settings);
 }
 
+static char *
+pages_of_a_store(const char *path, bool is_empty_file)
+{
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(Schema) schema = schema_new("t");
+    Writer writer = {.plan = "p-1", .task = "t-1", .token = 1};
+    StoreConfig store = {.name = (char *) "s", .driver = (char *) "sqlite"};
+    store.settings = json_pack("{ss sb}", "path", path, "create", !is_empty_file);
+    schema_add(schema, "a", TYPE_INT, "INTEGER", true);
+    ASSERT_OK(conn_open(&store, &conn, &ERR));
+    ASSERT_OK(conn_stage(conn, "t", NULL, schema, &writer, &ERR));
+    json_decref(store.settings);
+    return test_query(path,
+                      "SELECT page_size, journal_mode FROM pragma_page_size, pragma_journal_mode");
+}
+
+static void
+a_file_that_is_made_has_large_pages_and_one_that_is_there_keeps_its_own(void)
+{
+    g_autofree char *fresh = test_path(".db"), *empty = test_path(".db"), *old = test_path(".db");
+    g_assert_true(g_file_set_contents(empty, "", 0, NULL));
+    test_exec(old, "PRAGMA journal_mode = WAL; CREATE TABLE u (a)");
+    g_autofree char *of_fresh = pages_of_a_store(fresh, false);
+    g_assert_cmpstr(of_fresh, ==, "16384|delete");
+    g_autofree char *of_empty = pages_of_a_store(empty, true);
+    g_assert_cmpstr(of_empty, ==, "16384|delete");
+    g_autofree char *of_old = pages_of_a_store(old, false);
+    g_assert_cmpstr(of_old, ==, "4096|wal");
+}
+
 static void
 a_cell_of_another_class_is_rejected_with_a_reason(void)
 {
@@ -464,6 +494,9 @@ main(int argc, char **argv)
     g_test_add_func("/sqlite/an unknown object is told with near names",
                     an_unknown_object_is_told_with_near_names);
     g_test_add_func("/sqlite/a file that is none is told", a_file_that_is_none_is_told);
+    g_test_add_func(
+        "/sqlite/a file that is made has large pages and one that is there keeps its own",
+        a_file_that_is_made_has_large_pages_and_one_that_is_there_keeps_its_own);
     g_test_add_func("/sqlite/a cell of another class is rejected with a reason",
                     a_cell_of_another_class_is_rejected_with_a_reason);
     g_test_add_func("/sqlite/ranges cover every row once", ranges_cover_every_row_once);

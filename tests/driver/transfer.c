@@ -472,6 +472,36 @@ an_old_token_writes_nothing(void)
     }
 }
 
+/* In a row, with gaps, backwards, below 0, and the largest there is: SQLite numbers those itself that follow on the largest one. */
+static void
+rows_keep_their_numbers_however_they_are_spread(void)
+{
+    static const char *const forms[] = {
+        "INTEGER PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY CHECK (id <> 0)",
+        "INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER PRIMARY KEY DESC"};
+    for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_auto(Move) move;
+        g_autofree char *sql = g_strdup_printf(
+            "CREATE TABLE users_v1 (n INTEGER PRIMARY KEY, id INT NOT NULL, name TEXT); CREATE "
+            "TABLE users_v2 (id %s, name TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT "
+            "i + 1 FROM n WHERE i < 20000) INSERT INTO users_v1 SELECT i, CASE WHEN i < 5 THEN i - "
+            "10 WHEN i < 6000 THEN i - 4 WHEN i < 9000 THEN i + i / 7 WHEN i = 19000 THEN "
+            "9223372036854775807 WHEN i < 12000 THEN -i ELSE 40000 - i END, 'n' || i FROM n",
+            forms[i]);
+        move_begin(&move, sql,
+                   "apiVersion: honk/v1\nkind: Mapping\nsource: users_v1\ntarget: users_v2\n"
+                   "key: [id]\ncolumns: { id: id, name: name }\ndropped:\n  n: { why: only an "
+                   "order }\n",
+                   false);
+        RangeResult sum = move_all(&move, 7000);
+        g_assert_cmpint(sum.rows_out, ==, 20000);
+        g_assert_cmpint(sum.rejected, ==, 0);
+        g_autofree char *same = test_query(
+            move.db->path, "SELECT count(*) FROM users_v1 s JOIN " STAGE " t USING (id, name)");
+        g_assert_cmpstr(same, ==, "20000");
+    }
+}
+
 static void
 two_files_give_what_one_gives(void)
 {
@@ -735,6 +765,8 @@ main(int argc, char **argv)
     TEST("a range done twice is done once", a_range_done_twice_is_done_once);
     TEST("asked to stop, it undoes the range", asked_to_stop_it_undoes_the_range);
     TEST("an old token writes nothing", an_old_token_writes_nothing);
+    TEST("rows keep their numbers however they are spread",
+         rows_keep_their_numbers_however_they_are_spread);
     TEST("two files give what one gives", two_files_give_what_one_gives);
     TEST("rows that are refused while others are read ahead are put aside",
          rows_that_are_refused_while_others_are_read_ahead_are_put_aside);

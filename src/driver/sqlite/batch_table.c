@@ -12,6 +12,7 @@
 #include "driver/sqlite/text.h"
 
 #define SCAN_COST 1000
+#define LEAST_ID 1 /* what SQLite makes where there is none, or none as large, is not relied on */
 
 typedef struct {
     sqlite3_vtab base;
@@ -100,7 +101,7 @@ look_at_key(Cursor *cursor)
     size_t column = table->columns[table->key];
     int64_t id = batch_int(table->batch, column, cursor->row);
     bool is_null = batch_is_null(table->batch, column, cursor->row);
-    cursor->is_next = !is_null && id == table->next_id;
+    cursor->is_next = !is_null && id > LEAST_ID && id == table->next_id;
     if (is_null || id == INT64_MAX)
         table->next_id = 0; /* then it is not known any more */
     else
@@ -229,7 +230,6 @@ sqlite_batch_table(SqliteConn *conn, BatchTable *table, const SqliteObject *targ
     return find_key(conn, table, target, key, error);
 }
 
-/* What SQLite makes when there are only numbers below 0 is nothing to rely on. */
 static bool
 find_last(SqliteConn *conn, BatchTable *table, GError **error)
 {
@@ -241,7 +241,7 @@ find_last(SqliteConn *conn, BatchTable *table, GError **error)
         return false;
     int64_t last = row ? sqlite3_column_int64(table->last, 0) : 0;
     sqlite3_reset(table->last);
-    table->next_id = last < 0 || last == INT64_MAX ? 0 : last + 1;
+    table->next_id = last == INT64_MAX ? 0 : MAX(last + 1, LEAST_ID);
     return true;
 }
 

@@ -152,7 +152,7 @@ typedef struct {
     sqlite3 *db;        /* on which it can be read, or NULL */
     size_t key;         /* of the columns, the one that is the target's rowid */
     sqlite3_stmt *last; /* asks for the largest one; NULL: each row's number is given to SQLite */
-    int64_t next_id;    /* that SQLite would make; 0: not known */
+    int64_t next_id;    /* that SQLite would make, if it is above 1; 0: not known */
 } BatchTable;
 /* From now on `table`, which is borrowed, can be read on this connection, until it is cleared; no statement over it is left then.
  * `key` is the column that goes into the target's INTEGER PRIMARY KEY, or SIZE_MAX. */
