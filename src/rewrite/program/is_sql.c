@@ -135,7 +135,10 @@ is_well_followed(const Sql *sql, const SqlSource *source)
         return true;
     bool is_format = is_text(sql, last + 1, "FORMAT") && /* of ClickHouse, at the end */
                      at(sql, last + 3)->kind == TOKEN_END;
-    return is_format || may_follow_table(at(sql, last + 1));
+    static const char *const hints[] = {"USE", "FORCE", "IGNORE", NULL}; /* INDEX (…) of MySQL */
+    bool is_hint = token_is_among(sql, last + 1, hints) &&
+                   (is_text(sql, last + 2, "INDEX") || is_text(sql, last + 2, "KEY"));
+    return is_format || is_hint || may_follow_table(at(sql, last + 1));
 }
 
 static bool

@@ -380,14 +380,51 @@ program_qualifier(Unit *unit, Use *use, const Text *text)
     unit->work->mentions++;
 }
 
+/* Is the last part alone the dataset, by what --default says? */
+static bool
+is_of_default(const Unit *unit, char **parts)
+{
+    char *const *path = unit->work->renames->default_path;
+    guint length = g_strv_length(parts), count = path != NULL ? g_strv_length((char **) path) : 0;
+    return length > 1 && count > 0 && strcmp(parts[length - 2], path[count - 1]) == 0 &&
+           !is_ordinary_word(parts[length - 1], strlen(parts[length - 1]));
+}
+
+/* FROM users_v1 of what is no SQL that is understood, where --default says its schema. */
+static void
+visit_bare_name(Unit *unit, const Text *text)
+{
+    const GPtrArray *list = unit->work->renames->list;
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
+            const char *last = parts[g_strv_length(parts) - 1];
+            size_t at = 0, bytes = strlen(last);
+            if (rename->is_derived || !is_of_default(unit, parts) ||
+                !find_word(text->bytes, text->count, last, &at) || !is_behind_keyword(text, at) ||
+                is_noted(unit->work, text, at, at + bytes))
+                continue;
+            program_refuse(unit->work, text, SITE_MENTION, at, at + bytes, "in-string", NULL,
+                           "the name stands in a string that is no SQL by itself: nobody knows "
+                           "what becomes of it");
+            unit->work->mentions++;
+            return;
+        }
+    }
+}
+
 void
 program_mention(Unit *unit, const Use *use, const Text *text)
 {
     int before = unit->work->mentions + unit->work->notes;
     each_mention(unit, text, 0, text->count, visit_string, (void *) use);
     if (unit->work->mentions + unit->work->notes == before && !use->is_docstring &&
-        !use->is_message)
+        !use->is_message) {
         visit_made_name(unit, text);
+        if (unit->work->mentions + unit->work->notes == before)
+            visit_bare_name(unit, text);
+    }
 }
 
 /* ---- the rest ---- */
