@@ -390,9 +390,17 @@ is_of_default(const Unit *unit, char **parts)
            !is_ordinary_word(parts[length - 1], strlen(parts[length - 1]));
 }
 
-/* FROM users_v1 of what is no SQL that is understood, where --default says its schema. */
+/* "users_v1 songs_v1".split() */
+static bool
+is_split(const Unit *unit, const Use *use)
+{
+    guint dot = unit_next(unit, use->last, true);
+    return unit_is_sign(unit, dot, '.') && unit_is_word(unit, unit_next(unit, dot, true), "split");
+}
+
+/* FROM users_v1 of what is no SQL that is understood, and names in a list, where --default says their schema. */
 static void
-visit_bare_name(Unit *unit, const Text *text)
+visit_bare_name(Unit *unit, const Use *use, const Text *text)
 {
     const GPtrArray *list = unit->work->renames->list;
     for (guint i = 0; i < list->len; i++) {
@@ -402,7 +410,8 @@ visit_bare_name(Unit *unit, const Text *text)
             const char *last = parts[g_strv_length(parts) - 1];
             size_t at = 0, bytes = strlen(last);
             if (rename->is_derived || !is_of_default(unit, parts) ||
-                !find_word(text->bytes, text->count, last, &at) || !is_behind_keyword(text, at) ||
+                !find_word(text->bytes, text->count, last, &at) ||
+                (!is_behind_keyword(text, at) && !is_split(unit, use)) ||
                 is_noted(unit->work, text, at, at + bytes))
                 continue;
             program_refuse(unit->work, text, SITE_MENTION, at, at + bytes, "in-string", NULL,
@@ -423,7 +432,7 @@ program_mention(Unit *unit, const Use *use, const Text *text)
         !use->is_message) {
         visit_made_name(unit, text);
         if (unit->work->mentions + unit->work->notes == before)
-            visit_bare_name(unit, text);
+            visit_bare_name(unit, use, text);
     }
 }
 
