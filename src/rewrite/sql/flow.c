@@ -183,8 +183,9 @@ is_taken_beside(Work *work, const SqlItem *item, const ColumnChange *change)
     const SqlItem *other = output_called(work, item->block, change->to);
     if (!is_output_beside(work, item, change->to))
         return false;
-    if (item->block->has_star || other == item || other->is_star || other->alias != NULL ||
-        other->given != NULL || other->is_kept_apart || is_output_beside(work, other, other->name))
+    if (item->block->has_star || other == item || other->is_star || other->given != NULL ||
+        (other->alias != NULL && !item_repeats_name(work, other)) || other->is_kept_apart ||
+        is_output_beside(work, other, other->name))
         return true;
     const ColumnChange *beside = plain_change(work, other);
     return beside == NULL || beside->kind != CHANGE_NAME ||
@@ -235,7 +236,8 @@ item_repeats_name(const Work *work, const SqlItem *item)
            plain->macro == NULL && plain->column + 1 == plain->path.count &&
            item->alias->quote == plain->path.parts[plain->column].quote &&
            strcmp(item->alias->text, plain->path.parts[plain->column].text) == 0 &&
-           item->block->query != NULL && names_query(item->block);
+           item->block->query != NULL && names_query(item->block) &&
+           query_names_matter(item->block->query);
 }
 
 /* What becomes of the name that it gives, where nothing keeps it. A cast that is called by its column goes with it where names
