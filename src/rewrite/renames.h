@@ -151,6 +151,8 @@ const ColumnChange *rename_in_letters(const Rename *rename, guint index, const D
                                       const SqlPart *part);
 /* Likewise that name alone; caller frees. */
 char *change_in_letters(const ColumnChange *change, const Dialect *dialect, const SqlPart *part);
+/* The same where letters of either case are one name in any dialect, as what YAML calls columns. Caller frees. */
+char *change_in_letters_of(const ColumnChange *change, const char *text);
 /* The new name of a table, or of what it is in, in the letters that the writer has for the old one; caller frees. */
 char *name_in_letters(const Dialect *dialect, const SqlPart *part, const char *from,
                       const char *to);

@@ -52,6 +52,14 @@ change_in_letters(const ColumnChange *change, const Dialect *dialect, const SqlP
                                        : g_strdup(change->to);
 }
 
+char *
+change_in_letters_of(const ColumnChange *change, const char *text)
+{
+    bool is_other = is_all(text, !is_all(change->column, true));
+    char *other = is_other ? in_other_letters(change->column, change->to) : NULL;
+    return other != NULL ? other : g_strdup(change->to);
+}
+
 /* Nobody writes all names of a mapping in capitals for a store that makes them small. */
 const Dialect *
 renames_guessed(const Renames *renames, const Dialect *guess)

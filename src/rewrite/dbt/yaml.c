@@ -69,6 +69,13 @@ yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to)
                     "the name is written in a way that is not edited");
 }
 
+void
+yaml_rename_column(Work *work, const YamlNode *node, const ColumnChange *change)
+{
+    g_autofree char *to = change_in_letters_of(change, node->text);
+    yaml_rename(work, node, SITE_COLUMN, keep(work, to));
+}
+
 /* ---- pointing at the dataset ---- */
 
 /* 'source(''a'', ''b'')': the call stands there with escapes of YAML, and not as it is read. */

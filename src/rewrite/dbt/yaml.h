@@ -10,6 +10,8 @@ void yaml_refuse(Work *work, const YamlNode *node, const char *code, const char 
 bool yaml_is_no_text(const char *word);
 /* All of the scalar. */
 void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to);
+/* The same of a column's name, in capitals where it stands in capitals, and the mapping says it in small letters. */
+void yaml_rename_column(Work *work, const YamlNode *node, const ColumnChange *change);
 /* A column of the dataset, or an expression over it (yaml_expression.c). */
 void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
 /* Tables that calls within a text give, {{ ref('x') }}, with their columns in the queries around them. */

@@ -318,7 +318,7 @@ read_name(Work *work, const YamlNode *node, const ColumnChange *change)
         yaml_refuse(work, node, "dialect", change->link,
                     "this name becomes a part of SQL, where the new one needs quotes");
     else
-        yaml_rename(work, node, SITE_COLUMN, change->to);
+        yaml_rename_column(work, node, change);
 }
 
 bool

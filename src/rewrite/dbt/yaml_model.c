@@ -258,7 +258,7 @@ visit_type(Work *work, const YamlNode *name, const Rename *rename, bool is_own)
     if (change == NULL || change->kind == CHANGE_NONE)
         return;
     if (is_own)
-        yaml_rename(work, name, SITE_COLUMN, change->to);
+        yaml_rename_column(work, name, change);
     else
         yaml_refuse(work, name, "seed", NULL,
                     "this is said of all seeds of the folder, and the column of one is renamed");

@@ -103,14 +103,17 @@ typedef struct {
 } Columns;
 
 static void
-rename_column_name(Work *work, const Columns *columns, const YamlNode *name,
+rename_column_name(Work *work, const Columns *columns, const YamlNode *column,
                    const ColumnChange *change)
 {
+    const YamlNode *name = yaml_get(column, "name");
     if (g_hash_table_contains(columns->staying, change->to))
         yaml_refuse(work, name, "name-taken", NULL,
                     "another column of the table, which stays, has the new name here");
-    else
+    else if (yaml_get(column, "quote") != NULL) /* then letters of either case are not one name */
         yaml_rename(work, name, SITE_COLUMN, change->to);
+    else
+        yaml_rename_column(work, name, change);
 }
 
 static void
@@ -123,7 +126,7 @@ visit_column(Work *work, const Columns *columns, const YamlNode *column)
         check_shared(work, columns->table, name, change);
     if (change != NULL && change->to != NULL &&
         (change->kind == CHANGE_NAME || change->kind == CHANGE_VALUES))
-        rename_column_name(work, columns, name, change);
+        rename_column_name(work, columns, column, change);
     else if (change != NULL)
         yaml_refuse(work, name, "dropped", change->link,
                     "the new table has no such column: what was said of it belongs elsewhere");
