@@ -56,5 +56,7 @@ program_sqlx_made(Unit *unit)
     program_refuse(
         unit->work, unit->text, SITE_FILE, 0, 0, "makes-source", NULL,
         "by its name this file makes a table of Dataform that is called like the dataset: "
-        "if it is, the file has to be called like the new one");
+        "if it is, %s",
+        rename->is_in_place ? "its query has to give the new names"
+                            : "the file has to be called like the new one");
 }

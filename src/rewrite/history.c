@@ -99,19 +99,19 @@ is_folder_of_changes(const char *folder, size_t bytes)
 }
 
 static bool
-is_numbered_path(const char *path)
+is_numbered_path(const char *path, const char *text, size_t bytes)
 {
     bool is_within = false, is_liquibase = false;
     const char *part = path;
     for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
-        size_t bytes = (size_t) (slash - part);
-        if ((is_within && is_numbered(part)) || begins_delta(part, bytes) ||
-            (is_liquibase && is_folder_of_changes(part, bytes)))
+        size_t length = (size_t) (slash - part);
+        if ((is_within && is_numbered(part)) || begins_delta(part, length) ||
+            (is_liquibase && is_folder_of_changes(part, length)))
             return true;
-        is_within = is_within || is_folder_of_migrations(part, bytes);
-        is_liquibase = is_liquibase || (bytes == 9 && memcmp(part, "liquibase", 9) == 0);
+        is_within = is_within || is_folder_of_migrations(part, length);
+        is_liquibase = is_liquibase || (length == 9 && memcmp(part, "liquibase", 9) == 0);
     }
-    return (is_within && is_numbered(part)) ||
+    return (is_within && is_numbered(part) && !is_run_anew(path, text, bytes)) ||
            (is_versioned(part) && g_str_has_suffix(part, ".sql"));
 }
 
@@ -392,7 +392,7 @@ is_step_of_sql(const char *path, const char *text, size_t bytes)
 bool
 is_history(const char *path, const char *text, size_t bytes)
 {
-    return is_numbered_path(path) || is_marked(path, text, bytes) ||
+    return is_numbered_path(path, text, bytes) || is_marked(path, text, bytes) ||
            is_stamped(path, text, bytes) || is_of_sqitch(path, text, bytes) ||
            is_step_of_sql(path, text, bytes) || is_numbered_sql(path) || is_dump(path, text, bytes);
 }

@@ -49,7 +49,8 @@ spelling_parts(const char *name)
     return (char **) g_ptr_array_free(parts, FALSE);
 }
 
-/* @schema.users, {{ schema }}.users: what is put in stands for the source's part, and stays while that does, and what is before it. */
+/* @schema.users, {{ schema }}.users, shop.users_{{ id }}: what is put in stands for the source's part, and stays while that does, and
+ * what is before it. */
 static char *
 with_holes(const char *alias, const char *source, const char *target)
 {
@@ -59,9 +60,12 @@ with_holes(const char *alias, const char *source, const char *target)
     if (!is_put_in_name(alias) || count > all || all != g_strv_length(to))
         return NULL;
     guint left_out = all - count;
-    for (guint i = 0; i + 1 < all; i++) {
+    for (guint i = 0; i < all; i++) {
         bool is_hole = i >= left_out && is_put_in_name(holes[i - left_out]);
-        if ((is_hole || i < left_out) && strcmp(from[i], to[i]) != 0)
+        bool is_same = strcmp(from[i], to[i]) == 0;
+        if (i + 1 == all && !is_same)
+            break;
+        if ((is_hole || i < left_out) && !is_same)
             return NULL;
         if (!is_hole)
             continue;

@@ -217,6 +217,8 @@ char *spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spe
 
 /* Has the file been run, so that it is not changed any more? */
 bool is_history(const char *path, const char *text, size_t bytes);
+/* Is a numbered file among them a definition that is run again whenever it changes? (history_anew.c) */
+bool is_run_anew(const char *path, const char *text, size_t bytes);
 /* Does the file look like a step from one version of a schema to the next, which has run, or runs where the old one is? */
 bool is_step(const char *path);
 /* Every mention stays as it is. */

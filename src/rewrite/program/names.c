@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+#define NAME_STAYS                                                                                 \
+    "whatever this names, the dataset is called as before, and no column that changes stands in "  \
+    "this file"
 #define OTHER_DATASET "this is a table of the same name in another dataset"
 
 /* ---- what is said ---- */
@@ -148,6 +151,15 @@ is_ordinary(const char *word)
     return strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(word);
 }
 
+static bool
+is_said_as_before(Unit *unit, const Text *text, const Rename *rename)
+{
+    if (!program_is_as_before(unit, rename))
+        return false;
+    explain(unit, text, DISPOSITION_UNAFFECTED, NAME_STAYS);
+    return true;
+}
+
 static void
 refuse_apart(Unit *unit, const Text *text)
 {
@@ -214,6 +226,8 @@ is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, c
                     "this is an ordinary word, and nothing in this file speaks of tables");
             return false;
         }
+        if (is_said_as_before(unit, text, rename))
+            return false;
         if (use_is_in_library(unit, use) && rename_changes_columns(rename)) {
             program_refuse_rows(unit, text, rename);
             return false;
@@ -226,7 +240,8 @@ is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, c
     bool is_elsewhere = spelling->source[1] != NULL && program_goes_elsewhere(unit);
     if (!use_is_apart(unit, use) && stays_in_place(spelling) && !is_elsewhere)
         return true;
-    refuse_apart(unit, text);
+    if (!is_said_as_before(unit, text, rename))
+        refuse_apart(unit, text);
     return false;
 }
 
@@ -320,10 +335,10 @@ is_given(Unit *unit, const char *name)
     return is_there;
 }
 
-/* A name with fewer parts than the dataset's: project or dataset are given elsewhere. An ordinary word is one only where
+/* Whose name this is with fewer parts, project or dataset being given elsewhere; or NULL. An ordinary word is one only where
  * tables are named, or where the file names the rest; else `*ret_is_doubtful`. */
-static bool
-is_tail(Unit *unit, const Use *use, const NameText *name, bool *ret_is_doubtful)
+static const Rename *
+tail_of(Unit *unit, const Use *use, const NameText *name, bool *ret_is_doubtful)
 {
     const GPtrArray *list = unit->work->renames->list;
     for (guint i = 0; i < list->len; i++) {
@@ -338,11 +353,11 @@ is_tail(Unit *unit, const Use *use, const NameText *name, bool *ret_is_doubtful)
                 continue;
             if (count > 1 || !is_ordinary(parts[length - 1]) || use_reads_table(unit, use) ||
                 is_given(unit, parts[length - 2]))
-                return true;
+                return rename;
             *ret_is_doubtful = true;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* What the key's column is called, as in ForeignKey("users.id"); NULL: nobody says, or it is no key. */
@@ -449,9 +464,10 @@ program_name(Unit *unit, const Use *use, const Text *text)
     else if (name.path.count == 1 && use_is_called_so(unit, use, name.parts[0].text))
         explain(unit, text, DISPOSITION_UNAFFECTED,
                 "this is what it is called here: its whole name stands beside");
-    else if (is_tail(unit, use, &name, &is_doubtful))
-        refuse_apart(unit, text);
-    else if (is_doubtful)
+    else if ((rename = tail_of(unit, use, &name, &is_doubtful)) != NULL) {
+        if (!is_said_as_before(unit, text, rename))
+            refuse_apart(unit, text);
+    } else if (is_doubtful)
         explain(unit, text, DISPOSITION_UNAFFECTED,
                 "this is an ordinary word: nothing here names what the dataset is in");
     else if (name.path.count > 1 && renames_is_target(unit->work->renames, dialect, &name.path))

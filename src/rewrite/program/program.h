@@ -108,6 +108,8 @@ bool program_rule(Unit *unit, const Text *text);
 bool use_reads_table(const Unit *unit, const Use *use);
 /* TABLES = ["users", …], tables: [users], but not in a page's script. */
 bool use_is_in_list_of_tables(Unit *unit, const Use *use);
+/* Is a name in settings right whatever it means, as the dataset is called as before? */
+bool program_is_as_before(const Unit *unit, const Rename *rename);
 bool use_is_read_by_call(const Unit *unit, const Use *use);
 /* Is it a column of a query, with its table before it? */
 bool use_is_column_with_table(const Unit *unit, const Use *use);

@@ -443,3 +443,17 @@ use_is_of_class(const Unit *unit, const Use *use)
         return span_is(text, use->key, "tableName");
     return is_called_table_there(unit, use, 'T');
 }
+
+/* ---- tables that stay ---- */
+
+/* Where the dataset keeps its name, this stays whatever it means, if nothing beside it can be a column that becomes another. */
+bool
+program_is_as_before(const Unit *unit, const Rename *rename)
+{
+    bool is_so = unit->language->is_data && (rename->is_in_place || rename->is_derived);
+    for (guint i = 0; is_so && i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        is_so = change->kind == CHANGE_NONE || !program_has_word(unit->work, change->column);
+    }
+    return is_so;
+}

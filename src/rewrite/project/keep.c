@@ -63,13 +63,11 @@ keep_for(Project *project, Entry *entry)
         has_kept |= keep_names(project, ((const Making *) g_ptr_array_index(makings, i))->key, why);
     if (has_kept)
         remember(project, entry);
-    g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
     g_autofree char *own_why = g_strdup_printf(
         "it keeps the names of its columns: with other names, line %d would need a person", line);
     for (guint i = 0; i < rewrite->made->len; i++) {
         const Made *made = g_ptr_array_index(rewrite->made, i);
-        g_autofree char *small = made->name != NULL ? g_ascii_strdown(made->name, -1) : NULL;
-        g_autofree char *key = small != NULL ? g_strdup_printf("sql %s", small) : g_strdup(own);
+        g_autofree char *key = made_key(project, entry, made);
         has_kept |= !made->is_snapshot && keep_names(project, key, own_why);
     }
     return has_kept;
@@ -136,12 +134,10 @@ static bool
 keep_contradicted(Project *project, const Entry *entry)
 {
     const Rewrite *rewrite = entry->file->rewrite;
-    g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
     bool has_kept = false;
     for (guint i = 0; rewrite != NULL && i < rewrite->made->len; i++) {
         const Made *made = g_ptr_array_index(rewrite->made, i);
-        g_autofree char *small = made->name != NULL ? g_ascii_strdown(made->name, -1) : NULL;
-        g_autofree char *key = small != NULL ? g_strdup_printf("sql %s", small) : g_strdup(own);
+        g_autofree char *key = made_key(project, entry, made);
         const Making *making = !made->is_snapshot ? find(project, key) : NULL;
         if (making != NULL && is_other(made, making->rename))
             has_kept |=

@@ -27,11 +27,23 @@ model_key(const DbtPlace *place)
                            place->version != NULL ? place->version : "");
 }
 
-static char *
-view_key(const char *name)
+#define OF_SESSION "session "
+
+char *
+made_key(const Project *project, const Entry *entry, const Made *made)
 {
-    g_autofree char *small = g_ascii_strdown(name, -1);
-    return g_strdup_printf("sql %s", small);
+    if (made->name == NULL)
+        return entry->place.model != NULL ? model_key(&entry->place) : NULL;
+    g_autofree char *small = g_ascii_strdown(made->name, -1);
+    bool is_own = session_names(small) && !g_hash_table_contains(project->lent, small);
+    return is_own ? g_strdup_printf(OF_SESSION "%u %s", entry->number, small)
+                  : g_strdup_printf("sql %s", small);
+}
+
+bool
+making_is_seen(const Making *making, const Entry *from)
+{
+    return making->entry == from || !g_str_has_prefix(making->key, OF_SESSION);
 }
 
 static void
@@ -99,7 +111,7 @@ add_making(Project *project, GPtrArray *list, const Entry *entry, const Made *ma
 {
     bool is_model = made->name == NULL;
     Making *making = g_new0(Making, 1);
-    making->key = is_model ? model_key(&entry->place) : view_key(made->name);
+    making->key = made_key(project, entry, made);
     making->entry = entry;
     making->made = made;
     making->rename = derive(project, making, false);

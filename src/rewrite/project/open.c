@@ -177,6 +177,7 @@ project_open(Project *project, GPtrArray *files)
     project->defined = g_hash_table_new(NULL, NULL);
     project->foreseen = g_ptr_array_new_with_free_func((GDestroyNotify) rewrite_free);
     project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
+    sessions_read(project, files);
     project->macros = macros_new();
     project->triggers = trigger_calls_new();
     for (guint i = 0; i < files->len; i++) {
@@ -211,6 +212,7 @@ project_close(Project *project)
 {
     project_models_free(project->columns);
     g_hash_table_unref(project->by_key);
+    g_hash_table_unref(project->lent);
     g_hash_table_unref(project->fresh);
     g_hash_table_unref(project->states);
     g_ptr_array_unref(project->makings);

@@ -42,7 +42,7 @@ typedef struct {
 /* What a file makes, whose columns change their names. */
 typedef struct {
     char *
-        key; /* "ref FOLDER MODEL VERSION", "sql a.b.c": all that are called so are meant by the same name */
+        key; /* "ref FOLDER MODEL VERSION", "sql a.b.c", "session NUMBER #a": all that are called so are meant by the same name */
     const char *name; /* the last part of what it is called */
     const Entry *entry;
     const Made *made;
@@ -67,6 +67,7 @@ typedef struct {
     GHashTable *kept_views, *kept_views_and_own; /* names of it; and "" for the file's own model */
     GHashTable *by_model; /* what model_key() gives -> GPtrArray of const Entry * */
     GHashTable *models;   /* "FOLDER MODEL" */
+    GHashTable *lent;     /* names of session tables that a file reads and does not make */
     GPtrArray *paths;     /* char *, of all entries */
     GHashTable *by_path;  /* Entry * */
     GHashTable *by_text;  /* the same, of the pointer to its text */
@@ -93,10 +94,21 @@ void project_close(Project *project);
 /* Those that may be named in the file. Array of const Making *; caller frees. */
 GPtrArray *makings_in(const Project *project, const Entry *entry);
 
+/* ---- tables of a session (sessions.c) ---- */
+
+/* #x of T-SQL; ##x is there for all. */
+bool session_names(const char *name);
+/* Once, before anything is made. */
+void sessions_read(Project *project, const GPtrArray *files);
+
 /* ---- makings (makings.c) ---- */
 
 void making_free(void *data);
 char *model_key(const DbtPlace *place);
+/* Of what the file makes: `key` of Making; NULL of a model that the file is not. Caller frees. */
+char *made_key(const Project *project, const Entry *entry, const Made *made);
+/* May that file read it: is it no table of a session, which only those in its own file do? */
+bool making_is_seen(const Making *making, const Entry *from);
 typedef struct Foresight Foresight;
 /* Of all files, in their order. With a foresight what they would make, instead of what they make as they are rewritten now.
  * Array of Making *; caller frees. */

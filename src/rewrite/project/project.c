@@ -49,9 +49,9 @@ given_keys(const Project *project)
 }
 
 static void
-add_if_there(GPtrArray *list, Making *making)
+add_if_seen(GPtrArray *list, Making *making, const Entry *from)
 {
-    if (making != NULL)
+    if (making != NULL && making_is_seen(making, from))
         g_ptr_array_add(list, making);
 }
 
@@ -79,7 +79,7 @@ makings_in(const Project *project, const Entry *entry)
                                   : g_array_new(FALSE, FALSE, sizeof(guint32));
     if (!entry->is_given && !entry->is_of_all && entry->joined == NULL) {
         for (guint i = 0; i < named->len; i++)
-            add_if_there(list, project->makings->pdata[g_array_index(named, guint32, i)]);
+            add_if_seen(list, project->makings->pdata[g_array_index(named, guint32, i)], entry);
         return in_order(list);
     }
     g_autoptr(GHashTable) given = entry->is_given ? given_keys(project) : NULL;
@@ -88,7 +88,7 @@ makings_in(const Project *project, const Entry *entry)
         const Making *making = g_ptr_array_index(project->makings, i);
         bool is_named = next < named->len && g_array_index(named, guint32, next) == i;
         next += is_named;
-        if (making == NULL)
+        if (making == NULL || !making_is_seen(making, entry))
             continue;
         if (is_named || is_of_project(entry, making) ||
             (given != NULL && g_hash_table_contains(given, making->key)) ||
@@ -248,10 +248,12 @@ read_kept(Project *project)
     void *key;
     g_hash_table_iter_init(&iter, project->kept);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        if (!g_str_has_prefix(key, "sql "))
+        bool is_of_session = g_str_has_prefix(key, "session "); /* in all files, then */
+        if (!is_of_session && !g_str_has_prefix(key, "sql "))
             continue;
-        g_hash_table_add(project->kept_views, g_strdup((char *) key + strlen("sql ")));
-        g_hash_table_add(project->kept_views_and_own, g_strdup((char *) key + strlen("sql ")));
+        const char *name = is_of_session ? strchr(key, '#') : (char *) key + strlen("sql ");
+        g_hash_table_add(project->kept_views, g_strdup(name));
+        g_hash_table_add(project->kept_views_and_own, g_strdup(name));
     }
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);

@@ -43,14 +43,12 @@ project_tell(Project *project)
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;
-        g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
         tell_again(entry->file, entry->left);
         tell_again(entry->file, entry->told);
         bool is_told = project->options->propagates && rewrite != NULL && adds_names(rewrite);
         for (guint m = 0; is_told && m < rewrite->made->len; m++) {
             const Made *made = g_ptr_array_index(rewrite->made, m);
-            g_autofree char *small = made->name != NULL ? g_ascii_strdown(made->name, -1) : NULL;
-            g_autofree char *key = small != NULL ? g_strdup_printf("sql %s", small) : g_strdup(own);
+            g_autofree char *key = made_key(project, entry, made);
             const char *why = g_hash_table_lookup(project->kept, key);
             if (why == NULL && made->name == NULL && entry->place.is_persisted)
                 why = "it keeps the names of its columns: its table holds rows under them, or "

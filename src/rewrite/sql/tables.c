@@ -157,6 +157,16 @@ is_refused_for_making(Work *work, SqlSource *source)
     return sql_define_refuses(work, source, rename);
 }
 
+/* Do rows that are put in by position come to stand where they stood? So they do in a table that stays, whatever its columns are
+ * called by then. */
+static bool
+keeps_places(const Work *work, const SqlSource *source, const Rename *rename)
+{
+    bool is_insert = source->block->statement->kind == STATEMENT_INSERT;
+    return sql_keeps_places(work, rename) || (is_insert && rename->is_in_place &&
+                                              !rename->trades_names && rename_only_renames(rename));
+}
+
 /* Rows that go on under no names, or under those of a moment. */
 static bool
 is_refused_for_rows(Work *work, const SqlSource *source)
@@ -169,7 +179,7 @@ is_refused_for_rows(Work *work, const SqlSource *source)
             "the new one has others");
     if (inserts_by_position(source) && !rename->is_derived &&
         !puts_defaults(work, source, rename) &&
-        !(sql_keeps_places(work, rename) && keeps_names(source, rename)))
+        !(keeps_places(work, source, rename) && keeps_names(source, rename)))
         return sql_refuse_table(
             work, source, "insert-without-columns",
             "rows are inserted as they are, and the new table's columns may stand "
