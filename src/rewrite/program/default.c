@@ -245,8 +245,8 @@ bool
 program_says_other_default(Unit *unit, const Use *use)
 {
     Span beside = {0};
-    if (unit->work->renames->default_path == NULL)
-        return false;
+    if (unit->work->renames->default_path == NULL || unit->pieces == NULL)
+        return false; /* SQL that SQL runs stands beside nothing of a program */
     if (program_dataset_beside(unit, use, &beside) && is_other(unit, beside))
         return true;
     return has_other_default(unit, use) || has_other_flag(unit, use) || has_other_use(unit) ||
