@@ -100,9 +100,13 @@ pass_put_in(Parser *parser, uint32_t end)
 static bool
 starts_value(const Parser *parser, uint32_t end)
 {
-    uint32_t at = parser->pos;
-    return parser->sql->dialect->has_hiding_aliases && at < end && !starts_query(parser, at, end) &&
-           !(is_name(parser, at) && is_word(parser, at + 1, WORD_AS) && is_open(parser, at + 2));
+    uint32_t at = parser->pos, as = at + 1;
+    if (!parser->sql->dialect->has_hiding_aliases || at >= end || starts_query(parser, at, end))
+        return false;
+    if (is_name(parser, at) && is_open(parser, as)) /* a (b, c) AS (SELECT … */
+        as = closing(parser, as, end) + 1;
+    return !(is_name(parser, at) && as + 1 < end && is_word(parser, as, WORD_AS) &&
+             is_open(parser, as + 1));
 }
 
 /* The query is told of it: where columns change, a person looks, unless it is one SELECT, whose columns these are. */

@@ -331,6 +331,9 @@ class Clickhouse(Engine):
             return None, []
         return [name.split(".")[-1] for name in lines[0]], [tuple(row) for row in lines[1:ROWS_MAX]]  # `t.a` where another table has `a`
 
+    def dress(self, statement):
+        return re.sub(r'(?<![\w"])(?=\w*[^\x00-\x7f])\w+(?!\w|")', r'"\g<0>"', super().dress(statement))  # other letters need quotes
+
     def begin(self, side):
         self.query(f"DROP DATABASE IF EXISTS {side}_q")
         self.query(f"CREATE DATABASE {side}_q ENGINE = Memory")

@@ -129,6 +129,23 @@ repeat_new_name(Work *work, const SqlItem *item)
     site_edit(work, SITE_COLUMN, item->alias->begin, item->alias->end, written);
 }
 
+/* a.k, b.k in ClickHouse, where an alias means one thing: the second one cannot be called so, too. */
+static bool
+is_alias_of_two(Work *work, const SqlRef *ref)
+{
+    const SqlItem *item = work->sql->dialect->has_hiding_aliases ? ref->in : NULL;
+    const SqlItem *other = item != NULL ? sql_items_like(work->sql, item->block, item->name) : NULL;
+    for (; other != NULL; other = other->next) {
+        bool is_same = other->plain != NULL && other->plain->source == ref->source &&
+                       other->alias == NULL && item_needs_alias(work, other);
+        if (other != item && !is_same && other->name != NULL &&
+            (other->alias != NULL || item_needs_alias(work, other)) &&
+            sql_same_column(work->sql->dialect, other->name, '\0', item->name))
+            return true;
+    }
+    return false;
+}
+
 /* Behind an item whose name is seen from outside, or that names a field. */
 void
 keep_output_name(Work *work, const SqlRef *ref)
@@ -139,6 +156,14 @@ keep_output_name(Work *work, const SqlRef *ref)
     bool is_kept = item != NULL && item->plain == ref && item_needs_alias(work, item);
     if (!is_kept && ref->field == FIELD_NONE)
         return;
+    if (is_kept && is_alias_of_two(work, ref)) {
+        const SqlPart *part = &ref->path.parts[ref->path.count - 1];
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
+                    "two columns come out as '%s' here, and AS can call only one so: give them "
+                    "aliases first",
+                    item->name);
+        return;
+    }
     add_old_name(work, ref);
     work->gives_old_names = true;
 }
