@@ -67,19 +67,46 @@ row_column_edit(Work *work, guint index, const ColumnChange *change)
     site_edit(work, SITE_COLUMN, token->begin, token->end, written);
 }
 
+/* The name behind the dot that begins here, without the quote before it; NULL: there is none. */
+static const char *
+name_behind(const char *at, const char *end)
+{
+    bool has_dot = false;
+    for (; at < end && (g_ascii_isspace(*at) || (*at == '.' && !has_dot)); at++)
+        has_dot = has_dot || *at == '.';
+    if (at == end || !has_dot)
+        return NULL;
+    return *at == '"' || *at == '`' || *at == '[' ? at + 1 : at;
+}
+
+static const ColumnChange *
+change_called(const Rename *rename, const char *name, const char *end)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        size_t bytes = MIN((size_t) (end - name), strlen(change->column) + 1), at;
+        if (change->kind != CHANGE_NONE && find_word(name, bytes, change->column, &at) && at == 0)
+            return change;
+    }
+    return NULL;
+}
+
 bool
 rows_see_column(const Rename *rename, const char *body, size_t bytes, const ColumnChange **ret,
                 size_t *ret_at)
 {
     static const char *const rows[] = {"NEW", "OLD"};
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        for (size_t row = 0; row < G_N_ELEMENTS(rows) && change->kind != CHANGE_NONE; row++) {
-            g_autofree char *name = g_strdup_printf("%s.%s", rows[row], change->column);
-            if (!find_word(body, bytes, name, ret_at))
+    const char *end = body + bytes;
+    for (size_t row = 0; row < G_N_ELEMENTS(rows); row++) {
+        const char *from = body;
+        for (size_t at; find_word(from, (size_t) (end - from), rows[row], &at);) {
+            from += at + strlen(rows[row]);
+            const char *name = name_behind(from, end);
+            const ColumnChange *change = name != NULL ? change_called(rename, name, end) : NULL;
+            if (change == NULL)
                 continue;
             *ret = change;
-            *ret_at += strlen(rows[row]) + 1;
+            *ret_at = (size_t) (name - body);
             return true;
         }
     }
