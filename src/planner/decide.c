@@ -103,6 +103,8 @@ decide_live(Draft *draft)
     const Dataset *lacking = !dataset_can(&slice->source, "watch")    ? &slice->source
                              : !dataset_can(&slice->target, "follow") ? &slice->target
                                                                       : NULL;
+    const char *no_notes =
+        json_get_string(json_object_get(slice->json, "source"), "no_notes", NULL);
     draft->is_live = slice_is_live(slice);
     if (!draft->is_live && !slice_holds(slice) && draft->agent.given[ACTION_WATCH] != NULL)
         diags_add(draft->diags, DIAG_ERROR, "conflicting-step", NULL, 0, 0,
@@ -122,6 +124,10 @@ decide_live(Draft *draft)
                   lacking->driver != NULL ? lacking->driver : "?",
                   lacking == &slice->source ? "note what is written to it"
                                             : "take rows out of a stage");
+    else if (no_notes != NULL && !slice_reads_log(slice))
+        diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
+                  "spec.consistency is '%s', but what is written to '%s' cannot be noted: %s",
+                  asked, slice->source.url, no_notes);
     else
         tell_how(draft, asked);
 }

@@ -98,6 +98,22 @@ is_folder_of_changes(const char *folder, size_t bytes)
     return false;
 }
 
+/* migrations/release.0.34/: of a version, behind a sign; mysql5.7 is a server's. */
+static bool
+is_of_version(const char *folder, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        size_t digits = count_digits(folder + i);
+        bool begins = i == 0 || strchr("._-", folder[i - 1]) != NULL ||
+                      (strchr("vV", folder[i - 1]) != NULL && i == 1);
+        if (begins && digits > 0 && folder[i + digits] == '.' &&
+            g_ascii_isdigit(folder[i + digits + 1]))
+            return true;
+        i += digits;
+    }
+    return false;
+}
+
 static bool
 is_numbered_path(const char *path, const char *text, size_t bytes)
 {
@@ -105,8 +121,8 @@ is_numbered_path(const char *path, const char *text, size_t bytes)
     const char *part = path;
     for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
         size_t length = (size_t) (slash - part);
-        if ((is_within && is_numbered(part)) || begins_delta(part, length) ||
-            (is_liquibase && is_folder_of_changes(part, length)))
+        if ((is_within && (is_numbered(part) || is_of_version(part, length))) ||
+            begins_delta(part, length) || (is_liquibase && is_folder_of_changes(part, length)))
             return true;
         is_within = is_within || is_folder_of_migrations(part, length);
         is_liquibase = is_liquibase || (length == 9 && memcmp(part, "liquibase", 9) == 0);

@@ -216,6 +216,12 @@ class LiveFromMariadb(unittest.TestCase):
         self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", text), user="user:default/ada")
         return self.world.honk("plan", name, user="user:default/ada", check=False)
 
+    def test_a_table_whose_writes_cannot_all_be_noted_is_refused_in_the_plan(self):
+        done = self.begin("unnoted", more="ALTER TABLE users_v1 ENGINE = MyISAM")
+        said = " ".join((done.stdout + done.stderr).split())
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("spec.consistency is 'live', but what is written to 'shop:users_v1' cannot be noted: ", said)
+
     def writing(self, name, **more):
         plan = " ".join(self.begin(name, **more).stdout.split())
         self.assertIn("'shop:users_v1' is live: its writers go on", plan)

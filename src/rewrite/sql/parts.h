@@ -19,6 +19,8 @@ bool work_is_among(const Work *work, guint index, const char *const *words);
 
 void sql_text(Work *work);   /* all of the following, in each variant of the text (text.c) */
 void sql_tables(Work *work); /* match sources, edit tables */
+/* Behind the matching: from here on capitals of the mapping may be said without quotes, where they were. */
+void sql_letters(Work *work);
 bool sql_refuse_table(Work *work, const SqlSource *source, const char *code, const char *format,
                       ...) G_GNUC_PRINTF(4, 5);
 /* Other things that are called as a table will be (namesakes.c): which tables keep their name as an alias, and its writing;

@@ -420,6 +420,7 @@ sql_tables(Work *work)
     each_source(work, match_source);
     sql_note_makers(work);
     sql_resolve(work->sql, known_columns, lacks, work);
+    sql_letters(work);
     sql_namesakes(work);
     each_source(work, visit_source);
     sql_qualifiers(work);

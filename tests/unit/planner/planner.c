@@ -282,6 +282,19 @@ what_keeps_a_plan_from_being_made_is_said(void)
 }
 
 static void
+a_source_of_which_not_every_write_could_be_noted_is_not_live(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    json_set_string(json_at(slice, "entity.spec"), "consistency", "live");
+    json_set_bool(json_at(slice, "capabilities.source"), "watch", true);
+    json_set_bool(json_at(slice, "capabilities.target"), "follow", true);
+    plan_free(plan_must(slice));
+    json_set_string(json_object_get(slice, "source"), "no_notes", "it has no primary key");
+    refuse(slice, NULL, "store-cannot",
+           "what is written to 'listening:users_v1' cannot be noted: it has no primary key");
+}
+
+static void
 depend(json_t *slice, const char *which, const char *kind, const char *name, const char *definition)
 {
     json_t *schema = json_object_get(json_object_get(slice, which), "schema");
@@ -547,6 +560,8 @@ main(int argc, char **argv)
          without_code_to_change_or_a_target_there_is_nothing_to_plan);
     TEST("the same slice gives the same bytes", the_same_slice_gives_the_same_bytes);
     TEST("what keeps a plan from being made is said", what_keeps_a_plan_from_being_made_is_said);
+    TEST("a source of which not every write could be noted is not live",
+         a_source_of_which_not_every_write_could_be_noted_is_not_live);
     TEST("what hangs on the tables is told, or refused",
          what_hangs_on_the_tables_is_told_or_refused);
     TEST("a table that takes its own place loses no column in silence",
