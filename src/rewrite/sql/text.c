@@ -340,6 +340,7 @@ sql_text(Work *work)
     sql_free(work->sql);
     if (variants > 1)
         rewrite_variants(work, variants);
+    g_clear_pointer(&work->given_names, g_hash_table_unref);
     g_clear_pointer(&work->used, g_ptr_array_unref);
     work->renames = renames;
     renames_free(own);
