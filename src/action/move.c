@@ -32,8 +32,7 @@ read_schemas(const json_t *plan, Move *move, GError **error)
 static const char *
 ref_name(const char *ref)
 {
-    const char *slash = strrchr(ref, '/');
-    return slash != NULL ? slash + 1 : ref;
+    return text_behind_slash(ref);
 }
 
 static bool

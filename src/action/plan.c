@@ -11,6 +11,7 @@
 #include "action/survey.h"
 #include "action/table.h"
 #include "action/trial.h"
+#include "base/text.h"
 #include "model/throttle.h"
 #include "planner/planner.h"
 #include "planner/services.h"
@@ -33,8 +34,7 @@ find_mapping(const json_t *slice, MappingSet **ret_set)
     for (size_t i = 0; i < 2; i++) {
         const json_t *dataset = json_object_get(slice, both[i]);
         const char *ref = json_get_string(dataset, "ref", "");
-        const char *slash = strrchr(ref, '/');
-        names[i][0] = slash != NULL ? slash + 1 : ref;
+        names[i][0] = text_behind_slash(ref);
         names[i][1] = ref;
         names[i][2] = NULL;
     }

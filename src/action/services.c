@@ -2,6 +2,7 @@
 #include "action/services.h"
 
 #include "action/service.h"
+#include "base/text.h"
 #include "change/repository.h"
 #include "planner/changes.h"
 
@@ -112,8 +113,7 @@ describe(const Config *config, const char *name, Fleet *fleet, json_t *row, GErr
 static const char *
 short_name(const char *ref)
 {
-    const char *slash = strrchr(ref, '/');
-    return slash != NULL ? slash + 1 : ref;
+    return text_behind_slash(ref);
 }
 
 static bool

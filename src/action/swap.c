@@ -232,8 +232,7 @@ static const char *
 migration_name(const StepCall *call)
 {
     const char *ref = json_get_string(call->plan->json, "migration", "");
-    const char *slash = strrchr(ref, '/');
-    return slash != NULL ? slash + 1 : ref;
+    return text_behind_slash(ref);
 }
 
 /* Rows that were written are counted, and go on being written until the very last moment: carried back, the rest is counted anew. */

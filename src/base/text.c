@@ -265,6 +265,13 @@ text_last_part(const char *name)
     return dot != NULL ? dot + 1 : name;
 }
 
+const char *
+text_behind_slash(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 bool
 text_find(const char *const *names, size_t count, const char *name, unsigned *ret)
 {

@@ -40,6 +40,8 @@ char *text_join(const GPtrArray *parts, const char *between);
 bool text_find(const char *const *names, size_t count, const char *name, unsigned *ret);
 /* "c" of "a.b.c"; borrowed. */
 const char *text_last_part(const char *name);
+/* "c" of "a/b/c", of a path or a ref; borrowed. */
+const char *text_behind_slash(const char *path);
 /* Text from outside as one harmless line: control characters (line ends too), terminal escapes,
  * hidden characters and bytes that are not UTF-8 are shown as escapes. Caller frees. */
 char *text_printable(const char *text);

@@ -1,4 +1,5 @@
 /* split_names.c - what the parts of a change are called: see split.h. */
+#include "base/text.h"
 #include "change/split.h"
 #include "model/change_key.h"
 
@@ -8,8 +9,7 @@
 static char *
 name_of(const char *owner)
 {
-    const char *slash = strrchr(owner, '/');
-    g_autofree char *name = g_ascii_strdown(slash != NULL ? slash + 1 : owner, -1);
+    g_autofree char *name = g_ascii_strdown(text_behind_slash(owner), -1);
     GString *made = g_string_new(NULL);
     for (const char *at = name; *at != '\0' && made->len < CHANGE_PART_BYTES_MAX; at++)
         if (g_ascii_isalnum(*at))

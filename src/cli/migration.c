@@ -66,8 +66,7 @@ const char *
 migration_name(const json_t *migration)
 {
     const char *ref = json_get_string(migration, "migration", "");
-    const char *slash = strrchr(ref, '/');
-    return slash != NULL ? slash + 1 : ref;
+    return text_behind_slash(ref);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* counts.c - how often marks stand in a text, and on which of its changed lines there are more, or fewer. */
+#include "base/text.h"
 #include "gate/inside.h"
 
 #include <string.h>
@@ -37,7 +38,7 @@ marks_choice(const char *const *marks)
 bool
 marks_are_for(const char *endings, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     const char *dot = strrchr(name, '.');
     g_autofree char *ending = g_strdup_printf(" %s ", dot != NULL ? dot + 1 : "");
     return endings == NULL || strstr(endings, ending) != NULL;

@@ -4,6 +4,7 @@
 #include "planner/plan_text.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -13,8 +14,7 @@
 static const char *
 short_name(const char *ref)
 {
-    const char *slash = strrchr(ref, '/');
-    return slash != NULL ? slash + 1 : ref;
+    return text_behind_slash(ref);
 }
 
 /* "0a1b2c3d4e5f" of a digest. Caller frees. */

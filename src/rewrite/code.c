@@ -1,6 +1,7 @@
 /* code.c - see code.h. */
 #include "rewrite/code.h"
 
+#include "base/text.h"
 #include "sql/guess.h"
 
 #include <glib.h>
@@ -68,7 +69,7 @@ static const char *const template_endings[] = {".j2",   ".jinja",    ".jinja2", 
 static int
 sql_ending(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     size_t bytes = strlen(name);
     for (size_t i = 0; i < G_N_ELEMENTS(template_endings); i++) {
         size_t more = strlen(template_endings[i]);

@@ -8,6 +8,7 @@
  */
 #include "rewrite/definitions.h"
 
+#include "base/text.h"
 #include "rewrite/table_steps.h"
 
 #include <string.h>
@@ -117,7 +118,7 @@ static bool
 is_undoing(const char *path)
 {
     static const char *const words[] = {"down", "undo", "revert", "rollback", NULL};
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     return has_word(path, words) || (name[0] == 'U' && g_ascii_isdigit(name[1]));
 }
 

@@ -3,6 +3,7 @@
  *
  * Who refers to the dataset by ${ref("…")} under its new name asks for a file that is called so.
  */
+#include "base/text.h"
 #include "rewrite/program/program.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@
 static const Rename *
 rename_of_file(const Renames *renames, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     if (!g_str_has_suffix(name, ENDING))
         return NULL;
     return rename_of_last(renames, name, strlen(name) - strlen(ENDING));

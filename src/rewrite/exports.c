@@ -1,4 +1,5 @@
 /* exports.c - see exports.h: what files give, and which files there are. */
+#include "base/text.h"
 #include "rewrite/imports/imports.h"
 #include "rewrite/project/words.h"
 #include "rewrite/sql/parts.h"
@@ -135,8 +136,7 @@ path_plain(const char *path)
 static const char *
 file_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    return text_behind_slash(path);
 }
 
 void

@@ -98,6 +98,13 @@ is_folder_of_changes(const char *folder, size_t bytes)
     return false;
 }
 
+/* 1.2 */
+static bool
+is_dotted(const char *at, size_t digits)
+{
+    return digits > 0 && at[digits] == '.' && g_ascii_isdigit(at[digits + 1]);
+}
+
 /* migrations/release.0.34/: of a version, behind a sign; mysql5.7 is a server's. */
 static bool
 is_of_version(const char *folder, size_t bytes)
@@ -106,8 +113,7 @@ is_of_version(const char *folder, size_t bytes)
         size_t digits = count_digits(folder + i);
         bool begins = i == 0 || strchr("._-", folder[i - 1]) != NULL ||
                       (strchr("vV", folder[i - 1]) != NULL && i == 1);
-        if (begins && digits > 0 && folder[i + digits] == '.' &&
-            g_ascii_isdigit(folder[i + digits + 1]))
+        if (begins && is_dotted(folder + i, digits))
             return true;
         i += digits;
     }
@@ -249,7 +255,7 @@ is_stamped(const char *path, const char *text, size_t bytes)
 {
     static const char *const endings[] = {".sql", ".py", ".rb",   ".js", ".ts", ".go",  ".php",
                                           ".cs",  ".kt", ".java", ".rs", ".ex", ".exs", NULL};
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     size_t digits = 0;
     bool is_only_day = is_day(name);
     while (*name != '\0' && digits < STAMP_DIGITS)
@@ -263,8 +269,7 @@ is_stamped(const char *path, const char *text, size_t bytes)
 static bool
 is_numbered_sql(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path,
-               *folder = name;
+    const char *name = text_behind_slash(path), *folder = name;
     while (folder > path && (folder == name || folder[-1] != '/'))
         folder--;
     bool is_pair = strcmp(name, "up.sql") == 0 || strcmp(name, "down.sql") == 0;
@@ -309,9 +314,7 @@ has_version(const char *part, size_t bytes, bool is_file)
 {
     for (size_t at = 0; at < bytes;) {
         size_t digits = MIN(count_digits(part + at), bytes - at);
-        bool is_dotted = is_file && digits > 0 && at + digits + 1 < bytes &&
-                         part[at + digits] == '.' && g_ascii_isdigit(part[at + digits + 1]);
-        if (digits >= 8 || is_dotted)
+        if (digits >= 8 || (is_file && at + digits + 1 < bytes && is_dotted(part + at, digits)))
             return true;
         at += MAX(digits, 1);
     }
@@ -359,8 +362,7 @@ is_below_liquibase(const char *path)
 static bool
 is_versioned_step(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path,
-               *folder = name;
+    const char *name = text_behind_slash(path), *folder = name;
     while (folder > path && (folder == name || folder[-1] != '/'))
         folder--;
     return has_version(name, strlen(name), true) && has_step_word(folder, strlen(folder));
@@ -399,7 +401,7 @@ is_counted_step(const char *name, const char *text, size_t bytes_of_text)
 static bool
 is_step_of_sql(const char *path, const char *text, size_t bytes)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     return g_str_has_suffix(path, ".sql") &&
            (is_versioned_step(path) || is_between_versions(name) ||
             is_counted_step(name, text, bytes));
@@ -483,7 +485,7 @@ static bool
 tests_steps(const char *path)
 {
     static const char *const steps[] = {"upgrade", "upgrades", "migration", "migrations", NULL};
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     return has_word_of(name, strlen(name), steps) && is_of_tests(path);
 }
 
@@ -492,7 +494,7 @@ static bool
 is_called_old(const char *path, const char *text, size_t bytes)
 {
     static const char *const words[] = {"old", "legacy", NULL};
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     return has_word_of(name, strlen(name), words) &&
            text_find_folded(text, bytes, "create table") != NULL;
 }
@@ -501,7 +503,7 @@ is_called_old(const char *path, const char *text, size_t bytes)
 static bool
 is_schema_of_version(const char *path, const char *text, size_t bytes)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     return is_of_tests(path) && has_version(name, strlen(name), true) &&
            changes_tables(text, bytes);
 }

@@ -1,5 +1,6 @@
 /* rewrite.c - one file: its language, its sites, its edits; and what is done with them. */
 #include "base/json.h"
+#include "base/text.h"
 #include "rewrite/code.h"
 #include "rewrite/dbt/dbt.h"
 #include "rewrite/dbt/selects.h"
@@ -239,7 +240,7 @@ is_document(const char *path)
     static const char *const endings[] = {".md",  ".mdx", ".markdown", ".rst",  ".adoc", ".po",
                                           ".pot", ".css", ".scss",     ".sass", ".less", NULL};
     static const char *const names[] = {"LICENSE", "NOTICE", "COPYING", "CHANGELOG", NULL};
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     if (code_ends_with(path, endings))
         return true;
     for (size_t i = 0; names[i] != NULL; i++)
@@ -257,8 +258,7 @@ is_yaml(const char *path)
 static bool
 is_dbt_project(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return strcmp(slash != NULL ? slash + 1 : path, "dbt_project.yml") == 0;
+    return strcmp(text_behind_slash(path), "dbt_project.yml") == 0;
 }
 
 /* Keys and values of dbt_project.yml are no columns, whatever they are called. */

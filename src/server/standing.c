@@ -2,6 +2,7 @@
 #include "server/standing.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -55,7 +56,7 @@ refuse(Stmt *stmt, const char *service, GError **error)
     g_autofree char *id = g_strdup(stmt_col_text(stmt, 0));
     g_autofree char *migration = g_strdup(stmt_col_text(stmt, 1));
     bool is_rollout = g_strcmp0(stmt_col_text(stmt, 2), "rollout") == 0;
-    const char *slash = strrchr(migration, '/'), *name = slash != NULL ? slash + 1 : migration;
+    const char *name = text_behind_slash(migration);
 
     stmt_reset(stmt);
     if (is_rollout)

@@ -100,7 +100,11 @@ typedef struct {
     bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
     bool has_sorted_columns; /* ORDER BY name + 1 means a column, whatever the outputs are called */
     bool has_group_outputs;  /* GROUP BY does: an alias hides a column */
-    bool has_alias_first;    /* SELECT name = value */
+    bool has_no_group_places; /* GROUP BY 1 may be the number, or never stands for what AS names */
+    bool
+        has_sure_group_aliases; /* in GROUP BY it is known what an alias means that a column is called like, too … */
+    bool has_sure_aliases; /* … and in WHERE, HAVING and ORDER BY as well */
+    bool has_alias_first;  /* SELECT name = value */
     bool
         has_branch_tails; /* SELECT a FROM t UNION ALL SELECT b FROM u ORDER BY b: sorts the last branch */
     bool has_searched_tails;   /* what sorts a UNION is looked for in one SELECT after the other */

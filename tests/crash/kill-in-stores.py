@@ -30,13 +30,7 @@ stores:
   shop: {{ driver: mariadb, url: "mariadb://root@localhost/shop?socket=${{SERVER_FOLDER}}/mariadb.sock", lock_timeout_ms: 2000, concurrency: 2 }}
   events: {{ driver: kafka, url: "kafka://${{KAFKA_SERVERS}}", timeout_ms: 8000 }}
 workers: 2
-policy: {{ self_approval: false, quorum: 1, rollback_window: 24h, soak: 0s }}
-roles:
-  approver: [ user:default/bo ]
-  operator: [ user:default/ada, user:default/bo ]
-  admin: [ local ]
-{more}
-"""
+""" + small_world.PEOPLE
 PLACES = {"sqlite": "listening:{}", "mariadb": "shop:{}", "kafka": "events:{}"}
 
 

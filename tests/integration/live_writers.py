@@ -1,4 +1,5 @@
 """Writers that never stop, and know what must be there: a write counts when its transaction did."""
+import itertools
 import random
 import sqlite3
 import subprocess
@@ -7,6 +8,11 @@ import threading
 from postgres_world import program
 
 COUNTRIES = {"UK": "GB", "SE": "SE", "DE": "DE"}
+
+
+def said_by(client):
+    """What a program that people type into says, up to the line that it was told to end with."""
+    return [line.rstrip() for line in itertools.takewhile(lambda line: line != "-- that was it\n", client.stdout)]
 
 
 class Writer(threading.Thread):
@@ -96,12 +102,7 @@ class PostgresWriter(Writer):
     def write(self, statements):
         self.psql.stdin.write(f"BEGIN; {'; '.join(statements)}; COMMIT;\n\\echo -- that was it\n")
         self.psql.stdin.flush()
-        said = []
-        for line in self.psql.stdout:
-            if line == "-- that was it\n":
-                break
-            said.append(line.rstrip())
-        return "\n".join(said) or None
+        return "\n".join(said_by(self.psql)) or None
 
 
 class MariadbWriter(Writer):
@@ -127,9 +128,5 @@ class MariadbWriter(Writer):
     def write(self, statements):
         self.client.stdin.write(self.WHOLE.format("; ".join(statements)) + "SELECT '-- that was it'//\n")
         self.client.stdin.flush()
-        said = []
-        for line in self.client.stdout:
-            if line == "-- that was it\n":
-                break
-            said.append(line.rstrip())
+        said = said_by(self.client)
         return "\n".join(line for line in said if line.strip("- ") and "ERROR" in line) or None

@@ -15,13 +15,7 @@ CONFIG = """
 stores:
   listening: {{ driver: sqlite, path: data/listening.db }}
   shop: {{ driver: mariadb, url: "mariadb://root@localhost/${{DATABASE}}?socket=${{SERVER_FOLDER}}/mariadb.sock", lock_timeout_ms: 2000, concurrency: 2 }}
-policy: {{ self_approval: false, quorum: 1, rollback_window: 24h, soak: 0s }}
-roles:
-  approver: [ user:default/bo ]
-  operator: [ user:default/ada, user:default/bo ]
-  admin: [ local ]
-{more}
-"""
+""" + small_world.PEOPLE
 
 # what becomes the target of every move: a table that other things hang on
 SCHEMA = """

@@ -4,9 +4,8 @@ import sqlite3
 
 import support
 
-CONFIG = """
-stores:
-  listening: {{ driver: sqlite, path: data/listening.db }}
+# who may do what; the end of every configuration
+PEOPLE = """
 policy: {{ self_approval: false, quorum: 1, rollback_window: 24h, soak: 0s }}
 roles:
   approver: [ user:default/bo ]
@@ -14,6 +13,10 @@ roles:
   admin: [ local ]
 {more}
 """
+CONFIG = """
+stores:
+  listening: {{ driver: sqlite, path: data/listening.db }}
+""" + PEOPLE
 
 CATALOG = """
 apiVersion: backstage.io/v1alpha1

@@ -101,6 +101,8 @@ CHECKED bool maria_rows(MariaConn *conn, MYSQL_RES **ret, GError **error, const 
 CHECKED bool maria_int(MariaConn *conn, int64_t *ret, GError **error, const char *format, ...);
 int64_t maria_cell_int(const char *cell); /* 0 for NULL */
 char *maria_name(const char *name);       /* quoted; caller frees */
+/* Each quoted, with `before` in front ("OLD.", or ""), and commas between. Caller frees. */
+char *maria_name_list(const GPtrArray *names, const char *before);
 /* "level message" of the first warning of the last statement; NULL: none. Caller frees. */
 char *maria_warning(MariaConn *conn, MYSQL *db);
 CHECKED bool maria_begin(MariaConn *conn, GError **error);

@@ -113,17 +113,6 @@ position_json(const MariaObject *object, MYSQL_ROW row)
     return list;
 }
 
-static char *
-key_list(const MariaObject *object)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < object->key->len; i++) {
-        g_autofree char *name = maria_name(object->key->pdata[i]);
-        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", name);
-    }
-    return g_string_free(list, FALSE);
-}
-
 /* The key `rows` behind a position; `*ret` NULL: there are not so many. */
 static bool
 step(MariaConn *conn, const MariaObject *object, const char *keys, const json_t *from, int64_t rows,
@@ -148,7 +137,7 @@ split_by_key(MariaConn *conn, const MariaObject *object, int64_t rows, int64_t t
              GError **error)
 {
     g_autoptr(json_t) ranges = json_array(), from = json_null();
-    g_autofree char *keys = key_list(object);
+    g_autofree char *keys = maria_name_list(object->key, "");
     int64_t left = total;
     while (left > rows) {
         g_autoptr(json_t) to = NULL;

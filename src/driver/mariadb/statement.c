@@ -338,6 +338,17 @@ maria_name(const char *name)
 }
 
 char *
+maria_name_list(const GPtrArray *names, const char *before)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *name = maria_name(names->pdata[i]);
+        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+char *
 maria_warning(MariaConn *conn, MYSQL *db)
 {
     AUTO_ROWS *rows = NULL;

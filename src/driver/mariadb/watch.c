@@ -38,18 +38,6 @@ notes_sql(const MariaObject *object)
     return book_text("\"%w\".\"%w\"", object->database, name);
 }
 
-/* The columns of the key, each with `before` in front. Caller frees. */
-static char *
-key_list(const GPtrArray *key, const char *before)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < key->len; i++) {
-        g_autofree char *name = maria_name(key->pdata[i]);
-        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
-    }
-    return g_string_free(list, FALSE);
-}
-
 /* --- can it be watched? --- */
 
 /* A row must be found by its key, and every write to it must come past a trigger, and go with it. */
@@ -87,7 +75,7 @@ maria_watch_check(Conn *base, const char *name, GError **error)
 static bool
 make_notes(MariaConn *conn, const MariaObject *object, GError **error)
 {
-    g_autofree char *notes = notes_sql(object), *columns = key_list(object->key, "");
+    g_autofree char *notes = notes_sql(object), *columns = maria_name_list(object->key, "");
     g_autofree char *make = g_strdup_printf(
         "CREATE TABLE IF NOT EXISTS %s (_honk_note BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, "
         "_honk_take BIGINT NULL, _honk_at TIMESTAMP(6) NOT NULL DEFAULT current_timestamp(6), KEY "
@@ -125,9 +113,9 @@ make_trigger(MariaConn *conn, const MariaObject *object, size_t which, const cha
 static bool
 make_triggers(MariaConn *conn, const MariaObject *object, GError **error)
 {
-    g_autofree char *notes = notes_sql(object), *columns = key_list(object->key, ""),
-                    *old = key_list(object->key, "OLD."), *new = key_list(object->key, "NEW."),
-                    *same = same_key(object);
+    g_autofree char *notes = notes_sql(object), *columns = maria_name_list(object->key, ""),
+                    *old = maria_name_list(object->key, "OLD."),
+                    *new = maria_name_list(object->key, "NEW."), *same = same_key(object);
     g_autofree char *into = g_strdup_printf("INSERT INTO %s (%s) VALUES (%s)", notes, columns, new);
     g_autofree char *out = g_strdup_printf("INSERT INTO %s (%s) VALUES (%s)", notes, columns, old);
     g_autofree char *both =
@@ -205,8 +193,8 @@ check_key(const MariaObject *object, const MariaObject *notes, GError **error)
     bool is_same = object->key_is_primary && noted->len == object->key->len;
     for (guint i = 0; is_same && i < noted->len; i++)
         is_same = strcmp(noted->pdata[i], object->key->pdata[i]) == 0;
-    g_autofree char *was = key_list(noted, "");
-    g_autofree char *is = key_list(object->key, "");
+    g_autofree char *was = maria_name_list(noted, "");
+    g_autofree char *is = maria_name_list(object->key, "");
     return is_same ||
            fail(
                error, ERR_DRIFT,
@@ -290,7 +278,7 @@ maria_next_notes(Conn *base, const char *name, int64_t notes_max, WriteNotes *re
         !see_notes(conn, table, notes_max, &numbers, error) ||
         (numbers != NULL && !mark_notes(conn, table, numbers, &notes.last, error)))
         return false;
-    g_autofree char *columns = key_list(object->key, "");
+    g_autofree char *columns = maria_name_list(object->key, "");
     notes.object = notes_name(object);
     notes.which = g_strdup_printf("_honk_take = %" G_GINT64_FORMAT, notes.last);
     notes.rows = g_strdup_printf("(%s) IN (SELECT %s FROM %s WHERE " MARIA_OF_NOTES "%s)", columns,

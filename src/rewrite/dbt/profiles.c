@@ -4,6 +4,7 @@
  * A project names its profile; people keep it beside the project or in a folder of its own. Where several are called so, or
  * one has several outputs, all must say the same: nobody knows which one is run.
  */
+#include "base/text.h"
 #include "rewrite/dbt/layout.h"
 #include "rewrite/sql/parts.h"
 
@@ -36,7 +37,7 @@ read_profile(Said *said, const YamlNode *profile)
 static bool
 is_profiles(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     return strcmp(name, "profiles.yml") == 0 || strcmp(name, "profiles.yaml") == 0;
 }
 

@@ -91,7 +91,7 @@ static char *
 modules_of(const char *path)
 {
     static const char *const roots[] = {"mod.rs", "lib.rs", "main.rs"};
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_behind_slash(path);
     for (size_t i = 0; i < G_N_ELEMENTS(roots); i++)
         if (strcmp(name, roots[i]) == 0)
             return folder_of(path);

@@ -40,11 +40,8 @@ place_of(const Work *work, const SqlItem *item)
 static bool
 may_be_place(Work *work, const SqlRef *ref)
 {
-    static const char *const others[] = {"spark", "tsql", "trino"};
-    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
-        if (strcmp(work->sql->dialect->name, others[i]) == 0)
-            return false;
-    return ref->clause == CLAUSE_GROUP && ref->is_whole && sql_bracket_around(work->sql, ref) == 0;
+    return !work->sql->dialect->has_no_group_places && ref->clause == CLAUSE_GROUP &&
+           ref->is_whole && sql_bracket_around(work->sql, ref) == 0;
 }
 
 /* ---- the expression ---- */
@@ -149,19 +146,17 @@ can_stand_twice(Work *work, const SqlRef *ref)
 static bool
 is_known_there(const Work *work, const SqlRef *ref)
 {
-    if (ref->clause != CLAUSE_WHERE && ref->clause != CLAUSE_GROUP &&
-        ref->clause != CLAUSE_HAVING && ref->clause != CLAUSE_ORDER)
+    const Dialect *dialect = work->sql->dialect;
+    switch (ref->clause) {
+    case CLAUSE_GROUP:
+        return dialect->has_sure_group_aliases || dialect->has_sure_aliases;
+    case CLAUSE_WHERE:
+    case CLAUSE_HAVING:
+    case CLAUSE_ORDER:
+        return dialect->has_sure_aliases;
+    default:
         return false;
-    static const char *const all[] = {"sqlite", "postgres", "duckdb", "snowflake", "redshift"},
-                             *const keys[] = {"mysql", "spark"};
-    const char *name = work->sql->dialect->name;
-    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
-        if (strcmp(name, all[i]) == 0)
-            return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (strcmp(name, keys[i]) == 0)
-            return ref->clause == CLAUSE_GROUP;
-    return false;
+    }
 }
 
 /* sum(a): as it is; a + 1: in brackets. */
