@@ -143,12 +143,13 @@ find_origin(const Own *own, const SqlQuery *query, guint depth)
         return is_one ? origin_behind(own, own_source_behind(own, block, own->change->column),
                                       block, depth)
                       : NULL;
-    if (is_one && passes_on(own, item))
+    bool passes = passes_on(own, item);
+    if (is_one && passes)
         found = origin_behind(own, item->plain->source, block, depth);
-    bool is_name = item->alias != NULL || passes_on(own, item);
-    bool is_given_new = item->alias == NULL && item->plain != NULL &&
-                        source_change(own->work, item->plain->source,
-                                      &item->plain->path.parts[item->plain->column]) != NULL;
+    bool is_name = item->alias != NULL || passes;
+    bool is_given_new =
+        passes && source_change(own->work, item->plain->source,
+                                &item->plain->path.parts[item->plain->column]) != NULL;
     bool may_double = block->has_star && is_new_name_beside(own, block, NULL);
     if (found != NULL || depth == 0 || !is_name || is_given_new || may_double)
         return found;
