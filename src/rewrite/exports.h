@@ -21,6 +21,7 @@ typedef struct {
     bool has_field_strings;      /* what names its columns in strings names its fields (Django) */
     bool
         is_registered; /* under its name, by which others ask for it without an import (Sequelize) */
+    bool gives_rows;   /* a function: of the query that is `text`, whose columns get new names */
     bool says_columns; /* and says what each column that changes is called: its fields stay */
 } Export;
 

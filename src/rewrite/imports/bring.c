@@ -2,6 +2,8 @@
 #include "rewrite/imports/imports.h"
 #include "rewrite/sql/parts.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static bool
@@ -56,6 +58,23 @@ set_own(Work *work, Constant *constant, const char *name)
     constant->own = constants_called(work->constants, name, strlen(name));
 }
 
+/* A method is known by its own name, in a file that speaks of its class. */
+static void
+bring_giver(Work *work, const char *name, const Export *export)
+{
+    const char *last = strrchr(name, '.');
+    g_auto(GStrv) parts = g_strsplit(export->within, ".", -1);
+    guint count = g_strv_length(parts);
+    size_t at;
+    if (count > 1 && !find_word(work->text, work->bytes, parts[count - 2], &at))
+        return;
+    ImportedClass *giver = g_new0(ImportedClass, 1);
+    *giver = (ImportedClass){.export = export,
+                             .rename = rename_here(work, export->rename),
+                             .name = count > 0 ? text_last_part(export->within) : export->within};
+    g_hash_table_insert(work->imports->givers, g_strdup(last != NULL ? last : name), giver);
+}
+
 /* `import User from "./user"` may be the class of that name as well as all of the file. */
 static void
 bring_class(Work *work, const char *name, const Export *export)
@@ -65,6 +84,10 @@ bring_class(Work *work, const char *name, const Export *export)
     size_t bytes = strlen(own), front = last != NULL ? (size_t) (last - name) : 0;
     if (is_own(work, export))
         return;
+    if (export->gives_rows) {
+        bring_giver(work, name, export);
+        return;
+    }
     ImportedClass *class = g_new0(ImportedClass, 1);
     *class =
         (ImportedClass){.export = export, .rename = rename_here(work, export->rename), .name = own};
@@ -325,14 +348,24 @@ pass_class_on(void *key, void *value, void *data)
     *export = (Export){.path = g_strdup(class->export->path),
                        .module = path_plain(work->path),
                        .within = g_strdup(key),
-                       .text = g_strdup(""),
+                       .text = g_strdup(class->export->text),
                        .after = g_strdup(""),
                        .rename = class->rename,
                        .is_class = true,
+                       .gives_rows = class->export->gives_rows,
+                       .begin = class->export->begin,
+                       .end = class->export->end,
                        .advice = class->export->advice,
                        .says_columns = class->export->says_columns,
                        .has_field_strings = class->export->has_field_strings};
     g_ptr_array_add(work->exported, export);
+}
+
+static void
+pass_classes_on(Work *work)
+{
+    g_hash_table_foreach(work->imports->classes, pass_class_on, work);
+    g_hash_table_foreach(work->imports->givers, pass_class_on, work);
 }
 
 void
@@ -340,7 +373,7 @@ imports_pass_on(Work *work)
 {
     const Language *language = language_of(work->path, work->text, work->bytes);
     if (work->imports != NULL && language != NULL && language->passes_on)
-        g_hash_table_foreach(work->imports->classes, pass_class_on, work);
+        pass_classes_on(work);
     for (guint i = 0; work->imports != NULL && language != NULL && language->passes_on &&
                       i < work->imports->brought->len;
          i++) {

@@ -31,6 +31,8 @@ imports_new(Work *work)
     imports->names = g_ptr_array_new_with_free_func(g_free);
     imports->classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     imports->called = g_hash_table_new(NULL, NULL);
+    imports->givers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    imports->rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     imports->tied = g_hash_table_new(NULL, NULL);
     return imports;
 }
@@ -47,6 +49,8 @@ imports_free(Imports *imports)
     g_ptr_array_unref(imports->names);
     g_hash_table_unref(imports->classes);
     g_hash_table_unref(imports->called);
+    g_hash_table_unref(imports->givers);
+    g_hash_table_unref(imports->rows);
     g_hash_table_unref(imports->tied);
     g_free(imports);
 }

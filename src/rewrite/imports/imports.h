@@ -34,6 +34,9 @@ struct Imports {
     GHashTable *classes; /* what the file calls it, with dots -> ImportedClass */
     GHashTable
         *called; /* Export *: classes that say their columns, of which the file has the names */
+    GHashTable
+        *givers; /* functions that give rows: "gold", and ".gold" of a method -> ImportedClass */
+    GHashTable *rows; /* names of such rows, wherever they are known -> the same, borrowed */
     GHashTable *tied; /* Rename * and Export * that it is tied to already */
     bool has_macros;  /* of Elixir: `use Shop.Web`, which may give it names of any module */
 };
@@ -71,6 +74,10 @@ void imports_tie_change(Work *work, const ColumnChange *change, Span place);
 void imports_tie_table(Work *work, const Rename *rename, Span place);
 /* What is used of the class at this place of the file. `is_in_sql`: what is written there waits for the class, too. */
 void imports_note_use(Work *work, const Export *export, Span place, bool is_in_sql);
+/* (row_givers.c, rows_got.c) Under `propagate`, functions that give others rows with new names, and who asks these for the old
+ * ones. */
+void exports_note_row_givers(Unit *unit);
+void imports_rows(Unit *unit);
 /* Is any of them used? */
 bool imports_are_used(const Work *work);
 /* (members.c) Columns that the program uses through classes that it gets from others. */

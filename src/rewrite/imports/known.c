@@ -261,19 +261,27 @@ known_at(const Members *members, const char *name, guint index)
 }
 
 ImportedClass *
+members_known(const Members *members, guint index)
+{
+    const Piece *piece = unit_piece(members->unit, index);
+    bool is_own = is_field(members->unit, index);
+    g_autofree char *field = g_strdup_printf(".%.*s", (int) (piece->end - piece->begin),
+                                             members->unit->text->bytes + piece->begin);
+    ImportedClass *class = is_own ? known_at(members, field, index) : NULL;
+    return class != NULL || (!is_own && goes_on(members->unit, index))
+               ? class
+               : known_at(members, field + 1, index);
+}
+
+ImportedClass *
 members_value(const Members *members, guint index)
 {
     const Unit *unit = members->unit;
     const Piece *piece = unit_piece(unit, index);
     if (piece->kind != PIECE_WORD || piece->is_import)
         return NULL;
-    g_autofree char *field = g_strdup_printf(".%.*s", (int) (piece->end - piece->begin),
-                                             unit->text->bytes + piece->begin);
-    const char *name = field + 1;
-    bool is_own = is_field(unit, index);
-    ImportedClass *class = is_own ? known_at(members, field, index) : NULL;
-    if (class == NULL && (is_own || !goes_on(unit, index)))
-        class = known_at(members, name, index);
+    g_autofree char *name = g_strndup(unit->text->bytes + piece->begin, piece->end - piece->begin);
+    ImportedClass *class = members_known(members, index);
     return class != NULL ? class : members_called(members, index, name);
 }
 
@@ -283,8 +291,9 @@ members_value(const Members *members, guint index)
 static bool
 opens_call(const Unit *unit, guint open)
 {
-    static const char *const same[] = {"list",   "sorted", "reversed", "tuple", "await",
-                                       "return", "in",     "of",       NULL};
+    static const char *const same[] = {"list",      "sorted",    "reversed", "tuple",
+                                       "await",     "return",    "in",       "of",
+                                       "enumerate", "DataFrame", NULL};
     guint callee = unit_previous(unit, open, true);
     return unit_is_sign(unit, open, '(') && callee != G_MAXUINT &&
            (unit_piece(unit, callee)->kind == PIECE_WORD || unit_is_sign(unit, callee, '>')) &&

@@ -29,7 +29,9 @@ void members_clear(Members *members);
 guint members_closer(const Members *members, guint open);
 /* The class whose name begins at `index`, and the name's last piece; NULL: none. */
 ImportedClass *members_class(const Members *members, guint index, guint *ret_last);
-/* The same of a value of a class. */
+/* A value of a class, by a name that is declared. */
+ImportedClass *members_known(const Members *members, guint index);
+/* The same, or by what it is called like. */
 ImportedClass *members_value(const Members *members, guint index);
 /* Names that are declared to be, or are set to, what the class or value at [first, last] gives. `has_result`: what is behind
  * it is no column of it. */

@@ -152,6 +152,7 @@ visit_unit(Unit *unit)
         constants_name_again(unit);
     if (work->exported != NULL) {
         exports_note_lookml(unit);
+        exports_note_row_givers(unit);
         return;
     }
     unit->views = lookml_views(unit);
@@ -167,6 +168,7 @@ visit_unit(Unit *unit)
         lookml_note_bases(unit);
         imports_visit(unit);
         imports_visit_registered(unit);
+        imports_rows(unit);
         program_note_own_rows(unit);
     }
     visit_expressions(unit);

@@ -1,0 +1,187 @@
+/*
+ * row_givers.c - functions that give others the rows of a query whose columns get new names, under `propagate`: who gives.
+ *
+ * def gold(conn): … return cur.fetchall() of one file is called in another one, which reads row["plan"] and names no dataset.
+ * Who reads the rows is found by what it imports (rows_got.c).
+ */
+#include "rewrite/convention.h"
+#include "rewrite/imports/imports.h"
+#include "rewrite/sql/parts.h"
+
+#include <string.h>
+
+#define HEAD_PIECES 40 /* of a function, between its brackets and its body: types */
+
+static const char *const gives_back[] = {"return", "yield", NULL};
+
+/* ---- the function around a piece ---- */
+
+/* def gold(conn): of Python; G_MAXUINT: it is in none, or in one that gives nothing back. */
+static guint
+name_by_margin(Unit *unit, guint index)
+{
+    static const char *const heads[] = {"def", "async", NULL};
+    guint line = unit_line_around(unit, unit_line_of(unit, index));
+    while (line != G_MAXUINT && !unit_is_among(unit, line, heads))
+        line = unit_line_around(unit, line);
+    if (line == G_MAXUINT)
+        return G_MAXUINT;
+    guint head = unit_is_word(unit, line, "async") ? unit_next(unit, line, false) : line;
+    guint name = unit_next(unit, head, false);
+    return unit_has_word(unit, name, body_end(unit, name), gives_back) ? name : G_MAXUINT;
+}
+
+/* gold = (pool) => …, gold: function (pool) {…}: the name before what makes the function, whose brackets open there. */
+static guint
+name_it_is_set_to(const Unit *unit, guint open)
+{
+    static const char *const words[] = {"async", "function", "static", NULL};
+    guint before = open;
+    do
+        before = unit_previous(unit, before, true);
+    while (before != G_MAXUINT && unit_is_among(unit, before, words));
+    char sign = before != G_MAXUINT ? unit_sign(unit, before) : '\0';
+    guint name = sign == '=' || sign == ':' ? unit_previous(unit, before, true) : G_MAXUINT;
+    return name != G_MAXUINT && unit_piece(unit, name)->kind == PIECE_WORD ? name : G_MAXUINT;
+}
+
+/* The name of the function whose parameters these brackets hold: function gold(pool), async gold(pool). */
+static guint
+name_before_parameters(const Unit *unit, guint open)
+{
+    static const char *const others[] = {"if",    "for",   "while", "switch", "catch",
+                                         "match", "using", "with",  NULL};
+    guint name = unit_previous(unit, open, true);
+    if (name == G_MAXUINT || unit_is_among(unit, name, others))
+        return G_MAXUINT;
+    if (unit_is_word(unit, name, "function") || unit_is_word(unit, name, "async") ||
+        unit_piece(unit, name)->kind != PIECE_WORD)
+        return name_it_is_set_to(unit, open);
+    return name;
+}
+
+/* The same of what stands before a body, or before an expression behind =>. */
+static guint
+name_before_body(Unit *unit, guint body)
+{
+    guint index = unit_previous(unit, body, true);
+    bool is_arrow = index != G_MAXUINT && index > 0 && unit_is_sign(unit, index, '>') &&
+                    unit_is_sign(unit, index - 1, '=');
+    if (is_arrow)
+        index = unit_previous(unit, index - 1, true);
+    for (int count = 0; index != G_MAXUINT && count < HEAD_PIECES; count++) {
+        char sign = unit_sign(unit, index);
+        if (sign == ')') {
+            guint open = unit_bracket_around(unit, index);
+            return is_arrow ? name_it_is_set_to(unit, open) : name_before_parameters(unit, open);
+        }
+        if (sign != '\0' && strchr(";{}", sign) != NULL)
+            return G_MAXUINT;
+        if (is_arrow && unit_piece(unit, index)->kind == PIECE_WORD && count == 0 &&
+            name_it_is_set_to(unit, index) != G_MAXUINT)
+            return name_it_is_set_to(unit, index); /* pool => … */
+        index = unit_previous(unit, index, true);
+    }
+    return G_MAXUINT;
+}
+
+/* const gold = (pool) => pool.query("…"): the piece behind the arrow; G_MAXUINT: there is none before it in the statement. */
+static guint
+behind_arrow(const Unit *unit, guint index)
+{
+    for (int count = 0; index > 1 && count < HEAD_PIECES; index--, count++) {
+        char sign = unit_sign(unit, index);
+        if (sign != '\0' && strchr(";{}", sign) != NULL)
+            return G_MAXUINT;
+        if (sign == '>' && unit_is_sign(unit, index - 1, '='))
+            return unit_next(unit, index, true);
+    }
+    return G_MAXUINT;
+}
+
+static guint
+name_by_brackets(Unit *unit, guint index)
+{
+    guint arrow = behind_arrow(unit, index);
+    guint name = arrow != G_MAXUINT ? name_before_body(unit, arrow) : G_MAXUINT;
+    guint open = unit_bracket_around(unit, index);
+    for (; name == G_MAXUINT && open != G_MAXUINT; open = unit_bracket_around(unit, open)) {
+        if (!unit_is_sign(unit, open, '{'))
+            continue;
+        name = name_before_body(unit, open);
+        if (name != G_MAXUINT &&
+            !unit_has_word(unit, open, unit_bracket_end(unit, open), gives_back))
+            return G_MAXUINT;
+    }
+    return name;
+}
+
+/* ---- what is given ---- */
+
+/* "gold", "Members.gold", and in PHP what that is in; NULL: nobody else sees it. Caller frees. */
+static char *
+within_of(Unit *unit, guint name, const char *before)
+{
+    static const char exported[] = "exports."; /* module.exports = { gold() {…} } */
+    Around around = {.unit = unit};
+    around_brackets(&around, name);
+    if (around_has_margins(unit->language))
+        around_margins(&around, name);
+    if (around.is_hidden)
+        return NULL;
+    g_autofree char *within = around_join(&around, before, piece_span(unit_piece(unit, name)));
+    bool is_exported = g_str_has_prefix(within, exported);
+    return g_strdup(within + (is_exported ? strlen(exported) : 0));
+}
+
+/* The dataset that the query reads, some of whose columns it names; NULL: none. */
+static const Rename *
+rename_read(const Work *work, const Text *text)
+{
+    size_t at;
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; rename_changes_columns(rename) && s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (find_word(text->bytes, text->count, spelling->last, &at))
+                return rename;
+        }
+    }
+    return NULL;
+}
+
+static void
+note(Unit *unit, Use *use, const Text *text)
+{
+    const Rename *rename = rename_read(unit->work, text);
+    if (rename == NULL || !program_is_statement(unit, use, text))
+        return;
+    g_autofree char *before = NULL, *module = exports_module(unit, &before);
+    guint name = around_has_margins(unit->language) ? name_by_margin(unit, use->first)
+                                                    : name_by_brackets(unit, use->first);
+    g_autofree char *within =
+        module != NULL && name != G_MAXUINT ? within_of(unit, name, before) : NULL;
+    if (within == NULL)
+        return;
+    Span place = text_span(unit->text, use->whole.begin, use->whole.end);
+    exports_add_class(unit, module, within, place, rename);
+    Export *export = g_ptr_array_index(unit->work->exported, unit->work->exported->len - 1);
+    g_free(export->text);
+    export->text = g_strndup(text->bytes, text->count);
+    export->gives_rows = true;
+}
+
+void
+exports_note_row_givers(Unit *unit)
+{
+    static const char *const languages[] = {"python", "javascript", "php", NULL};
+    if (!unit->work->options->propagates || unit->depth > 0 ||
+        !g_strv_contains(languages, unit->language->name))
+        return;
+    for (guint i = 0; i < unit->uses->len; i++) {
+        Use *use = &g_array_index(unit->uses, Use, i);
+        g_autoptr(Text) text = program_text(unit, use);
+        if (text_mentions(unit->work, text))
+            note(unit, use, text);
+    }
+}
