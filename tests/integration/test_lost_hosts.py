@@ -19,13 +19,18 @@ IDLE_S = 30  # the longest that a session may be silent before it is asked
 ESTABLISHED, KEEPALIVE = "01", "02"
 
 
-def asked_within(port):
-    """For each of our sessions with the port, in how many seconds it is asked whether its other end is still there; None: it is not."""
+def sessions_with(port):
+    """State and timer, as the system writes them, of each of our sessions with the port."""
     with open("/proc/net/tcp", encoding="ascii") as lines:
         sessions = [line.split() for line in list(lines)[1:]]
-    for _, _, remote, state, _, timer, *_ in sessions:
+    return [(state, timer) for _, _, remote, state, _, timer, *_ in sessions if int(remote.split(":")[1], 16) == port]
+
+
+def asked_within(port):
+    """For each of them, in how many seconds it is asked whether its other end is still there; None: it is not."""
+    for state, timer in sessions_with(port):
         kind, _, hundredths = timer.partition(":")
-        if state == ESTABLISHED and int(remote.split(":")[1], 16) == port:
+        if state == ESTABLISHED:
             yield int(hundredths, 16) / 100 if kind == KEEPALIVE else None
 
 
@@ -39,7 +44,7 @@ class LostHosts(unittest.TestCase):
             waiting = subprocess.Popen([support.HONK, "compare", "here.db:rows", *words], cwd=project.folder, stdout=out, stderr=out)
         try:
             is_asked = support.eventually(lambda: any(within is not None and within <= IDLE_S for within in asked_within(port)))
-            self.assertTrue(is_asked, (list(asked_within(port)), waiting.poll(), said.read_text()))
+            self.assertTrue(is_asked, (sessions_with(port), waiting.poll(), said.read_text()))
         finally:
             waiting.kill()
             waiting.wait()
