@@ -78,6 +78,12 @@ framework_name(const Framework *framework)
 }
 
 bool
+framework_registers(const Framework *framework)
+{
+    return framework->holds == holds_for_sequelize;
+}
+
+bool
 framework_holds(const Framework *framework, Unit *unit, Called *called)
 {
     return framework->holds(unit, called);

@@ -20,6 +20,8 @@ typedef struct Framework Framework;
 const Framework *framework_next(const Framework *before, const char *path, const char *text,
                                 size_t bytes);
 const char *framework_name(const Framework *framework);
+/* Is the class known in all of the program by its name alone? */
+bool framework_registers(const Framework *framework);
 /* Does the program say there that what is called `called->name` has a table, and not which one? */
 bool framework_holds(const Framework *framework, Unit *unit, Called *called);
 /* Is the dataset among the tables of what the text names? */

@@ -142,6 +142,7 @@ void exports_add_made(Unit *unit, const char *module, const char *within, Span p
                       const Rename *rename);
 void exports_note_registered(Unit *unit, const Use *use, const char *module, Span place,
                              const Rename *rename);
+void exports_note_registered_at(Unit *unit, guint name, const Rename *rename);
 /* The same of a class of C# that this file only names, in each namespace that it sees. (program/namespace.c) */
 void exports_add_class_in_sight(Unit *unit, const char *module, const char *class, Span place,
                                 const Rename *rename);

@@ -191,6 +191,11 @@ visit_chain(Members *members, ImportedClass *class, guint last, bool is_value, b
             if (tells && (links > 0 || !is_value)) /* what users("plan") gets is not known */
                 visit_range(members, class, open + 1, close);
             last = close;
+        } else if ((open = members_pipe(members, last)) != G_MAXUINT) {
+            last = members_closer(members, open);
+            members_bind(members, open, class);
+            if (tells)
+                visit_range(members, class, open + 1, last);
         } else {
             break;
         }
@@ -210,7 +215,7 @@ call_around(const Members *members, guint first, guint last)
     guint open = unit_bracket_around(unit, first);
     guint behind = unit_next(unit, last, true), before = unit_previous(unit, first, true);
     guint callee = open != G_MAXUINT ? unit_previous(unit, open, true) : G_MAXUINT;
-    if (before != G_MAXUINT && unit_is_sign(unit, before, '&'))
+    if (before != G_MAXUINT && (unit_is_sign(unit, before, '&') || unit_is_sign(unit, before, '%')))
         before = unit_previous(unit, before, true);
     if (callee == G_MAXUINT || !unit_is_sign(unit, open, '(') ||
         unit_piece(unit, callee)->kind != PIECE_WORD ||
@@ -242,6 +247,21 @@ is_bare(const Unit *unit, guint last, guint end)
     return true;
 }
 
+/* What else Elixir does with the class or row: its first and last piece. */
+static void
+visit_of_elixir(Members *members, Span pieces, ImportedClass *class, bool is_value, bool tells)
+{
+    Unit *unit = members->unit;
+    guint open = members_changed(unit, pieces.begin, pieces.end, is_value);
+    guint word = is_value ? G_MAXUINT : members_referenced(unit, pieces.end);
+    if (!tells)
+        members_match(members, pieces.end, class);
+    if (tells && open != G_MAXUINT)
+        visit_range(members, class, open + 1, members_closer(members, open));
+    if (tells && word != G_MAXUINT)
+        visit_word(unit, class, word);
+}
+
 /* The class or value at [first, last], and what is called on it or gets it. */
 static void
 visit_root(Members *members, guint first, guint last, ImportedClass *class, bool is_value,
@@ -253,8 +273,9 @@ visit_root(Members *members, guint first, guint last, ImportedClass *class, bool
     guint step = is_value ? G_MAXUINT : members_step(unit, last);
     if (tells)
         visit_bare_call(members, class, end, last);
-    bool climbs =
-        !is_value && (is_bare(unit, last, end) || (is_word_class(unit, step) && end == step));
+    bool is_struct = unit_is_language(unit, "elixir") && unit_is_sign(unit, end, '}');
+    bool climbs = !is_value && (is_struct || is_bare(unit, last, end) ||
+                                (is_word_class(unit, step) && end == step));
     for (int i = 0; climbs && i < CLIMB_MAX; i++) {
         guint open = call_around(members, from, end), type = call_of_type(members, from, end);
         guint close = members_closer(members, open != G_MAXUINT ? open : type);
@@ -268,6 +289,7 @@ visit_root(Members *members, guint first, guint last, ImportedClass *class, bool
         end = visit_chain(members, class, close, true, tells, &has_result);
         climbs = end == close && type == G_MAXUINT;
     }
+    visit_of_elixir(members, (Span){first, end}, class, is_value, tells);
     if (!tells)
         members_declare(members, from, from == first ? last : end, class, is_value, has_result);
 }

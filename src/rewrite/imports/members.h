@@ -54,5 +54,13 @@ void members_tell(Unit *unit, const ImportedClass *class, const ColumnChange *ch
                   size_t end);
 /* Fields of the class where it is made, if its name is at the piece. (declared.c) */
 void members_declared(const Members *members, guint name, const ImportedClass *class);
+/* Of Elixir (ecto.c): the bracket of the call that gets what ends at `last` by a pipe, and that of one which changes the row;
+ * the word that `references: :id` behind the class names. G_MAXUINT: there is none. */
+guint members_pipe(const Members *members, guint last);
+guint members_changed(Unit *unit, guint first, guint last, bool is_value);
+guint members_referenced(const Unit *unit, guint last);
+/* [c] of where([c], c.size > 3), and c of %Crate{} = c, are rows. */
+void members_bind(Members *members, guint open, ImportedClass *class);
+void members_match(Members *members, guint end, ImportedClass *class);
 /* Columns in the name of a method that is a query of one of the classes. (queries.c) */
 void members_query(const Members *members, guint index);

@@ -24,14 +24,60 @@ add_class(Work *work, const char *name, const Export *export)
     g_hash_table_insert(work->imports->classes, g_strdup(name), class);
 }
 
+/* Does the file get what it calls so from one that stands in the folder of the class's file, or in one above it: models/index.js? */
+static bool
+is_brought_from_above(const Work *work, const char *local, const char *within, const char *path)
+{
+    const GPtrArray *bindings = g_hash_table_lookup(work->imports->locals, local);
+    for (guint i = 0; bindings != NULL && i < bindings->len; i++) {
+        const Binding *binding = g_ptr_array_index(bindings, i);
+        g_autofree char *folder = folder_of(binding->module), *there = path_plain(path);
+        size_t bytes = strlen(folder);
+        if (!binding->is_own && strcmp(binding->within, within) == 0 &&
+            strcmp(binding->module, there) != 0 && strncmp(there, folder, bytes) == 0 &&
+            (bytes == 0 || there[bytes] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* db.Crate, models.Crate, sequelize.model("Crate"), const { Crate } = require("../models"). */
+static bool
+is_of_registry(const Unit *unit, guint index, const char *name, const Export *export)
+{
+    static const char *const holders[] = {"db", "models", NULL}, *const getters[] = {"model", NULL};
+    const Piece *piece = unit_piece(unit, index);
+    if (piece->is_import)
+        return is_brought_from_above(unit->work, name, name, export->path);
+    guint before = unit_previous(unit, index, true);
+    guint object = before != G_MAXUINT ? unit_previous(unit, before, true) : G_MAXUINT;
+    const Piece *holder = unit_piece(unit, object);
+    if (object == G_MAXUINT || holder->kind != PIECE_WORD)
+        return false;
+    if (piece->kind == PIECE_LITERAL)
+        return unit_is_sign(unit, before, '(') && unit_is_among(unit, object, getters);
+    if (!unit_is_sign(unit, before, '.'))
+        return false;
+    g_autofree char *local =
+        g_strndup(unit->text->bytes + holder->begin, holder->end - holder->begin);
+    return unit_is_among(unit, object, holders) ||
+           is_brought_from_above(unit->work, local, "", export->path);
+}
+
 static void
-visit(Unit *unit, const Piece *piece, const char *name, const GPtrArray *list)
+visit(Unit *unit, guint index, const char *name, const GPtrArray *list)
 {
     Work *work = unit->work;
+    const Piece *piece = unit_piece(unit, index);
     for (guint i = 0; i < list->len; i++) {
         const Export *export = g_ptr_array_index(list, i);
-        if (!export->says_columns || strcmp(export->path, work->path) == 0)
+        if (strcmp(export->path, work->path) == 0)
             continue;
+        if (!export->says_columns) {
+            if (export->is_registered && is_of_registry(unit, index, name, export))
+                add_class(work, name, export);
+            continue;
+        }
         g_hash_table_add(work->imports->called, (void *) export);
         if (export->is_registered && piece->kind == PIECE_WORD)
             add_class(work, name, export);
@@ -56,7 +102,7 @@ imports_visit_registered(Unit *unit)
             g_strndup(unit->text->bytes + span.begin, (size_t) (span.end - span.begin));
         const GPtrArray *list = g_hash_table_lookup(classes, name);
         if (list != NULL)
-            visit(unit, piece, name, list);
+            visit(unit, i, name, list);
     }
 }
 

@@ -28,11 +28,9 @@ registered_name(Unit *unit, guint index)
     return unit_previous(unit, dot, true);
 }
 
-void
-exports_note_registered(Unit *unit, const Use *use, const char *module, Span place,
-                        const Rename *rename)
+static void
+add_registered(Unit *unit, guint index, const char *module, Span place, const Rename *rename)
 {
-    guint index = registered_name(unit, use->first);
     const Piece *piece = unit_piece(unit, index);
     Span span = piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
                                              : piece_span(piece);
@@ -43,6 +41,22 @@ exports_note_registered(Unit *unit, const Use *use, const char *module, Span pla
     exports_add_class(unit, module, name, place, rename);
     GPtrArray *exported = unit->work->exported;
     ((Export *) g_ptr_array_index(exported, exported->len - 1))->is_registered = true;
+}
+
+void
+exports_note_registered(Unit *unit, const Use *use, const char *module, Span place,
+                        const Rename *rename)
+{
+    add_registered(unit, registered_name(unit, use->first), module, place, rename);
+}
+
+void
+exports_note_registered_at(Unit *unit, guint name, const Rename *rename)
+{
+    g_autofree char *before = NULL, *module = exports_module(unit, &before);
+    const Piece *piece = unit_piece(unit, name);
+    if (module != NULL)
+        add_registered(unit, name, module, text_span(unit->text, piece->begin, piece->end), rename);
 }
 
 /* OrderLine of order_line.rs: what its entity is called where a prelude gives it on. Caller frees. */

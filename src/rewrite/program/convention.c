@@ -221,7 +221,6 @@ program_conventions(Unit *unit)
 static void
 note(Unit *unit, const Called *called, const Rename *rename, const Framework *framework)
 {
-    (void) framework;
     if (!rename_changes_columns(rename))
         return;
     g_autoptr(GArray) said = class_said_at(unit, called->name, rename);
@@ -229,6 +228,8 @@ note(Unit *unit, const Called *called, const Rename *rename, const Framework *fr
         g_hash_table_add(unit->work->said, (void *) rename);
     else
         g_hash_table_remove(unit->work->said, rename);
+    if (framework_registers(framework))
+        exports_note_registered_at(unit, called->name, rename);
     if (called->class != G_MAXUINT)
         exports_note_class_at(unit, called->class, called->is_elsewhere, rename);
 }
