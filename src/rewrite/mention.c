@@ -134,6 +134,16 @@ is_behind(const char *text, size_t end, const char *word)
     return end >= bytes && g_ascii_strncasecmp(text + end - bytes, word, bytes) == 0;
 }
 
+/* Behind the :// of an address whose path goes up to `begin`; 0: this is none. */
+static size_t
+behind_scheme(const char *text, size_t begin)
+{
+    size_t end = begin;
+    for (int i = 0; i < PATH_PARTS_MAX && is_behind(text, end, "/"); i++)
+        end = is_behind(text, end, "://") ? end : path_part(text, end - 1);
+    return is_behind(text, end, "://") ? end : 0;
+}
+
 /* bigquery://project/dataset/table: an address of a store, not of a page or a file. */
 static bool
 is_address_of_store(const char *text, size_t begin)
@@ -142,12 +152,9 @@ is_address_of_store(const char *text, size_t begin)
         "bigquery",   "bq",     "snowflake", "postgres", "postgresql", "redshift", "mysql",
         "databricks", "trino",  "hive",      "spark",    "athena",     "glue",     "mssql",
         "sqlserver",  "oracle", "duckdb",    "sqlite",   "clickhouse", "unity"};
-    size_t end = begin;
-    for (int i = 0; i < PATH_PARTS_MAX && is_behind(text, end, "/"); i++)
-        end = is_behind(text, end, "://") ? end : path_part(text, end - 1);
-    if (!is_behind(text, end, "://"))
+    size_t end = behind_scheme(text, begin), scheme = end > 0 ? end - strlen("://") : 0;
+    if (end == 0)
         return false;
-    size_t scheme = end - strlen("://");
     for (size_t i = 0; i < G_N_ELEMENTS(stores); i++)
         if (is_behind(text, scheme, stores[i]))
             return true;
@@ -190,6 +197,64 @@ path_before(const char *text, size_t at, char *const *parts, guint length)
                : SIZE_MAX;
 }
 
+/* Of a pattern, (orders|members): the bracket before the name at `at`, if only other names stand between; else `at`. */
+static size_t
+before_choices(const char *text, size_t at)
+{
+    size_t open = at;
+    while (open > 0 && at - open < PATH_PART_MAX &&
+           (is_word_byte(text[open - 1]) || strchr("|?:", text[open - 1]) != NULL))
+        open--;
+    bool is_choice = open > 0 && text[open - 1] == '(' &&
+                     (open == at || text[at - 1] == '|' || text[at - 1] == ':');
+    return is_choice ? open - 1 : at;
+}
+
+/* shop\.members, shop[.]members, shop\.(orders|members) of a pattern: where `shop` begins; SIZE_MAX: this is no such pattern. */
+static size_t
+pattern_before(const char *text, size_t at, const char *first)
+{
+    static const char *const dots[] = {"\\\\.", "\\.", "[.]", "."};
+    size_t name = before_choices(text, at), bytes = strlen(first);
+    for (size_t i = 0; i < G_N_ELEMENTS(dots) - (name == at); i++) {
+        size_t dot = strlen(dots[i]);
+        if (!is_behind(text, name, dots[i]) || name - dot < bytes)
+            continue;
+        size_t begin = name - dot - bytes;
+        return is_behind(text, name - dot, first) && (begin == 0 || !is_word_byte(text[begin - 1]))
+                   ? begin
+                   : SIZE_MAX;
+    }
+    return SIZE_MAX;
+}
+
+/* acme/shop/members, with all its parts: a folder of what makes it, an address in a catalog; SIZE_MAX: this is no such path. */
+static size_t
+folders_before(const char *text, size_t at, char *const *parts, guint length)
+{
+    size_t end = at;
+    for (guint i = length - 1; i > 0; i--) {
+        size_t part = end > 0 ? path_part(text, end - 1) : 0;
+        if (!is_behind(text, end, "/") || !is_part(text, part, end - 1, parts[i - 1]))
+            return SIZE_MAX;
+        end = part;
+    }
+    return length > 2 && behind_scheme(text, end) == 0 ? end : SIZE_MAX;
+}
+
+static size_t
+name_before(const char *text, size_t at, char *const *parts, guint length)
+{
+    if (length < 2)
+        return at;
+    size_t begin = first_before(text, at, parts[length - 2]);
+    if (begin == SIZE_MAX)
+        begin = path_before(text, at, parts, length);
+    if (begin == SIZE_MAX)
+        begin = pattern_before(text, at, parts[length - 2]);
+    return begin != SIZE_MAX ? begin : folders_before(text, at, parts, length);
+}
+
 bool
 find_mention(const char *text, size_t bytes, char *const *parts, size_t *ret_begin, size_t *ret_end)
 {
@@ -197,9 +262,7 @@ find_mention(const char *text, size_t bytes, char *const *parts, size_t *ret_beg
     const char *last = parts[length - 1];
     for (size_t from = 0, at = 0; from < bytes && find_word(text + from, bytes - from, last, &at);
          from = *ret_end) {
-        *ret_begin = length > 1 ? first_before(text, from + at, parts[length - 2]) : from + at;
-        if (*ret_begin == SIZE_MAX)
-            *ret_begin = path_before(text, from + at, parts, length);
+        *ret_begin = name_before(text, from + at, parts, length);
         *ret_end = from + at + strlen(last);
         if (*ret_begin != SIZE_MAX)
             return true;
