@@ -21,12 +21,21 @@ typedef struct {
     char *keyword; /* or NULL */
 } MacroPass;
 
+/* A parameter that is an argument by itself, also in queries of the macro's own (handed.c). */
+typedef struct {
+    char *callee; /* without its package */
+    guint place;
+    char *keyword; /* or NULL */
+    char *source;  /* the text before it, where it is the second argument; or NULL */
+} MacroHanded;
+
 typedef struct {
     char *name;
     MacroUse use; /* by the macro itself */
     bool is_put;  /* it stands somewhere in the body */
     bool is_used; /* somewhere it is not a template of its own: asked for, an argument */
-    GPtrArray *passes;
+    bool is_more; /* somewhere it is no argument by itself */
+    GPtrArray *passes, *handed;
     GHashTable *defaults; /* names in its default, in small letters */
     GHashTable *given;    /* names in texts that calls give it (given.c) */
 } MacroParameter;
@@ -116,6 +125,8 @@ GHashTable *macros_words(const Macros *macros, const MacroPass *call);
 void macros_add_words(const Macros *macros, const char *name, GHashTable *asked, GHashTable *ret);
 /* Does a macro of the project put this argument into its SQL, and do nothing else with it? */
 bool macros_only_put(const Macros *macros, const char *name, guint place, const char *keyword);
+/* Is it (with its package, where it is said) such a macro of a package, which gets no table? (macros.c) */
+bool macros_read_no_table(const Macros *macros, const char *macro);
 /* Is it one of the project? */
 bool macros_has(const Macros *macros, const char *name);
 
@@ -167,6 +178,9 @@ bool macro_rows_take_columns(const MacroRows *rows);
 void macro_add_defaults(const Macro *macro, const MacroPass *call, GHashTable *ret);
 
 void macro_pass_free(void *pass);
+/* Which calls in the tokens [first, last) of its body get its parameters. (handed.c) */
+void macro_read_handed(Macro *macro, const TokenList *list, guint first, guint last);
+void macro_handed_free(void *handed);
 /* The names in [begin, end), in small letters. */
 void macro_names_add(GHashTable *names, const char *text, size_t begin, size_t end);
 /* What the tokens [first, last) of a macro's body do with its parameters. (macro_flow.c) */

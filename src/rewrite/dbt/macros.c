@@ -41,6 +41,12 @@ is_of_package(const Macros *macros, const char *macro)
 }
 
 bool
+macros_read_no_table(const Macros *macros, const char *macro)
+{
+    return is_of_package(macros, macro) && package_macro_reads_no_table(text_last_part(macro));
+}
+
+bool
 macro_takes_no_column(Work *work, const SqlRef *ref)
 {
     if (ref->macro != NULL && dbt_values_settles(work, ref))

@@ -4,11 +4,14 @@
  * A text between {{ and }} names a table where it is its name, or where SQL may stand in it: 'ADA / USD' is no table `ada`.
  */
 #include "rewrite/dbt/dbt.h"
+#include "rewrite/dbt/handed.h"
 #include "rewrite/dbt/listed.h"
 #include "rewrite/dbt/macro_parts.h"
 #include "rewrite/dbt/sources.h"
 #include "rewrite/sql/parts.h"
 #include "sql/jinja.h"
+
+#include "base/text.h"
 
 #include <string.h>
 
@@ -65,6 +68,21 @@ is_prose(const Work *work, const JinjaArgument *argument)
     return false;
 }
 
+/* string_agg('x', ', '), generate_surrogate_key(['x']): a column, or an expression, which such a macro gets. */
+static bool
+is_column_of_package(const Work *work, const JinjaArgument *argument)
+{
+    g_autofree char *callee = g_strndup(work->text + argument->callee,
+                                        argument->callee_end - argument->callee),
+                    *keyword = argument->keyword_end > 0
+                                   ? g_strndup(work->text + argument->keyword,
+                                               argument->keyword_end - argument->keyword)
+                                   : NULL;
+    return callee[0] != '\0' && macros_read_no_table(work->options->macros, callee) &&
+           package_macro_role(text_last_part(callee), argument->place, keyword) ==
+               PACKAGE_TAKES_COLUMN;
+}
+
 /* A model's name as a text of a macro, which may make a ref() of it, or within a text that is run. */
 static bool
 find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
@@ -72,7 +90,8 @@ find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint a = 0; a < found->len; a++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
-        if (is_understood(work, one->begin) || is_prose(work, one))
+        if (is_understood(work, one->begin) || is_prose(work, one) ||
+            is_column_of_package(work, one))
             continue;
         for (guint i = 0; one->kind == JINJA_LITERAL && i < work->renames->list->len; i++) {
             const Rename *rename = g_ptr_array_index(work->renames->list, i);
@@ -92,17 +111,54 @@ find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
     return false;
 }
 
-/* ref('x') of another model, source('other', 'x'): understood, and not meant. */
-static bool
-is_other_call(Work *work, const Token *token, size_t at)
+/* The call that has the name there; caller frees. */
+static DbtCall *
+call_at(const Work *work, const Token *token, size_t at)
 {
     g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
     for (guint i = 0; i < calls->len; i++) {
         const DbtCall *call = g_ptr_array_index(calls, i);
         for (guint n = 0; call->is_understood && n < call->count; n++)
             if (at >= call->begin[n] && at < call->end[n])
-                return true;
+                return g_ptr_array_steal_index(calls, i);
     }
+    return NULL;
+}
+
+/* The same within a text that is run, as a hook is: {{ config(post_hook="delete from {{ source('other', 'x') }}") }}. */
+static bool
+is_call_in_text(Work *work, const JinjaArgument *literal, size_t at)
+{
+    bool is_other = false;
+    Token inner = {0};
+    for (size_t from = literal->begin;
+         literal->kind == JINJA_LITERAL && at >= from &&
+         dbt_next_template(work->text, &from, literal->end, &inner);) {
+        const DbtDoubt *doubt = NULL;
+        DbtCall *call = at < inner.end ? call_at(work, &inner, at) : NULL;
+        if (call == NULL)
+            continue;
+        is_other = dbt_find(work, call, &doubt) == NULL && (doubt == NULL || doubt->code == NULL);
+        dbt_call_clear(call);
+        g_free(call);
+    }
+    return is_other;
+}
+
+/* ref('x') of another model, source('other', 'x'): understood, and not meant. */
+static bool
+is_other_call(Work *work, const Token *token, size_t at)
+{
+    DbtCall *call = call_at(work, token, at);
+    if (call != NULL) {
+        dbt_call_clear(call);
+        g_free(call);
+        return true;
+    }
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
+    for (guint i = 0; i < found->len; i++)
+        if (is_call_in_text(work, &g_array_index(found, JinjaArgument, i), at))
+            return true;
     return false;
 }
 
@@ -172,6 +228,10 @@ is_setting(const Work *work, const JinjaArgument *argument, const char *name)
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
         if (is_under(work, argument, keys[i]))
             return true;
+    g_autofree char *key =
+        g_strndup(work->text + argument->keyword, argument->keyword_end - argument->keyword);
+    if (dbt_setting_names_columns(key))
+        return true;
     return is_under(work, argument, "alias") && is_other_alias(work, name);
 }
 
@@ -184,7 +244,7 @@ is_other_text(const Work *work, const JinjaArgument *literal, size_t at, const c
         return false;
     return is_prose(work, literal) ? true
            : bytes == strlen(name)
-               ? is_setting(work, literal, name)
+               ? is_setting(work, literal, name) || is_column_of_package(work, literal)
                : is_among_words(work->text + literal->begin, bytes, name, false);
 }
 
@@ -364,6 +424,7 @@ visit_template(Work *work, const Token *token)
     if (dbt_is_quoted_column(work, token))
         return;
     settle_commons(work, token);
+    dbt_handed(work, token);
     if (!find_table(work, token, &at, &bytes) &&
         (!find_model(work, token, &at, &bytes) || site_covers(work, at, at + bytes) ||
          is_other_call(work, token, at)))

@@ -30,6 +30,7 @@ parameter_free(void *data)
     MacroParameter *parameter = data;
     g_free(parameter->name);
     g_ptr_array_unref(parameter->passes);
+    g_ptr_array_unref(parameter->handed);
     g_hash_table_unref(parameter->defaults);
     g_hash_table_unref(parameter->given);
     g_free(parameter);
@@ -118,6 +119,7 @@ add_parameter(Macro *macro, const char *text, const JinjaWord *name)
     *parameter = (MacroParameter){.name = g_strndup(text + name->begin, name->end - name->begin),
                                   .use = MACRO_TAKES_VALUE,
                                   .passes = g_ptr_array_new_with_free_func(macro_pass_free),
+                                  .handed = g_ptr_array_new_with_free_func(macro_handed_free),
                                   .defaults = names_new(),
                                   .given = names_new()};
     g_ptr_array_add(macro->parameters, parameter);
@@ -301,6 +303,7 @@ read_body(Macro *macro, const TokenList *list, guint first, guint last)
     if (!macro->is_doubled && !macro->is_test)
         macro->rows = macro_rows_read(macro, list, first, last);
     macro_read_flow(macro, list, first, last);
+    macro_read_handed(macro, list, first, last);
     macro_names_take(&macro->names, list, first, last);
 }
 
