@@ -100,6 +100,21 @@ renames_add_spelling(Renames *renames, const Mapping *mapping, const char *sourc
     renames_index(renames);
 }
 
+/* An alias is spelled as the code has it, perhaps in its quotes: "&schema".users. Quotes of what is put in are its own. Caller
+ * frees. */
+static char *
+without_quotes(const char *alias)
+{
+    GString *plain = g_string_new(NULL);
+    int depth = 0;
+    for (const char *at = alias; *at != '\0'; at++) {
+        depth += strchr("{<(", *at) != NULL ? 1 : strchr("}>)", *at) != NULL ? -1 : 0;
+        if (depth > 0 || (*at != '"' && *at != '`'))
+            g_string_append_c(plain, *at);
+    }
+    return g_string_free(plain, FALSE);
+}
+
 static void
 add_names(Rename *rename)
 {
@@ -113,8 +128,8 @@ add_names(Rename *rename)
         rename_add_spelling(rename, from, to);
     }
     for (guint i = 0; i < aliases->len; i++) {
-        const char *alias = g_ptr_array_index(aliases, i);
-        g_autofree char *written = spelling_of_alias(alias, source, target);
+        g_autofree char *alias = without_quotes(g_ptr_array_index(aliases, i)),
+                        *written = spelling_of_alias(alias, source, target);
         rename_add_spelling(rename, alias, written);
         Spelling *spelling = g_ptr_array_index(rename->spellings, rename->spellings->len - 1);
         spelling->is_glued = spelling_glue(alias, source) != NULL;

@@ -120,11 +120,27 @@ lex_braced_parameter(Lexer *lexer, size_t at)
     return true;
 }
 
+/* {0}, as format() puts in by its place; A{2} of a pattern says how often. */
+static bool
+lex_numbered_parameter(Lexer *lexer, size_t at)
+{
+    size_t end = at + 1;
+    while (g_ascii_isdigit(byte_at(lexer, end)))
+        end++;
+    bool is_often =
+        at > 0 && (is_name_byte(lexer->text[at - 1]) || is_among(lexer->text[at - 1], ")+*"));
+    if (end == at + 1 || byte_at(lexer, end) != '}' || is_often || end > at + PARAMETER_BYTES_MAX ||
+        behind_sign_and_brace(lexer, end + 1, '?') > 0)
+        return false;
+    add(lexer, TOKEN_PARAMETER, at, end + 1);
+    return true;
+}
+
 bool
 lex_bracket(Lexer *lexer, size_t at)
 {
     char c = lexer->text[at];
-    if (c == '{' && lex_braced_parameter(lexer, at))
+    if (c == '{' && (lex_braced_parameter(lexer, at) || lex_numbered_parameter(lexer, at)))
         return true;
     if ((c == '{' && lex_condition(lexer, at)) || (c == '}' && lex_end_of_branch(lexer, at)))
         return true;

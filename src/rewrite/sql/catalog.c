@@ -253,8 +253,8 @@ is_second_of_two(const Work *work, guint index)
            (behind == TOKEN_COMMA || behind == TOKEN_CLOSE);
 }
 
-static void
-edit_inside(Work *work, guint index, const char *from, const char *to)
+void
+sql_edit_inside(Work *work, guint index, const char *from, const char *to)
 {
     size_t bytes = 0;
     const char *text = sql_inside(work, index, &bytes);
@@ -285,8 +285,8 @@ sql_named_by_two(Work *work, guint index)
                 continue;
             if (!can_follow(work, index, rename, spelling))
                 return false;
-            edit_inside(work, index - 2, source[0], target[0]);
-            edit_inside(work, index, source[1], target[1]);
+            sql_edit_inside(work, index - 2, source[0], target[0]);
+            sql_edit_inside(work, index, source[1], target[1]);
             return true;
         }
     }

@@ -44,11 +44,22 @@ refuse_row(Work *work, const SqlRef *ref)
                 "the row of '%s' is used as a whole, with its columns' names", part->text);
 }
 
+/* md5(u::text) of a table that only has columns called otherwise: the values are those, and in their order. */
+static bool
+stays_as_text(const Work *work, const SqlRef *ref, const Rename *rename)
+{
+    const Spelling *spelling = source_spelling(ref->source);
+    return rename != NULL && spelling != NULL && rename_only_renames(rename) &&
+           g_strv_equal((const char *const *) spelling->source,
+                        (const char *const *) spelling->target) &&
+           sql_row_is_text_of_values(work, ref);
+}
+
 static void
 visit_row(Work *work, const SqlRef *ref)
 {
     const Rename *rename = source_rename(ref->source);
-    if (ref->source->query != NULL)
+    if (ref->source->query != NULL || stays_as_text(work, ref, rename))
         return;
     if (source_changes(work, ref->source) ||
         (rename != NULL && !rename->is_derived && !rename_only_renames(rename) &&

@@ -46,11 +46,10 @@ sql_is_hashed(const Work *work, guint index)
     return false;
 }
 
-bool
-sql_row_is_counted_whole(const Work *work, const SqlRef *ref)
+/* Where the row begins and what is behind it, with u.* and brackets around it that are no call. */
+static guint
+behind_row(const Work *work, const SqlRef *ref, guint *ret_first)
 {
-    static const char *const behind[] = {"=", "<>", "!=", "<=>", "::", "IN", NULL},
-                             *const before[] = {"=", "<>", "!=", "<=>", NULL};
     guint first = ref->path.parts[0].token, next = ref->path.parts[ref->path.count - 1].token + 1;
     if (work_token(work, next)->kind == TOKEN_DOT)
         next += 2; /* u.* */
@@ -62,6 +61,38 @@ sql_row_is_counted_whole(const Work *work, const SqlRef *ref)
         next++;
         first--;
     }
+    *ret_first = first;
+    return next;
+}
+
+static bool
+is_text_type(const Work *work, guint index)
+{
+    return work_is_text(work, index, "text") || work_is_text(work, index, "varchar");
+}
+
+/* PostgreSQL writes (1,red), without names; other engines write them into the text. Where nobody says the dialect, only it
+ * takes (u.*) there. */
+bool
+sql_row_is_text_of_values(const Work *work, const SqlRef *ref)
+{
+    const Dialect *dialect = work->sql->dialect;
+    guint first, next = behind_row(work, ref, &first), last = ref->path.parts[0].token;
+    bool has_star = work_token(work, last + 1)->kind == TOKEN_DOT,
+         is_cast = first > 1 && work_is_text(work, first - 2, "CAST") &&
+                   work_token(work, first - 1)->kind == TOKEN_OPEN,
+         is_its = strcmp(dialect->name, "postgres") == 0 || (dialect->is_any && has_star);
+    return is_its &&
+           ((work_is_text(work, next, "::") && is_text_type(work, next + 1)) ||
+            (is_cast && work_token(work, next)->word == WORD_AS && is_text_type(work, next + 1)));
+}
+
+bool
+sql_row_is_counted_whole(const Work *work, const SqlRef *ref)
+{
+    static const char *const behind[] = {"=", "<>", "!=", "<=>", "::", "IN", NULL},
+                             *const before[] = {"=", "<>", "!=", "<=>", NULL};
+    guint first, next = behind_row(work, ref, &first);
     bool is_distinct =
              work_is_text(work, next, "IS") &&
              (work_is_text(work, next + 1, "DISTINCT") || work_is_text(work, next + 2, "DISTINCT")),

@@ -168,12 +168,11 @@ has_letter(const char *text, bool is_capital)
 
 /* As the engine stores it: 'Users' is not the table that is written users. */
 static bool
-is_stored_so(const Work *work, guint literal, const Spelling *spelling, const char *to)
+is_stored_so(const Work *work, guint literal, const char *from, const char *to)
 {
     const Dialect *dialect = work->sql->dialect;
     size_t bytes;
-    const char *inside = sql_inside(work, literal, &bytes),
-               *from = spelling->source[g_strv_length(spelling->source) - 1];
+    const char *inside = sql_inside(work, literal, &bytes);
     bool is_upper = dialect->table_case == CASE_UPPER,
          folds = dialect->is_any || is_upper || dialect->table_case == CASE_LOWER;
     return strlen(from) == bytes && memcmp(inside, from, bytes) == 0 &&
@@ -190,5 +189,66 @@ sql_catalog_follows(const Work *work, guint literal, const Spelling *spelling)
         if (from != to || strcmp(spelling->source[i], spelling->target[i]) != 0)
             return false;
     return from == to && !asks_elsewhere(work, literal, schema) &&
-           is_stored_so(work, literal, spelling, spelling->target[to - 1]);
+           is_stored_so(work, literal, spelling->source[from - 1], spelling->target[to - 1]);
+}
+
+/* ---- the schema and the table, one beside the other ---- */
+
+/* The literal of the comparison that begins at the token: t.table_schema = 'shop'; 0: it is another one. */
+static guint
+literal_compared(const Work *work, guint index)
+{
+    while (work_token(work, index + 1)->kind == TOKEN_DOT)
+        index += 2;
+    return work_is_text(work, index + 1, "=") && work_token(work, index + 2)->kind == TOKEN_STRING
+               ? index + 2
+               : 0;
+}
+
+/* The literal that says the schema right before or behind, and AND between: table_schema = 'shop' AND table_name = 'orders'. */
+static guint
+schema_beside(const Work *work, guint literal)
+{
+    if (literal < 2 || !work_is_text(work, literal - 1, "="))
+        return 0;
+    guint first = literal - 2, behind = 0;
+    while (first >= 2 && work_token(work, first - 1)->kind == TOKEN_DOT)
+        first -= 2;
+    if (work_token(work, literal + 1)->word == WORD_AND)
+        behind = literal_compared(work, literal + 2);
+    if (behind > 0 && is_schema(work, behind))
+        return behind;
+    bool has_before = first >= 4 && work_token(work, first - 1)->word == WORD_AND &&
+                      work_token(work, first - 2)->kind == TOKEN_STRING &&
+                      work_is_text(work, first - 3, "=") && is_schema(work, first - 2);
+    return has_before ? first - 2 : 0;
+}
+
+static bool
+is_asked_with_schema(const Work *work, guint schema, guint literal, const Spelling *spelling)
+{
+    char *const *from = spelling->source, *const *to = spelling->target;
+    return g_strv_length(spelling->source) == 2 && g_strv_length(spelling->target) == 2 &&
+           strpbrk(to[0], "'\\") == NULL && strpbrk(to[1], "'\\") == NULL &&
+           is_stored_so(work, schema, from[0], to[0]) &&
+           is_stored_so(work, literal, from[1], to[1]);
+}
+
+bool
+sql_catalog_by_two(Work *work, guint literal)
+{
+    guint schema = sql_asks_catalog(work, literal) ? schema_beside(work, literal) : 0;
+    for (guint i = 0; schema > 0 && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (!is_asked_with_schema(work, schema, literal, spelling))
+                continue;
+            sql_edit_inside(work, schema, spelling->source[0], spelling->target[0]);
+            sql_edit_inside(work, literal, spelling->source[1], spelling->target[1]);
+            sql_named_columns(work, literal, rename);
+            return true;
+        }
+    }
+    return false;
 }

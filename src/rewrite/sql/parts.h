@@ -98,6 +98,8 @@ void sql_strange(Work *work, const SqlBlock *block);
  * (hashed.c)? */
 bool sql_is_hashed(const Work *work, guint index);
 bool sql_row_is_counted_whole(const Work *work, const SqlRef *ref);
+/* Is the row made a text of its values, in which no column is named: u::text of PostgreSQL? */
+bool sql_row_is_text_of_values(const Work *work, const SqlRef *ref);
 void sql_hints(Work *work);    /* tables in hints to the optimizer (hints.c) */
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */
@@ -119,6 +121,11 @@ guint sql_compared_with(const Work *work, guint literal);
  * (named_catalog.c)? */
 bool sql_asks_catalog(const Work *work, guint literal);
 bool sql_catalog_follows(const Work *work, guint literal, const Spelling *spelling);
+/* The catalog is asked for the table in the literal and, right beside it, for its schema: both are rewritten. False where they are
+ * not. */
+bool sql_catalog_by_two(Work *work, guint literal);
+/* Writes `to` into the literal, which is nothing but `from` (catalog.c). */
+void sql_edit_inside(Work *work, guint index, const char *from, const char *to);
 /* Is it the type of the table's rows that is named (row_type.c)? */
 bool sql_is_row_type(const Work *work, const SqlPath *path);
 /* The literal (a token) is the table that an extended property of T-SQL is said of, and now is decided (properties.c). */

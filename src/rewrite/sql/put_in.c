@@ -154,7 +154,9 @@ sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling)
     size_t begin = work_token(work, source->first)->begin,
            end = work_token(work, source->last)->end;
     bool is_known =
-        spelling != NULL && (spelling->is_glued || strpbrk(spelling->last, hole_begins) == NULL);
+        spelling != NULL && (spelling->is_glued || strpbrk(spelling->last, hole_begins) == NULL ||
+                             g_strv_equal((const char *const *) spelling->source,
+                                          (const char *const *) spelling->target));
     if (!is_known || strlen(spelling->whole) != end - begin)
         return NULL; /* what is put in stays as it is, blanks and all */
     source->path = path_of_text(work, source->first, begin, end);
