@@ -12,6 +12,8 @@ bool yaml_is_no_text(const char *word);
 void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to);
 /* The same of a column's name, in capitals where it stands in capitals, and the mapping says it in small letters. */
 void yaml_rename_column(Work *work, const YamlNode *node, const ColumnChange *change);
+/* What becomes of the column of this name; NULL: it stays, or `rename` is NULL (yaml_table.c). */
+const ColumnChange *yaml_change_of(const Rename *rename, const YamlNode *name);
 /* A column of the dataset, or an expression over it (yaml_expression.c). */
 void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
 /* Tables that calls within a text give, {{ ref('x') }}, with their columns in the queries around them. */
@@ -28,6 +30,8 @@ bool yaml_visit_elementary(Work *work, const YamlNode *node, const char *key, co
 void yaml_check_words(Work *work, const YamlNode *node, const Rename *rename, const char *reason);
 /* `ref('x')`, with or without braces: the mapping that is meant, or NULL. */
 const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit);
+/* What `meta` of a table and of its columns says to Lightdash and to people; `rename` may be NULL (yaml_meta.c). */
+void yaml_visit_meta(Work *work, const YamlNode *table, const Rename *rename);
 /* What describes a table: its columns and tests. `rename` NULL: another one, whose tests may point at the dataset. */
 void yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename);
 /* `config:` of a model or of a source's table, as config(…) of a model (yaml_model.c). */

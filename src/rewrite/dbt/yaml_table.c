@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static const ColumnChange *
-change_of(const Rename *rename, const YamlNode *name)
+const ColumnChange *
+yaml_change_of(const Rename *rename, const YamlNode *name)
 {
     SqlPart part = {.text = name != NULL && name->kind == YAML_SCALAR ? (char *) name->text : ""};
     const ColumnChange *change =
@@ -121,7 +121,7 @@ visit_column(Work *work, const Columns *columns, const YamlNode *column)
 {
     const YamlNode *name = yaml_get(column, "name");
     const Rename *rename = columns->rename;
-    const ColumnChange *change = change_of(rename, name);
+    const ColumnChange *change = yaml_change_of(rename, name);
     if (name != NULL)
         check_shared(work, columns->table, name, change);
     if (change != NULL && change->to != NULL &&
@@ -148,7 +148,7 @@ visit_columns(Work *work, const YamlNode *table, const Rename *rename)
         const YamlNode *name =
             list->items[i]->kind == YAML_MAP ? yaml_get(list->items[i], "name") : NULL;
         if (name != NULL && name->kind == YAML_SCALAR && name->text != NULL &&
-            change_of(rename, name) == NULL)
+            yaml_change_of(rename, name) == NULL)
             g_hash_table_add(staying, (char *) name->text);
     }
     for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
@@ -206,57 +206,6 @@ visit_time_spine(Work *work, const YamlNode *table, const Rename *rename)
         yaml_rename_list(work, yaml_get(spine, "standard_granularity_column"), rename);
 }
 
-/* ---- `meta` ---- */
-
-static const char in_meta[] =
-    "what is written in `meta` is for other programs, and this one names a model or column that "
-    "gets another name";
-
-static bool
-column_changes(const Rename *rename, const char *column)
-{
-    const YamlNode name = {.kind = YAML_SCALAR, .text = column};
-    return change_of(rename, &name) != NULL;
-}
-
-/* Does the model get another name, or this column of it (NULL: any)? */
-static bool
-model_changes(const Work *work, const char *model, const char *column)
-{
-    for (guint i = 0; i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        const DbtRename *dbt = rename->dbt;
-        if (dbt != NULL && !dbt->is_source && strcmp(dbt->from.name, model) == 0 &&
-            (dbt_moves(dbt) || (column != NULL && column_changes(rename, column))))
-            return true;
-    }
-    return false;
-}
-
-/* ${users.id}, ${TABLE}.id, ${id} of the table that the text is said of. */
-static bool
-names_in_braces(const Work *work, const char *text, const Rename *rename)
-{
-    for (const char *at = text; (at = strstr(at, "${")) != NULL; at += 2) {
-        g_autofree char *inside = g_strndup(at + 2, strcspn(at + 2, "}"));
-        char *dot = strchr(inside, '.');
-        const char *behind = at + 2 + strlen(inside);
-        bool is_own = strcmp(inside, "TABLE") == 0 && g_str_has_prefix(behind, "}.");
-        size_t bytes = 0;
-        while (is_own && is_identifier_byte(behind[2 + bytes]))
-            bytes++;
-        g_autofree char *column = is_own ? g_strndup(behind + 2, bytes) : g_strdup(inside);
-        if (dot == NULL && column_changes(rename, column))
-            return true;
-        if (dot != NULL) {
-            *dot = '\0';
-            if (model_changes(work, inside, dot + 1))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* elementary: { timestamp_column: created }, under `config` or `meta`: what Elementary's tests of the table sort its rows by. */
 bool
 yaml_visit_elementary(Work *work, const YamlNode *node, const char *key, const Rename *rename)
@@ -267,56 +216,11 @@ yaml_visit_elementary(Work *work, const YamlNode *node, const char *key, const R
     return true;
 }
 
-/* `meta: { key: id }`: nothing of dbt reads it, but a macro of one's own may. */
-static void
-tell_column(Work *work, const YamlNode *node, const Rename *rename)
-{
-    if (change_of(rename, node) == NULL || site_covers(work, node->begin, node->end))
-        return;
-    site_add(work, SITE_COLUMN, DISPOSITION_UNAFFECTED, node->begin, node->end)->reason =
-        "this stands in `meta`, which dbt does not read: who does may mean the column that changes";
-}
-
-/* Joins of an explore, expressions of metrics: what Lightdash and the like read there. */
-static void
-check_meta(Work *work, const YamlNode *node, const char *key, const Rename *rename)
-{
-    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
-        check_meta(work, node->items[i], key, rename);
-    yaml_visit_elementary(work, node, key, rename);
-    for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++)
-        check_meta(work, node->items[2 * i + 1], node->items[2 * i]->text, rename);
-    if (node->kind != YAML_SCALAR || node->text == NULL ||
-        site_covers(work, node->begin, node->end))
-        return;
-    if (names_in_braces(work, node->text, rename) ||
-        (g_strcmp0(key, "join") == 0 && model_changes(work, node->text, NULL)))
-        yaml_refuse(work, node, "language", NULL, in_meta);
-    else
-        tell_column(work, node, rename);
-}
-
-/* Its own, and those of its columns. */
-static void
-visit_meta(Work *work, const YamlNode *owner, const Rename *rename)
-{
-    const YamlNode *config = yaml_get(owner, "config"), *columns = yaml_get(owner, "columns");
-    const YamlNode *said[] = {yaml_get(owner, "meta"), config != NULL && config->kind == YAML_MAP
-                                                           ? yaml_get(config, "meta")
-                                                           : NULL};
-    for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
-        if (said[i] != NULL)
-            check_meta(work, said[i], "", rename);
-    for (size_t i = 0; columns != NULL && columns->kind == YAML_LIST && i < columns->count; i++)
-        if (columns->items[i]->kind == YAML_MAP)
-            visit_meta(work, columns->items[i], rename);
-}
-
 void
 yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename)
 {
     const YamlNode *config = yaml_get(table, "config");
-    visit_meta(work, table, rename);
+    yaml_visit_meta(work, table, rename);
     visit_columns(work, table, rename);
     yaml_visit_tests(work, table, rename, NULL);
     visit_constraints(work, table, rename);
