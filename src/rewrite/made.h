@@ -168,6 +168,8 @@ void sql_column(Work *work, const SqlRef *ref);
 void sql_output_ref(Work *work, const SqlRef *ref);
 /* Values that are called by a column of which the name changes get it as an alias (sql/tacit_names.c). */
 void sql_tacit_names(Work *work);
+/* And so do those that somebody reads by their text (sql/text_names.c). */
+void sql_text_names(Work *work);
 /* What such a value is called by now, where nobody but the query itself sees its name: that of the new column; NULL: as before. */
 /* What becomes of the column that a value is called by without AS; NULL: nothing, or it is called otherwise. */
 const ColumnChange *sql_tacit_change(Work *work, const SqlItem *item);

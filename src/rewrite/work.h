@@ -55,6 +55,13 @@ typedef struct {
     bool is_read; /* the program reads it by the name, and follows (program/rows.c) */
 } GivenName;
 
+/* What a program reads by the text of an expression: row["sum(id)"] (program/read_texts.c). */
+typedef struct {
+    char *text;
+    bool is_kept;    /* a query of the program gives it by AS */
+    bool is_unclear; /* it, or one, does not, or is written otherwise */
+} ReadText;
+
 #define GIVEN_ANY "*" /* a name that nobody knows */
 
 typedef struct {
@@ -125,7 +132,8 @@ typedef struct {
     GHashTable *said;  /* Rename * of which a class says all columns that change */
     GHashTable *
         given; /* under `propagate`, char * in small letters -> GivenName; or NULL: nobody asks (sql/given.c) */
-    GArray *giving; /* uint32_t: where those that give new names begin in the program; or NULL */
+    GHashTable *texts; /* without blanks, in small letters -> ReadText; NULL: no program */
+    GArray *giving;    /* uint32_t: where those that give new names begin in the program; or NULL */
     const ColumnChange
         *gives_new_name;  /* the first of a text whose query gives it under its new name; or NULL */
     bool gives_old_names; /* SQL gives columns under their old names (`new AS old`) */
@@ -142,6 +150,9 @@ typedef struct {
 } Work;
 
 Rewrite *rewrite_new(const char *language);
+/* What it reads by the text of an expression, as far as that can be told by its quotes; and what is like this one, or NULL. */
+GHashTable *read_texts_new(const char *text, size_t bytes);
+ReadText *read_text_find(GHashTable *texts, const char *text);
 /* For g_ptr_array_sort() of Edit *. */
 int edits_by_place(const void *a, const void *b);
 /* What [begin, end) of the text becomes by these edits, which lie within it, in their order; appended. */

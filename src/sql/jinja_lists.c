@@ -2,9 +2,10 @@
  * jinja_lists.c - {% set name = [ 'a', 'b' ] %} and {% for name in … %}: lists of literals that a variable stands for.
  *
  * In a loop its variable stands for what the loop says, unless {% set %} gives the name something else anywhere; a name
- * that is set several times stands for all of it.
+ * that is set several times stands for all of it. Loops over rows, {% for a, b in [('id', 'key')] %}, have several variables
+ * (jinja_rows.c).
  */
-#include "sql/jinja.h"
+#include "sql/jinja_rows.h"
 
 #include <string.h>
 
@@ -21,13 +22,14 @@ typedef struct {
     GArray *loops;     /* Loop, as they begin */
     guint innermost;   /* of those that are not ended, plus one; 0: none */
     bool is_loop, is_set;
+    guint sets;                /* how often {% set %} does so; */
+    uint32_t value, value_end; /* bytes of what it gives it */
 } List;
 
 struct JinjaLists {
     GHashTable *lists; /* name -> List */
-    GPtrArray
-        *open; /* List * of the loops that are not ended; NULL of one that takes several names */
-    bool is_balanced; /* each loop has its end */
+    GPtrArray *open;   /* GPtrArray of List *: variables of the loops that are not ended */
+    bool is_balanced;  /* each loop has its end */
 };
 
 static void
@@ -143,7 +145,28 @@ read_set(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, 
     g_autoptr(GArray) literals = read_list(lists, text, at, end, &is_whole);
     List *list = list_called(lists, text + name, name_end - name);
     list->is_set = true;
+    list->sets++;
+    list->value = at;
+    list->value_end = end;
     add_literals(list, literals);
+}
+
+/* Takes the literals. `end`: where the loop's tag does. */
+static List *
+begin_loop(JinjaLists *lists, const char *name, size_t bytes, uint32_t end, bool is_whole,
+           GArray *literals)
+{
+    List *list = list_called(lists, name, bytes);
+    Loop loop = {.begin = end, .end = G_MAXUINT32, .outer = list->innermost};
+    add_literals(list, literals);
+    list->is_loop = true;
+    if (is_whole)
+        loop.literals = literals;
+    else
+        g_array_unref(literals);
+    g_array_append_val(list->loops, loop);
+    list->innermost = list->loops->len;
+    return list;
 }
 
 static void
@@ -151,15 +174,42 @@ read_loop(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end,
           uint32_t end)
 {
     bool is_whole;
-    g_autoptr(GArray) literals = read_list(lists, text, at, end, &is_whole);
-    List *list = list_called(lists, text + name, name_end - name);
-    Loop loop = {.begin = end, .end = G_MAXUINT32, .outer = list->innermost};
-    add_literals(list, literals);
-    list->is_loop = true;
-    loop.literals = is_whole ? g_steal_pointer(&literals) : NULL;
-    g_array_append_val(list->loops, loop);
-    list->innermost = list->loops->len;
-    g_ptr_array_add(lists->open, list);
+    GArray *literals = read_list(lists, text, at, end, &is_whole);
+    List *list = begin_loop(lists, text + name, name_end - name, end, is_whole, literals);
+    g_ptr_array_add(g_ptr_array_index(lists->open, lists->open->len - 1), list);
+}
+
+/* The rows themselves, or what a variable that is set once stands for. */
+static JinjaRows *
+rows_at(const JinjaLists *lists, const char *text, uint32_t at, uint32_t end)
+{
+    uint32_t begin = behind_blanks(text, at, end), word_end = behind_word(text, begin, end);
+    g_autofree char *name = g_strndup(text + begin, word_end - begin);
+    const List *list = word_end > begin ? g_hash_table_lookup(lists->lists, name) : NULL;
+    uint32_t rest = behind_blanks(text, word_end, end);
+    g_autofree char *behind = g_strndup(text + rest, end - rest);
+    if (word_end == begin)
+        return jinja_rows_new(text, begin, end, "");
+    return list != NULL && list->sets == 1 && !list->is_loop
+               ? jinja_rows_new(text, list->value, list->value_end, behind)
+               : NULL;
+}
+
+/* {% for a, b in … %} */
+static void
+read_rows(JinjaLists *lists, const char *text, uint32_t name, uint32_t at, uint32_t end)
+{
+    g_autoptr(JinjaRows) rows = rows_at(lists, text, at, end);
+    GPtrArray *open = g_ptr_array_index(lists->open, lists->open->len - 1);
+    for (guint i = 0; rows != NULL && i < rows->count; i++) {
+        uint32_t name_end = behind_word(text, name, end);
+        GArray *literals = g_array_ref(rows->columns[i]);
+        if (name_end == name || (text[name_end] == ',') != (i + 1 < rows->count))
+            return;
+        g_ptr_array_add(open, begin_loop(lists, text + name, name_end - name, end,
+                                         !rows->is_open[i], literals));
+        name = behind_blanks(text, name_end + 1, end);
+    }
 }
 
 static void
@@ -169,20 +219,41 @@ end_loop(JinjaLists *lists, uint32_t at)
         lists->is_balanced = false;
         return;
     }
-    List *list = g_ptr_array_steal_index(lists->open, lists->open->len - 1);
-    Loop *last = list != NULL && list->innermost > 0
-                     ? &g_array_index(list->loops, Loop, list->innermost - 1)
-                     : NULL;
-    if (last == NULL)
-        return;
-    last->end = at;
-    list->innermost = last->outer;
+    g_autoptr(GPtrArray) ended = g_ptr_array_steal_index(lists->open, lists->open->len - 1);
+    for (guint i = 0; i < ended->len; i++) {
+        List *list = g_ptr_array_index(ended, i);
+        Loop *last =
+            list->innermost > 0 ? &g_array_index(list->loops, Loop, list->innermost - 1) : NULL;
+        if (last == NULL)
+            continue;
+        last->end = at;
+        list->innermost = last->outer;
+    }
 }
 
 static bool
 is_in(const char *text, uint32_t begin, uint32_t end, const char *word)
 {
     return end - begin == strlen(word) && memcmp(text + begin, word, end - begin) == 0;
+}
+
+/* The names and `in` behind `for`. */
+static void
+read_for(JinjaLists *lists, const char *text, uint32_t name, uint32_t end)
+{
+    guint count = 1;
+    uint32_t name_end = behind_word(text, name, end), at = behind_blanks(text, name_end, end);
+    g_ptr_array_add(lists->open, g_ptr_array_new());
+    for (; at < end && text[at] == ',' && count < JINJA_ROW_MAX; count++) {
+        at = behind_word(text, behind_blanks(text, at + 1, end), end);
+        at = behind_blanks(text, at, end);
+    }
+    if (at + 2 >= end || memcmp(text + at, "in", 2) != 0)
+        return;
+    if (count == 1)
+        read_loop(lists, text, name, name_end, at + 2, end);
+    else
+        read_rows(lists, text, name, at + 2, end);
 }
 
 static void
@@ -200,10 +271,8 @@ read_tag(JinjaLists *lists, const char *text, const Token *token)
     at = behind_blanks(text, name_end, end);
     if (is_set && at < end && text[at] == '=')
         read_set(lists, text, name, name_end, at + 1, end);
-    else if (is_for && at + 2 < end && memcmp(text + at, "in", 2) == 0)
-        read_loop(lists, text, name, name_end, at + 2, end);
     else if (is_for)
-        g_ptr_array_add(lists->open, NULL);
+        read_for(lists, text, name, end);
 }
 
 JinjaLists *
@@ -213,7 +282,7 @@ jinja_lists_new(const TokenList *tokens)
         return NULL;
     JinjaLists *lists = g_new0(JinjaLists, 1);
     lists->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
-    lists->open = g_ptr_array_new();
+    lists->open = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref);
     lists->is_balanced = true;
     for (guint i = 0; i < tokens->tokens->len; i++)
         if (tokens_at(tokens, i)->kind == TOKEN_TAG)

@@ -310,6 +310,8 @@ parse_created(Parser *parser, uint32_t end)
         return parse_statistics(parser, end);
     if (plain_word_take(parser, end, "TRIGGER"))
         return parse_trigger(parser, end);
+    if (plain_word_take(parser, end, "RULE"))
+        return parse_rule(parser, end);
     return plain_word_take(parser, end, "SEQUENCE") && parse_owned(parser, end);
 }
 

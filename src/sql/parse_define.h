@@ -40,6 +40,8 @@ SqlBlock *define_block(Parser *parser);
 bool parse_altered_table(Parser *parser, uint32_t end);
 /* TRIGGER, behind this word; as parse_define() (parse_trigger.c). */
 bool parse_trigger(Parser *parser, uint32_t end);
+/* RULE, likewise. */
+bool parse_rule(Parser *parser, uint32_t end);
 /* ALTER TRIGGER of T-SQL, which makes it anew; the same. */
 bool parse_altered_trigger(Parser *parser, uint32_t end);
 /* CREATE STATISTICS …, behind these words; CACHE TABLE t, DROP POLICY p ON t and the like; as parse_define() (parse_upkeep.c). */

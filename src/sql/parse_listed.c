@@ -152,6 +152,20 @@ value_of(const ArenaList *refs, guint before, guint behind, const SqlRef *name)
     return NULL;
 }
 
+/* {{ label }}, as the name that it gives, whatever that is. */
+static SqlPart *
+template_part(Parser *parser, uint32_t index)
+{
+    const Token *token = peek(parser, index);
+    SqlPart *part = node(parser, sizeof(SqlPart));
+    *part = (SqlPart){.text = arena_copy(parser->sql->arena, parser->sql->list->text + token->begin,
+                                         token->end - token->begin),
+                      .token = index,
+                      .begin = token->begin,
+                      .end = token->end};
+    return part;
+}
+
 static void
 name_by(Parser *parser, SqlItem *item, const ArenaList *refs, guint before, guint names)
 {
@@ -159,8 +173,13 @@ name_by(Parser *parser, SqlItem *item, const ArenaList *refs, guint before, guin
     for (guint i = names; i < refs->len; i++) {
         SqlRef *name = g_ptr_array_index(refs, i);
         const SqlRef *value = value_of(refs, before, names, name);
-        if (name->macro == NULL || name->macro[0] != '\0' || value == NULL)
+        if (name->macro == NULL || name->macro[0] != '\0')
             continue;
+        if (value == NULL) {
+            name->macro = "~"; /* a name, and no column: it is not to follow one */
+            item->alias = template_part(parser, last_part(name)->token);
+            continue;
+        }
         SqlItem *one = item_at(parser, item, is_first);
         is_first = false;
         name->path = value->path;

@@ -64,6 +64,12 @@ typedef enum {
     FORWARD_UNSEEN,
 } ForwardRule;
 
+typedef enum {
+    TEXT_NAMES_NONE,    /* by a word or a number */
+    TEXT_NAMES_OWN,     /* by their text, as the engine writes it */
+    TEXT_NAMES_WRITTEN, /* as it stands there */
+} TextNames;
+
 typedef struct {
     const char *name;
     const char *also[4];       /* other names of it, NULL-terminated unless full */
@@ -97,6 +103,7 @@ typedef struct {
     bool has_tacit_lateral;  /* a subquery in FROM sees what stands before it */
     bool has_field_names;    /* items[0].id is called `id` */
     bool has_cast_names;     /* id::text, and CASE … ELSE id END, are called `id` */
+    TextNames text_names;    /* how other expressions are called */
     bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
     bool has_sorted_columns; /* ORDER BY name + 1 means a column, whatever the outputs are called */
     bool has_group_outputs;  /* GROUP BY does: an alias hides a column */

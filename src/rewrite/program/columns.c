@@ -330,6 +330,23 @@ is_name_of_expression(const Unit *unit, const Use *use, const Text *text)
            text_find_folded(work->text + own.end, work->bytes - own.end, said) != NULL;
 }
 
+/* The queries give it by AS now, and this can be nothing but a name: row["sum(id)"], rs.getInt("sum(id)"). */
+static bool
+is_kept_text(const Unit *unit, const Use *use, const Text *text)
+{
+    g_autofree char *said = g_strndup(text->bytes, text->count);
+    const ReadText *read = read_text_find(unit->work->texts, said);
+    bool is_kept = read != NULL && read->is_kept && !read->is_unclear &&
+                   (use->is_key || use_is_column_of_result(unit, use) ||
+                    (use->argument == 0 && span_is(unit->text, use->callee, "get")));
+    if (is_kept) {
+        Site *site =
+            program_site(unit->work, text, SITE_COLUMN, DISPOSITION_UNAFFECTED, 0, text->count);
+        site->reason = "the query gives an expression this name by AS, as it was called before";
+    }
+    return is_kept;
+}
+
 /* A class of this file, or of another one, whose rows queries give. */
 static bool
 uses_class(const Work *work)
@@ -383,6 +400,8 @@ visit_use(Unit *unit, Use *use)
     bool is_of_rows = is_whole && is_named && program_reads_own_rows(unit->work, text);
     if ((is_whole && !use->has_table_hole && !is_of_rows) ||
         (!is_whole && program_command(unit, use, text)))
+        return;
+    if (!is_named && is_kept_text(unit, use, text))
         return;
     if (!is_named && is_name_of_expression(unit, use, text)) {
         program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(change->column), "ambiguous",

@@ -236,6 +236,7 @@ program_passes(Work *work, PassFn *pass, void *data)
     g_autoptr(GHashTable) said = g_hash_table_new(NULL, NULL), parts = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) says = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) texts = read_texts_new(work->text, work->bytes);
     Imports *imports = imports_new(work);
     g_autoptr(GHashTable) given =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, given_free);
@@ -250,6 +251,7 @@ program_passes(Work *work, PassFn *pass, void *data)
     work->parts = parts;
     work->constants = constants;
     work->says = says;
+    work->texts = texts;
     work->imports = imports;
     work->finds_constants = true;
     pass(work, data);
@@ -269,6 +271,7 @@ program_passes(Work *work, PassFn *pass, void *data)
     }
     imports_free(imports);
     work->says = NULL;
+    work->texts = NULL;
     work->given = NULL;
     work->giving = NULL;
 }

@@ -390,6 +390,7 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn
                  .used_around = use->used,
                  .rows = use->rows,
                  .given = unit->work->given,
+                 .texts = unit->work->texts,
                  .path = unit->work->path,
                  .depth = unit->depth + 1,
                  .out = inner};

@@ -172,11 +172,19 @@ is_behind_result(const Text *text, size_t dot)
     return dot > 0 && text->bytes[dot - 1] == ')';
 }
 
-/* knex("…"), but not cache.db("…") */
 static bool
 is_method(const Text *text, Span callee)
 {
     return callee.begin > 0 && text->bytes[callee.begin - 1] == '.';
+}
+
+/* cache.db("…"), but not knex("…"), app.knex("…") and this.db("…"), which somebody gave the object */
+static bool
+is_of_other(const Text *text, const Use *use)
+{
+    bool is_given = span_is(text, use->callee, "knex") || (span_is(text, use->receiver, "this") &&
+                                                           !span_is(text, use->callee, "database"));
+    return is_method(text, use->callee) && !is_given;
 }
 
 static const TablePlace *
@@ -191,7 +199,7 @@ place_of(const Unit *unit, const Use *use)
             (place->callee == NULL || span_is(text, use->callee, place->callee)) &&
             (place->outer == NULL || span_is(text, use->outer, place->outer)) &&
             has_word(unit, place->word) &&
-            !(g_strcmp0(place->word, "knex") == 0 && is_method(text, use->callee)) &&
+            !(g_strcmp0(place->word, "knex") == 0 && is_of_other(text, use)) &&
             (strcmp(place->language, "prisma") != 0 || prisma_maps_table(unit, use)))
             return place;
     }

@@ -40,9 +40,12 @@ visit_row_type(Work *work, const SqlPath *path, const Rename *rename, const Spel
     else if (is_followed)
         spell_path(work, path, spelling);
     else
-        site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end,
-                    "whole-row", NULL,
-                    "this has the columns of the table as its fields, and some change");
+        site_refuse(
+            work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "whole-row",
+            NULL,
+            "this has the columns of the table as its fields, and some change: say them with "
+            "their names of today (RETURNS TABLE (…), RETURN QUERY SELECT new AS old …), "
+            "or change all that reads it, too");
 }
 
 static void

@@ -58,18 +58,65 @@ is_last_part(const Work *work, const char *name, size_t bytes)
     return false;
 }
 
-/* min(x): no function that is given a table, or a row as a whole. */
+/* min(x), unnest(x), = ANY (x): no function that is given a table, or a row as a whole. */
 static bool
 is_argument_of_value(const Work *work, guint open)
 {
-    static const char *const calls[] = {"min",      "max",    "sum",       "count",  "avg",
-                                        "coalesce", "nullif", "upper",     "lower",  "trim",
-                                        "abs",      "round",  "length",    "date",   "cast",
-                                        "year",     "month",  "substring", "substr", "replace"};
-    for (size_t i = 0; open > 0 && i < G_N_ELEMENTS(calls); i++)
-        if (work_is_text(work, open - 1, calls[i]))
-            return true;
-    return false;
+    static const char *const calls[] = {"min",
+                                        "max",
+                                        "sum",
+                                        "count",
+                                        "avg",
+                                        "coalesce",
+                                        "nullif",
+                                        "upper",
+                                        "lower",
+                                        "trim",
+                                        "abs",
+                                        "round",
+                                        "length",
+                                        "date",
+                                        "cast",
+                                        "year",
+                                        "month",
+                                        "substring",
+                                        "substr",
+                                        "replace",
+                                        "any",
+                                        "all",
+                                        "some",
+                                        "unnest",
+                                        "explode",
+                                        "cardinality",
+                                        "size",
+                                        "array_length",
+                                        "array_append",
+                                        "array_remove",
+                                        "array_cat",
+                                        "array_size",
+                                        "array_contains",
+                                        "array_position",
+                                        "array_to_string",
+                                        "string_agg",
+                                        "ifnull",
+                                        "nvl",
+                                        "concat",
+                                        "greatest",
+                                        "least",
+                                        "ltrim",
+                                        "rtrim",
+                                        "ceil",
+                                        "floor",
+                                        "json_extract",
+                                        "json_value",
+                                        "char_length",
+                                        "jsonb_array_elements",
+                                        "json_array_elements",
+                                        "jsonb_array_elements_text",
+                                        "jsonb_array_length",
+                                        "json_array_length",
+                                        NULL};
+    return open > 0 && work_is_among(work, open - 1, calls);
 }
 
 #define WORDS_BEFORE_FROM_MAX 16 /* TRIM(LEADING chr(48) FROM; longer values are rare */

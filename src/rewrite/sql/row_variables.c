@@ -7,6 +7,7 @@
  */
 #include "rewrite/made.h"
 #include "rewrite/sql/parts.h"
+#include "rewrite/sql/row_cursors.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ struct RowVariable {
     const SqlItem *star;  /* of a loop: that fills it; or NULL */
     const SqlPath *type;  /* users of users%ROWTYPE; or NULL */
     bool is_record;       /* declared as one of any table */
+    bool is_made;         /* by the loop, whatever else is called so: of one through a cursor */
     bool is_refused;      /* it is no such row, or more is done with it */
     RowVariable *outer;   /* of a loop: what is declared for it; or NULL */
     GHashTable *fields;   /* of a record: names that it is asked for outside of its loops */
@@ -199,6 +201,25 @@ read_loop(Work *work, const SqlQuery *query)
         add(work, variable, end, rename)->star = star;
 }
 
+/* c CURSOR FOR SELECT * FROM users; … FOR r IN c LOOP */
+static void
+read_cursor(Work *work, const SqlQuery *query)
+{
+    const SqlItem *star = NULL;
+    g_autoptr(GArray) loops = sql_cursor_loops(work, query);
+    const Rename *rename = loops != NULL ? rows_of_query(work, query, &star) : NULL;
+    for (guint i = 0; rename != NULL && star != NULL && i < loops->len; i++) {
+        guint variable = g_array_index(loops, guint, i), loop = variable + 2;
+        while (!is_body(work, loop))
+            loop++;
+        guint end = end_of_loop(work, loop);
+        RowVariable *row = add(work, variable, end > 0 ? end : loop, rename);
+        row->star = star;
+        row->is_made = true;
+        row->is_refused = end == 0;
+    }
+}
+
 /* FOR r IN EXECUTE q LOOP and all others, which give other rows: their bodies ask for the fields of those. */
 static void
 read_other_loop(Work *work, GHashTable *known, guint index)
@@ -221,6 +242,8 @@ read_loops(Work *work)
     const Sql *sql = work->sql;
     for (guint i = 0; i < sql->queries->len; i++)
         read_loop(work, g_ptr_array_index(sql->queries, i));
+    for (guint i = 0; i < sql->queries->len; i++)
+        read_cursor(work, g_ptr_array_index(sql->queries, i));
     GHashTable *known = NULL;
     guint count = work->row_variables != NULL ? work->row_variables->list->len : 0;
     for (guint i = 0; i < count; i++) {
@@ -412,6 +435,8 @@ judge_first(const Work *work, RowVariable *row)
             row->outer->is_refused = true;
         return;
     }
+    if (row->is_made)
+        return;
     if (row->outer == NULL) {
         row->is_refused |= work->sql->dialect->has_dollar_quotes;
         return;
@@ -456,6 +481,24 @@ judge_loop(RowVariable *row)
     }
 }
 
+/* The star of a cursor is that of all loops through it. */
+static void
+judge_cursors(const Work *work)
+{
+    GPtrArray *list = work->row_variables->list;
+    GHashTable *refused = NULL;
+    for (guint i = 0; i < list->len; i++) {
+        const RowVariable *row = g_ptr_array_index(list, i);
+        if (row->is_made && row->is_refused)
+            set_add(&refused, row->star);
+    }
+    for (guint i = 0; refused != NULL && i < list->len; i++) {
+        RowVariable *row = g_ptr_array_index(list, i);
+        row->is_refused |= row->is_made && set_has(refused, row->star);
+    }
+    g_clear_pointer(&refused, g_hash_table_unref);
+}
+
 void
 sql_row_variables(Work *work)
 {
@@ -479,6 +522,7 @@ sql_row_variables(Work *work)
     for (guint i = 0; i < work->row_variables->list->len; i++)
         if (((RowVariable *) g_ptr_array_index(work->row_variables->list, i))->star != NULL)
             judge_loop(g_ptr_array_index(work->row_variables->list, i));
+    judge_cursors(work);
 }
 
 /* ---- asking ---- */
@@ -494,6 +538,22 @@ row_variable_has_type(const Work *work, const SqlPath *path)
     return false;
 }
 
+/* Of a cursor's query: do all loops through it follow? */
+static bool
+is_of_cursor(const Work *work, const SqlItem *star)
+{
+    bool is_followed = false;
+    for (guint i = 0; i < work->row_variables->list->len; i++) {
+        const RowVariable *row = g_ptr_array_index(work->row_variables->list, i);
+        if (row->star != star || !row->is_made)
+            continue;
+        if (row->is_refused)
+            return false;
+        is_followed = true;
+    }
+    return is_followed;
+}
+
 bool
 row_variable_gets(Work *work, const SqlItem *star)
 {
@@ -502,6 +562,8 @@ row_variable_gets(Work *work, const SqlItem *star)
     if (work->row_variables == NULL || (query == NULL && !star->block->is_returning))
         return false;
     guint loop = query != NULL ? variable_of_loop(work, query) : 0;
+    if (is_of_cursor(work, star))
+        return true;
     const RowVariable *row = loop > 0 ? row_at(work, loop) : NULL;
     if (row != NULL)
         return row->star == star && !row->is_refused;

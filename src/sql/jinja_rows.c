@@ -1,0 +1,142 @@
+/*
+ * jinja_rows.c - what the variables of a loop over rows stand for, each at its place.
+ *
+ *   {% for column, name in [('id', 'key'), ('plan', 'tariff')] %}
+ *   {% for column, name in {'id': 'key', 'plan': 'tariff'}.items() %}
+ */
+#include "sql/jinja_rows.h"
+
+#include <string.h>
+
+typedef struct {
+    const char *text;
+    uint32_t at, end;
+} Scan;
+
+void
+jinja_rows_free(JinjaRows *rows)
+{
+    for (guint i = 0; i < JINJA_ROW_MAX; i++)
+        g_clear_pointer(&rows->columns[i], g_array_unref);
+    g_free(rows);
+}
+
+/* The next byte that is no blank; 0 at the end. */
+static char
+next(Scan *scan)
+{
+    while (scan->at < scan->end && g_ascii_isspace(scan->text[scan->at]))
+        scan->at++;
+    return scan->at < scan->end ? scan->text[scan->at] : '\0';
+}
+
+static bool
+take(Scan *scan, char sign)
+{
+    bool is_it = next(scan) == sign;
+    scan->at += is_it;
+    return is_it;
+}
+
+/* Behind the string that begins here. */
+static void
+skip_string(Scan *scan)
+{
+    char quote = scan->text[scan->at++];
+    while (scan->at < scan->end && scan->text[scan->at] != quote)
+        scan->at += scan->text[scan->at] == '\\' ? 2 : 1;
+    scan->at = MIN(scan->at + 1, scan->end);
+}
+
+/* A value, up to what ends it; is it a text, which becomes `ret`, and nothing else? */
+static bool
+take_value(Scan *scan, JinjaArgument *ret)
+{
+    int depth = 0;
+    char sign = next(scan);
+    uint32_t begin = scan->at;
+    bool is_text = sign == '\'' || sign == '"';
+    if (is_text) {
+        skip_string(scan);
+        *ret = (JinjaArgument){.kind = JINJA_LITERAL, .begin = begin + 1, .end = scan->at - 1};
+        is_text =
+            scan->at >= begin + 2 && memchr(scan->text + begin, '\\', scan->at - begin) == NULL;
+    }
+    for (; (sign = next(scan)) != '\0'; is_text = false) {
+        if (depth == 0 && strchr(",:)]}", sign) != NULL)
+            break;
+        depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
+        if (sign == '\'' || sign == '"')
+            skip_string(scan);
+        else
+            scan->at++;
+    }
+    return is_text;
+}
+
+static void
+add_value(JinjaRows *rows, guint place, Scan *scan)
+{
+    JinjaArgument one;
+    if (rows->columns[place] == NULL)
+        rows->columns[place] = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
+    if (take_value(scan, &one))
+        g_array_append_val(rows->columns[place], one);
+    else
+        rows->is_open[place] = true;
+}
+
+/* ('id', 'key'); how many values it has, 0: it is no row. */
+static guint
+take_row(JinjaRows *rows, Scan *scan)
+{
+    char close = next(scan) == '(' ? ')' : next(scan) == '[' ? ']' : '\0';
+    guint count = 0;
+    scan->at += close != '\0';
+    while (close != '\0' && count < JINJA_ROW_MAX && next(scan) != close && next(scan) != '\0') {
+        add_value(rows, count++, scan);
+        if (!take(scan, ',') && next(scan) != close)
+            return 0;
+    }
+    return close != '\0' && take(scan, close) ? count : 0;
+}
+
+/* 'id': 'key' */
+static guint
+take_pair(JinjaRows *rows, Scan *scan)
+{
+    add_value(rows, 0, scan);
+    if (!take(scan, ':'))
+        return 0;
+    add_value(rows, 1, scan);
+    return 2;
+}
+
+static bool
+take_all(JinjaRows *rows, Scan *scan, char close)
+{
+    while (next(scan) != close && next(scan) != '\0') {
+        guint count = close == '}' ? take_pair(rows, scan) : take_row(rows, scan);
+        if (count == 0 || (rows->count > 0 && rows->count != count))
+            return false;
+        rows->count = count;
+        if (!take(scan, ',') && next(scan) != close)
+            return false;
+    }
+    return take(scan, close) && rows->count > 0;
+}
+
+JinjaRows *
+jinja_rows_new(const char *text, uint32_t begin, uint32_t end, const char *behind)
+{
+    g_autoptr(JinjaRows) rows = g_new0(JinjaRows, 1);
+    Scan scan = {text, begin, end};
+    char open = next(&scan), close = open == '{' ? '}' : open == '[' ? ']' : '\0';
+    scan.at += close != '\0';
+    if (close == '\0' || !take_all(rows, &scan, close))
+        return NULL;
+    next(&scan);
+    g_autofree char *rest = g_strndup(text + scan.at, scan.end - scan.at);
+    g_autofree char *asked = g_strconcat(rest, behind, NULL);
+    return strcmp(asked, close == '}' ? ".items()" : "") == 0 ? g_steal_pointer(&rows) : NULL;
+}
