@@ -40,7 +40,7 @@ SqlBlock *define_block(Parser *parser);
 bool parse_altered_table(Parser *parser, uint32_t end);
 /* TRIGGER, behind this word; as parse_define() (parse_trigger.c). */
 bool parse_trigger(Parser *parser, uint32_t end);
-/* RULE, likewise. */
+/* RULE of PostgreSQL, behind this word; as parse_define() (parse_rule.c). */
 bool parse_rule(Parser *parser, uint32_t end);
 /* ALTER TRIGGER of T-SQL, which makes it anew; the same. */
 bool parse_altered_trigger(Parser *parser, uint32_t end);

@@ -455,7 +455,12 @@ parse_nested(Parser *parser, SqlQuery *with, uint32_t end)
                                         .is_nested = true};
     memcpy(parser->statement->row_names, parser->row_names, sizeof(parser->row_names));
     list_add(parser, parser->sql->statements, parser->statement);
-    parse_by_kind(parser, with, end);
+    if (with == NULL && starts_query(parser, parser->pos, end)) {
+        parser->statement->kind = STATEMENT_QUERY;
+        parser->statement->query = parse_query(parser, NULL, NULL, end);
+    } else {
+        parse_by_kind(parser, with, end);
+    }
     parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
     parser->statement = outer;
 }

@@ -7,7 +7,6 @@
  *   CREATE TRIGGER name AFTER UPDATE ON t REFERENCING NEW AS n FOR EACH ROW DECLARE … BEGIN … :n.a … END
  *   CREATE TRIGGER name FOR UPDATE ON t COMPOUND TRIGGER … AFTER EACH ROW IS BEGIN … :NEW.a … END AFTER EACH ROW; END
  *   CREATE TRIGGER name ON t AFTER UPDATE AS IF UPDATE(a) INSERT INTO u SELECT i.a FROM inserted AS i …
- *   CREATE RULE name AS ON UPDATE TO t WHERE OLD.a > 1 DO ALSO INSERT INTO u (c) VALUES (NEW.a)
  *
  * The body of all but the first is statements like others. Parser.watched is the trigger's table until it ends: that
  * is, where something else is made, or END closes what BEGIN opened. That of the last one, in T-SQL, ends with its batch.
@@ -198,61 +197,6 @@ parse_altered_trigger(Parser *parser, uint32_t end)
 {
     return parser->sql->dialect->has_alias_first && is_batch_at(parser, parser->pos) &&
            parse_trigger(parser, end);
-}
-
-/* NEW.*, or a row as a value: what becomes of all of its columns. */
-static bool
-takes_whole_rows(const Parser *parser, uint32_t at, uint32_t end)
-{
-    for (; at < end; at++)
-        if (row_at(parser, at) >= 0 &&
-            (peek(parser, at + 1)->kind != TOKEN_DOT || is_text(parser, at + 2, "*")))
-            return true;
-    return false;
-}
-
-/* [ALSO, INSTEAD] NOTHING, or one statement. */
-static void
-take_rule_body(Parser *parser, SqlSource *table, uint32_t end)
-{
-    if (is_text(parser, parser->pos, "ALSO") || is_text(parser, parser->pos, "INSTEAD"))
-        settle(parser, parser->pos++);
-    if (is_text(parser, parser->pos, "NOTHING") && parser->pos + 1 == end) {
-        settle(parser, parser->pos++);
-        table->shape = SHAPE_READ;
-    } else if (parser->pos < end && begins_body(parser, parser->pos)) {
-        begin_body(parser, table, false);
-    }
-}
-
-bool
-parse_rule(Parser *parser, uint32_t end)
-{
-    static const char *const events[] = {"INSERT", "UPDATE", "DELETE", NULL};
-    uint32_t name = parser->pos, event = name + 3;
-    if (event + 2 >= end || !is_word(parser, name + 1, WORD_AS) ||
-        !is_word(parser, name + 2, WORD_ON) || !is_among_words_of(parser, event, events) ||
-        !is_text(parser, event + 1, "TO") || !names_table(parser, event + 2, end))
-        return false;
-    while (parser->pos < event + 2)
-        settle(parser, parser->pos++);
-    SqlBlock *block = define_block(parser);
-    SqlSource *table = table_take(parser, block, end);
-    Context context = {.block = block, .clause = CLAUSE_OTHER};
-    uint32_t action = parser->pos;
-    parser->statement->watched = table;
-    table->shape = SHAPE_COPIED; /* where its body is not read */
-    while (action < end && !is_text(parser, action, "DO"))
-        action = peek(parser, action)->kind == TOKEN_OPEN ? closing(parser, action, end) + 1
-                                                          : action + 1;
-    if (action >= end || takes_whole_rows(parser, parser->pos, end))
-        return true;
-    take_word(parser, end, WORD_WHERE);
-    parse_expression(parser, &context, action, 0);
-    parser->pos = action;
-    settle(parser, parser->pos++);
-    take_rule_body(parser, table, end);
-    return true;
 }
 
 /* END IF and the like end something else. */

@@ -82,14 +82,16 @@ read_quoted_name(const Text *text, char *buffer, NameText *ret)
     return false;
 }
 
-/* `buffer` gets the text, up to `behind` unless that is 0, with zeros between the parts. */
+/* `buffer` gets the text, up to `behind` unless that is 0, with zeros between the parts. [acme-prod:shop.orders] is a table of
+ * BigQuery's legacy SQL. */
 static bool
 read_plain_name(const Text *text, size_t behind, char *buffer, NameText *ret)
 {
     size_t begin = 0, end = text->count;
+    bool is_legacy = behind == 0 && end > 2 && text->bytes[0] == '[' && text->bytes[end - 1] == ']';
     if (behind > 0)
         end = behind;
-    else if (end > 2 && text->bytes[0] == '`' && text->bytes[end - 1] == '`') {
+    else if (is_legacy || (end > 2 && text->bytes[0] == '`' && text->bytes[end - 1] == '`')) {
         begin++;
         end--;
     }
@@ -109,7 +111,7 @@ read_plain_name(const Text *text, size_t behind, char *buffer, NameText *ret)
         from = i + 1;
     }
     ret->path.parts = ret->parts;
-    return ret->path.count > 0;
+    return ret->path.count > 0 && (!is_legacy || (ret->has_colon && ret->path.count == 3));
 }
 
 bool

@@ -33,7 +33,7 @@ static bool
 needs_quotes(const Unit *unit, const Text *text, const char *after)
 {
     const Dialect *shown = shown_dialect(unit);
-    return shown != NULL && text_byte(text, 0) != '`' && !shown->has_dashed_paths &&
+    return shown != NULL && strchr("`[", text_byte(text, 0)) == NULL && !shown->has_dashed_paths &&
            strchr(after, '-') != NULL;
 }
 

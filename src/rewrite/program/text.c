@@ -249,7 +249,15 @@ is_single_quote(const char *what, const char *at, const Quoting *quoting)
            at[1] != quoting->quote;
 }
 
-/* One byte as it has to be written there; `is_free`: a quote may stand there as it is. */
+/* acme:shop, without quotes in YAML: only before a blank, or last, a colon ends a key. */
+static bool
+is_inner_colon(const char *what, const char *at, const Quoting *quoting)
+{
+    return quoting->is_plain && *at == ':' && at > what && g_ascii_isalnum(at[-1]) &&
+           g_ascii_isalnum(at[1]);
+}
+
+/* One byte as it has to be written there; `is_free`: a quote or colon may stand there as it is. */
 static bool
 append_quoted(GString *out, char c, const Quoting *quoting, bool is_free)
 {
@@ -259,7 +267,7 @@ append_quoted(GString *out, char c, const Quoting *quoting, bool is_free)
         return false;
     if (quoting->is_bare && !g_ascii_isalnum(c) && strchr("_.-", c) == NULL)
         return false;
-    if (quoting->is_plain && c == ':')
+    if (quoting->is_plain && c == ':' && !is_free)
         return false;
     bool is_quote = quoting->quote != '\0' && c == quoting->quote && !is_free;
     if (quoting->escape == ESCAPE_MARKUP && (is_quote || strchr("<>&", c) != NULL))
@@ -288,7 +296,9 @@ write_at(const Text *text, size_t at, const char *what, GString *out)
     }
     g_autoptr(GString) quoted = g_string_new(NULL);
     for (const char *c = what; *c != '\0'; c++)
-        if (!append_quoted(quoted, *c, &part->quoting, is_single_quote(what, c, &part->quoting)))
+        if (!append_quoted(quoted, *c, &part->quoting,
+                           is_single_quote(what, c, &part->quoting) ||
+                               is_inner_colon(what, c, &part->quoting)))
             return false;
     return write_at(text->from, part->from, quoted->str, out);
 }
