@@ -79,6 +79,10 @@ DbtCall *dbt_call_behind(Work *work, const Token *token, bool *ret_is_here);
 DbtCall *dbt_call_wrapped(Work *work, const Token *token);
 /* The one that this variable is set to; NULL where it is none, or set twice. Caller frees so, too. (variables.c) */
 DbtCall *dbt_call_of_variable(Work *work, const char *name, size_t bytes);
+/* Is it union_relations() of tables whose columns change alike: a star over the first one, which may have more; has that been read as
+ * such, so that its other tables follow (unions.c)? */
+bool dbt_unites_alike(const Work *work, const Token *token);
+bool dbt_is_of_union(const Work *work, const Token *token);
 /* What else is done with variables that stand for a table whose columns change. After dbt_templates(). */
 void dbt_variables(Work *work);
 /* Is this call all that a macro consists of, which is followed wherever it is called? */

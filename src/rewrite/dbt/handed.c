@@ -142,9 +142,7 @@ call_behind(const Macros *macros, const MacroHanded *handed, guint depth)
 {
     bool is_source = strcmp(handed->callee, "source") == 0;
     if (is_source || strcmp(handed->callee, "ref") == 0)
-        return handed->keyword == NULL && (is_source ? handed->source != NULL : handed->place == 0)
-                   ? handed
-                   : NULL;
+        return handed->keyword == NULL && handed->place == (is_source ? 1 : 0) ? handed : NULL;
     const Macro *macro = g_hash_table_lookup(macros->list, handed->callee);
     const MacroParameter *parameter =
         macro != NULL && !macro->is_doubled && depth > 0 ? parameter_of(macro, handed) : NULL;
@@ -205,6 +203,23 @@ settle(Work *work, const JinjaArgument *one, const DbtCall *call)
     return true;
 }
 
+/* A table of a source that the caller says elsewhere: no model of that name, but maybe any table of it. */
+static bool
+may_be_table(const Work *work, const char *name)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        bool is_model = rename->dbt != NULL && !rename->dbt->is_source;
+        for (guint s = 0; !is_model && s < rename->spellings->len; s++)
+            if (g_ascii_strcasecmp(
+                    ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last, name) == 0)
+                return true;
+        if (!is_model && rename->dbt != NULL && strcmp(rename->dbt->from.name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 visit_argument(Work *work, const JinjaArgument *one)
 {
@@ -212,7 +227,12 @@ visit_argument(Work *work, const JinjaArgument *one)
     g_autofree char *name = handed != NULL ? copy(work, one->begin, one->end) : NULL;
     if (name == NULL || site_covers(work, one->begin, one->end))
         return;
-    bool is_source = handed->source != NULL && strcmp(handed->callee, "source") == 0;
+    bool is_source = strcmp(handed->callee, "source") == 0;
+    if (is_source && handed->source == NULL) {
+        if (!may_be_table(work, name))
+            set_add(&work->understood, GSIZE_TO_POINTER((gsize) one->begin + 1));
+        return;
+    }
     const DbtCall call = {.is_source = is_source,
                           .is_understood = true,
                           .count = is_source ? 2 : 1,

@@ -57,7 +57,7 @@ rename_of(Work *work, const SqlItem *star)
     const DbtDoubt *doubt = NULL;
     g_autoptr(GPtrArray) calls = dbt_calls(work->text, template_of(work, star));
     uint32_t begin, end;
-    if (calls->len == 1)
+    if (calls->len == 1 || dbt_unites_alike(work, template_of(work, star)))
         return dbt_find(work, g_ptr_array_index(calls, 0), &doubt);
     DbtCall *call =
         calls->len == 0 && dbt_star_variable(work, template_of(work, star), &begin, &end)

@@ -92,6 +92,10 @@ dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
         return call;
     if (template_gives_rows(work->text, token))
         return call_of_rows(work, token);
+    if (dbt_unites_alike(work, token)) {
+        g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
+        return g_ptr_array_steal_index(calls, 0);
+    }
     if (is_project_rows(work, token))
         return call_of_project_rows(work, token);
     call = dbt_call_wrapped(work, token);

@@ -126,6 +126,10 @@ may_follow_rows(Work *work, SqlSource *source, const Rename *rename)
 {
     const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
     uint32_t begin, end;
+    if (dbt_unites_alike(work, token)) {
+        source->gives_more = true;
+        return true;
+    }
     if (source->is_paired ||
         !macros_give_rows(work->options->macros, work->text, token, &begin, &end))
         return true;
@@ -212,7 +216,8 @@ visit_call(Work *work, guint token, const DbtCall *call)
         rename_changes_columns(rename) && dbt_values(work, template, call->callee, rename);
     if (!is_read && rename_changes_columns(rename) && dbt_sum(work, template, call))
         return;
-    if (!is_read && rename_changes_columns(rename) && !dbt_is_table_macro(work, token))
+    if (!is_read && rename_changes_columns(rename) && !dbt_is_table_macro(work, token) &&
+        !dbt_is_of_union(work, template))
         site_refuse(work, SITE_TABLE, call->begin[last], call->end[last], "in-template", NULL,
                     "a macro or variable gets the table, with its columns' names");
     else if (!rename->is_derived)

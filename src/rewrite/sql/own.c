@@ -226,6 +226,18 @@ gives(const Own *own, const SqlSource *source, const char *column)
     return false;
 }
 
+/* `* EXCEPT (a)`: does it leave out this column, or one that is called like the new one? */
+static bool
+leaves_out(const Own *own, const SqlItem *star, const char *column)
+{
+    for (guint i = 0; star->except != NULL && i < star->except->len; i++) {
+        const SqlPart *part = g_ptr_array_index(star->except, i);
+        if (is_called(own, part, column) || is_called(own, part, own->change->to))
+            return true;
+    }
+    return false;
+}
+
 const SqlSource *
 own_source_behind(const Own *own, const SqlBlock *block, const char *column)
 {
@@ -237,8 +249,8 @@ own_source_behind(const Own *own, const SqlBlock *block, const char *column)
             if ((star->star_path.count > 0 && star->star_of != source) ||
                 !gives(own, source, column))
                 continue;
-            if (found != NULL || star->except != NULL || star->replace != NULL || star->is_macro ||
-                sql_joins_vaguely(source))
+            if (found != NULL || leaves_out(own, star, column) || star->replace != NULL ||
+                star->is_macro || sql_joins_vaguely(source))
                 return NULL;
             found = source;
         }

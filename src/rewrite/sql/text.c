@@ -138,17 +138,18 @@ edit_key(const Edit *edit)
 }
 
 static bool
-gives_rows(const char *text, const Token *token, const void *macros)
+gives_rows(const char *text, const Token *token, const void *data)
 {
+    const Work *work = data;
     uint32_t begin, end;
-    return macros_give_rows(macros, text, token, &begin, &end);
+    return macros_give_rows(work->options->macros, text, token, &begin, &end) ||
+           dbt_unites_alike(work, token);
 }
 
 static Sql *
 read_sql(const Work *work, guint variant)
 {
-    return sql_new_with(work->text, work->bytes, work->dialect, variant, gives_rows,
-                        work->options->macros);
+    return sql_new_with(work->text, work->bytes, work->dialect, variant, gives_rows, work);
 }
 
 static Variant *
