@@ -237,10 +237,12 @@ is_in(const char *text, uint32_t begin, uint32_t end, const char *word)
     return end - begin == strlen(word) && memcmp(text + begin, word, end - begin) == 0;
 }
 
-/* The names and `in` behind `for`. */
+/* The names and `in` behind `for`; several of them may stand in brackets. */
 static void
 read_for(JinjaLists *lists, const char *text, uint32_t name, uint32_t end)
 {
+    bool has_brackets = name < end && text[name] == '(';
+    name = has_brackets ? behind_blanks(text, name + 1, end) : name;
     guint count = 1;
     uint32_t name_end = behind_word(text, name, end), at = behind_blanks(text, name_end, end);
     g_ptr_array_add(lists->open, g_ptr_array_new());
@@ -248,6 +250,8 @@ read_for(JinjaLists *lists, const char *text, uint32_t name, uint32_t end)
         at = behind_word(text, behind_blanks(text, at + 1, end), end);
         at = behind_blanks(text, at, end);
     }
+    if (has_brackets && at < end && text[at] == ')')
+        at = behind_blanks(text, at + 1, end);
     if (at + 2 >= end || memcmp(text + at, "in", 2) != 0)
         return;
     if (count == 1)

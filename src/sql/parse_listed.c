@@ -6,6 +6,7 @@
  *
  * Each of the texts becomes an item of its own at the place of the template, and its name is where the text says it.
  */
+#include "sql/outputs.h"
 #include "sql/parse.h"
 
 #include <string.h>
@@ -176,7 +177,7 @@ name_by(Parser *parser, SqlItem *item, const ArenaList *refs, guint before, guin
         if (name->macro == NULL || name->macro[0] != '\0')
             continue;
         if (value == NULL) {
-            name->macro = "~"; /* a name, and no column: it is not to follow one */
+            name->macro = MACRO_NAMES_OUTPUT; /* it follows no column */
             item->alias = template_part(parser, last_part(name)->token);
             continue;
         }

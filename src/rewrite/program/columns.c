@@ -37,6 +37,19 @@ refuse(Unit *unit, const Text *text, size_t begin, size_t end, const char *code,
     imports_tie_change(work, change, text_span(text, begin, end));
 }
 
+/* f"SELECT id FROM {self.TABLE}": what a class made of this one may set otherwise is followed by nobody. */
+static void
+refuse_of_hole(Unit *unit, const Text *text, size_t begin, size_t end, const ColumnChange *change)
+{
+    g_autofree char *words = column_change_words(change);
+    program_refuse(
+        unit->work, text, SITE_COLUMN, begin, end, "data-frame", change->link,
+        "the table is put in at run time, and may be the dataset: %s; a constant that is "
+        "called by its own name, or by that of its class (Store.TABLE), is followed",
+        words);
+    imports_tie_change(unit->work, change, text_span(text, begin, end));
+}
+
 /* ---- which columns ---- */
 
 /* Does a class of another file that says its columns stand for the dataset? */
@@ -425,6 +438,10 @@ visit_use(Unit *unit, Use *use)
         return; /* of another table: none is named by a string here */
     if (is_named && rows_follow(unit, use, text, change))
         return;
+    if (is_named && is_whole && use->has_table_hole) {
+        refuse_of_hole(unit, text, at, at + strlen(change->column), change);
+        return;
+    }
     refuse(unit, text, at, at + strlen(change->column), is_named ? "data-frame" : "fragment",
            change);
 }

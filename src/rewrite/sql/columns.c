@@ -3,6 +3,7 @@
 #include "rewrite/made.h"
 #include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
+#include "sql/outputs.h"
 
 #include <string.h>
 
@@ -367,6 +368,13 @@ is_put_in(const SqlRef *ref)
     return ref->macro != NULL && ref->macro[0] == '\0';
 }
 
+/* max(x) AS {{ c }}: a name, which stays whatever column is called so. */
+static bool
+is_name_of_output(const SqlRef *ref)
+{
+    return ref->macro != NULL && strcmp(ref->macro, MACRO_NAMES_OUTPUT) == 0;
+}
+
 static void
 note_place(GHashTable **places, const SqlRef *ref)
 {
@@ -383,8 +391,8 @@ listed_read(Work *work, Listed *ret)
             const SqlRef *ref = g_ptr_array_index(block->refs, i);
             if (ref->macro != NULL && !gets_alias_in_list(work, ref))
                 note_place(&ret->elsewhere, ref);
-            if (is_put_in(ref) && ref->binding == BINDING_COLUMN && ref->source != NULL &&
-                stays(work, ref))
+            if (is_name_of_output(ref) || (is_put_in(ref) && ref->binding == BINDING_COLUMN &&
+                                           ref->source != NULL && stays(work, ref)))
                 note_place(&ret->staying, ref);
         }
     }
@@ -430,9 +438,11 @@ is_left_in_template(Work *work, const SqlRef *ref, const Listed *listed)
         return true;
     }
     if (is_put_in(ref) && set_has(listed->staying, GUINT_TO_POINTER(part->begin + 1))) {
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
-                    "'%s' is put in for this column, and for one of another table, which stays",
-                    part->text);
+        site_refuse(
+            work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
+            "'%s' is put in for this column, and for one of another table, or as the name of "
+            "something else, which stays",
+            part->text);
         return true;
     }
     if (is_put_in(ref) && set_has(listed->settings, GUINT_TO_POINTER(part->begin + 1)) &&
@@ -462,7 +472,7 @@ static void
 visit_ref(Work *work, const SqlRef *ref, const Listed *listed)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
-    if (is_name_of_pinned_star(ref))
+    if (is_name_of_pinned_star(ref) || is_name_of_output(ref))
         return;
     if (refuse_doubled(work, ref, part) || sql_sorted_refuses(work, ref))
         return;

@@ -66,6 +66,17 @@ text_of_item(const Work *work, const SqlItem *item)
     return text_of(work, work_token(work, item->first)->begin, work_token(work, item->last)->end);
 }
 
+/* users.name, where the table has no alias. */
+static bool
+has_other_qualifier(const SqlRef *ref)
+{
+    const char *after = ref->column > 0 && source_rename(ref->source) != NULL
+                            ? source_called_after(ref->source)
+                            : NULL;
+    return after != NULL && g_ascii_strcasecmp(after, ref->path.parts[ref->column - 1].text) != 0;
+}
+
+/* Does the text of the item change? */
 static bool
 has_change(Work *work, const SqlItem *item)
 {
@@ -73,7 +84,8 @@ has_change(Work *work, const SqlItem *item)
         const SqlRef *ref = g_ptr_array_index(item->block->refs, i);
         const SqlPart *part = &ref->path.parts[ref->column];
         if (part->token >= item->first && part->token <= item->last &&
-            ref->binding == BINDING_COLUMN && source_change(work, ref->source, part) != NULL)
+            ref->binding == BINDING_COLUMN &&
+            (source_change(work, ref->source, part) != NULL || has_other_qualifier(ref)))
             return true;
     }
     return false;
@@ -172,7 +184,6 @@ keep_texts(Texts *texts)
 static char *
 plain_text(const Work *work, const SqlItem *item)
 {
-    const Dialect *dialect = work->sql->dialect;
     size_t begin = work_token(work, item->first)->begin, end = work_token(work, item->last)->end,
            behind = work_token(work, item->last + 1)->begin;
     while (end < behind && g_ascii_isspace(work->text[behind - 1]))
@@ -180,7 +191,7 @@ plain_text(const Work *work, const SqlItem *item)
     g_autofree char *text = text_of(work, begin, end);
     bool is_plain = behind == end && strlen(text) == end - begin && end - begin <= TEXT_BYTES_MAX &&
                     strpbrk(text, "\r\n\\{}#") == NULL && strstr(text, "--") == NULL &&
-                    strstr(text, "/*") == NULL && strchr(text, dialect->name_quotes[0]) == NULL;
+                    strstr(text, "/*") == NULL;
     return is_plain ? g_steal_pointer(&text) : NULL;
 }
 
@@ -218,6 +229,16 @@ is_read_by_program(Work *work, const SqlItem *item, const char *text)
     return is_it;
 }
 
+/* "x", with such quotes within it doubled. */
+static char *
+in_quotes(const char *text, char quote)
+{
+    const char one[] = {quote, '\0'}, two[] = {quote, quote, '\0'};
+    g_auto(GStrv) parts = g_strsplit(text, one, -1);
+    g_autofree char *inner = g_strjoinv(two, parts);
+    return g_strconcat(one, inner, one, NULL);
+}
+
 static void
 keep_seen(Texts *texts, const SqlItem *item)
 {
@@ -225,12 +246,11 @@ keep_seen(Texts *texts, const SqlItem *item)
     if (item->is_star || item->alias != NULL || item->plain != NULL || item->named_by != NULL ||
         set_has(texts->called, item) || !has_change(work, item))
         return;
-    char open = work->sql->dialect->name_quotes[0];
     g_autofree char *whole = text_of_item(work, item), *text = plain_text(work, item);
     bool is_read = is_read_by_program(work, item, whole);
     if (text == NULL || (!is_read && !keeps_made(work, item)))
         return;
-    g_autofree char *quoted = g_strdup_printf("%c%s%c", open, text, open);
+    g_autofree char *quoted = in_quotes(text, work->sql->dialect->name_quotes[0]);
     add_alias(texts, item, quoted);
 }
 
