@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define VARIABLES_MAX 200 /* of rows; people write two or three */
+
 /* {% for name in … %} up to its {% endfor %}: there the name stands for what this loop says. */
 typedef struct {
     uint32_t begin, end; /* bytes; G_MAXUINT32: not ended yet */
@@ -22,14 +24,17 @@ typedef struct {
     GArray *loops;     /* Loop, as they begin */
     guint innermost;   /* of those that are not ended, plus one; 0: none */
     bool is_loop, is_set;
+    bool is_dict;              /* {% set name = { 'a': 'b' } %}, at least once */
     guint sets;                /* how often {% set %} does so; */
     uint32_t value, value_end; /* bytes of what it gives it */
 } List;
 
 struct JinjaLists {
-    GHashTable *lists; /* name -> List */
-    GPtrArray *open;   /* GPtrArray of List *: variables of the loops that are not ended */
-    bool is_balanced;  /* each loop has its end */
+    const TokenList *tokens; /* while they are read */
+    guint asked;             /* variables whose uses were looked through */
+    GHashTable *lists;       /* name -> List */
+    GPtrArray *open;         /* GPtrArray of List *: variables of the loops that are not ended */
+    bool is_balanced;        /* each loop has its end */
 };
 
 static void
@@ -148,6 +153,7 @@ read_set(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, 
     list->sets++;
     list->value = at;
     list->value_end = end;
+    list->is_dict |= text[behind_blanks(text, at, end)] == '{';
     add_literals(list, literals);
 }
 
@@ -169,45 +175,63 @@ begin_loop(JinjaLists *lists, const char *name, size_t bytes, uint32_t end, bool
     return list;
 }
 
-static void
-read_loop(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, uint32_t at,
-          uint32_t end)
-{
-    bool is_whole;
-    GArray *literals = read_list(lists, text, at, end, &is_whole);
-    List *list = begin_loop(lists, text + name, name_end - name, end, is_whole, literals);
-    g_ptr_array_add(g_ptr_array_index(lists->open, lists->open->len - 1), list);
-}
-
-/* The rows themselves, or what a variable that is set once stands for. */
+/* The rows themselves, or those of a variable that is set once, and is for nothing but loops. `ending`: as whose items a
+ * dictionary is taken, of which only the keys are asked. */
 static JinjaRows *
-rows_at(const JinjaLists *lists, const char *text, uint32_t at, uint32_t end)
+rows_at(JinjaLists *lists, const char *text, uint32_t at, uint32_t end, const char *ending)
 {
     uint32_t begin = behind_blanks(text, at, end), word_end = behind_word(text, begin, end);
     g_autofree char *name = g_strndup(text + begin, word_end - begin);
     const List *list = word_end > begin ? g_hash_table_lookup(lists->lists, name) : NULL;
     uint32_t rest = behind_blanks(text, word_end, end);
-    g_autofree char *behind = g_strndup(text + rest, end - rest);
+    g_autofree char *said = g_strndup(text + rest, end - rest),
+                    *behind = g_strconcat(said, ending, NULL);
     if (word_end == begin)
-        return jinja_rows_new(text, begin, end, "");
-    return list != NULL && list->sets == 1 && !list->is_loop
+        return jinja_rows_new(text, begin, end, ending);
+    return list != NULL && list->sets == 1 && !list->is_loop && lists->asked++ < VARIABLES_MAX &&
+                   jinja_is_only_looped(lists->tokens, name)
                ? jinja_rows_new(text, list->value, list->value_end, behind)
                : NULL;
+}
+
+/* Does a loop over what stands there go through the keys of a dictionary? */
+static bool
+is_dict(const JinjaLists *lists, const char *text, uint32_t at, uint32_t end)
+{
+    uint32_t begin = behind_blanks(text, at, end), word_end = behind_word(text, begin, end);
+    g_autofree char *name = g_strndup(text + begin, word_end - begin);
+    const List *list = g_hash_table_lookup(lists->lists, name);
+    return text[begin] == '{' || (list != NULL && list->is_dict);
+}
+
+/* {% for a in … %} */
+static void
+read_loop(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, uint32_t at,
+          uint32_t end)
+{
+    bool is_keys = is_dict(lists, text, at, end), is_whole = false;
+    g_autoptr(JinjaRows) rows = is_keys ? rows_at(lists, text, at, end, ".items()") : NULL;
+    GArray *literals = rows != NULL ? g_array_ref(rows->columns[0])
+                       : is_keys    ? g_array_new(FALSE, TRUE, sizeof(JinjaArgument))
+                                    : read_list(lists, text, at, end, &is_whole);
+    is_whole |= rows != NULL && !rows->is_open[0];
+    List *list = begin_loop(lists, text + name, name_end - name, end, is_whole, literals);
+    g_ptr_array_add(g_ptr_array_index(lists->open, lists->open->len - 1), list);
 }
 
 /* {% for a, b in … %} */
 static void
 read_rows(JinjaLists *lists, const char *text, uint32_t name, uint32_t at, uint32_t end)
 {
-    g_autoptr(JinjaRows) rows = rows_at(lists, text, at, end);
+    g_autoptr(JinjaRows) rows = rows_at(lists, text, at, end, "");
     GPtrArray *open = g_ptr_array_index(lists->open, lists->open->len - 1);
     for (guint i = 0; rows != NULL && i < rows->count; i++) {
         uint32_t name_end = behind_word(text, name, end);
-        GArray *literals = g_array_ref(rows->columns[i]);
+        GArray *literals = rows->columns[i];
         if (name_end == name || (text[name_end] == ',') != (i + 1 < rows->count))
             return;
         g_ptr_array_add(open, begin_loop(lists, text + name, name_end - name, end,
-                                         !rows->is_open[i], literals));
+                                         !rows->is_open[i], g_array_ref(literals)));
         name = behind_blanks(text, name_end + 1, end);
     }
 }
@@ -288,10 +312,12 @@ jinja_lists_new(const TokenList *tokens)
     lists->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
     lists->open = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref);
     lists->is_balanced = true;
+    lists->tokens = tokens;
     for (guint i = 0; i < tokens->tokens->len; i++)
         if (tokens_at(tokens, i)->kind == TOKEN_TAG)
             read_tag(lists, tokens->text, tokens_at(tokens, i));
     lists->is_balanced = lists->is_balanced && lists->open->len == 0;
+    lists->tokens = NULL;
     return lists;
 }
 

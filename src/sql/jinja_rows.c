@@ -140,3 +140,68 @@ jinja_rows_new(const char *text, uint32_t begin, uint32_t end, const char *behin
     g_autofree char *asked = g_strconcat(rest, behind, NULL);
     return strcmp(asked, close == '}' ? ".items()" : "") == 0 ? g_steal_pointer(&rows) : NULL;
 }
+
+/* ---- what else is done with them ---- */
+
+static bool
+is_word_at(const char *text, uint32_t at, uint32_t end, const char *word)
+{
+    size_t bytes = strlen(word);
+    return at + bytes <= end && memcmp(text + at, word, bytes) == 0 &&
+           (at + bytes == end || !(g_ascii_isalnum(text[at + bytes]) || text[at + bytes] == '_'));
+}
+
+/* [begin, end) of a tag, in which the name stands at `at`. */
+static bool
+is_known_use(const char *text, uint32_t begin, uint32_t end, uint32_t at, size_t bytes)
+{
+    uint32_t before = at, behind = at + (uint32_t) bytes;
+    while (before > begin && g_ascii_isspace(text[before - 1]))
+        before--;
+    while (behind < end && g_ascii_isspace(text[behind]))
+        behind++;
+    if (is_word_at(text, begin, end, "set") && before == begin + 3)
+        return true;
+    if (is_word_at(text, begin, end, "for"))
+        return before > begin + 3 && is_word_at(text, before - 2, before, "in") &&
+               (behind == end || (end - behind == 8 && memcmp(text + behind, ".items()", 8) == 0));
+    return is_word_at(text, begin, end, "do") && before == begin + 2 &&
+           (is_word_at(text, behind, end, ".update") || is_word_at(text, behind, end, ".append"));
+}
+
+/* Is each use of the name within the tag or template a known one? */
+static bool
+has_known_uses(const char *text, const Token *token, const char *name)
+{
+    uint32_t begin, end;
+    size_t bytes = strlen(name);
+    jinja_bounds(text, token, &begin, &end);
+    for (uint32_t at = begin; at + bytes <= end; at++) {
+        bool is_use =
+            is_word_at(text, at, end, name) &&
+            (at == begin || (strchr("._", text[at - 1]) == NULL && !g_ascii_isalnum(text[at - 1])));
+        if (is_use && (token->kind != TOKEN_TAG || !is_known_use(text, begin, end, at, bytes)))
+            return false;
+    }
+    return true;
+}
+
+/* A tag, a template, or what one stands in: '{{ x }}'. */
+static bool
+has_template(const char *text, const Token *token)
+{
+    return token->kind == TOKEN_TAG || token->kind == TOKEN_TEMPLATE ||
+           (token->end - token->begin > 4 &&
+            memmem(text + token->begin, token->end - token->begin, "{{", 2) != NULL);
+}
+
+bool
+jinja_is_only_looped(const TokenList *tokens, const char *name)
+{
+    for (guint i = 0; i < tokens->tokens->len; i++) {
+        const Token *token = tokens_at(tokens, i);
+        if (has_template(tokens->text, token) && !has_known_uses(tokens->text, token, name))
+            return false;
+    }
+    return true;
+}
