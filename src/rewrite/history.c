@@ -549,6 +549,9 @@ why_held(const Work *work)
     if (is_schema_of_version(path, work->text, work->bytes))
         return "tests may begin from this schema of a version, whose tables were called so: a "
                "person decides";
+    if (is_called_change(path, work->text, work->bytes))
+        return "by its name and by what it does, this changes a table once, and may have run: a "
+               "person decides";
     if (is_base_of_migrations(path))
         return "migrations may begin from this schema, and look for its tables under these names: "
                "a person decides";

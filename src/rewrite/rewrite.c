@@ -291,8 +291,10 @@ static void
 rewrite_program(Work *work, const Language *language)
 {
     program_rewrite(work, language);
-    if (!language->is_data)
-        history_hold(work);
+    if (language->is_data)
+        return;
+    history_hold(work);
+    history_hold_listed(work);
 }
 
 static void

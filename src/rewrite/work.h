@@ -236,6 +236,10 @@ bool is_step(const char *path);
 void history_mentions(Work *work);
 /* What is decided of a program that lies among migrations, and may be one, becomes a person's. */
 void history_hold(Work *work);
+/* The same of what stands in a program's list of migrations alone. (history_listed.c) */
+void history_hold_listed(Work *work);
+/* Does a file of SQL say by its name that it changes columns, which it does once? */
+bool is_called_change(const char *path, const char *text, size_t bytes);
 
 /* ---- lists of columns of the dataset that the file's path names (described.c) ---- */
 

@@ -475,7 +475,8 @@ visit_words(Unit *unit)
             lookml_is_of_other(unit, i))
             continue;
         const ColumnChange *change = find_member(unit->work, unit->text, piece);
-        if (change != NULL && !rows_are_read(unit, change) && !word_is_parameter(unit, i))
+        if (change != NULL && !rows_are_read(unit, change) && !word_is_parameter(unit, i) &&
+            !word_is_bound(unit, i, change))
             refuse(unit, unit->text, piece->begin, piece->end, "data-frame", change);
     }
 }

@@ -226,6 +226,11 @@ is_certain(Unit *unit, const Use *use, const Text *text, const NameText *name, c
                     "this is an ordinary word, and nothing in this file speaks of tables");
             return false;
         }
+        if (use_is_of_build(unit, use)) {
+            explain(unit, text, DISPOSITION_UNAFFECTED,
+                    "this says what a program is built of, and no table");
+            return false;
+        }
         if (is_said_as_before(unit, text, rename))
             return false;
         if (use_is_in_library(unit, use) && rename_changes_columns(rename)) {

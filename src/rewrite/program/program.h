@@ -59,6 +59,8 @@ void rows_given(Unit *unit, const Use *use, const ColumnChange *change);
 /* "plan" to x, addValue("plan", x): does the string name a parameter that SQL of the file has? */
 #define NAME_OF_PARAMETER "this is the name of a query's parameter"
 bool use_binds(Unit *unit, const Use *use, const Text *text);
+/* "plan" to command.plan: is the member the value of such a parameter, in a file that reads no such rows? */
+bool word_is_bound(Unit *unit, guint index, const ColumnChange *change);
 /* Does SQL of the file have the parameter :plan, @plan or %(plan)s? */
 bool program_has_parameter(const Work *work, const char *name);
 /* Is it read so in this file, whose own names may stay as they are? */
@@ -211,6 +213,8 @@ void program_mention_text(Work *work, const Text *text, size_t begin, size_t end
 const char *program_is_no_table(const Unit *unit);
 /* Is it an argument or the like in a file that speaks of nothing that holds tables? Then an ordinary word is one. */
 bool use_is_of_no_table(Unit *unit, const Use *use);
+/* <artifactId>users</artifactId> of Maven */
+bool use_is_of_build(const Unit *unit, const Use *use);
 /* rows.getString("…") of JDBC; keys of JSON and the like in a tag of Go; words for people; "users.not_found", which is no column. */
 bool use_is_column_of_result(const Unit *unit, const Use *use);
 /* What a library names there, where that is no table; or NULL. (others.c) */

@@ -149,7 +149,8 @@ is_for_own_queries(Unit *unit, guint piece)
     }
     if (member == G_MAXUINT)
         return false;
-    if (has_in_header(unit, member, hidden))
+    if (has_in_header(unit, member, hidden) ||
+        (open != G_MAXUINT && has_in_header(unit, open, hidden)))
         return true;
     return open != G_MAXUINT && has_query(unit, open) && !has_in_header(unit, member, shared) &&
            !has_in_header(unit, open, shared);
@@ -161,8 +162,10 @@ is_for_own_queries(Unit *unit, guint piece)
 static bool
 binds_value(Unit *unit, const Use *use)
 {
-    static const char *const calls[] = {"addValue",  "setParameter", "bind",      "bindValue",
-                                        "bindParam", "AddWithValue", "withValue", NULL};
+    static const char *const calls[] = {"addValue",  "setParameter", "bind",
+                                        "bindValue", "bindParam",    "AddWithValue",
+                                        "withValue", "param",        "MapSqlParameterSource",
+                                        NULL};
     return use_is_bound_key(unit, use) ||
            (unit_is_language(unit, "kotlin") &&
             unit_is_word(unit, unit_next(unit, use->last, false), "to")) ||
@@ -190,7 +193,8 @@ bool
 use_binds(Unit *unit, const Use *use, const Text *text)
 {
     g_autofree char *name = g_strndup(text->bytes, text->count);
-    return binds_value(unit, use) && program_has_parameter(unit->work, name);
+    return !program_says(unit->work, "SimpleJdbcInsert") && binds_value(unit, use) &&
+           program_has_parameter(unit->work, name);
 }
 
 static void
@@ -208,16 +212,16 @@ rows_follow(Unit *unit, const Use *use, const Text *text, const ColumnChange *ch
     GivenName *given = work->given != NULL ? (GivenName *) given_find(work, change->column) : NULL;
     Span span;
     g_autofree char *written = NULL;
-    if (work->given == NULL || g_hash_table_size(work->named) > 0 ||
-        text->count != strlen(change->column))
+    if (text->count != strlen(change->column))
         return false;
     if (use_binds(unit, use, text)) {
         explain(unit, text, NAME_OF_PARAMETER);
         return true;
     }
-    if (given == NULL || given->to == NULL || given->differs || change->kind != CHANGE_NAME ||
-        strcmp(given->to, change->to) != 0 || given_find(work, GIVEN_ANY) != NULL ||
-        !reads_row(unit, use) || !is_for_own_queries(unit, use->first) ||
+    if (given == NULL || g_hash_table_size(work->named) > 0 || given->to == NULL ||
+        given->differs || change->kind != CHANGE_NAME || strcmp(given->to, change->to) != 0 ||
+        given_find(work, GIVEN_ANY) != NULL || !reads_row(unit, use) ||
+        !is_for_own_queries(unit, use->first) ||
         !text_edit(text, 0, text->count, change->to, &span, &written))
         return false;
     Site *site = program_site(work, text, SITE_COLUMN, DISPOSITION_REWRITTEN, 0, text->count);
@@ -225,6 +229,27 @@ rows_follow(Unit *unit, const Use *use, const Text *text, const ColumnChange *ch
     edit_add(work, span.begin, span.end, written);
     given->is_read = true;
     return true;
+}
+
+/* "plan" to command.plan, addValue("plan", command.plan): the value of a parameter, in a file that reads no such rows. */
+bool
+word_is_bound(Unit *unit, guint index, const ColumnChange *change)
+{
+    const Work *work = unit->work;
+    guint at = index, before = unit_previous(unit, at, true);
+    while (before != G_MAXUINT && before > 0 && unit_is_sign(unit, before, '.')) {
+        at = unit_is_sign(unit, before - 1, '?') ? before - 2 : before - 1;
+        before = at > 0 ? unit_previous(unit, at, true) : G_MAXUINT;
+    }
+    if (at == index || before == G_MAXUINT || before == 0 ||
+        !(unit_is_word(unit, before, "to") || unit_is_sign(unit, before, ',')))
+        return false;
+    const Piece *name = unit_piece(unit, unit_previous(unit, before, true));
+    size_t bytes = strlen(change->column);
+    return name->kind == PIECE_LITERAL && name->end - name->begin == bytes + 2 &&
+           memcmp(unit->text->bytes + name->begin + 1, change->column, bytes) == 0 &&
+           (work->given == NULL || given_find(work, change->column) == NULL) &&
+           program_has_parameter(work, change->column);
 }
 
 bool

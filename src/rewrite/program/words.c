@@ -71,6 +71,22 @@ is_package(const char *path)
     return path != NULL && g_strv_contains(names, slash != NULL ? slash + 1 : path);
 }
 
+/* <artifactId>users</artifactId> of Maven: what a program is built of. */
+bool
+use_is_of_build(const Unit *unit, const Use *use)
+{
+    static const char *const tags[] = {"<artifactId>", "<groupId>", "<module>"};
+    if (!g_str_has_suffix(unit->work->path, "pom.xml"))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++) {
+        size_t bytes = strlen(tags[i]);
+        if (use->whole.begin >= bytes &&
+            memcmp(unit->text->bytes + use->whole.begin - bytes, tags[i], bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
 const char *
 program_is_no_table(const Unit *unit)
 {
@@ -140,6 +156,15 @@ use_is_of_no_table(Unit *unit, const Use *use)
 
 /* ---- columns of results ---- */
 
+/* rs.getNullableUUID("users"), a function of the program's own on what rows of JDBC are called */
+static bool
+is_own_getter(const Unit *unit, const Use *use)
+{
+    static const char *const rows[] = {"rs", "resultSet", NULL}, *const verbs[] = {"get", NULL};
+    return span_is_among(unit->text, use->receiver, rows) &&
+           span_begins_with_any(unit->text, use->callee, verbs);
+}
+
 /* rows.getString("users") of JDBC */
 bool
 use_is_column_of_result(const Unit *unit, const Use *use)
@@ -148,10 +173,11 @@ use_is_column_of_result(const Unit *unit, const Use *use)
                                           "getFloat",     "getBoolean",    "getDate",   "getTime",
                                           "getTimestamp", "getBytes",      "getObject", "getShort",
                                           "getArray",     "getBigDecimal", NULL};
-    static const char *const signs[] = {"ResultSet", "prepareStatement", "java.sql", "executeQuery",
-                                        NULL};
+    static const char *const signs[] = {"ResultSet",    "prepareStatement", "java.sql",
+                                        "executeQuery", "RowMapper",        NULL};
     return use->argument == 0 && use->key.end == 0 && unit->language->imports == imports_classes &&
-           span_is_among(unit->text, use->callee, getters) && says_any(unit->work, signs);
+           (span_is_among(unit->text, use->callee, getters) || is_own_getter(unit, use)) &&
+           says_any(unit->work, signs);
 }
 
 /* ---- tags of Go ---- */
