@@ -90,9 +90,10 @@ reads_row(const Unit *unit, const Use *use)
             (is_getter_of_kotliquery(unit, use) || is_getter_of_rust(unit, use)));
 }
 
-/* Has what is before the bracket one of these words, as far as the statement goes? */
+/* Has what is before the bracket one of these words, as far as the statement goes? `is_own`: not within its brackets, where
+ * a parameter may be private. */
 static bool
-has_in_header(Unit *unit, guint open, const char *const *words)
+has_in_header(Unit *unit, guint open, const char *const *words, bool is_own)
 {
     guint around = unit_bracket_around(unit, open), index = unit_previous(unit, open, true);
     for (int count = 0; index != G_MAXUINT && count < HEADER_PIECES; index--, count++) {
@@ -102,7 +103,7 @@ has_in_header(Unit *unit, guint open, const char *const *words)
             return false;
         if (index == around)
             return false;
-        if (unit_is_among(unit, index, words))
+        if ((is_beside || !is_own) && unit_is_among(unit, index, words))
             return true;
         if (index == 0)
             return false;
@@ -115,7 +116,7 @@ is_class(Unit *unit, guint open)
 {
     static const char *const words[] = {"class",  "object", "interface", "record", "trait", "impl",
                                         "struct", "enum",   "namespace", "mod",    NULL};
-    return unit_is_sign(unit, open, '{') && has_in_header(unit, open, words);
+    return unit_is_sign(unit, open, '{') && has_in_header(unit, open, words, false);
 }
 
 /* Is a query that gives new names between this bracket and its other half? */
@@ -149,11 +150,11 @@ is_for_own_queries(Unit *unit, guint piece)
     }
     if (member == G_MAXUINT)
         return false;
-    if (has_in_header(unit, member, hidden) ||
-        (open != G_MAXUINT && has_in_header(unit, open, hidden)))
+    if (has_in_header(unit, member, hidden, true) ||
+        (open != G_MAXUINT && has_in_header(unit, open, hidden, true)))
         return true;
-    return open != G_MAXUINT && has_query(unit, open) && !has_in_header(unit, member, shared) &&
-           !has_in_header(unit, open, shared);
+    return open != G_MAXUINT && has_query(unit, open) &&
+           !has_in_header(unit, member, shared, false) && !has_in_header(unit, open, shared, false);
 }
 
 /* ---- names of parameters ---- */
