@@ -364,6 +364,8 @@ columns_known(const SqlSource *source, bool *ret_is_open, void *data)
     Maker *maker = data;
     const GeneratedSpec *spec = maker->spec;
     *ret_is_open = true;
+    if (source->array != NULL)
+        return NULL;
     if (source->path.count == 1 &&
         g_ascii_strcasecmp(source->path.parts[0].text, maker->source) == 0) {
         const MadeTable *table = maker->tables->pdata[0];

@@ -26,7 +26,7 @@ name_templates(Work *work)
 static const char *const *
 columns_of(const SqlSource *table, bool *ret_is_open, void *data)
 {
-    return table_columns(data, table, ret_is_open);
+    return table->array == NULL ? table_columns(data, table, ret_is_open) : NULL;
 }
 
 static guint

@@ -160,6 +160,10 @@ char *name_in_letters(const Dialect *dialect, const SqlPart *part, const char *f
 const Dialect *renames_guessed(const Renames *renames, const Dialect *guess);
 /* For a Rename; caller frees. */
 GPtrArray *rename_twins(const GPtrArray *changes);
+/* Of what gives the elements of `array`, a column whose fields the mapping of `of` names (`items.sku`): these are its columns, or
+ * fields of a column that is `called` so. NULL where it names none, or more than their last names change; caller frees. */
+Rename *rename_of_elements(const Rename *of, const Dialect *dialect, const char *array,
+                           const char *called);
 /* Will the dataset have a column of this name that it does not have today? */
 bool rename_gains(const Rename *rename, const char *name);
 /* Does any of them? */

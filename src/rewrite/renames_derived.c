@@ -36,32 +36,96 @@ add_column(Rename *rename, const MadeColumn *column)
     g_ptr_array_add(rename->changes, change);
 }
 
-Rename *
-rename_derive(const Made *made, DbtRename *dbt)
+static Rename *
+derived_new(void)
 {
     Rename *rename = g_new0(Rename, 1);
     *rename = (Rename){
         .spellings = g_ptr_array_new_with_free_func(spelling_free),
         .changes = g_ptr_array_new(),
         .staying = g_ptr_array_new_with_free_func(change_free),
-        .dbt = dbt,
         .is_derived = true,
-        .is_closed = !made->is_open,
         .targets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .gained = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
+    return rename;
+}
+
+/* When all columns are there. */
+static void
+derived_close(Rename *rename)
+{
+    rename->columns = g_new0(const char *, rename->changes->len + 1);
+    for (guint i = 0; i < rename->changes->len; i++) {
+        rename->columns[i] = ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->column;
+        g_autofree char *small = g_ascii_strdown(rename->columns[i], -1);
+        g_hash_table_remove(rename->gained, small);
+    }
+    rename_index_columns(rename);
+}
+
+Rename *
+rename_derive(const Made *made, DbtRename *dbt)
+{
+    Rename *rename = derived_new();
+    rename->dbt = dbt;
+    rename->is_closed = !made->is_open;
     if (dbt == NULL)
         rename_add_spelling(rename, made->name, made->name);
     for (guint i = 0; i < made->columns->len; i++)
         add_column(rename, g_ptr_array_index(made->columns, i));
-    rename->columns = g_new0(const char *, made->columns->len + 1);
-    for (guint i = 0; i < made->columns->len; i++) {
-        const MadeColumn *column = g_ptr_array_index(made->columns, i);
-        g_autofree char *small = g_ascii_strdown(column->name, -1);
-        rename->columns[i] = ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->column;
-        g_hash_table_remove(rename->gained, small);
+    derived_close(rename);
+    return rename;
+}
+
+/* ---- elements of arrays ---- */
+
+/* Behind `items` and a dot of `items.sku`; NULL: it is no field of it. */
+static const char *
+name_within(const Dialect *dialect, const char *path, const char *array)
+{
+    size_t bytes = strlen(array);
+    if (path == NULL || strlen(path) <= bytes + 1 || path[bytes] != '.')
+        return NULL;
+    g_autofree char *first = g_strndup(path, bytes);
+    return sql_same_column(dialect, first, '\0', array) ? path + bytes + 1 : NULL;
+}
+
+/* Does nothing change but the last name of the path? */
+static bool
+is_same_path(const char *a, const char *b)
+{
+    const char *end = strrchr(a, '.'), *other = strrchr(b, '.');
+    size_t bytes = end != NULL ? (size_t) (end - a) : 0;
+    return (end == NULL) == (other == NULL) &&
+           (end == NULL || (bytes == (size_t) (other - b) && strncmp(a, b, bytes) == 0));
+}
+
+Rename *
+rename_of_elements(const Rename *of, const Dialect *dialect, const char *array, const char *called)
+{
+    Rename *rename = derived_new();
+    bool follows = true;
+    for (guint i = 0; i < of->changes->len && follows; i++) {
+        const ColumnChange *change = g_ptr_array_index(of->changes, i);
+        const char *field = name_within(dialect, change->column, array),
+                   *to = name_within(dialect, change->to, array);
+        if (field == NULL)
+            continue;
+        follows = change->to == NULL || (to != NULL && is_same_path(field, to));
+        ColumnChange *one = g_new0(ColumnChange, 1);
+        *one = *change;
+        one->column = called != NULL ? g_strconcat(called, ".", field, NULL) : g_strdup(field);
+        one->to = to == NULL       ? NULL
+                  : called != NULL ? g_strconcat(called, ".", to, NULL)
+                                   : g_strdup(to);
+        g_ptr_array_add(rename->staying, one);
+        MadeColumn column = {.name = one->column, .change = one};
+        add_column(rename, &column);
     }
-    rename_index_columns(rename);
+    derived_close(rename);
+    if (!follows || rename->changes->len == 0)
+        g_clear_pointer(&rename, rename_free);
     return rename;
 }
 

@@ -121,6 +121,20 @@ add_all(GHashTable *names, GHashTable *more)
         g_hash_table_add(names, name);
 }
 
+/* Of `items.sku` what stands behind the last dot: what gives the elements of `items` has it for a column. */
+static void
+add_fields(GHashTable *names, GHashTable *more)
+{
+    GHashTableIter iter;
+    void *name;
+    g_hash_table_iter_init(&iter, more);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        char *dot = strrchr(name, '.');
+        if (dot != NULL)
+            g_hash_table_add(names, dot + 1);
+    }
+}
+
 static void
 note_names(Renames *renames, const Rename *rename)
 {
@@ -131,6 +145,8 @@ note_names(Renames *renames, const Rename *rename)
             note_name(renames, RENAMES_BY_TARGET, rename, target_word(spelling));
     }
     add_all(renames->gained, rename->gained);
+    if (rename->has_fields)
+        add_fields(renames->gained, rename->gained);
     add_all(renames->coming, rename->targets);
 }
 

@@ -352,6 +352,17 @@ has_mixed_quotes(const Work *work, const SqlPath *path)
     return has_inside && !path->is_in_one_quote;
 }
 
+/* a . b, or with a comment around the dot. */
+static bool
+has_gaps(const Work *work, const SqlPath *path)
+{
+    for (guint i = 0; i + 1 < path->count; i++)
+        for (size_t at = path->parts[i].end; at < path->parts[i + 1].begin; at++)
+            if (g_ascii_isspace(work->text[at]) || work->text[at] == '*')
+                return true;
+    return false;
+}
+
 static void
 append_part(GString *whole, const char *part)
 {
@@ -399,7 +410,8 @@ spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
 {
     guint kept = 0;
     char *const *parts = parts_for(spelling, path->count, &kept);
-    if (has_mixed_quotes(work, path) && kept + g_strv_length((char **) parts) == path->count)
+    bool stands_apart = has_mixed_quotes(work, path) || has_gaps(work, path);
+    if (stands_apart && kept + g_strv_length((char **) parts) == path->count)
         spell_parts(work, path, spelling, parts, kept);
     else
         spell_anew(work, path, spelling, parts, kept);
@@ -500,7 +512,10 @@ qualifier_catcher(const SqlBlock *block, const SqlSource *source, const char *na
     for (; block != NULL; block = block->parent) {
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *other = g_ptr_array_index(block->sources, i);
-            const char *called = other->is_twin ? NULL : source_called_after(other);
+            bool is_one = other->is_twin || /* the target, and FROM */
+                          (source->is_twin && source_rename(source) != NULL &&
+                           source_rename(other) == source_rename(source));
+            const char *called = is_one ? NULL : source_called_after(other);
             if (other != source && called != NULL && text_same_folded(called, name))
                 return other;
         }

@@ -98,7 +98,9 @@ typedef struct {
     /* What `"x"` is where nobody says the dialect (sql/unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
     bool doubts_quotes; /* the dialect is guessed, and `"x"` may be a text all the same (guess.h) */
-    GPtrArray *used;    /* what the text says that names are in (sql/use.c); NULL: nothing */
+    GPtrArray
+        *elements; /* Rename *: of what gives the elements of arrays (sql/elements.c); NULL: none */
+    GPtrArray *used; /* what the text says that names are in (sql/use.c); NULL: nothing */
     const GPtrArray *used_around; /* likewise, of the text whose routine this is the body of */
     GHashTable *declared;         /* names of variables and parameters, in small letters */
     Variables *variables;         /* the same, with where they are known */

@@ -222,6 +222,23 @@ is_prefix_colon(const Lexer *lexer, size_t at)
            (is_name_byte(lexer->text[at - 1]) || is_among(lexer->text[at - 1], "\"`])"));
 }
 
+/* Behind @files/users/2024 or @shop.files/users: files of a stage, in Snowflake; or 0. */
+static size_t
+end_of_stage(const Lexer *lexer, size_t at)
+{
+    bool has_slash = false;
+    size_t end = at + 1;
+    for (;; end++) {
+        char c = byte_at(lexer, end), next = byte_at(lexer, end + 1);
+        if (!is_name_byte(c) && !is_among(c, "./~-") && !(c == '=' && has_slash))
+            break;
+        if (c == '/' && is_among(next, "/*"))
+            break;
+        has_slash = has_slash || c == '/';
+    }
+    return lexer->dialect->has_places && has_slash ? end : 0;
+}
+
 static bool
 lex_parameter(Lexer *lexer, size_t at)
 {
@@ -231,6 +248,8 @@ lex_parameter(Lexer *lexer, size_t at)
         add(lexer, TOKEN_PARAMETER, at, at + sizeof numbered - 1);
     else if (c == '$' && next == '{')
         add(lexer, TOKEN_PARAMETER, at, behind(lexer, at, "}"));
+    else if (c == '@' && end_of_stage(lexer, at) > 0)
+        add(lexer, TOKEN_PARAMETER, at, end_of_stage(lexer, at));
     else if (c == '%' && next == '(' && end_of_named_format(lexer, at) > 0)
         add(lexer, TOKEN_PARAMETER, at, end_of_named_format(lexer, at));
     else if (c == '%' && next == 's' && !is_name_byte(byte_at(lexer, at + 2)))

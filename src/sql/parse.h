@@ -171,6 +171,8 @@ void moment_take(Parser *parser, SqlSource *source, const Context *context, uint
 void mention_add(Parser *parser, SqlPath path);
 void mention_take(Parser *parser, uint32_t end);
 SqlRef *ref_add(Parser *parser, const Context *context, SqlPath path);
+/* The one name that was read since there were `before` of them, if these tokens are nothing else; or NULL. */
+SqlRef *plain_ref(const ArenaList *refs, guint before, uint32_t first, uint32_t last);
 /* column.method(…): what the method is of, in dialects that have such; `path` is the name of a call. */
 void receiver_add(Parser *parser, const Context *context, SqlPath path);
 

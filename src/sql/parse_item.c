@@ -33,8 +33,7 @@ take_except(Parser *parser, SqlItem *item, uint32_t end)
     list_add(parser, item->except, part_take(parser));
 }
 
-/* The one name that was read since `before`, if these tokens are nothing else. */
-static SqlRef *
+SqlRef *
 plain_ref(const ArenaList *refs, guint before, uint32_t first, uint32_t last)
 {
     SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;

@@ -98,6 +98,18 @@ take_conditions(Parser *parser, SqlSource *source, uint32_t end)
     }
 }
 
+/* explode(x), posexplode_outer(x): its last column is an element as it is. */
+static bool
+is_explode(const Parser *parser, uint32_t at)
+{
+    static const char *const names[] = {"explode", "explode_outer", "posexplode",
+                                        "posexplode_outer"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (is_text(parser, at, names[i]))
+            return true;
+    return false;
+}
+
 /* LATERAL VIEW [OUTER] explode(x) t AS a, b */
 static void
 take_lateral_view(Parser *parser, SqlBlock *block, uint32_t end)
@@ -109,6 +121,8 @@ take_lateral_view(Parser *parser, SqlBlock *block, uint32_t end)
     uint32_t open = parser->pos;
     while (open < end && !is_open(parser, open) && peek(parser, open)->kind != TOKEN_SEMICOLON)
         open++;
+    bool is_exploded = open == parser->pos + 1 && is_explode(parser, parser->pos);
+    guint before = block->refs->len;
     parse_expression(parser, &context, MIN(closing(parser, open, end) + 1, end), 0);
     source->last = parser->pos - 1;
     if (parser->pos < end && is_name(parser, parser->pos))
@@ -119,6 +133,8 @@ take_lateral_view(Parser *parser, SqlBlock *block, uint32_t end)
             list_add(parser, source->columns, part_take(parser));
         while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
                is_name(parser, ++parser->pos));
+        if (is_exploded)
+            source->array = plain_ref(block->refs, before, open + 1, source->last - 1);
     }
     list_add(parser, block->sources, source);
 }

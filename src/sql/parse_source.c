@@ -317,9 +317,12 @@ take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource
         parser->depth--;
     } else {
         Context inner = *context;
+        uint32_t open = parser->pos++;
+        guint before = block->refs->len;
         inner.is_table_argument = takes_tables;
-        parser->pos++;
         parse_table_arguments(parser, &inner, &source->path, close);
+        if (!takes_tables && parser->sql->dialect->has_value_tables)
+            source->array = plain_ref(block->refs, before, open + 1, close - 1);
     }
     parser->pos = MIN(close + 1, end);
     return source;
@@ -388,7 +391,7 @@ take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end
         return source;
     } else if (is_array_of(parser, block, &source->path)) {
         source->kind = SOURCE_ARRAY;
-        ref_add(parser, context, source->path);
+        source->array = ref_add(parser, context, source->path);
     } else if (source->path.count == 1 && parser->schema.count > 0) {
         schema_lend(parser, source, &parser->schema);
     }

@@ -130,13 +130,16 @@ is_same_path(const Parser *parser, const SqlPath *a, const SqlPath *b)
     return true;
 }
 
-/* UPDATE t … FROM t JOIN …, or FROM t AS u where nothing else there is t: in T-SQL both are one. */
+/* UPDATE t … FROM t JOIN …, or FROM t AS u where nothing else there is t: in T-SQL both are one. So they are in DELETE t FROM t JOIN …
+ * of MySQL. */
 static void
 find_twin(Parser *parser, const SqlBlock *block)
 {
+    const Dialect *dialect = parser->sql->dialect;
     SqlSource *target = parser->statement->target;
     guint named = 0, called = 0;
-    if (target == NULL || target->alias != NULL || !parser->sql->dialect->has_alias_first)
+    bool is_joined = dialect->has_joined_writes && parser->statement->kind == STATEMENT_DELETE;
+    if (target == NULL || target->alias != NULL || !(dialect->has_alias_first || is_joined))
         return;
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
@@ -146,7 +149,7 @@ find_twin(Parser *parser, const SqlBlock *block)
         named += source->alias == NULL;
         called += source->alias != NULL;
     }
-    target->is_twin = named == 1 || (named == 0 && called == 1);
+    target->is_twin = named == 1 || (named == 0 && called == 1 && dialect->has_alias_first);
 }
 
 void

@@ -202,6 +202,15 @@ bind_joined(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
     return true;
 }
 
+/* UNNEST(items) AS items: it does not look into itself. */
+static bool
+is_argument_of(const SqlRef *ref, const SqlSource *source)
+{
+    uint32_t at = ref->path.parts[0].token;
+    return ref->clause == CLAUSE_FROM && ref->block == source->block && source->first < at &&
+           at <= source->last;
+}
+
 /* A source's alias, used as a value. */
 static bool
 bind_row(const Resolver *resolver, SqlRef *ref)
@@ -209,7 +218,7 @@ bind_row(const Resolver *resolver, SqlRef *ref)
     for (const SqlBlock *block = ref->block; block != NULL && ref->clause != CLAUSE_NAME;
          block = block->parent) {
         SqlSource *source = resolver_source_called(resolver, block, &ref->path, 1);
-        if (source != NULL && ref->path.count == 1) {
+        if (source != NULL && ref->path.count == 1 && !is_argument_of(ref, source)) {
             resolver_bind(ref, BINDING_ROW, source);
             return true;
         }
@@ -379,8 +388,8 @@ bind_inserted(const Resolver *resolver, SqlRef *ref)
     return true;
 }
 
-static void
-resolve_ref(Resolver *resolver, SqlRef *ref)
+void
+resolver_ref(Resolver *resolver, SqlRef *ref)
 {
     if (ref->binding == BINDING_LOCAL)
         return;
@@ -456,7 +465,7 @@ sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *dat
         for (guint r = 0; r < block->refs->len; r++) {
             SqlRef *ref = g_ptr_array_index(block->refs, r);
             if (ref->clause != CLAUSE_USING && !bind_to_target(resolver, ref))
-                resolve_ref(resolver, ref);
+                resolver_ref(resolver, ref);
         }
     }
 }

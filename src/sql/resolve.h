@@ -56,6 +56,8 @@ const SqlStatement *resolver_maker_of(Resolver *resolver, const SqlSource *sourc
 /* `known` may be NULL: nobody knows its name. */
 bool resolver_is_column(const Resolver *resolver, const SqlPart *part, const char *known);
 bool resolver_has_name(const Resolver *resolver, const ArenaList *names, const SqlPart *part);
+/* Binds a name before its turn. */
+void resolver_ref(Resolver *resolver, SqlRef *ref);
 /* As sql_source_columns(). */
 const ArenaList *resolver_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open);
 /* Finds out what the query gives, once. */

@@ -170,11 +170,29 @@ add_columns_of_function(const Resolver *resolver, const SqlSource *source, Arena
                 list_add(resolver, names, functions[i].columns[c]);
 }
 
+/* The fields of an array's elements that are known. Whose array it is must be known before its turn, and is asked once. */
+static void
+add_fields_of_elements(Resolver *resolver, const SqlSource *source, ArenaList *names)
+{
+    SqlSource *asked = (SqlSource *) source;
+    bool is_open = true;
+    if (source->array == NULL || source->columns != NULL || source->is_array_asked ||
+        resolver->columns == NULL)
+        return;
+    asked->is_array_asked = true;
+    if (source->array->binding == BINDING_NONE)
+        resolver_ref(resolver, source->array);
+    const char *const *fields = resolver->columns(source, &is_open, resolver->data);
+    for (; fields != NULL && *fields != NULL; fields++)
+        list_add(resolver, names, *fields);
+}
+
 static const ArenaList *
 other_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
     ArenaList *names = names_of_parts(resolver, source->columns);
     *ret_is_open = source->columns == NULL;
+    add_fields_of_elements(resolver, source, names);
     add_columns_of_function(resolver, source, names);
     if (source->kind == SOURCE_ARRAY && source->alias != NULL &&
         resolver->sql->dialect->has_value_tables)

@@ -221,7 +221,9 @@ struct SqlSource {
     uint32_t first, last; /* tokens of what it is, without the alias */
     SqlPart *alias;       /* or NULL */
     ArenaList *columns;   /* SqlPart *: alias (a, b); or NULL */
-    SqlQuery *query;      /* of a subquery or common table */
+    SqlRef *array; /* of a SOURCE_ARRAY: the name whose elements it gives, as they are; or NULL */
+    bool is_array_asked; /* and it is being asked whose that name is */
+    SqlQuery *query;     /* of a subquery or common table */
     SqlCommon *common;
     bool
         may_be_common; /* a table of WITH that stands behind it is called so, and may be seen there */

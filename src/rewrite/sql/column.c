@@ -379,7 +379,8 @@ visit_converted(Work *work, const SqlRef *ref, const SqlPart *part, const Column
 static bool
 stays_with_table(Work *work, const SqlRef *ref, const SqlPart *part, bool changes)
 {
-    bool stays = work->options->is_partial && ref->source->is_left && changes;
+    bool stays =
+        work->options->is_partial && sql_table_of_elements(ref->source)->is_left && changes;
     if (stays)
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "together", NULL,
                     "the table that this is a column of is a person's here, and so is the column");
@@ -406,7 +407,9 @@ sql_column(Work *work, const SqlRef *ref)
     }
     if (nested != NULL)
         edit_nested(work, ref, nested);
-    else if (is_inside)
+    else if (is_inside && (sql_gives_elements(ref) || sql_element_field(work, ref)))
+        return;
+    else if (is_inside || sql_is_element(ref))
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "fields-changed", NULL,
                     "fields of '%s' are renamed, and it is used as a whole here", part->text);
     else if (using_is_lost(work, ref) || (ref->also != NULL && (change != NULL || also != NULL)))

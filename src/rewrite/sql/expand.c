@@ -232,9 +232,10 @@ star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
                         sources->len > 1 && !work->sql->dialect->has_joined_returning;
     if (star->replace != NULL || source->columns != NULL || is_of_both_sides(star) ||
         is_of_target || is_row_of_target(star) || (star->is_tacit && star->block->is_piped) ||
-        star->block->value_star == star_token(star) || /* * LIKE '…' */
-        work_token(work, star_token(star))->kind == TOKEN_TEMPLATE || source->reshape != NULL ||
-        !can_name_all(work, star, source) ||
+        (star->block->value_star > 0 &&
+         star->block->value_star == star_token(star)) || /* * LIKE '…' */
+        work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
+        source->reshape != NULL || !can_name_all(work, star, source) ||
         has_comment(work, work_token(work, star_token(star))->begin,
                     work_token(work, star->last)->end))
         return false;

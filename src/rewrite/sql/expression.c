@@ -103,6 +103,17 @@ is_key_in_having(const Work *work, const SqlRef *ref)
            !sql_is_aggregated(work->sql, ref);
 }
 
+/* f(pay), f(1, pay, 2): brackets and commas are around it already. */
+static bool
+is_between_commas(const Work *work, const SqlRef *ref)
+{
+    uint32_t first = ref->path.parts[0].token, last = ref->path.parts[ref->path.count - 1].token;
+    const Token *before = first > 0 ? work_token(work, first - 1) : NULL,
+                *behind = work_token(work, last + 1);
+    return before != NULL && (before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA) &&
+           (behind->kind == TOKEN_CLOSE || behind->kind == TOKEN_COMMA);
+}
+
 bool
 edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
@@ -123,7 +134,7 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
         wants_qualifier ? spell_qualifier(dialect, ref->source, source_spelling(ref->source))
                         : NULL;
     g_autoptr(Sql) parsed = sql_new(change->expr, strlen(change->expr), dialect, 0);
-    bool has_brackets = !ref->is_whole && !is_closed(parsed);
+    bool has_brackets = !ref->is_whole && !is_closed(parsed) && !is_between_commas(work, ref);
     g_autoptr(GString) text = g_string_new(has_brackets ? "(" : "");
     append_qualified(text, change->expr, dialect, qualifier);
     g_string_append(text, has_brackets ? ")" : "");

@@ -49,6 +49,15 @@ const SqlSource *qualifier_is_caught(const Work *work, const SqlBlock *block,
 const char *const *star_columns(Work *work, const SqlSource *source, const char **ret_where);
 /* In brackets, why the repository says nothing of them although it defines the dataset; "" where it does not. */
 const char *star_doubt(const Work *work, const SqlSource *source);
+/* Elements of arrays (elements.c): the fields that the mapping speaks of, or NULL. */
+const char *const *sql_element_columns(Work *work, const SqlSource *source);
+/* The table whose column the elements are, or the source itself. */
+const SqlSource *sql_table_of_elements(const SqlSource *source);
+/* Is the name an array whose elements are followed by the names of their fields; is it an element as a whole? */
+bool sql_gives_elements(const SqlRef *ref);
+bool sql_is_element(const SqlRef *ref);
+/* items[OFFSET(0)].sku: the field is named behind a subscript, and decided. */
+bool sql_element_field(Work *work, const SqlRef *ref);
 const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
 void sql_flow(Work *work);    /* which queries keep their output names (pin.c) */
 void sql_using(Work *work);   /* joins by names that are not the same any more */

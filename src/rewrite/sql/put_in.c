@@ -6,13 +6,25 @@
 
 static const char hole_begins[] = "{<%$@&~#";
 
+/* @stage/users, @shop.users/2024: files, in Snowflake. */
+static bool
+is_stage(const Work *work, const SqlPath *path)
+{
+    const char *begin = work->text + path->parts[0].begin;
+    size_t bytes = path->parts[path->count - 1].end - path->parts[0].begin;
+    return work->sql->dialect->has_places && *begin == '@' &&
+           ((path->parts[path->count - 1].end < work->bytes && begin[bytes] == '/') ||
+            memchr(begin, '/', bytes) != NULL);
+}
+
 bool
 sql_is_put_before(const Work *work, const SqlSource *source)
 {
     if (source->kind != SOURCE_TEMPLATE || source->path.count < 2)
         return false;
     const Token *last = &g_array_index(work->sql->tokens, Token, source->last);
-    return (last->kind == TOKEN_WORD || last->kind == TOKEN_QUOTED) &&
+    return !is_stage(work, &source->path) &&
+           (last->kind == TOKEN_WORD || last->kind == TOKEN_QUOTED) &&
            source->path.parts[source->path.count - 1].end == last->end;
 }
 
@@ -133,7 +145,7 @@ may_become(const Work *work, const SqlPath *path, const Spelling *spelling)
 bool
 sql_put_in_refuses(Work *work, const SqlPath *path)
 {
-    for (guint i = 0; i < work->renames->list->len; i++) {
+    for (guint i = 0; !is_stage(work, path) && i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             if (!may_become(work, path, g_ptr_array_index(rename->spellings, s)))

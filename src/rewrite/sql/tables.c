@@ -343,6 +343,8 @@ match_source(Work *work, SqlSource *source)
 static const char *const *
 known_columns(const SqlSource *table, bool *ret_is_open, void *data)
 {
+    if (table->array != NULL)
+        return sql_element_columns(data, table);
     return table_columns(data, table, ret_is_open);
 }
 
@@ -394,11 +396,20 @@ visit_rows(Work *work, SqlSource *source)
         sql_reshape(work, source);
 }
 
+/* Those that nobody asked for their columns. */
+static void
+match_elements(Work *work, SqlSource *source)
+{
+    if (source->array != NULL)
+        sql_element_columns(work, source);
+}
+
 static void
 visit_source(Work *work, SqlSource *source)
 {
     const Spelling *spelling = source_spelling(source);
-    if (source->columns != NULL && source->columns->len > 0 && source_rename(source) != NULL)
+    if (source->columns != NULL && source->columns->len > 0 && source->array == NULL &&
+        source_rename(source) != NULL)
         check_alias_list(work, source);
     if (source->is_template && spelling != NULL)
         visit_template(work, source, spelling);
@@ -420,6 +431,7 @@ sql_tables(Work *work)
     each_source(work, match_source);
     sql_note_makers(work);
     sql_resolve(work->sql, known_columns, lacks, work);
+    each_source(work, match_elements);
     sql_letters(work);
     sql_namesakes(work);
     each_source(work, visit_source);

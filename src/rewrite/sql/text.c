@@ -79,6 +79,7 @@ forget_variant(Work *work)
     g_array_unref(work->borders);
     g_clear_pointer(&work->variables, variables_free);
     g_clear_pointer(&work->row_variables, row_variables_free);
+    g_clear_pointer(&work->elements, g_ptr_array_unref);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_clear_pointer(&work->spoken_tables, g_hash_table_unref);
     g_clear_pointer(&work->bases, g_hash_table_unref);
