@@ -451,7 +451,7 @@ parse_right(Parser *parser, uint32_t end)
 /* Verbs behind which tables stand, after some words. */
 static const struct {
     const char *verb;
-    const char *behind[12]; /* that may stand between, in any order and number */
+    const char *behind[16]; /* that may stand between, in any order and number */
     bool needs_one;         /* of them */
     SqlShape shape;
 } verbs[] = {
@@ -462,7 +462,7 @@ static const struct {
     {"OPTIMIZE", {"TABLE"}, false, SHAPE_NAMED},
     {"SHOW",
      {"FULL", "COLUMNS", "FIELDS", "INDEX", "INDEXES", "KEYS", "CREATE", "TABLE", "FROM", "IN",
-      "TBLPROPERTIES"},
+      "TBLPROPERTIES", "PARTITIONS", "STATS", "FOR"},
      true,
      SHAPE_NAMED},
     {"DESCRIBE", {"TABLE", "FORMATTED", "EXTENDED", "DETAIL"}, false, SHAPE_NAMED},

@@ -350,6 +350,18 @@ is_of_another(const Work *work, const SqlStatement *statement, guint index)
     return false;
 }
 
+/* CHECK (kind <> 'plan'): a value of a column that is known, and not the name of one. */
+static bool
+is_value_of_column(const Work *work, const SqlStatement *statement, guint index)
+{
+    if (work_token(work, index)->kind != TOKEN_STRING)
+        return false;
+    guint name = sql_compared_with(work, index);
+    if (work_is_text(work, index - 1, "<>") || work_is_text(work, index - 1, "!="))
+        name = index - 2;
+    return name > statement->first && is_of_another(work, statement, name);
+}
+
 static bool
 is_refused(const Work *work, const SqlStatement *statement)
 {
@@ -374,7 +386,8 @@ visit_statement(Work *work, const SqlStatement *statement)
         if (is_comment && work_is_text(work, i, "IS"))
             return;
         if (!says_any(work, statement, token) || is_settled(statement, i) ||
-            site_covers(work, token->begin, token->end) || is_of_another(work, statement, i))
+            site_covers(work, token->begin, token->end) || is_of_another(work, statement, i) ||
+            is_value_of_column(work, statement, i))
             continue;
         if (is_refused(work, statement))
             return;

@@ -124,6 +124,24 @@ is_told_beside(const Work *work, guint index)
     return work_is_text(work, index, "RAISE");
 }
 
+/* ASSERT … AS 'here', SIGNAL … MESSAGE_TEXT = 'here', THROW 50000, 'here', 1 */
+static bool
+is_thrown(const Work *work, guint index)
+{
+    if (work_is_text(work, index - 1, "AS")) {
+        guint first = index - 1;
+        while (first > 0 && work_token(work, first - 1)->kind != TOKEN_SEMICOLON &&
+               !work_is_text(work, first, "ASSERT"))
+            first = work_token(work, first - 1)->kind == TOKEN_CLOSE
+                        ? work_token(work, first - 1)->match
+                        : first - 1;
+        return work_is_text(work, first, "ASSERT");
+    }
+    return index > 2 &&
+           ((work_is_text(work, index - 1, "=") && work_is_text(work, index - 2, "MESSAGE_TEXT")) ||
+            (work_is_text(work, index - 1, ",") && work_is_text(work, index - 3, "THROW")));
+}
+
 /* RAISE NOTICE 'here', PRINT 'here', RAISERROR ('here', …): whoever reads it. */
 static bool
 is_message(const Work *work, guint index)
@@ -134,8 +152,8 @@ is_message(const Work *work, guint index)
     for (size_t i = 0; i < G_N_ELEMENTS(levels) && index > 1; i++)
         if (work_is_text(work, index - 1, levels[i]) && work_is_text(work, index - 2, "RAISE"))
             return true;
-    return is_told_beside(work, index) || work_is_text(work, index - 1, "RAISE") ||
-           work_is_text(work, index - 1, "PRINT") ||
+    return is_told_beside(work, index) || is_thrown(work, index) ||
+           work_is_text(work, index - 1, "RAISE") || work_is_text(work, index - 1, "PRINT") ||
            (index > 1 && work_is_text(work, index - 1, "(") &&
             (work_is_text(work, index - 2, "RAISERROR") || work_is_text(work, index - 2, "PRINT")));
 }
