@@ -56,7 +56,8 @@ sql_cursor_loops(const Work *work, const SqlQuery *query)
     if (name == 0 || !variable_ends(work, name, &last))
         return NULL;
     g_autoptr(GArray) loops = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (guint i = query->last + 1; i <= last; i++) {
+    /* a variable of a script is there until the end of the text */
+    for (guint i = query->last + 1; i <= last && work_token(work, i)->kind != TOKEN_END; i++) {
         guint variable = i - 2;
         if (!is_same_name(work, i, name))
             continue;
