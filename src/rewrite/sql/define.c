@@ -332,14 +332,11 @@ is_in_path(const SqlBlock *block, guint index)
     return false;
 }
 
-/* A key of another table may be called like a column of the dataset. */
 static bool
-is_of_another(const Work *work, const SqlStatement *statement, guint index)
+is_known_column(const SqlStatement *statement, guint index)
 {
     for (guint b = 0; b < statement->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
-        if (is_in_path(block, index))
-            return true;
         for (guint i = 0; i < block->refs->len; i++) {
             const SqlRef *ref = g_ptr_array_index(block->refs, i);
             if (ref->path.parts[ref->column].token == index && ref->source != NULL &&
@@ -348,6 +345,16 @@ is_of_another(const Work *work, const SqlStatement *statement, guint index)
         }
     }
     return false;
+}
+
+/* A key of another table may be called like a column of the dataset. */
+static bool
+is_of_another(const SqlStatement *statement, guint index)
+{
+    for (guint b = 0; b < statement->blocks->len; b++)
+        if (is_in_path(g_ptr_array_index(statement->blocks, b), index))
+            return true;
+    return is_known_column(statement, index);
 }
 
 /* CHECK (kind <> 'plan'): a value of a column that is known, and not the name of one. */
@@ -359,7 +366,7 @@ is_value_of_column(const Work *work, const SqlStatement *statement, guint index)
     guint name = sql_compared_with(work, index);
     if (work_is_text(work, index - 1, "<>") || work_is_text(work, index - 1, "!="))
         name = index - 2;
-    return name > statement->first && is_of_another(work, statement, name);
+    return name > statement->first && is_known_column(statement, name);
 }
 
 static bool
@@ -386,7 +393,7 @@ visit_statement(Work *work, const SqlStatement *statement)
         if (is_comment && work_is_text(work, i, "IS"))
             return;
         if (!says_any(work, statement, token) || is_settled(statement, i) ||
-            site_covers(work, token->begin, token->end) || is_of_another(work, statement, i) ||
+            site_covers(work, token->begin, token->end) || is_of_another(statement, i) ||
             is_value_of_column(work, statement, i))
             continue;
         if (is_refused(work, statement))
