@@ -201,9 +201,11 @@ compare_lines(const void *a, const void *b)
 static char *
 sorted_values(const char *text)
 {
-    g_autoptr(GRegex) ids = g_regex_new("^!?-?[0-9]+", G_REGEX_MULTILINE, 0, NULL);
-    g_autofree char *values = g_regex_replace_literal(ids, text, -1, 0, "", 0, NULL);
-    g_auto(GStrv) lines = g_strsplit(values, "\n", -1);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        size_t id = strspn(*line, "!-0123456789");
+        memmove(*line, *line + id, strlen(*line + id) + 1);
+    }
     qsort(lines, g_strv_length(lines), sizeof *lines, compare_lines);
     return g_strjoinv("\n", lines);
 }
