@@ -14,6 +14,7 @@
 #include "cli/rejects.h"
 #include "planner/forecast.h"
 #include "planner/places.h"
+#include "transfer/transfer.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -202,6 +203,27 @@ show_findings(const Copy *copy, const json_t *findings)
                   left);
 }
 
+/* A dry run tells it with the places of columns. */
+static bool
+show_left(const Copy *copy, GError **error)
+{
+    const Pair *pair = &copy->pair;
+    const Driver *driver = driver_by_name(pair->target.store->driver);
+    g_autoptr(MappingSet) identity = NULL;
+    g_autofree char *left = NULL;
+    if (pair->target_schema != NULL || invocation_has(copy->call, "dry-run"))
+        return true;
+    if (pair->mapping == NULL &&
+        !mapping_identity(pair->source_schema, pair->source_schema, &identity, error))
+        return false;
+    if (!mapping_leaves(pair->mapping != NULL ? pair->mapping : mapping_get(identity, 0),
+                        pair->source_schema, driver->load->holds, &left, error))
+        return false;
+    if (left != NULL)
+        view_line(copy->view, TRANSFER_LEFT, pair->target.object, left);
+    return true;
+}
+
 static bool
 make_plan(Copy *copy, GError **error)
 {
@@ -209,7 +231,7 @@ make_plan(Copy *copy, GError **error)
     if (!add_budget(copy, request, error) || !local_plan(copy->local, request, &findings, error))
         return false;
     show_findings(copy, findings);
-    return true;
+    return show_left(copy, error);
 }
 
 /* ---- --dry-run ---- */

@@ -155,6 +155,19 @@ typedef struct {
     bool (*check_expr)(Conn *conn, const char *object, const char *sql, char **ret_message);
 } ScanOps;
 
+/* Which rows an object refuses by itself, before any is written: what is too long, too precise, of no value there. What only the whole table
+ * shows (a CHECK, a key that is taken) is not told. Writes nothing. */
+typedef struct {
+    /* `is_there` false: what would be made for the schema. `object` NULL: nobody knows its name yet. `*ret` NULL: it refuses none, as far as
+     * anybody knows. */
+    bool (*begin)(Conn *conn, const char *object, bool is_there, const Schema *schema, void **ret,
+                  GError **error);
+    /* Why the value of that column of the schema is not kept; caller frees. NULL: it is. Either of these may be NULL. */
+    char *(*cell)(void *look, const Batch *batch, size_t column, size_t row);
+    char *(*row)(void *look, const Batch *batch, size_t row);
+    void (*end)(void *look);
+} LookOps;
+
 typedef struct {
     /* Create the empty staging table: like the target (`like`) if it exists, else from `schema`.
      * Also makes the fence of the plan, or raises it to the writer's token. Same call again:
@@ -227,11 +240,9 @@ typedef struct {
      * refuses is told to `reject`, and its row left out. Writes nothing. */
     bool (*as_kept)(Conn *conn, const char *object, const Schema *schema, const Batch *in,
                     Batch *out, RejectFn *reject, void *data, GError **error);
-    /* Tells `reject` of the rows that the object's columns refuse by themselves: too long, too precise, of no value there. `is_there` false:
-     * the columns that would be made for the schema. What only the whole table shows (a CHECK, a key that is taken) is not told. NULL: nothing
-     * is known before rows are written. Writes nothing. */
-    bool (*look_over)(Conn *conn, const char *object, bool is_there, const Schema *schema,
-                      const Batch *batch, RejectFn *reject, void *data, GError **error);
+    const LookOps *look; /* NULL: nothing is known before rows are written */
+    /* What stage() gives a table that it makes from a schema, of what hangs on that (along.h). NULL: nothing. */
+    AlongHoldsFn *holds;
 } LoadOps;
 
 /* Stores of one kind on both sides: a statement of the store does it, or rows go from one to the other as they are.
@@ -572,14 +583,23 @@ CHECKED bool conn_make_keys(Conn *conn, const char *stage, const char *like, con
 CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                          GError **error);
 
+/* NULL: a table that is made has nothing that hangs on another one. */
+AlongHoldsFn *conn_holds(const Conn *conn);
+
 /* False without the role, or where no column has one. */
 CHECKED bool conn_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret,
                             GError **error);
 CHECKED bool conn_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in,
                           Batch *out, RejectFn *reject, void *data, GError **error);
 /* Without the role, no row is told of. `object` NULL: it will be made. */
-CHECKED bool conn_look_over(Conn *conn, const char *object, const Schema *schema,
-                            const Batch *batch, RejectFn *reject, void *data, GError **error);
+typedef struct RowLook RowLook;
+/* The schema is borrowed until the end. */
+CHECKED bool conn_look(Conn *conn, const char *object, const Schema *schema, RowLook **ret,
+                       GError **error);
+/* Tells `reject` of the rows that would be put aside, each once. */
+void row_look_over(RowLook *look, const Batch *batch, RejectFn *reject, void *data);
+void row_look_free(RowLook *look);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RowLook, row_look_free)
 
 /* False without the role. */
 bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec);

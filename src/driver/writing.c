@@ -236,6 +236,12 @@ conn_finish(Conn *conn, const char *stage, const char *like, const Writer *write
            fail_object(conn, "finish", stage, error);
 }
 
+AlongHoldsFn *
+conn_holds(const Conn *conn)
+{
+    return conn->driver->load != NULL ? conn->driver->load->holds : NULL;
+}
+
 bool
 conn_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret, GError **error)
 {
@@ -255,19 +261,61 @@ conn_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *
            fail_object(conn, "bring rows into the form of", object, error);
 }
 
+struct RowLook {
+    const LookOps *ops;
+    void *data; /* NULL: nothing is refused */
+    size_t columns;
+    const Schema *schema;
+};
+
 bool
-conn_look_over(Conn *conn, const char *object, const Schema *schema, const Batch *batch,
-               RejectFn *reject, void *data, GError **error)
+conn_look(Conn *conn, const char *object, const Schema *schema, RowLook **ret, GError **error)
 {
     const LoadOps *load = conn->driver->load;
+    const LookOps *ops = load != NULL ? load->look : NULL;
     bool is_there = false;
-    if (load == NULL || load->look_over == NULL)
-        return true;
-    if (object != NULL && !conn_exists(conn, object, &is_there, error))
+    void *data = NULL;
+    if (ops != NULL && object != NULL && !conn_exists(conn, object, &is_there, error))
         return false;
-    return load->look_over(conn, object, is_there, schema, batch, reject, data, error) ||
-           fail_object(conn, "look at the columns of",
-                       object != NULL ? object : "what is not there", error);
+    if (ops != NULL && !ops->begin(conn, object, is_there, schema, &data, error))
+        return fail_object(conn, "look at the columns of",
+                           object != NULL ? object : "what is not there", error);
+    *ret = g_new0(RowLook, 1);
+    **ret = (RowLook){.ops = ops, .data = data, .columns = schema_count(schema), .schema = schema};
+    return true;
+}
+
+static bool
+look_at_cells(const RowLook *look, const Batch *batch, size_t row, RejectFn *reject, void *data)
+{
+    for (size_t i = 0; look->ops->cell != NULL && i < look->columns; i++) {
+        g_autofree char *reason = look->ops->cell(look->data, batch, i, row);
+        if (reason == NULL)
+            continue;
+        reject(batch->row_ids[row], row, schema_column(look->schema, i)->name, reason, data);
+        return false;
+    }
+    return true;
+}
+
+void
+row_look_over(RowLook *look, const Batch *batch, RejectFn *reject, void *data)
+{
+    for (size_t row = 0; look->data != NULL && row < batch->row_count; row++) {
+        if (!look_at_cells(look, batch, row, reject, data) || look->ops->row == NULL)
+            continue;
+        g_autofree char *reason = look->ops->row(look->data, batch, row);
+        if (reason != NULL)
+            reject(batch->row_ids[row], row, NULL, reason, data);
+    }
+}
+
+void
+row_look_free(RowLook *look)
+{
+    if (look->data != NULL)
+        look->ops->end(look->data);
+    g_free(look);
 }
 
 bool

@@ -24,6 +24,7 @@
 
 #include "base/diag.h"
 #include "base/yaml.h"
+#include "model/along.h"
 #include "model/batch.h"
 #include "model/schema.h"
 #include "model/value.h"
@@ -115,9 +116,13 @@ typedef bool MappingExprCheck(const char *sql, void *data,
 bool mapping_expr_check_embedded(const char *sql, void *data, char **ret_message);
 void mapping_check(const Mapping *mapping, const Schema *source, const Schema *target,
                    MappingExprCheck *expr_check, void *data, Diags *diags);
-/* The schema that the mapping makes of `source`: types from `type:`, else from the source column. Caller owns. */
+/* The schema that the mapping makes of `source`: types from `type:`, else from the source column; what may come along hangs on it (along.h).
+ * Caller owns. */
 CHECKED bool mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
                                    Schema **ret, GError **error);
+/* For people: what hangs on `source` and not on a table that is made of it where these hold; NULL: nothing. Caller frees. */
+CHECKED bool mapping_leaves(const Mapping *mapping, const Schema *source, AlongHoldsFn *holds,
+                            char **ret, GError **error);
 /* A first mapping as commented YAML; each guess carries "# guess: why". `target` may be NULL. `sample` (may be NULL) are
  * rows of the source, all columns, for guessing types and formats. `source_sql` as in program_new(): rows of files have a
  * number, which is a key of last resort. Caller frees. */

@@ -121,13 +121,23 @@ read_as_it_is(const Expr *root, const Schema *input)
 }
 
 static void
-add_made(Schema *target, const char *name, const Expr *root, const Schema *input)
+add_made(Schema *target, const char *name, const Expr *root, const Schema *input,
+         GHashTable *as_they_are)
 {
     const Column *like = read_as_it_is(root, input);
     Column *column = schema_add(target, name, root->type, like != NULL ? like->declared : "",
                                 expr_may_be_null(root, input));
-    if (like != NULL)
-        column_take_own(column, like);
+    if (like == NULL)
+        return;
+    column_take_own(column, like);
+    if (!g_hash_table_contains(as_they_are, like->name))
+        g_hash_table_insert(as_they_are, g_strdup(like->name), column->name);
+}
+
+static const char *
+name_in(const char *column, const void *as_they_are)
+{
+    return g_hash_table_lookup((GHashTable *) as_they_are, column);
 }
 
 /* Is the column of the source in the target's key, of its own type? */
@@ -160,9 +170,10 @@ finish_key(const Mapping *mapping, const Schema *source, Schema *target)
     }
 }
 
-bool
-mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
-                      Schema **ret, GError **error)
+/* `as_they_are`: the target's columns by those of the source that they are. */
+static bool
+make_target(const Mapping *mapping, const Schema *source, const char *object,
+            GHashTable *as_they_are, Schema **ret, GError **error)
 {
     g_autoptr(Diags) diags = diags_new();
     g_auto(Binder) binder;
@@ -173,13 +184,36 @@ mapping_target_schema(const Mapping *mapping, const Schema *source, const char *
         const Rule *rule = mapping->rules->pdata[i];
         g_autoptr(Expr) root = bind_rule(&binder, rule, NULL);
         if (root != NULL)
-            add_made(target, rule->target, root, binder.input);
+            add_made(target, rule->target, root, binder.input, as_they_are);
     }
     if (!diags_to_error(diags, error))
         return false;
     target_add_key(mapping, source, target);
     finish_key(mapping, source, target);
+    along_take(target, source, name_in, as_they_are);
     *ret = g_steal_pointer(&target);
+    return true;
+}
+
+bool
+mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
+                      Schema **ret, GError **error)
+{
+    g_autoptr(GHashTable) as_they_are =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return make_target(mapping, source, object, as_they_are, ret, error);
+}
+
+bool
+mapping_leaves(const Mapping *mapping, const Schema *source, AlongHoldsFn *holds, char **ret,
+               GError **error)
+{
+    g_autoptr(GHashTable) as_they_are =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(Schema) made = NULL;
+    if (!make_target(mapping, source, mapping->target, as_they_are, &made, error))
+        return false;
+    *ret = along_left(made, source, name_in, as_they_are, holds);
     return true;
 }
 

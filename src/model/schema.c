@@ -4,7 +4,7 @@
  * A fingerprint is the digest of the JSON form, so that two schemas have the same fingerprint
  * exactly when schema_differences() finds nothing.
  */
-#include "model/schema.h"
+#include "model/along.h"
 
 #include <string.h>
 
@@ -49,6 +49,7 @@ dependent_free(void *data)
     g_free(dependent->name);
     g_free(dependent->kind);
     g_free(dependent->definition);
+    g_clear_pointer(&dependent->columns, g_ptr_array_unref);
     g_free(dependent);
 }
 
@@ -75,6 +76,12 @@ schema_free(Schema *schema)
     g_free(schema);
 }
 
+static void *
+copy_text(const void *text, void *data)
+{
+    return g_strdup(text);
+}
+
 Schema *
 schema_copy(const Schema *schema)
 {
@@ -94,7 +101,9 @@ schema_copy(const Schema *schema)
         schema_add_key(copy, schema->key->pdata[i]);
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *from = schema->dependents->pdata[i];
-        schema_add_dependent(copy, from->kind, from->name, from->definition);
+        Dependent *to = schema_add_dependent(copy, from->kind, from->name, from->definition);
+        if (from->columns != NULL)
+            to->columns = g_ptr_array_copy(from->columns, copy_text, NULL);
     }
     return copy;
 }
@@ -105,6 +114,7 @@ schema_as_values(const Schema *schema)
     Schema *copy = schema_copy(schema);
     for (guint i = 0; i < copy->columns->len; i++)
         ((Column *) copy->columns->pdata[i])->is_generated = false;
+    along_take(copy, schema, along_same_name, NULL);
     return copy;
 }
 
@@ -150,7 +160,7 @@ dependent_order(const Dependent *a, const char *kind, const char *name)
     return order != 0 ? order : strcmp(a->name, name);
 }
 
-void
+Dependent *
 schema_add_dependent(Schema *schema, const char *kind, const char *name, const char *definition)
 {
     Dependent *dependent = g_new0(Dependent, 1);
@@ -162,6 +172,14 @@ schema_add_dependent(Schema *schema, const char *kind, const char *name, const c
            dependent_order(schema->dependents->pdata[at], kind, name) <= 0)
         at++;
     g_ptr_array_insert(schema->dependents, (int) at, dependent);
+    return dependent;
+}
+
+void
+dependent_set_columns(Dependent *dependent, GPtrArray *columns)
+{
+    g_clear_pointer(&dependent->columns, g_ptr_array_unref);
+    dependent->columns = columns;
 }
 
 size_t
@@ -210,28 +228,37 @@ column_to_json(const Column *column)
     return json;
 }
 
+static json_t *
+texts_to_json(const GPtrArray *texts)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < texts->len; i++)
+        json_array_append_new(list, json_string(texts->pdata[i]));
+    return list;
+}
+
 json_t *
 schema_to_json(const Schema *schema)
 {
     json_t *json = json_object();
-    json_t *columns = json_array(), *key = json_array(), *dependents = json_array();
+    json_t *columns = json_array(), *dependents = json_array();
     json_set_string(json, "dataset", schema->dataset);
     if (schema->is_table)
         json_set_bool(json, "table", true);
     for (size_t i = 0; i < schema_count(schema); i++)
         json_array_append_new(columns, column_to_json(schema_column(schema, i)));
-    for (guint i = 0; i < schema->key->len; i++)
-        json_array_append_new(key, json_string(schema->key->pdata[i]));
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *dependent = schema->dependents->pdata[i];
         json_t *item = json_object();
         json_set_string(item, "kind", dependent->kind);
         json_set_string(item, "name", dependent->name);
         json_set_string(item, "definition", dependent->definition);
+        if (dependent->columns != NULL)
+            json_object_set_new(item, "columns", texts_to_json(dependent->columns));
         json_array_append_new(dependents, item);
     }
     json_object_set_new(json, "columns", columns);
-    json_object_set_new(json, "key", key);
+    json_object_set_new(json, "key", texts_to_json(schema->key));
     json_object_set_new(json, "dependents", dependents);
     return json;
 }
@@ -279,6 +306,20 @@ key_from_json(Schema *schema, const json_t *key, GError **error)
     return true;
 }
 
+/* NULL: there are none. */
+static GPtrArray *
+texts_of(const json_t *list)
+{
+    size_t i;
+    json_t *item;
+    if (!json_is_array(list))
+        return NULL;
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+    json_array_foreach(list, i, item) if (json_is_string(item))
+        g_ptr_array_add(texts, g_strdup(json_string_value(item)));
+    return texts;
+}
+
 static bool
 dependents_from_json(Schema *schema, const json_t *dependents, GError **error)
 {
@@ -291,7 +332,9 @@ dependents_from_json(Schema *schema, const json_t *dependents, GError **error)
         if (!json_need_string(item, "kind", what, &kind, error) ||
             !json_need_string(item, "name", what, &name, error))
             return false;
-        schema_add_dependent(schema, kind, name, json_get_string(item, "definition", ""));
+        Dependent *dependent =
+            schema_add_dependent(schema, kind, name, json_get_string(item, "definition", ""));
+        dependent->columns = texts_of(json_object_get(item, "columns"));
     }
     return true;
 }
@@ -323,6 +366,8 @@ schema_fingerprint(const Schema *schema)
     size_t i;
     json_t *column;
     json_array_foreach(json_object_get(json, "columns"), i, column) json_object_del(column, "own");
+    json_array_foreach(json_object_get(json, "dependents"), i, column)
+        json_object_del(column, "columns");
     bool made = json_digest(json, &digest, &error);
     g_assert(made); /* strings and truths alone always have a canonical form */
     return digest;

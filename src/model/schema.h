@@ -54,6 +54,7 @@ typedef struct {
     char *kind;       /* "index", "unique", "view", "trigger", "foreign_key_to", "foreign_key_from",
                          "check" */
     char *definition; /* the store's own text, or "" */
+    GPtrArray *columns; /* char *: of those that any store might have (along.h); else NULL */
 } Dependent;
 
 typedef struct {
@@ -70,7 +71,8 @@ Schema *schema_new(const char *dataset);
 void schema_free(Schema *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schema, schema_free)
 Schema *schema_copy(const Schema *schema);
-/* For a table or file that is made like it: nothing there computes what a generated column has, so it is written like others. */
+/* For a table or file that is made like it: nothing there computes what a generated column has, so it is written like others; of what
+ * hangs on it there is what may come along (along.h). */
 Schema *schema_as_values(const Schema *schema);
 
 /* The new column; owned by the schema. */
@@ -79,8 +81,11 @@ Column *schema_add(Schema *schema, const char *name, ColumnType type, const char
 void schema_add_key(Schema *schema, const char *column);
 /* Is the column a part of the key? */
 bool schema_is_key(const Schema *schema, const char *column);
-void schema_add_dependent(Schema *schema, const char *kind, const char *name,
-                          const char *definition);
+/* The new one; owned by the schema. */
+Dependent *schema_add_dependent(Schema *schema, const char *kind, const char *name,
+                                const char *definition);
+/* Takes the texts. */
+void dependent_set_columns(Dependent *dependent, GPtrArray *columns);
 size_t schema_count(const Schema *schema);
 const Column *schema_column(const Schema *schema, size_t index);
 /* The new column says what the other one does of its own type. */
@@ -89,10 +94,12 @@ void column_take_own(Column *column, const Column *like);
 const Column *schema_find(const Schema *schema, const char *name, size_t *ret_index);
 
 /* {dataset, table, columns:[{name,type,declared,own,nullable,default,generated,rowid}], key:[…],
- * dependents:[…]}; `table` and `rowid` only when true, `own` where there is one. Caller owns. */
+ * dependents:[{kind,name,definition,columns}]}; `table` and `rowid` only when true, `own` and a dependent's `columns` where there are.
+ * Caller owns. */
 json_t *schema_to_json(const Schema *schema);
 CHECKED bool schema_from_json(const json_t *json, Schema **ret, GError **error);
-/* "sha256:…" over everything above but `own`, whose parts are columns' types and dependents, too. Caller frees. */
+/* "sha256:…" over everything above but `own` and the dependents' `columns`, whose parts are columns' types and dependents, too. Caller
+ * frees. */
 char *schema_fingerprint(const Schema *schema);
 /* What changed, one sentence each, column by column ("column 'x' was int, is text"). Array of char
  * *; caller frees. */

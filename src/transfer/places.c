@@ -96,6 +96,22 @@ tell_key(Transfer *transfer, const char *object, char **note, GError **error)
     return true;
 }
 
+/* What a table that is made has not, of what hangs on the source. */
+static bool
+tell_left(Transfer *transfer, char **note, GError **error)
+{
+    const Mapping *mapping = transfer->spec.mapping;
+    g_autoptr(Schema) source = NULL;
+    g_autofree char *left = NULL;
+    if (!conn_describe(transfer->source, transfer->spec.source, &source, error) ||
+        !mapping_leaves(mapping != NULL ? mapping : mapping_get(transfer->identity, 0), source,
+                        conn_holds(transfer->target), &left, error))
+        return false;
+    if (left != NULL)
+        add_words(note, g_strdup_printf(TRANSFER_LEFT, transfer->spec.target, left));
+    return true;
+}
+
 bool
 transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **error)
 {
@@ -112,7 +128,8 @@ transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **e
                                             on_place, columns, ret_note, error))
         return false;
     tell_looked(transfer, ret_note);
-    if (!tell_key(transfer, is_there ? object : NULL, ret_note, error))
+    if (!tell_key(transfer, is_there ? object : NULL, ret_note, error) ||
+        (object != NULL && !is_there && !tell_left(transfer, ret_note, error)))
         return false;
     *ret = g_steal_pointer(&columns);
     return true;

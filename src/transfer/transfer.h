@@ -57,6 +57,8 @@ const Schema *transfer_schema(const Transfer *transfer);
 /* Where each column of transfer_schema() is computed, and why there: like program_columns(), with what the stores do by themselves. `*ret_note`
  * (caller frees) says why they do not do more, or that they cannot be asked before the target is there; NULL: nothing to say. Array of ProgramColumn *; caller owns. */
 CHECKED bool transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **error);
+/* What along_left() tells of a table that is made, as a line of that note. */
+#define TRANSFER_LEFT "the new '%s' is without: %s"
 /* What nobody has declared may be otherwise in a row that nobody has looked at: in how many it was found; NULL: declared, or found in all.
  * transfer_places() says it, too. Caller frees. */
 char *transfer_looked(const Schema *source, const char *object);

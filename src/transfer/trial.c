@@ -21,6 +21,7 @@ typedef struct {
     int64_t rows_read, rows_out, rejected, bytes, took_us;
     json_t *parts, *reasons, *places;
     GPtrArray *kinds; /* of the reasons */
+    RowLook *look;    /* at what the target refuses */
     TickFn *tick;
     void *tick_data;
     int64_t until_ms;
@@ -87,16 +88,12 @@ hash_rows(Trial *trial, const Batch *out)
 }
 
 /* What the target's columns refuse is not written, either. */
-static bool
-look_over(Trial *trial, const Batch *out, GError **error)
+static void
+look_at_rows(Trial *trial, const Batch *out)
 {
-    Transfer *transfer = trial->transfer;
     int64_t mapped = trial->rejected;
-    if (!conn_look_over(transfer->target, transfer->spec.target, program_target(transfer->program),
-                        out, on_reject, trial, error))
-        return false;
+    row_look_over(trial->look, out, on_reject, trial);
     trial->rows_out -= trial->rejected - mapped;
-    return true;
 }
 
 /* False in `*ret_more` at the end of the scan. */
@@ -113,8 +110,7 @@ try_batch(Trial *trial, Scan *scan, Batch *in, Batch *out, bool *ret_more, GErro
         return false;
     hash_rows(trial, out);
     trial->took_us += clock_monotonic_us() - begun_us;
-    if (!look_over(trial, out, error))
-        return false;
+    look_at_rows(trial, out);
     trial->rows_read += (int64_t) in->row_count + unreadable;
     *ret_more = in->row_count > 0;
     return transfer_tick(trial->tick, trial->tick_data, trial->rows_read, error);
@@ -222,7 +218,11 @@ transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret, GError 
                    .until_ms = clock_monotonic_ms() + TRIAL_MS_MAX};
     int64_t rows;
     transfer_set_tick(transfer, tick, data);
-    bool ok = count_rows(transfer, &rows, error) && look_inside(&trial, error);
+    g_autoptr(RowLook) look = NULL;
+    bool ok = count_rows(transfer, &rows, error) && look_inside(&trial, error) &&
+              conn_look(transfer->target, transfer->spec.target, program_target(transfer->program),
+                        &look, error);
+    trial.look = look;
     bool is_whole = ok && rows <= WHOLE_ROWS_MAX;
     ok = ok && (is_whole ? try_part(&trial, NULL, true, error) : try_parts(&trial, rows, error));
     transfer_set_tick(transfer, NULL, NULL);

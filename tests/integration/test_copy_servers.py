@@ -222,6 +222,23 @@ class OfServers(unittest.TestCase):
         said = self.said("copy", "new.csv", poor.replace("users", "new"), check=False)
         self.assertRegex(said, "cannot make 'new__honk_copy' in store .*CREATE command denied")
 
+    def test_a_dry_run_into_redis_expects_what_the_copy_puts_aside(self):
+        self.project.sql("s.db", "CREATE TABLE s (country TEXT, id TEXT, v TEXT NOT NULL); INSERT INTO s VALUES ('se', '1', 'a'), ('s:e', '2', 'b'), (NULL, '3', 'c'), "
+                                 "('de', NULL, 'd'), ('de', '4:5', 'e')")
+        words = ("copy", "s.db:s", "cache:users:{country}:{id}", "--budget", "3")
+        dry = self.project.json(*words, "--dry-run")["observations"]["forecast"]
+        self.assertEqual(self.redis.tell(0, "DBSIZE"), "0")
+        copied = self.project.json(*words)
+        self.assertEqual((dry["rejected"]["about"], copied["rows_rejected"], copied["rows_target"]), (3, 3, 2))
+
+    def test_a_row_of_redis_that_cannot_be_read_is_named_by_its_key(self):
+        self.project.sql("t.db", "CREATE TABLE t (id TEXT PRIMARY KEY, v TEXT); INSERT INTO t VALUES ('a', '1'), ('b', '2')")
+        self.said("copy", "t.db:t", "cache:rows:{id}")
+        self.redis.tell(0, "DEL", "rows:b")
+        self.redis.tell(0, "RPUSH", "rows:b", "x")
+        self.assertRegex(" ".join(self.said("compare", "t.db:t", "cache:rows:{id}", check=False).split()), r"1 row of cache:rows:\{id\} cannot be read, .*: row \d+ \(id 'b'\): ")
+        self.assertRegex(" ".join(self.said("compare", "cache:rows:{id}", "t.db:t", check=False).split()), r"cannot be mapped, .*: row \d+ \(id 'b'\): ")
+
     def test_keys_of_redis_that_have_several_parts_are_named_so(self):
         self.mariadb.sql("CREATE TABLE parts (a int, b int, c int, PRIMARY KEY (a, b)); INSERT INTO parts VALUES (1, 2, 3)", "shop")
         self.assertIn("the rows' key has 2 columns, and so have the keys: name it 'parts:{a}:{b}'",

@@ -124,6 +124,22 @@ class Copying(unittest.TestCase):
         self.assertIn("different: a '3'", by_key)
 
 
+    def test_a_dry_run_into_a_topic_expects_what_the_copy_puts_aside(self):
+        kafka, project = Kafka(), support.Project()
+        self.addCleanup(kafka.close)
+        self.addCleanup(project.close)
+        project.folder.joinpath("honk.yaml").write_text(
+            f'stores:\n  lite: {{ driver: sqlite, path: all.db }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
+            db.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, v REAL, kafka_timestamp TIMESTAMP, s TEXT);"
+                             "INSERT INTO t VALUES (1, 1, '2024-01-01 00:00:00', 'x'), (2, 9e999, '2024-01-01 00:00:00', 'x'),"
+                             "(3, 1, '2024-01-01 00:00:00.000001', 'x'), (4, 1, NULL, 'x'),"
+                             "(5, 1, '2024-01-01 00:00:00', replace(hex(zeroblob(500001)), '0', 'y'))")
+        dry = project.json("copy", "lite:t", "events:t", "--dry-run", "--budget", "4")["observations"]["forecast"]
+        self.assertEqual(kafka.records("t") if "t" in kafka.topics() else [], [])
+        copied = project.json("copy", "lite:t", "events:t", "--budget", "4")
+        self.assertEqual((dry["rejected"]["about"], copied["rows_rejected"]), (4, 4))
+
     def test_columns_that_become_parts_of_a_record_are_named(self):
         kafka, project = Kafka(), support.Project()
         self.addCleanup(kafka.close)

@@ -185,15 +185,20 @@ file_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError *
     return true;
 }
 
-bool
-file_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
-               const Batch *batch, RejectFn *reject, void *data, GError **error)
+/* Of rows that are not written: a loader that nobody else has. */
+typedef struct {
+    FileConn *conn;
+    FileLoader *loader;
+} FileLook;
+
+static bool
+look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
+           GError **error)
 {
     FileConn *conn = (FileConn *) base;
     Writer nobody = {0};
     if (object == NULL)
         return true;
-    g_assert(conn->loader == NULL);
     g_autoptr(FileLoader) loader = loader_new(&nobody);
     loader->how = conn->format->prepare(conn, object);
     loader->schema = schema_copy(schema);
@@ -202,16 +207,33 @@ file_look_over(Conn *base, const char *object, bool is_there, const Schema *sche
         loader->columns[i] = i;
     if (!file_conn_encoding(conn, &loader->encoding, error))
         return false;
-    conn->loader = loader;
-    for (size_t row = 0; row < batch->row_count; row++) {
-        g_autofree char *reason = append_row(conn, batch, row);
-        if (reason != NULL)
-            reject(batch->row_ids[row], row, NULL, reason, data);
-        g_string_truncate(loader->rows, 0);
-    }
-    conn->loader = NULL;
+    FileLook *look = g_new0(FileLook, 1);
+    *look = (FileLook){conn, g_steal_pointer(&loader)};
+    *ret = look;
     return true;
 }
+
+static char *
+look_at_row(void *data, const Batch *batch, size_t row)
+{
+    FileLook *look = data;
+    g_assert(look->conn->loader == NULL);
+    look->conn->loader = look->loader;
+    char *reason = append_row(look->conn, batch, row);
+    g_string_truncate(look->loader->rows, 0);
+    look->conn->loader = NULL;
+    return reason;
+}
+
+static void
+look_end(void *data)
+{
+    FileLook *look = data;
+    loader_free(look->loader);
+    g_free(look);
+}
+
+const LookOps file_look_ops = {.begin = look_begin, .row = look_at_row, .end = look_end};
 
 bool
 file_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,

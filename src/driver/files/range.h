@@ -5,8 +5,7 @@
 
 bool file_begin(Conn *base, const char *stage, const Schema *schema, const Writer *writer,
                 bool *ret_done, RangeResult *ret_result, GError **error);
-bool file_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
-                    const Batch *batch, RejectFn *reject, void *data, GError **error);
+extern const LookOps file_look_ops;
 bool file_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error);
 bool file_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
                      const char *reason, GError **error);

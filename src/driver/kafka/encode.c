@@ -47,6 +47,20 @@ find_newest(KafkaConn *conn, const char *topic, RecordPart part, int32_t *ret_id
     return false;
 }
 
+/* One of ours, which the registry hears of only if records are written. */
+static bool
+take_schema(KafkaConn *conn, KafkaEncoder *encoder, RecordPart part, const char *text,
+            int32_t *ret_id, const AvroSchema **ret, GError **error)
+{
+    AvroSchema **own = &encoder->own[part == PART_KEY];
+    if (!encoder->only_looks)
+        return kafka_registry_put(conn, encoder->object->topic, part, text, ret_id, ret, error);
+    if (!avro_schema_parse(text, strlen(text), own, error))
+        return false;
+    *ret = *own;
+    return true;
+}
+
 /* The topic's newest schema where that has all columns, else one of ours. */
 static bool
 find_avro(KafkaConn *conn, KafkaEncoder *encoder, GError **error)
@@ -60,8 +74,8 @@ find_avro(KafkaConn *conn, KafkaEncoder *encoder, GError **error)
     if (encoder->avro != NULL && covers(object, encoder->avro))
         return true;
     return avro_schema_text(object->schema, object->topic, is_in_value, NULL, &text, error) &&
-           kafka_registry_put(conn, object->topic, PART_VALUE, text, &encoder->schema_id,
-                              &encoder->avro, error) &&
+           take_schema(conn, encoder, PART_VALUE, text, &encoder->schema_id, &encoder->avro,
+                       error) &&
            (covers(object, encoder->avro) ||
             fail(error, ERR_INVALID, "'%s' has a column that is another's record in Avro",
                  object->name));
@@ -112,8 +126,8 @@ find_key_avro(KafkaConn *conn, KafkaEncoder *encoder, GError **error)
                     "the schema of the keys of '%s' has other fields than the columns of its key",
                     object->topic);
     return make_key_schema(object, &text, error) &&
-           kafka_registry_put(conn, object->topic, PART_KEY, text, &encoder->key_schema_id,
-                              &encoder->key_avro, error);
+           take_schema(conn, encoder, PART_KEY, text, &encoder->key_schema_id, &encoder->key_avro,
+                       error);
 }
 
 static bool
@@ -129,12 +143,13 @@ check_columns(const KafkaObject *object, const Schema *batch, GError **error)
     return true;
 }
 
-bool
-kafka_encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object,
-                   const Schema *batch, GError **error)
+static bool
+encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object, const Schema *batch,
+             bool only_looks, GError **error)
 {
     size_t count = schema_count(object->schema);
     *encoder = (KafkaEncoder){.object = object,
+                              .only_looks = only_looks,
                               .count = count,
                               .columns = g_new0(size_t, count),
                               .key_columns = g_new0(size_t, object->key->len),
@@ -161,6 +176,20 @@ kafka_encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *ob
     return false;
 }
 
+bool
+kafka_encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object,
+                   const Schema *batch, GError **error)
+{
+    return encoder_init(conn, encoder, object, batch, false, error);
+}
+
+bool
+kafka_encoder_look(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object,
+                   const Schema *batch, GError **error)
+{
+    return encoder_init(conn, encoder, object, batch, true, error);
+}
+
 void
 kafka_encoder_clear(KafkaEncoder *encoder)
 {
@@ -168,6 +197,9 @@ kafka_encoder_clear(KafkaEncoder *encoder)
         return;
     for (size_t i = 0; i < encoder->count; i++)
         g_string_free(encoder->names[i], TRUE);
+    for (size_t i = 0; i < G_N_ELEMENTS(encoder->own); i++)
+        if (encoder->own[i] != NULL)
+            avro_schema_free(encoder->own[i]);
     g_free(encoder->names);
     g_free(encoder->columns);
     g_free(encoder->key_columns);

@@ -230,8 +230,11 @@ typedef struct {
     GString **names;     /* `"name":` as JSON */
     const struct AvroSchema *avro, *key_avro; /* NULL: JSON, and a text */
     int32_t schema_id, key_schema_id;
+    struct AvroSchema *own[2]; /* of values and of keys, that no registry knows; or NULL */
+    bool only_looks;
     GString *key, *value, *scratch;
 } KafkaEncoder;
+#define KAFKA_RECORD_BYTES_MAX 1000000 /* key and value: as the client takes them */
 typedef struct {
     bool has_key, is_tombstone;
     int32_t partition;           /* -1: by the key */
@@ -239,6 +242,9 @@ typedef struct {
     rd_kafka_headers_t *headers; /* or NULL; the caller's */
 } RecordParts;                   /* key and value are in the encoder */
 CHECKED bool kafka_encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object,
+                                const Schema *batch, GError **error);
+/* For rows that are not written: the registry is only asked. */
+CHECKED bool kafka_encoder_look(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object,
                                 const Schema *batch, GError **error);
 void kafka_encoder_clear(KafkaEncoder *encoder);
 /* False with the reason. */

@@ -233,6 +233,59 @@ kafka_finish(Conn *base, const char *stage, const char *like, const Writer *writ
     return kafka_check(kafka_conn(base), writer, error);
 }
 
+/* --- rows that are not written --- */
+
+typedef struct {
+    KafkaObject *stage;
+    KafkaEncoder encoder;
+} KafkaLook;
+
+static void
+look_end(void *data)
+{
+    KafkaLook *look = data;
+    kafka_encoder_clear(&look->encoder);
+    kafka_object_free(look->stage);
+    g_free(look);
+}
+
+static bool
+look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
+           GError **error)
+{
+    KafkaConn *conn = kafka_conn(base);
+    if (object == NULL)
+        return true;
+    g_autofree char *stage = g_strconcat(object, "__honk_look", NULL);
+    KafkaLook *look = g_new0(KafkaLook, 1);
+    if (plan_stage(conn, stage, is_there ? object : NULL, schema, &look->stage, error) &&
+        kafka_encoder_look(conn, &look->encoder, look->stage, schema, error)) {
+        *ret = look;
+        return true;
+    }
+    look_end(look);
+    return false;
+}
+
+static char *
+look_at_row(void *data, const Batch *batch, size_t row)
+{
+    KafkaLook *look = data;
+    RecordParts parts;
+    char *reason = NULL;
+    if (!kafka_encode(&look->encoder, batch, row, &parts, &reason))
+        return reason;
+    if (parts.headers != NULL)
+        rd_kafka_headers_destroy(parts.headers);
+    size_t bytes = (parts.has_key ? look->encoder.key->len : 0) +
+                   (parts.is_tombstone ? 0 : look->encoder.value->len);
+    return bytes <= KAFKA_RECORD_BYTES_MAX ? NULL
+                                           : g_strdup_printf("the record has %zu bytes, at most %d",
+                                                             bytes, KAFKA_RECORD_BYTES_MAX);
+}
+
+static const LookOps look_ops = {.begin = look_begin, .row = look_at_row, .end = look_end};
+
 const LoadOps kafka_load_ops = {
     .keeps_targets = true,
     .stage = kafka_stage,
@@ -248,4 +301,5 @@ const LoadOps kafka_load_ops = {
     .ledger_sum = kafka_ledger_sum,
     .quarantined = kafka_quarantined,
     .finish = kafka_finish,
+    .look = &look_ops,
 };

@@ -202,6 +202,7 @@ maria_close(Conn *base)
     maria_place_clear(&conn->at);
     g_free(conn->setup);
     g_free(conn->range_lock);
+    g_free(conn->holder);
     g_free(conn->place);
     g_free(conn->book);
     g_free(conn->base.store);

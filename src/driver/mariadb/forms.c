@@ -212,29 +212,47 @@ maria_as_kept(Conn *base, const char *name, const Schema *schema, const Batch *i
     return done;
 }
 
-static char *
-why_not_kept(const MariaTarget *target, const Batch *batch, size_t row)
+/* --- rows that are not written --- */
+
+typedef struct {
+    GArray *targets;        /* MariaTarget */
+    const MariaTarget **of; /* by column of the schema; NULL: it is not written */
+} MariaLook;
+
+static void
+look_end(void *data)
 {
-    Value value = batch_value(batch, target->column, row);
-    char *reason = NULL;
-    return value.is_null || maria_keeps(target, &value, &reason) ? NULL : reason;
+    MariaLook *look = data;
+    g_array_unref(look->targets);
+    g_free(look->of);
+    g_free(look);
 }
 
-bool
-maria_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
-                const Batch *batch, RejectFn *reject, void *data, GError **error)
+static bool
+look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
+           GError **error)
 {
-    g_autoptr(GArray) targets = NULL;
+    GArray *targets = NULL;
     if (!maria_targets(maria_conn(base), is_there ? object : NULL, schema, &targets, error))
         return false;
-    for (size_t row = 0; row < batch->row_count; row++) {
-        g_autofree char *reason = NULL;
-        for (guint i = 0; i < targets->len && reason == NULL; i++) {
-            const MariaTarget *target = &g_array_index(targets, MariaTarget, i);
-            reason = why_not_kept(target, batch, row);
-            if (reason != NULL)
-                reject(batch->row_ids[row], row, target->of->name, reason, data);
-        }
+    MariaLook *look = g_new0(MariaLook, 1);
+    look->targets = targets;
+    look->of = g_new0(const MariaTarget *, schema_count(schema) + 1);
+    for (guint i = 0; i < targets->len; i++) {
+        const MariaTarget *target = &g_array_index(targets, MariaTarget, i);
+        look->of[target->column] = target;
     }
+    *ret = look;
     return true;
 }
+
+static char *
+look_at_cell(void *data, const Batch *batch, size_t column, size_t row)
+{
+    const MariaTarget *target = ((const MariaLook *) data)->of[column];
+    Value value = batch_value(batch, column, row);
+    char *reason = NULL;
+    return target == NULL || value.is_null || maria_keeps(target, &value, &reason) ? NULL : reason;
+}
+
+const LookOps maria_look_ops = {.begin = look_begin, .cell = look_at_cell, .end = look_end};

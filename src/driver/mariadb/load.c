@@ -273,7 +273,8 @@ const LoadOps maria_load_ops = {
     .ledger_sum = book_ledger_sum,
     .quarantined = book_quarantined,
     .finish = maria_finish,
+    .holds = maria_holds,
     .has_forms = maria_has_forms,
     .as_kept = maria_as_kept,
-    .look_over = maria_look_over,
+    .look = &maria_look_ops,
 };

@@ -34,6 +34,7 @@ typedef struct {
     GPtrArray *idle; /* MYSQL *: sessions of scans that ended well */
     int silence_ms;  /* after so long without an answer a session is looked after */
     int64_t lock_timeout_s;
+    char *holder;        /* who holds what the last statement waited for, in words; or NULL */
     size_t packet_bytes; /* the longest statement that the server takes */
     char *range_lock;    /* held until the transaction ends, or NULL */
     bool in_transaction, has_lock;
@@ -89,6 +90,9 @@ CHECKED bool maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *
                         GError **error);
 /* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
 CHECKED bool maria_is_at_work(MariaConn *conn, MYSQL *db, Silence *silence, GError **error);
+/* holder.c: shortly before the server gives up waiting for a lock, a second session asks who holds it, as nobody knows afterwards. */
+bool maria_holder_is_due(const MariaConn *conn, int waited_ms, int tick_ms);
+void maria_look_for_holder(MariaConn *conn, MYSQL *db);
 /* Give up rows that are on their way; the session is lost. */
 void maria_abandon(MYSQL *db, MYSQL_RES *rows);
 CHECKED bool maria_run_on(MariaConn *conn, MYSQL *db, const char *sql, GError **error);
@@ -203,6 +207,7 @@ char *maria_own_type(const MariaColumn *column);
 /* Is this column of ours read as it is from one of the very type? */
 bool maria_is_own(const Column *column, const MariaColumn *of);
 /* The type of a column in a table that is made from the schema, and what is said behind it. Caller frees both. */
+bool maria_holds(const Schema *made, const Dependent *along);
 char *maria_made_type(const Schema *schema, const Column *column, char **ret_rest);
 /* Where the columns of `schema` go in the stage (NULL: in the table that would be made from it); DRIFT when it lacks one. Array of
  * MariaTarget. */
@@ -250,8 +255,7 @@ void maria_unlock(Conn *conn);
 /* --- forms.c --- */
 bool maria_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret,
                      GError **error);
-bool maria_look_over(Conn *conn, const char *object, bool is_there, const Schema *schema,
-                     const Batch *batch, RejectFn *reject, void *data, GError **error);
+extern const LookOps maria_look_ops;
 bool maria_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in,
                    Batch *out, RejectFn *reject, void *data, GError **error);
 

@@ -19,7 +19,9 @@ const char *const maria_type_names[TYPE_COUNT] = {
 #define KEY_BYTES_MAX 3072 /* of all its columns */
 #define LETTER_BYTES 4     /* at most */
 #define NUMBER_BYTES 30    /* of a decimal; of others fewer */
-#define DIGITS_MAX 65      /* of a decimal */
+#define COMMENT_MAX 1024   /* letters, of a column */
+#define TABLE_COMMENT_MAX 2048
+#define DIGITS_MAX 65 /* of a decimal */
 #define SCALE_MAX 30
 
 /* --- a column's own type, as a text: what every such text begins with, the type, and behind a newline the rest --- */
@@ -146,6 +148,59 @@ fits_key(const Schema *schema)
     return true;
 }
 
+/* --- what comes along with columns of another store --- */
+
+/* Letters that a column of texts has at most, as its source says and keeps to; 0: it does not say. */
+static int
+letters_of(const Column *column)
+{
+    int letters = 0, end = 0;
+    bool is_known = column->type == TYPE_TEXT &&
+                    sscanf(column->declared, "character varying(%9d)%n", &letters, &end) == 1 &&
+                    column->declared[end] == '\0';
+    return is_known ? letters : 0;
+}
+
+/* An index needs texts of a length, of which all together fit. */
+static bool
+holds_unique(const Schema *made, const Dependent *along)
+{
+    size_t bytes = 0;
+    for (guint i = 0; i < along->columns->len; i++) {
+        const Column *column = schema_find(made, along->columns->pdata[i], NULL);
+        bool has_length = column->type == TYPE_TEXT || column->type == TYPE_BYTES;
+        size_t letters = has_length ? (size_t) letters_of(column) : 0;
+        if (has_length && (letters == 0 || schema_is_key(made, column->name)))
+            return false;
+        bytes += has_length ? letters * LETTER_BYTES : NUMBER_BYTES;
+    }
+    return bytes <= KEY_BYTES_MAX;
+}
+
+bool
+maria_holds(const Schema *made, const Dependent *along)
+{
+    if (along_is_unique(along))
+        return holds_unique(made, along);
+    if (strcmp(along->kind, "comment") == 0)
+        return g_utf8_strlen(along->definition, -1) <=
+               (along->columns->len == 0 ? TABLE_COMMENT_MAX : COMMENT_MAX);
+    /* one of a table, and the first of its key */
+    return made->key->len > 0 && strcmp(made->key->pdata[0], along->columns->pdata[0]) == 0;
+}
+
+static bool
+is_in_unique(const Schema *schema, const Column *column)
+{
+    for (guint i = 0; i < schema->dependents->len; i++) {
+        const Dependent *along = schema->dependents->pdata[i];
+        if (along_is_unique(along) && maria_holds(schema, along) &&
+            g_ptr_array_find_with_equal_func(along->columns, column->name, g_str_equal, NULL))
+            return true;
+    }
+    return false;
+}
+
 char *
 maria_made_type(const Schema *schema, const Column *column, char **ret_rest)
 {
@@ -155,6 +210,8 @@ maria_made_type(const Schema *schema, const Column *column, char **ret_rest)
     char *type = !is_key || !has_length || fits_key(schema) ? own_type(column, &rest) : NULL;
     if (type == NULL)
         type = decimal_type(column);
+    if (type == NULL && letters_of(column) > 0 && is_in_unique(schema, column))
+        type = g_strdup_printf("varchar(%d)", letters_of(column));
     if (type == NULL)
         type = g_strdup(is_key && column->type == TYPE_TEXT    ? KEY_TEXT
                         : is_key && column->type == TYPE_BYTES ? KEY_BYTES

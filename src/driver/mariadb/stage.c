@@ -16,6 +16,40 @@
 
 /* --- CREATE --- */
 
+/* What the server says of a column that comes from another store, behind its type. Caller frees. */
+static char *
+along_words(const Schema *schema, const Column *column)
+{
+    const Dependent *comment = along_of(schema, "comment", column->name);
+    const Dependent *counted = along_of(schema, "identity", column->name);
+    bool is_counted = counted != NULL && maria_holds(schema, counted);
+    bool is_said = comment != NULL && maria_holds(schema, comment);
+    g_autofree char *said = is_said ? book_text(" COMMENT %Q", comment->definition) : g_strdup("");
+    return g_strconcat(is_counted ? " AUTO_INCREMENT" : "", said, NULL);
+}
+
+static void
+append_uniques(GString *sql, const Schema *schema)
+{
+    for (guint i = 0; i < schema->dependents->len; i++) {
+        const Dependent *along = schema->dependents->pdata[i];
+        if (!along_is_unique(along) || !maria_holds(schema, along))
+            continue;
+        g_autofree char *text = along_unique_text(along, maria_name);
+        g_string_append_printf(sql, ", %s", text);
+    }
+}
+
+static void
+append_comment(GString *sql, const Schema *schema)
+{
+    const Dependent *comment = along_of(schema, "comment", NULL);
+    if (comment == NULL || !maria_holds(schema, comment))
+        return;
+    g_autofree char *said = book_text(" COMMENT=%Q", comment->definition);
+    g_string_append(sql, said);
+}
+
 /* Texts are compared by their bytes, as everywhere else, unless they come from a column that compares them in another way. */
 char *
 maria_table_text(const char *table, const Schema *schema, bool is_temporary)
@@ -28,16 +62,18 @@ maria_table_text(const char *table, const Schema *schema, bool is_temporary)
         g_autofree char *type = maria_made_type(schema, column, &rest);
         g_autofree char *name = maria_name(column->name);
         bool is_key = schema_is_key(schema, column->name);
-        g_string_append_printf(sql, "%s%s %s%s %s", i > 0 ? ", " : "", name, type, rest,
-                               column->is_nullable && !is_key ? "NULL" : "NOT NULL");
+        g_autofree char *along = along_words(schema, column);
+        g_string_append_printf(sql, "%s%s %s%s %s%s", i > 0 ? ", " : "", name, type, rest,
+                               column->is_nullable && !is_key ? "NULL" : "NOT NULL", along);
     }
     for (guint i = 0; i < schema->key->len; i++) {
         g_autofree char *name = maria_name(schema->key->pdata[i]);
         g_string_append_printf(sql, "%s%s", i == 0 ? ", PRIMARY KEY (" : ", ", name);
     }
-    g_string_append_printf(sql,
-                           "%s ENGINE=" ENGINE " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
-                           schema->key->len > 0 ? "))" : ")");
+    g_string_append(sql, schema->key->len > 0 ? ")" : "");
+    append_uniques(sql, schema);
+    g_string_append(sql, ") ENGINE=" ENGINE " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin");
+    append_comment(sql, schema);
     return g_string_free(sql, FALSE);
 }
 

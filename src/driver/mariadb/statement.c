@@ -65,8 +65,9 @@ maria_fail(MariaConn *conn, MYSQL *db, GError **error)
     g_autofree char *message = g_strdup(mysql_error(db));
     g_strdelimit(message, "\n\t", ' ');
     if (conn->code == 1205)
-        return fail(error, ERR_TRANSIENT, "others hold a lock for longer than we wait (%s)",
-                    message);
+        return fail(error, ERR_TRANSIENT, "others hold a lock for longer than we wait (%s)%s%s",
+                    message, conn->holder != NULL ? ": " : "",
+                    conn->holder != NULL ? conn->holder : "");
     for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
         if (codes[i].number == conn->code)
             return fail(error, codes[i].code, "%s", message);
@@ -189,6 +190,9 @@ await(MariaConn *conn, Talk *talk, GError **error)
             silence = silence_begin(TICK_MS);
         } else if (!ticks(conn)) {
             fail(&failed, ERR_STOPPED, "asked to stop");
+        } else if (maria_holder_is_due(conn, silence.waited_ms, TICK_MS)) {
+            maria_look_for_holder(conn, talk->db);
+            silence.waited_ms += TICK_MS;
         } else if (!silence_is_due(&silence, conn->silence_ms, TICK_MS) ||
                    maria_is_at_work(conn, talk->db, &silence, &failed)) {
             silence.waited_ms += TICK_MS;
@@ -209,6 +213,7 @@ maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t bytes, GError **e
     my_bool failed = 0;
     conn->code = 0;
     conn->state[0] = '\0';
+    g_clear_pointer(&conn->holder, g_free);
     if (!ticks(conn))
         return fail(error, ERR_STOPPED, "asked to stop");
     saying.wanted = mysql_send_query_start(&saying.failed, db, sql, bytes);

@@ -253,6 +253,7 @@ pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error
     conn->book_name = g_strdup(json_get_string(settings, "bookkeeping", "_honk"));
     conn->book = pg_name(conn->book_name);
     conn->silence_ms = (int) MAX(1000, settings_wait_ms(settings, "silence_ms", SILENCE_MS));
+    conn->lock_timeout_ms = json_get_int(settings, "lock_timeout_ms", LOCK_TIMEOUT_MS);
     conn->slot_bytes_max = json_get_int(settings, "slot_bytes_max", SLOT_BYTES_MAX);
     conn->base.book = &pg_book;
     conn->base.book_place = conn->book;
@@ -289,6 +290,7 @@ pg_close(Conn *base)
     g_free(conn->book);
     g_free(conn->book_name);
     g_free(conn->snapshot);
+    g_free(conn->holder);
     g_free(conn->base.store);
     g_free(conn);
 }

@@ -8,10 +8,22 @@
 
 #define OF "%lld::oid"
 
+/* The columns that are unique together, where other stores can say that, and mean the same: at once, whatever is NULL, of values that
+ * are the same only if they are in every store (no citext, no collation of its own making). */
+#define UNIQUE_EVERYWHERE                                                                          \
+    "(SELECT CASE WHEN i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS "  \
+    "NULL AND coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') = 'false' AND bool_and("    \
+    "(a.atttypid IN (16, 17, 20, 21, 23, 25, 26, 700, 701, 1043, 1082, 1083, 1114, 1184, 1700, "   \
+    "2950) OR t.typtype = 'e') AND coalesce(l.collisdeterministic, true)) THEN "                   \
+    "json_agg(a.attname ORDER BY k.at) END FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(num, "  \
+    "at) JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num JOIN pg_type t ON "   \
+    "t.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation WHERE k.at <= "         \
+    "i.indnkeyatts)"
+
 static const char *const questions[] = {
     /* indexes; those of keys and of constraints are told as such */
     "SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, x.relname, "
-    "pg_get_indexdef(i.indexrelid) "
+    "pg_get_indexdef(i.indexrelid), " UNIQUE_EVERYWHERE " "
     "FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = " OF
     " AND NOT i.indisprimary "
     "AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid "
@@ -70,6 +82,17 @@ static const char *const questions[] = {
     "partrelid = " OF ")",
 };
 
+/* NULL: there are none. */
+static GPtrArray *
+names_of(const char *list)
+{
+    g_autoptr(json_t) json = json_loads(list, 0, NULL);
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < json_array_size(json); i++)
+        g_ptr_array_add(names, g_strdup(json_string_value(json_array_get(json, i))));
+    return names;
+}
+
 bool
 pg_add_dependents(PgConn *conn, const PgObject *object, Schema *schema, GError **error)
 {
@@ -87,8 +110,11 @@ pg_add_dependents(PgConn *conn, const PgObject *object, Schema *schema, GError *
         const PGresult *rows = all->pdata[i];
         for (int row = 0; row < PQntuples(rows); row++) {
             const char *definition = pg_cell(rows, row, 2);
-            schema_add_dependent(schema, pg_cell(rows, row, 0), pg_cell(rows, row, 1),
-                                 definition != NULL ? definition : "");
+            Dependent *dependent =
+                schema_add_dependent(schema, pg_cell(rows, row, 0), pg_cell(rows, row, 1),
+                                     definition != NULL ? definition : "");
+            if (PQnfields(rows) > 3 && pg_cell(rows, row, 3) != NULL)
+                dependent_set_columns(dependent, names_of(pg_cell(rows, row, 3)));
         }
     }
     return true;

@@ -340,29 +340,47 @@ pg_as_kept(Conn *base, const char *object, const Schema *schema, const Batch *in
     return done;
 }
 
-static char *
-why_not_kept(const PgTarget *target, const Batch *batch, size_t row)
+/* --- rows that are not written --- */
+
+typedef struct {
+    GArray *targets;     /* PgTarget */
+    const PgTarget **of; /* by column of the schema; NULL: it is not written */
+} PgLook;
+
+static void
+look_end(void *data)
 {
-    Value value = batch_value(batch, target->column, row);
-    char *reason = NULL;
-    return value.is_null || pg_keeps(target, &value, &reason) ? NULL : reason;
+    PgLook *look = data;
+    g_array_unref(look->targets);
+    g_free(look->of);
+    g_free(look);
 }
 
-bool
-pg_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
-             const Batch *batch, RejectFn *reject, void *data, GError **error)
+static bool
+look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
+           GError **error)
 {
-    g_autoptr(GArray) targets = NULL;
+    GArray *targets = NULL;
     if (!pg_targets(pg_conn(base), is_there ? object : NULL, schema, &targets, error))
         return false;
-    for (size_t row = 0; row < batch->row_count; row++) {
-        g_autofree char *reason = NULL;
-        for (guint i = 0; i < targets->len && reason == NULL; i++) {
-            const PgTarget *target = &g_array_index(targets, PgTarget, i);
-            reason = why_not_kept(target, batch, row);
-            if (reason != NULL)
-                reject(batch->row_ids[row], row, target->name, reason, data);
-        }
+    PgLook *look = g_new0(PgLook, 1);
+    look->targets = targets;
+    look->of = g_new0(const PgTarget *, schema_count(schema) + 1);
+    for (guint i = 0; i < targets->len; i++) {
+        const PgTarget *target = &g_array_index(targets, PgTarget, i);
+        look->of[target->column] = target;
     }
+    *ret = look;
     return true;
 }
+
+static char *
+look_at_cell(void *data, const Batch *batch, size_t column, size_t row)
+{
+    const PgTarget *target = ((const PgLook *) data)->of[column];
+    Value value = batch_value(batch, column, row);
+    char *reason = NULL;
+    return target == NULL || value.is_null || pg_keeps(target, &value, &reason) ? NULL : reason;
+}
+
+const LookOps pg_look_ops = {.begin = look_begin, .cell = look_at_cell, .end = look_end};

@@ -126,10 +126,12 @@ make_inside(PgConn *conn, const char *stage, const char *like, const Schema *sch
         return false;
     if (old != NULL)
         return pg_keys_like(conn, made, old, error);
-    if (schema == NULL || schema->key->len == 0 || made->key_is_primary)
+    if (schema == NULL)
         return true;
     g_autofree char *key = pg_key_text(schema);
-    return pg_run(conn, error, "ALTER TABLE %s ADD %s", made->sql, key);
+    return (key == NULL || made->key_is_primary ||
+            pg_run(conn, error, "ALTER TABLE %s ADD %s", made->sql, key)) &&
+           pg_add_uniques(conn, made, schema, error);
 }
 
 /* What the source's key promised does not hold. */

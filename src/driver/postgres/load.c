@@ -467,10 +467,11 @@ const LoadOps pg_load_ops = {
     .ledger_sum = book_ledger_sum,
     .quarantined = book_quarantined,
     .key_may_wait = pg_key_may_wait,
+    .holds = pg_holds,
     .put_off_keys = pg_put_off_keys,
     .make_keys = pg_make_keys,
     .finish = pg_finish,
     .has_forms = pg_has_forms,
     .as_kept = pg_as_kept,
-    .look_over = pg_look_over,
+    .look = &pg_look_ops,
 };

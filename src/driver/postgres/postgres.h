@@ -31,11 +31,13 @@ typedef struct {
     GPtrArray *idle;           /* PGconn *: sessions of scans that ended well */
     bool is_ascii;             /* the server knows nothing of encodings */
     bool in_transaction;
-    GString *later;             /* statements that go in front of the session's next message */
-    int version;                /* 150018 */
-    int64_t rows_done;          /* told to the tick */
-    int silence_ms;             /* after so long without an answer a session is looked after */
-    int64_t slot_bytes_max;     /* of log that the server may keep for one slot of ours */
+    GString *later;          /* statements that go in front of the session's next message */
+    int version;             /* 150018 */
+    int64_t rows_done;       /* told to the tick */
+    int silence_ms;          /* after so long without an answer a session is looked after */
+    int64_t lock_timeout_ms; /* 0: no limit */
+    char *holder;            /* who holds what the last statement waited for, in words; or NULL */
+    int64_t slot_bytes_max;  /* of log that the server may keep for one slot of ours */
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
     char *snapshot; /* its name, while everything that is read is of one state; or NULL */
@@ -87,6 +89,11 @@ CHECKED bool pg_ticks(PgConn *conn, GError **error);
 CHECKED bool pg_await_result(PgConn *conn, PGconn *db, GError **error);
 /* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
 CHECKED bool pg_is_at_work(PgConn *conn, PGconn *db, Silence *silence, GError **error);
+/* One question of a second session; false: no answer in time. */
+CHECKED bool pg_ask_beside(PGconn *other, const char *sql, PGresult **ret);
+/* holder.c: shortly before the server gives up waiting for a lock, a second session asks who holds it, as nobody knows afterwards. */
+bool pg_holder_is_due(const PgConn *conn, int waited_ms, int tick_ms);
+void pg_look_for_holder(PgConn *conn, PGconn *db);
 /* Are the words about a session that was not opened the server's own? */
 bool pg_says_why(const PGconn *other);
 /* Whoever reads from it next hears that it has ended. */
@@ -348,8 +355,7 @@ bool pg_form(unsigned base, const char *text, size_t bytes, GString *to);
 /* Does the column bring texts into a form of its own? */
 bool pg_has_form(const PgTarget *target);
 bool pg_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret, GError **error);
-bool pg_look_over(Conn *conn, const char *object, bool is_there, const Schema *schema,
-                  const Batch *batch, RejectFn *reject, void *data, GError **error);
+extern const LookOps pg_look_ops;
 bool pg_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in, Batch *out,
                 RejectFn *reject, void *data, GError **error);
 
@@ -373,6 +379,10 @@ bool pg_make_keys(Conn *conn, const char *stage, const char *like, const Schema 
                   const Writer *writer, GError **error);
 /* "PRIMARY KEY (…)" of a table that is made from its schema; NULL: it has none. Caller frees. */
 char *pg_key_text(const Schema *schema);
+/* stage.c: what is unique beside the key, as far as the table has it not. */
+CHECKED bool pg_add_uniques(PgConn *conn, const PgObject *object, const Schema *schema,
+                            GError **error);
+bool pg_holds(const Schema *made, const Dependent *along);
 bool pg_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                GError **error);
 /* push.c: a refusal of a row, of whatever kind, becomes INVALID: it would fail the other way as well, which knows which one. */

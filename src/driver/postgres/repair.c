@@ -128,6 +128,8 @@ pg_repair(Conn *base, const char *object, const Schema *schema,
         !pg_targets_of(&table, schema, &targets, error))
         return false;
     pg_begin(conn);
+    pg_later(conn,
+             "SET CONSTRAINTS ALL DEFERRED"); /* rows that refer to each other come one by one */
     if (base->passes_freeze)
         pg_later(conn, "SET LOCAL \"honk.repairs\" = '%lld'", (long long) table.object->oid);
     Repair repair = {.conn = conn,

@@ -20,9 +20,8 @@
 #define ANSWER_MS 10000
 #define CANCEL_S 3
 
-/* False: no answer in time. */
-static bool
-ask(PGconn *other, const char *sql, PGresult **ret)
+bool
+pg_ask_beside(PGconn *other, const char *sql, PGresult **ret)
 {
     gint64 until_us = g_get_monotonic_time() + ANSWER_MS * 1000;
     struct pollfd wait = {.fd = PQsocket(other), .events = POLLIN};
@@ -65,7 +64,7 @@ why_lost(PGconn *other, PGconn *db, bool *ret_answered)
         "THEN state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %d) "
         "ELSE %s AND wait_event = 'ClientRead' END",
         PQbackendPID(db), ANSWER_MS / 1000, is_said ? "true" : "false");
-    *ret_answered = ask(other, sql, &rows);
+    *ret_answered = pg_ask_beside(other, sql, &rows);
     if (!*ret_answered)
         return "the server answers nobody";
     return PQntuples(rows) > 0 ? "the server has nothing to do for it" : NULL;

@@ -77,8 +77,9 @@ pg_fail(PgConn *conn, PGconn *db, const PGresult *result, GError **error)
     g_autofree char *message = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     g_autofree char *detail = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
     if (pg_state_is(conn, "55P03"))
-        return fail(error, ERR_TRANSIENT, "others hold a lock for longer than we wait (%s)",
-                    message);
+        return fail(error, ERR_TRANSIENT, "others hold a lock for longer than we wait (%s)%s%s",
+                    message, conn->holder != NULL ? ": " : "",
+                    conn->holder != NULL ? conn->holder : "");
     if (pg_state_is(conn, "57014"))
         return fail(error, ERR_TRANSIENT, "the server ended the statement: %s", message);
     return fail(error, code_of(conn->state), "%s%s%s", message, detail[0] != '\0' ? ": " : "",
@@ -126,6 +127,8 @@ await(PgConn *conn, PGconn *db, bool is_sending, GError **error)
          silence.waited_ms += TICK_MS) {
         if (!ticks(conn))
             return stop(db, error);
+        if (pg_holder_is_due(conn, silence.waited_ms, TICK_MS))
+            pg_look_for_holder(conn, db);
         if (silence_is_due(&silence, conn->silence_ms, TICK_MS) &&
             !pg_is_at_work(conn, db, &silence, error))
             return false;
@@ -280,6 +283,7 @@ pg_sql(const char *format, ...)
 static bool
 say(PgConn *conn, PGconn *db, const char *sql)
 {
+    g_clear_pointer(&conn->holder, g_free);
     if (db != conn->db || conn->later->len == 0)
         return PQsendQuery(db, sql) == 1;
     g_string_append(conn->later, sql);

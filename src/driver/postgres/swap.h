@@ -33,6 +33,8 @@ void swap_back(SwapPlanner *planner, char *take_sql);
 void swap_undo(SwapPlanner *planner, char *take_sql);
 /* `question` has one or two %lld, each the target's number. */
 CHECKED bool swap_ask(SwapPlanner *planner, PGresult **ret, GError **error, const char *question);
+/* Has no table, index or sequence of the stage's schema that name? */
+CHECKED bool swap_is_free(SwapPlanner *planner, const char *name, bool *ret, GError **error);
 CHECKED bool swap_check_followers(SwapPlanner *planner, GError **error);
 /* From here on it is about these two. */
 void swap_turn_to(SwapPlanner *planner, const SwapSides *sides);
@@ -49,6 +51,8 @@ CHECKED bool swap_plan_statistics(SwapPlanner *planner, GError **error);
 /* swap_rest.c */
 CHECKED bool swap_plan_rights(SwapPlanner *planner, GError **error);
 CHECKED bool swap_plan_sequences(SwapPlanner *planner, GError **error);
+/* Those of a table that takes the place of none. */
+CHECKED bool swap_plan_counters(SwapPlanner *planner, GError **error);
 CHECKED bool swap_plan_triggers(SwapPlanner *planner, GError **error);
 CHECKED bool swap_plan_views(SwapPlanner *planner, GError **error);
 

@@ -169,6 +169,28 @@ plan_foreign_keys_again(SwapPlanner *planner, GError **error)
 
 /* --- names --- */
 
+bool
+swap_is_free(SwapPlanner *planner, const char *name, bool *ret, GError **error)
+{
+    int64_t there = 0;
+    if (!pg_int(planner->conn, &there, error,
+                "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                "WHERE c.relname = %Q AND n.nspname = %Q",
+                name, planner->sides->stage->schema))
+        return false;
+    *ret = there == 0;
+    return true;
+}
+
+/* Of an index that is named after its table: something else may be called so. Of a target that is there the indexes have given their
+ * names up by then. */
+static bool
+may_be_called(SwapPlanner *planner, const char *to, bool *ret, GError **error)
+{
+    *ret = true;
+    return planner->sides->target != NULL || swap_is_free(planner, to, ret, error);
+}
+
 static void
 rename_index(SwapPlanner *planner, const char *from, const char *to)
 {
@@ -207,7 +229,12 @@ plan_indexes(SwapPlanner *planner, GPtrArray *back_names, GError **error)
                                        ? g_strdup_printf("%s%s", sides->target_name, name + prefix)
                                        : NULL;
         const char *to = own != NULL ? own : made_up;
-        if (to == NULL || strlen(to) > 63)
+        bool may = false;
+        if (to == NULL || strlen(to) > OBJECT_NAME_MAX)
+            continue;
+        if (!may_be_called(planner, to, &may, error))
+            return false;
+        if (!may)
             continue;
         rename_index(planner, name, to);
         g_ptr_array_insert(back_names, 0,
@@ -325,7 +352,7 @@ static bool
 plan_first(SwapPlanner *planner, const SwapSides *roots, GError **error)
 {
     swap_turn_to(planner, roots);
-    return plan_names(planner, error);
+    return plan_names(planner, error) && swap_plan_counters(planner, error);
 }
 
 static bool

@@ -156,6 +156,41 @@ swap_plan_sequences(SwapPlanner *planner, GError **error)
     return true;
 }
 
+/* Each is called after its table, and goes on behind the numbers that came with the rows. A name that is taken stays as it is. */
+static const char counters[] =
+    "SELECT a.attname, q.relname, %Q || substr(q.relname, length(%Q) + 1) FROM pg_depend d JOIN "
+    "pg_class q ON q.oid = d.objid AND q.relkind = 'S' JOIN pg_attribute a ON a.attrelid = "
+    "d.refobjid AND a.attnum = d.refobjsubid WHERE d.classid = 'pg_class'::regclass AND "
+    "d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refobjid = %lld ORDER BY 1";
+
+bool
+swap_plan_counters(SwapPlanner *planner, GError **error)
+{
+    const SwapSides *sides = planner->sides;
+    const char *schema = sides->stage->schema;
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(planner->conn, &rows, error, counters, sides->target_name, sides->stage->name,
+                 (long long) sides->stage->oid))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        const char *made = pg_cell(rows, i, 1), *name = pg_cell(rows, i, 2);
+        bool may = false;
+        if (!swap_is_free(planner, name, &may, error))
+            return false;
+        may = may && g_str_has_prefix(made, sides->stage->name) && strlen(name) <= OBJECT_NAME_MAX;
+        if (may) {
+            swap_forth(planner,
+                       pg_sql("ALTER SEQUENCE \"%w\".\"%w\" RENAME TO \"%w\"", schema, made, name));
+            g_ptr_array_add(
+                planner->back_names,
+                pg_sql("ALTER SEQUENCE \"%w\".\"%w\" RENAME TO \"%w\"", schema, name, made));
+        }
+        g_autofree char *sequence = pg_sql("\"%w\".\"%w\"", schema, may ? name : made);
+        plan_value(planner, sequence, pg_cell(rows, i, 0));
+    }
+    return true;
+}
+
 /* --- what does things by itself --- */
 
 static bool

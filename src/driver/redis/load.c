@@ -215,6 +215,61 @@ redis_finish(Conn *base, const char *stage, const char *like, const Writer *writ
            redis_book_unwatch(conn, conn->db, error);
 }
 
+/* --- rows that are not written --- */
+
+typedef struct {
+    RedisObject *stage;
+    RedisEncoder encoder;
+    GString *key, *command;
+} RedisLook;
+
+static void
+look_end(void *data)
+{
+    RedisLook *look = data;
+    redis_encoder_clear(&look->encoder);
+    redis_object_free(look->stage);
+    g_string_free(look->key, TRUE);
+    g_string_free(look->command, TRUE);
+    g_free(look);
+}
+
+static bool
+look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
+           GError **error)
+{
+    RedisConn *conn = redis_conn(base);
+    if (object == NULL)
+        return true;
+    g_autofree char *stage = g_strconcat(object, "__honk_look", NULL);
+    RedisLook *look = g_new0(RedisLook, 1);
+    look->key = g_string_new(NULL);
+    look->command = g_string_new(NULL);
+    if (make_stage(conn, stage, is_there ? object : NULL, schema, &look->stage, error) &&
+        redis_encoder_init(&look->encoder, look->stage, schema, error)) {
+        *ret = look;
+        return true;
+    }
+    look_end(look);
+    return false;
+}
+
+static char *
+look_at_row(void *data, const Batch *batch, size_t row)
+{
+    RedisLook *look = data;
+    char *reason = NULL;
+    g_string_truncate(look->key, 0);
+    g_string_truncate(look->command, 0);
+    if (!redis_encode_key(&look->encoder, batch, row, look->key, &reason))
+        return reason;
+    Part key = {look->key->str, look->key->len};
+    return redis_encode_row(&look->encoder, key, batch, row, look->command, &reason) ? NULL
+                                                                                     : reason;
+}
+
+static const LookOps look_ops = {.begin = look_begin, .row = look_at_row, .end = look_end};
+
 const LoadOps redis_load_ops = {
     .stage = redis_stage,
     .unstage = redis_unstage,
@@ -229,4 +284,5 @@ const LoadOps redis_load_ops = {
     .ledger_sum = redis_ledger_sum,
     .quarantined = redis_quarantined,
     .finish = redis_finish,
+    .look = &look_ops,
 };

@@ -74,11 +74,14 @@ static bool
 fail_locked(const SqliteConn *conn, GError **error)
 {
     bool is_other = conn->attached != NULL && is_locked_for_readers(conn->attached);
+    const char *path = is_other ? conn->attached : conn->path;
     g_autofree char *waited = text_duration(conn->timeout_ms);
-    return fail(error, ERR_TRANSIENT,
-                "'%s' is locked by another program, and was so for %s: end the transaction that is "
-                "open there (or the program), and try again",
-                is_other ? conn->attached : conn->path, waited);
+    g_autofree char *holder = sqlite_holder(path);
+    return fail(
+        error, ERR_TRANSIENT,
+        "'%s' is locked by another program%s%s, and was so for %s: end the transaction that "
+        "is open there (or the program), and try again",
+        path, holder != NULL ? ": " : "", holder != NULL ? holder : "", waited);
 }
 
 bool

@@ -358,31 +358,56 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
     return true;
 }
 
+/* Of rows that are not written. */
+typedef struct {
+    CellGuard *guards; /* by column of the schema */
+    const Schema *schema;
+    GString *scratch;
+} SqliteLook;
+
 static bool
-load_look_over(Conn *base, const char *object, bool is_there, const Schema *schema,
-               const Batch *batch, RejectFn *reject, void *data, GError **error)
+look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
+           GError **error)
 {
     g_autoptr(Schema) real = NULL;
-    g_autoptr(GString) scratch = g_string_new(NULL);
     size_t count = schema_count(schema);
     if (is_there && !sqlite_describe(base, object, &real, error))
         return false;
-    g_autofree CellGuard *guards = g_new0(CellGuard, count + 1);
+    SqliteLook *look = g_new0(SqliteLook, 1);
+    look->schema = schema;
+    look->scratch = g_string_new(NULL);
+    look->guards = g_new0(CellGuard, count + 1);
     for (size_t i = 0; i < count; i++) {
         const Column *column = schema_column(schema, i);
         const Column *found = is_there ? schema_find(real, column->name, NULL) : column;
-        guards[i] = found != NULL ? cell_guard(found) : GUARD_NONE;
+        look->guards[i] = found != NULL ? cell_guard(found) : GUARD_NONE;
     }
-    for (size_t row = 0; row < batch->row_count; row++) {
-        g_autofree char *reason = NULL;
-        for (size_t i = 0; i < count && reason == NULL; i++) {
-            const Column *column = schema_column(schema, i);
-            if (!column->is_generated && !cell_is_kept(batch, i, row, guards[i], scratch, &reason))
-                reject(batch->row_ids[row], row, column->name, reason, data);
-        }
-    }
+    *ret = look;
     return true;
 }
+
+static char *
+look_at_cell(void *data, const Batch *batch, size_t column, size_t row)
+{
+    SqliteLook *look = data;
+    char *reason = NULL;
+    bool is_written = !schema_column(look->schema, column)->is_generated;
+    return !is_written ||
+                   cell_is_kept(batch, column, row, look->guards[column], look->scratch, &reason)
+               ? NULL
+               : reason;
+}
+
+static void
+look_end(void *data)
+{
+    SqliteLook *look = data;
+    g_string_free(look->scratch, TRUE);
+    g_free(look->guards);
+    g_free(look);
+}
+
+static const LookOps look_ops = {.begin = look_begin, .cell = look_at_cell, .end = look_end};
 
 const LoadOps sqlite_load_ops = {
     .locks_store = true,
@@ -402,5 +427,6 @@ const LoadOps sqlite_load_ops = {
     .ledger_sum = book_ledger_sum,
     .quarantined = book_quarantined,
     .finish = sqlite_finish,
-    .look_over = load_look_over,
+    .holds = sqlite_holds,
+    .look = &look_ops,
 };

@@ -179,6 +179,10 @@ bool sqlite_unstage(Conn *conn, const char *stage, const Writer *writer, GError 
 bool sqlite_exists(Conn *conn, const char *object, bool *ret, GError **error);
 bool sqlite_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
                    int64_t *ret_rows, GError **error);
+/* holder.c: the programs of this machine that have locks on the file, "42 (sqlite3)", as far as the system tells; NULL: it does not. Caller
+ * frees. */
+char *sqlite_holder(const char *path);
+bool sqlite_holds(const Schema *made, const Dependent *along);
 bool sqlite_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                    GError **error);
 /* The columns of a table that is made from the schema, as describe() will tell them. Caller owns. */

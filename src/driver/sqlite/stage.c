@@ -63,6 +63,15 @@ sqlite_schema_to_be(const Schema *schema)
     return made;
 }
 
+/* A number that is the key is given by SQLite itself where an INSERT leaves it out. */
+bool
+sqlite_holds(const Schema *made, const Dependent *along)
+{
+    if (strcmp(along->kind, "identity") != 0)
+        return along_is_unique(along);
+    return is_int_key(made, schema_find(made, along->columns->pdata[0], NULL));
+}
+
 static char *
 create_from_schema(const char *stage, const Schema *schema)
 {
@@ -83,7 +92,13 @@ create_from_schema(const char *stage, const Schema *schema)
         g_autofree char *name = sql_quote(schema->key->pdata[i]);
         g_string_append_printf(sql, "%s%s", i == 0 ? ", PRIMARY KEY (" : ", ", name);
     }
-    g_string_append(sql, !has_int_key && schema->key->len > 0 ? "))" : ")");
+    g_string_append(sql, !has_int_key && schema->key->len > 0 ? ")" : "");
+    for (guint i = 0; i < schema->dependents->len; i++) {
+        const Dependent *along = schema->dependents->pdata[i];
+        g_autofree char *text = along_is_unique(along) ? along_unique_text(along, sql_quote) : NULL;
+        g_string_append_printf(sql, "%s%s", text != NULL ? ", " : "", text != NULL ? text : "");
+    }
+    g_string_append_c(sql, ')');
     return g_string_free(sql, FALSE);
 }
 
