@@ -112,12 +112,41 @@ show_uncompared(Compare *compare, const Schema *compared)
 
 /* ---- what people see ---- */
 
+/* Two different values never look alike: what would end the text, or cannot be seen, is written as in C. */
 static char *
 value_text(const json_t *value)
 {
+    static const char hard[] = "\\'\n\r\t", escapes[] = "\\'nrt";
     if (value == NULL || json_is_null(value))
         return g_strdup("NULL");
-    return g_strdup_printf("'%s'", json_string_value(value));
+    const char *text = json_string_value(value);
+    GString *shown = g_string_new("'");
+    for (size_t i = 0; i < json_string_length(value); i++) {
+        const char *at = text[i] != '\0' ? strchr(hard, text[i]) : NULL;
+        if (text[i] == '\0')
+            g_string_append(shown, "\\0");
+        else if (at != NULL)
+            g_string_append_printf(shown, "\\%c", escapes[at - hard]);
+        else
+            g_string_append_c(shown, text[i]);
+    }
+    g_string_append_c(shown, '\'');
+    return g_string_free(shown, FALSE);
+}
+
+/* As much as fits, from shortly before the place where it differs from `other`. */
+static char *
+cut_before_difference(const char *shown, const char *other)
+{
+    size_t same = 0;
+    while (shown[same] != '\0' && shown[same] == other[same])
+        same++;
+    size_t from = same > VALUE_WIDTH / 2 ? same - VALUE_WIDTH / 3 : 0;
+    while (from > 0 && ((unsigned char) shown[from] & 0xc0) == 0x80)
+        from--; /* letters are not cut */
+    bool fits = text_width(shown) <= VALUE_WIDTH;
+    g_autofree char *rest = text_cut(fits ? shown : shown + from, VALUE_WIDTH - 1);
+    return fits ? g_strdup(shown) : g_strdup_printf("%s%s", from > 0 ? "…" : "", rest);
 }
 
 /* Without a key the whole row stands for it; its number is shorter. */
@@ -147,10 +176,10 @@ key_text(const json_t *difference)
 }
 
 static void
-add_value(Table *table, const json_t *value, Tone tone)
+add_value(Table *table, const json_t *value, const json_t *beside, Tone tone)
 {
-    g_autofree char *shown = value_text(value);
-    g_autofree char *cut = text_cut(shown, VALUE_WIDTH);
+    g_autofree char *shown = value_text(value), *other = value_text(beside);
+    g_autofree char *cut = cut_before_difference(shown, other);
     table_cell(table, tone, cut);
 }
 
@@ -162,10 +191,12 @@ show_columns(View *view, const json_t *columns)
     size_t i;
     json_array_foreach(columns, i, column)
     {
+        const json_t *source = json_object_get(column, "source"),
+                     *target = json_object_get(column, "target");
         table_cell(table, TONE_PLAIN, "");
         table_cell(table, TONE_PLAIN, json_get_string(column, "column", ""));
-        add_value(table, json_object_get(column, "source"), TONE_GOOD);
-        add_value(table, json_object_get(column, "target"), TONE_BAD);
+        add_value(table, source, target, TONE_GOOD);
+        add_value(table, target, source, TONE_BAD);
     }
     view_table(view, table);
 }

@@ -6,6 +6,8 @@
  */
 #include "transfer/inside.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 void
@@ -19,10 +21,37 @@ comparison_clear(Comparison *comparison)
 }
 
 typedef struct {
-    const Scan *scan; /* whose rows they are */
+    Scan *scan; /* whose rows they are */
+    const Schema *
+        key; /* what their key is called there, where numbers of rows tell nobody which they are; or NULL */
     int64_t rejected;
     char *row, *column, *reason; /* of the first one */
 } Rejects;
+
+#define KEY_LETTERS_MAX 100
+
+/* " (id 'x7', day '2024-01-01')"; "" where the record does not tell. Caller frees. */
+static char *
+key_of_record(const Rejects *rejects, int64_t row_id)
+{
+    g_autoptr(json_t) record = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    const GPtrArray *key = rejects->key != NULL ? rejects->key->key : NULL;
+    if (key == NULL || key->len == 0 || !scan_record(rejects->scan, row_id, &record, NULL))
+        return g_strdup("");
+    for (guint i = 0; i < key->len; i++) {
+        const char *value = json_string_value(json_object_get(record, key->pdata[i]));
+        if (value == NULL)
+            return g_strdup("");
+        g_autofree char *begin =
+            g_utf8_substring(value, 0, MIN(g_utf8_strlen(value, -1), (glong) KEY_LETTERS_MAX));
+        g_autofree char *shown = text_printable(begin);
+        g_string_append_printf(text, "%s%s '%s'%s", i > 0 ? ", " : " (", (char *) key->pdata[i],
+                               shown, strlen(begin) < strlen(value) ? "…" : "");
+    }
+    g_string_append_c(text, ')');
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
 
 static void
 count_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
@@ -30,7 +59,9 @@ count_reject(int64_t row_id, size_t in_row, const char *column, const char *reas
     Rejects *rejects = data;
     if (rejects->rejected++ > 0)
         return;
-    rejects->row = scan_row_text(rejects->scan, row_id);
+    g_autofree char *number = scan_row_text(rejects->scan, row_id);
+    g_autofree char *key = key_of_record(rejects, row_id);
+    rejects->row = g_strconcat(number, key, NULL);
     rejects->column = g_strdup(column);
     rejects->reason = g_strdup(reason);
 }
@@ -84,6 +115,7 @@ hash_target(Transfer *transfer, const char *object, const json_t *range, TickFn 
     if (!conn_scan(transfer->target, &back.spec, &scan, error))
         return false;
     rejects->scan = scan;
+    rejects->key = conn_finds_columns(transfer->target) ? program_target(transfer->program) : NULL;
     return hash_scan(scan, back.spec.output, count_reject, rejects, tick, data, ret, error);
 }
 
@@ -147,6 +179,7 @@ map_source(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, Rejec
     if (!conn_scan(transfer->source, &spec, &scan, error))
         return false;
     rejects->scan = scan;
+    rejects->key = transfer->known;
     do {
         batch_reset(in);
         batch_reset(out);

@@ -12,13 +12,13 @@
  */
 #include "base/limits.h"
 #include "transfer/search.h"
+#include "transfer/shown.h"
 
 #include <string.h>
 
 #define LOOKS_MAX                                                                                  \
     64 /* passes over both sides, each of as many parts as fit: what is beyond is told of as not complete */
 #define BYTES_KEPT_MAX (128 * 1024 * 1024)
-#define SHOWN_BYTES_MAX 500 /* of a value in a difference */
 
 /* A row of the source, its values as text. */
 typedef struct Kept Kept;
@@ -204,46 +204,13 @@ choose_parts(Search *search)
 
 /* --- pass 2: rows --- */
 
-static json_t *
-value_to_json(const char *text)
-{
-    if (text == NULL)
-        return json_null();
-    size_t bytes = strlen(text);
-    g_autofree char *shown = bytes <= SHOWN_BYTES_MAX ? g_utf8_make_valid(text, (gssize) bytes)
-                                                      : g_utf8_make_valid(text, SHOWN_BYTES_MAX);
-    return json_string(shown);
-}
-
-static char *
-value_text(const Value *value)
-{
-    if (value->is_null)
-        return NULL;
-    if (value->type == TYPE_BYTES) {
-        GString *hex = g_string_new("x'");
-        for (size_t i = 0; i < value->s.bytes && i < SHOWN_BYTES_MAX / 2; i++)
-            g_string_append_printf(hex, "%02x", (guchar) value->s.data[i]);
-        g_string_append(hex, value->s.bytes > SHOWN_BYTES_MAX / 2 ? "…" : "'");
-        return g_string_free(hex, FALSE);
-    }
-    GString *text = g_string_new(NULL);
-    value_append_text(value, text);
-    for (const char *nul; (nul = memchr(text->str, '\0', text->len)) != NULL;) {
-        gssize at = nul - text->str; /* what is behind it counts, too */
-        g_string_erase(text, at, 1);
-        g_string_insert(text, at, "\\x00");
-    }
-    return g_string_free(text, FALSE);
-}
-
 static char **
 row_texts(const Batch *batch, size_t row)
 {
     char **texts = g_new0(char *, batch->column_count);
     for (size_t i = 0; i < batch->column_count; i++) {
         Value value = batch_value(batch, i, row);
-        texts[i] = value_text(&value);
+        texts[i] = shown_text(&value);
     }
     return texts;
 }
@@ -270,7 +237,7 @@ add_told(const Search *search, json_t *list, const char *what, char *const *valu
     json_t *difference = json_object(), *key = json_object();
     for (size_t i = 0; i < search->key_count; i++)
         json_object_set_new(key, schema_column(schema, search->key[i])->name,
-                            value_to_json(values[search->key[i]]));
+                            shown_json(values[search->key[i]]));
     json_object_set_new(difference, "key", key);
     json_set_int(difference, "row_id", row_id);
     json_set_string(difference, "what", what);
@@ -293,7 +260,7 @@ add_row(Search *search, const char *what, char *const *values, int64_t row_id)
         return;
     json_t *row = json_object();
     for (size_t i = 0; i < schema_count(schema); i++)
-        json_object_set_new(row, schema_column(schema, i)->name, value_to_json(values[i]));
+        json_object_set_new(row, schema_column(schema, i)->name, shown_json(values[i]));
     json_object_set_new(add_difference(search, what, values, row_id), "row", row);
 }
 
@@ -343,8 +310,8 @@ differing_columns(const Search *search, const Kept *kept, char *const *values)
         if (g_strcmp0(kept->values[i], values[i]) != 0)
             json_array_append_new(columns, json_pack("{s:s, s:o, s:o}", "column",
                                                      schema_column(schema, i)->name, "source",
-                                                     value_to_json(kept->values[i]), "target",
-                                                     value_to_json(values[i])));
+                                                     shown_json(kept->values[i]), "target",
+                                                     shown_json(values[i])));
     return columns;
 }
 
