@@ -98,10 +98,13 @@ show_what_slowed(View *view, const json_t *outcome)
         g_autofree char *stood = text_duration(stood_ms);
         view_tone(view, TONE_WARN, "it was halted or paused for %s of the time", stood);
     }
-    if (again > 0)
+    if (again > 0) {
+        g_autofree char *last = story_ago(json_get_int(outcome, "tried_again_at_ms", 0));
         view_tone(view, TONE_WARN,
-                  "parts of it met trouble and were tried again, %" PRId64 " time%s in all", again,
-                  again == 1 ? "" : "s");
+                  "parts of it met trouble and were tried again, %" PRId64
+                  " time%s in all, the last %s",
+                  again, again == 1 ? "" : "s", last);
+    }
     if (followed > 0) {
         g_autofree char *rows = text_plural(followed, "row was", "rows were");
         view_tone(view, TONE_WARN,

@@ -203,6 +203,23 @@ migration_step_words(const json_t *step)
     return status;
 }
 
+/* What went wrong, and when it is tried again; NULL: nothing did. Caller frees. */
+static char *
+trouble_text(const json_t *step)
+{
+    const char *trouble = json_get_string(step, "error", NULL);
+    const json_t *retry = json_object_get(step, "retry");
+    if (trouble == NULL || retry == NULL)
+        return g_strdup(trouble);
+    int64_t in_ms = json_get_int(retry, "at_ms", 0) - clock_wall_ms();
+    int64_t tried = json_get_int(retry, "tried", 0), left = json_get_int(retry, "left", 0);
+    g_autofree char *in = text_duration(MAX(in_ms, 0));
+    return g_strdup_printf("%s; tried %" G_GINT64_FORMAT " time%s, again %s%s, %" G_GINT64_FORMAT
+                           " more at most",
+                           trouble, tried, tried == 1 ? "" : "s", in_ms > 0 ? "in " : "now",
+                           in_ms > 0 ? in : "", left);
+}
+
 /* The same for all steps and all the time, so that nothing jumps. */
 static int
 bar_width(const json_t *steps, int width)
@@ -227,7 +244,7 @@ migration_steps(const View *view, const json_t *migration, int width)
     json_array_foreach(steps, i, step)
     {
         const char *status = json_get_string(step, "status", "");
-        const char *trouble = json_get_string(step, "error", NULL);
+        g_autofree char *trouble = trouble_text(step);
         g_autofree char *bar = step_bar(view, step, status, bars), *counts = step_counts(step);
         table_cell(table, TONE_PLAIN, json_get_string(step, "name", ""));
         table_cell(table, story_tone(status), migration_step_words(step));
@@ -256,8 +273,8 @@ counts_and_why(const json_t *step)
 char *
 migration_step_line(const View *view, const json_t *step)
 {
-    const char *status = json_get_string(step, "status", ""),
-               *trouble = json_get_string(step, "error", NULL);
+    const char *status = json_get_string(step, "status", "");
+    g_autofree char *trouble = trouble_text(step);
     g_autofree char *counts = counts_and_why(step);
     g_autofree char *words = view_toned(view, story_tone(status), migration_step_words(step));
     g_autofree char *name = text_printable(json_get_string(step, "name", ""));

@@ -87,6 +87,8 @@ trouble_read(Db *db, const char *plan, json_t *outcome, GError **error)
          "state WHERE to_state IN ('halted', 'paused')"},
         {"tried_again", "SELECT count(*) FROM event WHERE plan = :plan AND type = 'task.status' "
                         "AND to_state = 'retry_wait'"},
+        {"tried_again_at_ms", "SELECT max(at_ms) FROM event WHERE plan = :plan AND type = "
+                              "'task.status' AND to_state = 'retry_wait'"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(sums); i++) {
         Stmt *stmt = NULL;

@@ -90,6 +90,11 @@ step_add(json_t *step, const TaskSum *sum)
     json_set_string(step, "waits", sum->waits);
     if (strcmp(sum->status, "done") != 0)
         json_set_string(step, "error", sum->error);
+    if (sum->tried > 0)
+        json_object_set_new(step, "retry",
+                            json_pack("{s:I, s:I, s:I}", "tried", (json_int_t) sum->tried, "left",
+                                      (json_int_t) sum->tries_left, "at_ms",
+                                      (json_int_t) sum->again_ms));
     if (sum->started_ms > 0) {
         int64_t started = json_get_int(step, "started_at_ms", INT64_MAX);
         json_set_int(step, "started_at_ms", MIN(started, sum->started_ms));

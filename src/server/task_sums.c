@@ -35,7 +35,10 @@ enum {
     COL_UNIT,
     COL_NOTE,
     COL_SLOWED,
-    COL_WAITS
+    COL_WAITS,
+    COL_TRIED,
+    COL_TRIES_LEFT,
+    COL_AGAIN
 };
 
 /* Of what is done the evidence counts, of the rest what its worker said last. */
@@ -50,7 +53,8 @@ enum {
     "CASE WHEN status = 'leased' THEN progress ->> '$.slowed' "                                    \
     "WHEN status = 'waiting' AND reason LIKE 'slowed: %' THEN substr(reason, 9) END, "             \
     "CASE WHEN status = 'waiting' AND key <> '' AND action IN ('builds', 'propose') THEN reason "  \
-    "END FROM task "
+    "END, CASE status WHEN 'retry_wait' THEN attempt END, max(tries - attempt, 0), wake_ms FROM "  \
+    "task "
 
 static const char new_sql[] =
     TASK_SQL "INDEXED BY task_by_plan WHERE plan = :plan AND n > :n AND step <> ''";
@@ -126,6 +130,19 @@ text_keep(char **kept, Stmt *stmt, int column)
 }
 
 static void
+sum_add_tries(TaskSum *sum, Stmt *stmt)
+{
+    int64_t tried = stmt_col_int(stmt, COL_TRIED), left = stmt_col_int(stmt, COL_TRIES_LEFT),
+            again = stmt_col_int(stmt, COL_AGAIN);
+    if (tried == 0)
+        return;
+    bool is_first = sum->tried == 0;
+    sum->tries_left = is_first ? left : MIN(sum->tries_left, left);
+    sum->again_ms = is_first ? again : MIN(sum->again_ms, again);
+    sum->tried = MAX(sum->tried, tried);
+}
+
+static void
 sum_add(TaskSum *sum, Stmt *stmt)
 {
     int64_t weight = stmt_col_int(stmt, COL_WEIGHT), started = stmt_col_int(stmt, COL_STARTED);
@@ -142,6 +159,7 @@ sum_add(TaskSum *sum, Stmt *stmt)
     if (started > 0 && (sum->started_ms == 0 || started < sum->started_ms))
         sum->started_ms = started;
     sum->ended_ms = MAX(sum->ended_ms, stmt_col_int(stmt, COL_ENDED));
+    sum_add_tries(sum, stmt);
     text_keep(&sum->unit, stmt, COL_UNIT);
     text_keep(&sum->note, stmt, COL_NOTE);
     text_keep(&sum->slowed, stmt, COL_SLOWED);

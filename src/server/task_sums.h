@@ -13,7 +13,8 @@ typedef struct {
     char *step, *phase, *status;
     bool is_part;
     int64_t count, done, total, rate, bytes, weight, weight_done, rejected, rejecting;
-    int64_t started_ms, ended_ms; /* the first and the last; 0: none */
+    int64_t started_ms, ended_ms;        /* the first and the last; 0: none */
+    int64_t tried, tries_left, again_ms; /* of those that are tried again */
     char *unit, *note, *slowed, *waits, *error;
 } TaskSum;
 

@@ -1,5 +1,6 @@
 """A plan says what rows, rejects and time it expects; the report holds that against what happened."""
 import contextlib
+import re
 import sqlite3
 import unittest
 
@@ -74,6 +75,8 @@ class Forecast(unittest.TestCase):
             other.execute("BEGIN IMMEDIATE")
             self.world.honk("start", "rests", user=ADA)
             self.assertTrue(support.eventually(lambda: "retry wait" in self.world.honk("logs", "rests").stdout), self.world.seen("rests"))
+            said = r"locked by another program.*; tried \d+ times?, again (now|in .*), \d+ more at most"
+            self.assertTrue(support.eventually(lambda: re.search(said, " ".join(self.world.honk("status", "rests").stdout.split()))), self.world.seen("rests"))
             self.world.honk("pause", "rests", user=ADA)
             self.assertTrue(support.eventually(lambda: self.world.state("rests") == "paused"), self.world.seen("rests"))
         self.world.honk("resume", "rests", "--reason", "a test", user=ADA)
@@ -82,7 +85,8 @@ class Forecast(unittest.TestCase):
         self.assertGreater(outcome["stood_ms"], 0)
         self.assertGreater(outcome["tried_again"], 0)
         self.assertIn("it was halted or paused for ", told)
-        self.assertRegex(told, f"parts of it met trouble and were tried again, {outcome['tried_again']} times? in all")
+        self.assertRegex(told, f"parts of it met trouble and were tried again, {outcome['tried_again']} times? in all, the last .* ago")
+        self.assertGreater(outcome["tried_again_at_ms"], 0)
 
     def test_a_plan_that_would_stop_says_so_before_anybody_approves_it(self):
         self.world.write("mappings/users.yaml", (self.world.folder / "mappings/users.yaml").read_text().replace("2000", "500"))

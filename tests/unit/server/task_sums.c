@@ -187,6 +187,36 @@ a_reading_costs_what_changed_and_not_what_there_is(void)
     world_close(&world);
 }
 
+static void
+what_is_tried_again_says_how_often_and_when(void)
+{
+    World world;
+    world_open(&world);
+    g_autoptr(GPtrArray) sums = NULL;
+    g_autoptr(GError) error = NULL;
+    run(world.db, "UPDATE task SET status = 'retry_wait', attempt = 2, tries = 8, wake_ms = 900 "
+                  "WHERE id = 't-7'");
+    run(world.db, "UPDATE task SET status = 'retry_wait', attempt = 5, tries = 8, wake_ms = 700 "
+                  "WHERE id = 't-9'");
+    bool read = task_sums_read(world.kept, world.db, "m-1", &sums, &error);
+    g_assert_no_error(error);
+    g_assert_true(read);
+    int met = 0;
+    for (guint i = 0; i < sums->len; i++) {
+        const TaskSum *sum = sums->pdata[i];
+        if (strcmp(sum->status, "retry_wait") != 0) {
+            g_assert_cmpint(sum->tried, ==, 0);
+            continue;
+        }
+        met++;
+        g_assert_cmpint(sum->tried, ==, 5);
+        g_assert_cmpint(sum->tries_left, ==, 3);
+        g_assert_cmpint(sum->again_ms, ==, 700);
+    }
+    g_assert_cmpint(met, ==, 1);
+    world_close(&world);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -195,5 +225,7 @@ main(int argc, char **argv)
                     what_is_kept_tells_the_same_as_reading_all_of_it);
     g_test_add_func("/task sums/a reading costs what changed and not what there is",
                     a_reading_costs_what_changed_and_not_what_there_is);
+    g_test_add_func("/task sums/what is tried again says how often and when",
+                    what_is_tried_again_says_how_often_and_when);
     return g_test_run();
 }

@@ -2152,6 +2152,7 @@ export interface components {
                 stood_ms?: number;
                 /** @description how often a part was tried again, since it met trouble; absent where none was */
                 tried_again?: number;
+                tried_again_at_ms?: components["schemas"]["Time"];
                 /** @description rows that were copied again, since writers went on; absent where they were stopped */
                 followed?: number;
             };
@@ -2229,6 +2230,12 @@ export interface components {
             /** @description what one of its parts waits for: a pull request, by its number and address, or builds */
             waits?: string;
             error?: string;
+            /** @description parts that met trouble are tried again: how often one of them was tried, how often it may be at least, and when the next one is */
+            retry?: {
+                tried: number;
+                left: number;
+                at_ms: components["schemas"]["Time"];
+            };
             started_at_ms?: components["schemas"]["Time"];
             ended_at_ms?: components["schemas"]["Time"];
         };

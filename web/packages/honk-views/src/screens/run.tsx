@@ -87,6 +87,11 @@ function StepLine({ step, migration }: { step: Step; migration: Migration }) {
       {note && runs && <p className="honk-dim honk-run-note">{note}</p>}
       {slowed && runs && <p className="honk-run-note">Slowed: {slowed}</p>}
       {step.error && step.status !== 'done' && <p className="honk-problem">{step.error}</p>}
+      {step.retry && runs && (
+        <p className="honk-run-note">
+          Tried {count(step.retry.tried)} {step.retry.tried === 1 ? 'time' : 'times'}, again {step.retry.at_ms > now ? `in ${duration(step.retry.at_ms - now)}` : 'now'}, {count(step.retry.left)} more at most
+        </p>
+      )}
       {isOpen && <Tasks step={step} migration={migration} />}
     </li>
   );
