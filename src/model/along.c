@@ -161,8 +161,8 @@ along_left(const Schema *made, const Schema *source, AlongNameFn *name_of, const
         for (guint i = 0; i < source->dependents->len; i++) {
             const Dependent *from = source->dependents->pdata[i];
             const char *name = *from->name != '\0' ? from->name : source->dataset;
-            bool is_gone = missed[k].is_of_column && *from->name != '\0' &&
-                           name_of(from->name, data) == NULL;
+            bool is_gone =
+                missed[k].is_of_column && *from->name != '\0' && name_of(from->name, data) == NULL;
             if (strcmp(from->kind, missed[k].kind) != 0 || is_gone ||
                 comes_along(made, from, holds))
                 continue;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define BYTES_MAX 500    /* of a value */
+#define BYTES_MAX 500 /* of a value */
 #define DIGEST_LETTERS 12
 #define REST_BYTES_MAX 64 /* what is said behind the beginning */
 

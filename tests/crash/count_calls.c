@@ -10,6 +10,7 @@
  *   HONK_DIE_AT     the points, ascending: "12,34+,56/". N dies before call N, N+ after it, N/ half way
  *                   through what it writes or sends; N~ and N^ stop (SIGSTOP) before and after it
  *   HONK_DIE_KIND   count only calls of this kind: write, sync, cut, rename, send or commit
+ *   HONK_DIE_SAYING count only what is written or sent with these words in it: statements of a database server
  *   HONK_DIE_FILE   the count: see Shared; made by whoever looks on
  */
 #include <dlfcn.h>
@@ -47,7 +48,8 @@ typedef struct {
 static Shared *shared; /* NULL: this process does not count */
 static Point points[POINTS_MAX];
 static int point_count;
-static char only_kind; /* 0: all of them */
+static char only_kind;          /* 0: all of them */
+static const char *only_saying; /* NULL: whatever it says */
 
 /* ---- set up ---- */
 
@@ -97,6 +99,9 @@ static void __attribute__((constructor)) begin(void)
         return;
     read_points(getenv("HONK_DIE_AT"));
     only_kind = kind_letter(getenv("HONK_DIE_KIND"));
+    only_saying = getenv("HONK_DIE_SAYING");
+    if (only_saying != NULL && *only_saying == '\0')
+        only_saying = NULL;
     int fd = open(path, O_RDWR | O_CLOEXEC);
     void *map = mmap(NULL, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
@@ -134,7 +139,9 @@ die(void)
 static char
 count(char kind, const char *name, int fd, size_t bytes)
 {
-    if (shared == NULL || (only_kind != 0 && only_kind != kind))
+    bool has_data = kind == 'w' || kind == 's';
+    if (shared == NULL || (only_kind != 0 && only_kind != kind) ||
+        (only_saying != NULL && !has_data))
         return 0;
     long long call = atomic_fetch_add(&shared->calls, 1) + 1;
     if (call <= KINDS_MAX)
@@ -164,6 +171,15 @@ count_fd(char kind, const char *name, int fd, size_t bytes)
     return count(kind, name, fd, bytes);
 }
 
+/* The same of data that has the words that are asked for; of several parts the first one tells. */
+static char
+count_said(char kind, const char *name, int fd, const void *data, size_t data_bytes, size_t bytes)
+{
+    if (only_saying != NULL && memmem(data, data_bytes, only_saying, strlen(only_saying)) == NULL)
+        return 0;
+    return count_fd(kind, name, fd, bytes);
+}
+
 #define NEXT(name) ((__typeof__(&(name))) dlsym(RTLD_NEXT, #name))
 
 /* Do `call`, or `half` of it, and die when that is asked for. */
@@ -183,7 +199,7 @@ count_fd(char kind, const char *name, int fd, size_t bytes)
 ssize_t
 write(int fd, const void *data, size_t bytes)
 {
-    DO(ssize_t, count_fd('w', "write", fd, bytes), NEXT(write)(fd, data, bytes),
+    DO(ssize_t, count_said('w', "write", fd, data, bytes, bytes), NEXT(write)(fd, data, bytes),
        NEXT(write)(fd, data, bytes / 2));
 }
 
@@ -193,7 +209,8 @@ writev(int fd, const struct iovec *parts, int part_count)
     size_t bytes = 0;
     for (int i = 0; i < part_count; i++)
         bytes += parts[i].iov_len;
-    DO(ssize_t, count_fd('w', "writev", fd, bytes), NEXT(writev)(fd, parts, part_count),
+    DO(ssize_t, count_said('w', "writev", fd, parts[0].iov_base, parts[0].iov_len, bytes),
+       NEXT(writev)(fd, parts, part_count),
        NEXT(write)(fd, parts[0].iov_base, (parts[0].iov_len + 1) / 2));
 }
 
@@ -272,7 +289,7 @@ mkdir(const char *path, mode_t mode)
 ssize_t
 send(int fd, const void *data, size_t bytes, int flags)
 {
-    DO(ssize_t, count_fd('s', "send", fd, bytes), NEXT(send)(fd, data, bytes, flags),
+    DO(ssize_t, count_said('s', "send", fd, data, bytes, bytes), NEXT(send)(fd, data, bytes, flags),
        NEXT(send)(fd, data, bytes / 2, flags));
 }
 
@@ -280,7 +297,7 @@ ssize_t
 sendto(int fd, const void *data, size_t bytes, int flags, __CONST_SOCKADDR_ARG to,
        socklen_t to_bytes)
 {
-    DO(ssize_t, count_fd('s', "sendto", fd, bytes),
+    DO(ssize_t, count_said('s', "sendto", fd, data, bytes, bytes),
        NEXT(sendto)(fd, data, bytes, flags, to, to_bytes),
        NEXT(sendto)(fd, data, bytes / 2, flags, to, to_bytes));
 }
@@ -291,7 +308,10 @@ sendmsg(int fd, const struct msghdr *message, int flags)
     size_t bytes = 0;
     for (size_t i = 0; i < message->msg_iovlen; i++)
         bytes += message->msg_iov[i].iov_len;
-    DO(ssize_t, count_fd('s', "sendmsg", fd, bytes), NEXT(sendmsg)(fd, message, flags),
+    DO(ssize_t,
+       count_said('s', "sendmsg", fd, message->msg_iov[0].iov_base, message->msg_iov[0].iov_len,
+                  bytes),
+       NEXT(sendmsg)(fd, message, flags),
        NEXT(send)(fd, message->msg_iov[0].iov_base, (message->msg_iov[0].iov_len + 1) / 2, flags));
 }
 

@@ -44,7 +44,7 @@ class Counter:
     """The file that count_calls.c counts in; see Shared there."""
     POINTS, WORDS, KINDS = 8, 256, 60000
 
-    def __init__(self, path, role, points="", kind=""):
+    def __init__(self, path, role, points="", kind="", saying=""):
         if not pathlib.Path(LIBRARY).exists():  # the loader would only grumble, and nothing would be counted
             sys.exit(f"there is no {LIBRARY}: build it, or say where it is in COUNT_CALLS")
         self.path = pathlib.Path(path)
@@ -53,7 +53,7 @@ class Counter:
             self.map = mmap.mmap(file.fileno(), 0)
         self.wanted = len([point for point in points.split(",") if point])
         self.env = {"LD_PRELOAD": LIBRARY, "HONK_DIE_ROLE": role, "HONK_DIE_AT": points, "HONK_DIE_KIND": kind,
-                    "HONK_DIE_FILE": str(self.path)}
+                    "HONK_DIE_SAYING": saying, "HONK_DIE_FILE": str(self.path)}
 
     @property
     def calls(self):

@@ -6,7 +6,8 @@ After each death the same run goes on: to its end and back again, or back at onc
 row is lost or doubled, and after the rollback the database is dumped as before, with nothing of ours in it.
 
 A CASE is ROLE@POINTS:THEN as in die-at-every-point.py, and :inside where the source is in the same database. Without cases: every point;
---points N tries N of each role, evenly spread.
+--points N tries N of each role, evenly spread. With :saying=WORDS behind it only statements with these words count, so that a point is the
+same one each time.
 """
 import argparse
 import itertools
@@ -56,18 +57,19 @@ class Source:
 
 class Case(driving.Case):
     def __init__(self, text, sources):
-        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)(:inside)?", text)
+        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)(:inside)?(?::saying=(.+))?", text)
         if match is None:
             raise SystemExit(f"'{text}' is no case: expected for example worker@34+:back:inside")
         self.text = text
-        self.role, self.points, self.then, self.how = match.groups()
+        self.role, self.points, self.then, self.how, saying = match.groups()
+        self.saying = saying or ""
         self.source = sources[self.how or ""]
         self.why = ""
 
     def run(self):
         folder, self.database = self.source.copy()
         self.project = support.Project(folder, env={"SERVER_FOLDER": self.source.server.folder, "DATABASE": self.database})
-        self.counter = driving.Counter(folder / "calls", self.role, self.points)
+        self.counter = driving.Counter(folder / "calls", self.role, self.points, saying=self.saying)
         self.run_in(folder, self.project.kill)
         if not self.why:
             self.source.server.drop(self.database)
@@ -96,7 +98,14 @@ class Case(driving.Case):
         return self.words or "nothing died"
 
 
-def main(doc, server_class, world):
+def between(run, words, count):
+    """Behind each statement that says so, to the end and back again: those of the way back are the last."""
+    kinds = run([f"worker@:finish:saying={words}"])[0].kinds
+    first = 1 if count is None else max(1, len(kinds) - count)
+    run([f"worker@{point}+:finish:saying={words}" for point in range(first, len(kinds) + 1)])
+
+
+def main(doc, server_class, world, saying=None):
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--points", type=int, help="how many points to try for each role; all without it")
@@ -112,6 +121,8 @@ def main(doc, server_class, world):
         for role, how in () if options.cases else (("worker", ""), ("worker", ":inside"), ("serve", "")):
             kinds = run([f"{role}@:finish{how}"])[0].kinds
             run([f"{role}@{text}{how}" for text in driving.endings(kinds, driving.picked(len(kinds), options.points))])
+        if saying is not None and not options.cases:
+            between(run, saying, options.points)
     finally:
         for source in sources.values():
             source.world.close()

@@ -23,7 +23,7 @@ static const char question[] =
     "SELECT CASE WHEN a.pid IS NULL THEN 'a prepared transaction' "
     "ELSE format('session %%s of %%s', a.pid, left(coalesce(a.usename, "
     "a.backend_type), " NAME_LETTERS ")) || CASE WHEN a.application_name <> '' THEN format(' "
-                                     "(%%s)', left(a.application_name, " NAME_LETTERS
+    "(%%s)', left(a.application_name, " NAME_LETTERS
     ")) ELSE '' END || coalesce(format(', in a transaction since %%s UTC', "
     "to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')), '') || CASE WHEN a.state "
     "LIKE 'idle%%' THEN ', now idle' ELSE '' END || CASE WHEN a.query <> '' THEN format(': %%s', "

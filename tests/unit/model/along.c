@@ -75,10 +75,12 @@ what_does_not_come_is_told(void)
     g_autoptr(Schema) source = source_new(), made = made_new(source);
     g_autofree char *left = along_left(made, source, new_name, NULL, holds_no_comment);
     g_autofree char *all = along_left(made, source, new_name, NULL, NULL);
-    g_assert_cmpstr(left, ==, "unique 'by_nick', unique 'folded', check 'c', the comment on 'users'");
-    g_assert_cmpstr(all, ==,
-                    "unique 'by_email', unique 'by_nick', unique 'folded', check 'c', the default of "
-                    "'id', the comment on 'users'");
+    g_assert_cmpstr(left, ==,
+                    "unique 'by_nick', unique 'folded', check 'c', the comment on 'users'");
+    g_assert_cmpstr(
+        all, ==,
+        "unique 'by_email', unique 'by_nick', unique 'folded', check 'c', the default of "
+        "'id', the comment on 'users'");
 }
 
 static void
