@@ -138,6 +138,13 @@ static const struct {
     {"grant", "the rights of", false},
 };
 
+/* Some stores say of each column that may be NULL that it is so by default. */
+static bool
+is_nothing(const Dependent *from)
+{
+    return strcmp(from->kind, "default") == 0 && g_ascii_strcasecmp(from->definition, "NULL") == 0;
+}
+
 static bool
 comes_along(const Schema *made, const Dependent *from, AlongHoldsFn *holds)
 {
@@ -163,7 +170,7 @@ along_left(const Schema *made, const Schema *source, AlongNameFn *name_of, const
             const char *name = *from->name != '\0' ? from->name : source->dataset;
             bool is_gone =
                 missed[k].is_of_column && *from->name != '\0' && name_of(from->name, data) == NULL;
-            if (strcmp(from->kind, missed[k].kind) != 0 || is_gone ||
+            if (strcmp(from->kind, missed[k].kind) != 0 || is_gone || is_nothing(from) ||
                 comes_along(made, from, holds))
                 continue;
             if (count++ >= NAMED_MAX)

@@ -27,6 +27,7 @@ source_new(void)
                           names_of("nick"));
     schema_add_dependent(source, "unique", "folded", "CREATE … (lower(email))");
     schema_add_dependent(source, "default", "id", "nextval('s'::regclass)");
+    schema_add_dependent(source, "default", "email", "NULL");
     schema_add_dependent(source, "comment", "", "who");
     schema_add_dependent(source, "comment", "nick", "for short");
     schema_add_dependent(source, "check", "c", "");
