@@ -126,12 +126,21 @@ folder_of_maker(const char *path)
     return 0;
 }
 
+/* sql/crm/users.sql, sql/crm.users.sql: how much of the path is before its ending; 0: it is another file. */
+static size_t
+before_query(const char *path)
+{
+    static const char ending[] = ".sql";
+    return g_str_has_suffix(path, ending) ? strlen(path) - strlen(ending) : 0;
+}
+
 bool
 renames_concern(const Renames *renames, const char *path, const char *text, size_t bytes)
 {
     return renames_mentioned(renames, text, bytes) || renames_left_in(renames, text, bytes) ||
            find(renames, path).named != NAMED_NOT ||
            find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
+           find_before(renames, path, before_query(path)).named != NAMED_NOT ||
            dbt_files_concern(renames, path) || sqlx_concerns(renames, path) ||
            convention_concerns(renames, path, text, bytes) ||
            (code_is_sql(path)
@@ -236,9 +245,40 @@ described_columns(Work *work)
 
 /* ---- what fills the table ---- */
 
+/* Behind comments and blanks, does the text begin with SELECT or WITH? */
+static bool
+is_query_text(const char *text, size_t bytes)
+{
+    size_t at = 0, found;
+    while (at < bytes && (g_ascii_isspace(text[at]) || text[at] == '(' || text[at] == '-')) {
+        const char *line = text[at] == '-' ? memchr(text + at, '\n', bytes - at) : text + at;
+        if (line == NULL)
+            return false;
+        at = (size_t) (line - text) + 1;
+    }
+    return (find_word(text + at, MIN(bytes - at, 7), "select", &found) ||
+            find_word(text + at, MIN(bytes - at, 5), "with", &found)) &&
+           found == 0;
+}
+
+/* A query that names the dataset nowhere, and has its path: who runs it may fill the dataset with what comes out. */
+static void
+described_query(Work *work)
+{
+    Described it = find_before(work->renames, work->path, before_query(work->path));
+    if (it.named == NAMED_NOT || it.is_target || work->options->model != NULL ||
+        renames_mentioned(work->renames, work->text, work->bytes) ||
+        !is_query_text(work->text, work->bytes))
+        return;
+    site_refuse(work, SITE_FILE, 0, 0, "makes-source", NULL,
+                "the path of this query is the dataset's name: if it fills the dataset, it stays "
+                "with the old one, and the new one needs its own");
+}
+
 void
 described_makers(Work *work)
 {
+    described_query(work);
     Described it = find_before(work->renames, work->path, folder_of_maker(work->path));
     bool is_query = g_str_has_suffix(work->path, ".sql");
     /* what a setting says, as of partitions, may be a column that changes */

@@ -144,6 +144,7 @@ typedef struct {
     bool finds_columns;    /* the second time: uses of columns are looked for */
     int mentions, notes;   /* that were written down so far: for a person, and for nobody */
     const char *path;      /* of the file */
+    const char *said_path; /* what the program sets as search_path and the like; NULL: nothing */
     GHashTable *says; /* what it was searched for (program/whole.c); NULL: nothing is remembered */
     Imports *imports; /* of the program, where others give names; or NULL (imports/imports.h) */
     GPtrArray

@@ -252,3 +252,31 @@ program_says_other_default(Unit *unit, const Use *use)
     return has_other_default(unit, use) || has_other_flag(unit, use) || has_other_use(unit) ||
            program_goes_elsewhere(unit);
 }
+
+/* ---- search_path ---- */
+
+#define SAID_BYTES 80 /* behind the word, up to the end of its line: "-csearch_path=shop,public" */
+#define SAID_MAX 20   /* places of one file */
+
+char *
+program_said_path(const Work *work)
+{
+    static const char *const words[] = {"search_path", "searchPath", "currentSchema",
+                                        "current_schema"};
+    g_autoptr(GString) said = g_string_new(NULL);
+    const char *end = work->text + work->bytes;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        size_t bytes = strlen(words[i]);
+        const char *at = work->text;
+        for (int count = 0;
+             count < SAID_MAX && (at = memmem(at, (size_t) (end - at), words[i], bytes)) != NULL;
+             count++) {
+            at += bytes;
+            size_t rest = MIN((size_t) (end - at), SAID_BYTES);
+            const char *line = memchr(at, '\n', rest);
+            g_string_append_len(said, at, line != NULL ? line - at : (gssize) rest);
+            g_string_append_c(said, '\n');
+        }
+    }
+    return said->len > 0 ? g_string_free(g_steal_pointer(&said), FALSE) : NULL;
+}

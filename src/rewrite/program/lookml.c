@@ -329,6 +329,28 @@ lookml_text(const Unit *unit, const Use *use)
     return g_steal_pointer(&text);
 }
 
+void
+lookml_refuse_templates(Unit *unit, const Use *use)
+{
+    static const char table[] = "${TABLE}.";
+    const Piece *piece = &g_array_index(unit->pieces, Piece, use->first);
+    const char *bytes = unit->text->bytes, *end = bytes + piece->inner_end,
+               *at = bytes + piece->inner_begin;
+    if (!is_expression(unit, use) || !rename_changes_columns(lookml_table(unit, use)->rename))
+        return;
+    while ((at = memmem(at, (size_t) (end - at), table, strlen(table))) != NULL) {
+        const char *name = at + strlen(table);
+        name += name < end && strchr("\"`", *name) != NULL;
+        if (name + 1 < end && *name == '{' && strchr("{%", name[1]) != NULL) {
+            program_refuse(unit->work, unit->text, SITE_COLUMN, (size_t) (at - bytes),
+                           (size_t) (name - bytes), "hole", NULL,
+                           "what a template puts in here may name columns that change");
+            return;
+        }
+        at = name;
+    }
+}
+
 char *
 lookml_written(const char *text)
 {

@@ -480,6 +480,16 @@ refuse_class(Unit *unit, const Piece *piece, const Rename *rename)
     unit->work->mentions++;
 }
 
+static void
+refuse_key(Unit *unit, const Piece *piece)
+{
+    if (is_noted(unit->work, unit->text, piece->begin, piece->end))
+        return;
+    program_refuse(unit->work, unit->text, SITE_MENTION, piece->begin, piece->end, "as-key", NULL,
+                   "the name is a key here: who looks it up has to change, too");
+    unit->work->mentions++;
+}
+
 void
 program_mentions(Unit *unit)
 {
@@ -491,6 +501,8 @@ program_mentions(Unit *unit)
             visit_comment(unit, piece);
         else if (rename != NULL && language->names_table != NULL && language->names_table(unit, i))
             refuse_class(unit, piece, rename);
+        else if (rename != NULL && word_is_key_of_dataset(unit, i, rename))
+            refuse_key(unit, piece);
         else if (rename != NULL)
             note(unit, unit->text, piece->begin, piece->end, "this is a name of the program's own");
     }

@@ -477,6 +477,9 @@ program_name(Unit *unit, const Use *use, const Text *text)
                 "this is an ordinary word: nothing here names what the dataset is in");
     else if (name.path.count > 1 && renames_is_target(unit->work->renames, dialect, &name.path))
         explain(unit, text, DISPOSITION_ALREADY, NULL);
+    else if (is_other && use_is_topic(unit, use, &name))
+        program_refuse(unit->work, text, SITE_MENTION, 0, text->count, "in-string", NULL,
+                       "changes of the dataset may come by this topic, which is called by it");
     else if (is_other)
         explain(unit, text, DISPOSITION_UNAFFECTED, OTHER_DATASET);
     else

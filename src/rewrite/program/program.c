@@ -84,6 +84,8 @@ visit_use(Unit *unit, Use *use)
         visit_target(unit, use, text);
         return;
     }
+    if (program_stream(unit, text))
+        return;
     if (program_joined_query(unit, use, text) || program_sql(unit, use, text) ||
         program_command(unit, use, text) || program_part(unit, use, text) == PART_READ)
         return;
@@ -111,6 +113,8 @@ visit_uses(Unit *unit)
             visit_expression(unit, use, expression);
         else
             visit_use(unit, use);
+        if (expression == NULL && unit->views != NULL)
+            lookml_refuse_templates(unit, use);
         shared_visited(shared, unit, use, edits, sites);
     }
     shared_finish(shared, unit);
@@ -245,6 +249,8 @@ program_passes(Work *work, PassFn *pass, void *data)
         work->given = given;
         work->giving = giving;
     }
+    g_autofree char *said_path = program_said_path(work);
+    work->said_path = said_path;
     work->named = named;
     work->said = said;
     work->own_rows = rows;
@@ -272,6 +278,7 @@ program_passes(Work *work, PassFn *pass, void *data)
     imports_free(imports);
     work->says = NULL;
     work->texts = NULL;
+    work->said_path = NULL;
     work->given = NULL;
     work->giving = NULL;
 }

@@ -98,6 +98,12 @@ char *name_in_own_quotes(const Text *text, const Dialect *dialect, const NameTex
 bool program_command(Unit *unit, const Use *use, const Text *text);
 /* The string is a name of the dataset, and now is decided. (names.c) */
 bool program_name(Unit *unit, const Use *use, const Text *text);
+/* server.shop.orders, a topic by its place, by which changes of the dataset may come (topics.c). */
+bool use_is_topic(Unit *unit, const Use *use, const NameText *name);
+/* The string has shop-orders, a stream of Singer, and now is decided. */
+bool program_stream(Unit *unit, const Text *text);
+/* orders = { … } somewhere below shop = { … }, in settings. */
+bool word_is_key_of_dataset(Unit *unit, guint index, const Rename *rename);
 /* The string is a table of a source of dbt, and now is decided. (dbt.c) */
 bool program_dbt(Unit *unit, const Use *use, const Text *text);
 /* The string is a key under which checks of the dataset stand, and now is decided. (checks.c) */
@@ -139,6 +145,8 @@ bool program_reads_own_rows(const Work *work, const Text *text);
 void program_note_own_rows(Unit *unit);
 /* A cell of SQL that reads such rows, in the pass that finds columns. (columns.c) */
 void program_cell_columns(Unit *unit, const Text *text);
+/* What the program sets as search_path and the like, a line each; NULL: nothing. Caller frees. (default.c) */
+char *program_said_path(const Work *work);
 /* Is a schema said for it alone, as source_dataset is for source_table? */
 bool use_has_prefix_beside(Unit *unit, const Use *use);
 /* Is it what the program calls the dataset, whose whole name stands beside it? */
@@ -270,6 +278,8 @@ bool lookml_is_of_other(const Unit *unit, guint index);
 void lookml_note_bases(Unit *unit);
 /* An expression of it, as SQL over its table; NULL when it is something else. Caller frees. */
 Text *lookml_text(const Unit *unit, const Use *use);
+/* In one that is none, as of templates of Liquid: does a template say which column of the table it is? Then a person decides. */
+void lookml_refuse_templates(Unit *unit, const Use *use);
 /* `text` with the view's own name for it instead of the one that it was read under; caller frees. */
 char *lookml_written(const char *text);
 /* What all SQL of a file of LookML is taken for, or NULL. */

@@ -72,10 +72,11 @@ behind_lines(const GArray *pieces, guint index)
     return index;
 }
 
-/* `sep = …` behind a comma. */
+/* `sep = …` behind a comma; of glue `.sep = …`, where the dot is a sign. */
 static bool
 is_named(const Text *text, const GArray *pieces, guint index)
 {
+    index += sign_at(text, pieces, index) == '.';
     return piece_at(pieces, index)->kind == PIECE_WORD && sign_at(text, pieces, index + 1) == '=' &&
            sign_at(text, pieces, index + 2) != '=';
 }
@@ -91,6 +92,15 @@ said_joint(const Text *text, const GArray *pieces, guint index)
             memcmp(text->bytes + value->inner_begin, joints[i], strlen(joints[i])) == 0)
             return i == 0 ? "" : " ";
     return NULL;
+}
+
+/* `sep` or `.sep`: at its word from here on. */
+static bool
+is_separator(const Text *text, const GArray *pieces, guint *at)
+{
+    *at += sign_at(text, pieces, *at) == '.';
+    Span word = piece_span(piece_at(pieces, *at));
+    return span_is(text, word, "sep") || span_is(text, word, ".sep");
 }
 
 /* The commas of the call whose bracket is at `open` are joints. */
@@ -110,7 +120,7 @@ mark_joints(const Text *text, GArray *pieces, guint open, const char *joint)
             continue;
         if (!is_named(text, pieces, next))
             g_array_append_val(commas, i);
-        else if (span_is(text, piece_span(piece_at(pieces, next)), "sep"))
+        else if (is_separator(text, pieces, &next))
             joint = said_joint(text, pieces, next);
     }
     for (guint k = 0; depth == 0 && k < commas->len; k++)
@@ -120,7 +130,8 @@ mark_joints(const Text *text, GArray *pieces, guint open, const char *joint)
 GArray *
 lex_r(const Text *text, const Language *language, size_t begin, size_t end, size_t *ret_broken_at)
 {
-    static const char *const without_blank[] = {"paste0", "str_c", "stri_c", NULL};
+    static const char *const without_blank[] = {"paste0",   "str_c",    "stri_c", "glue",
+                                                "str_glue", "glue_sql", NULL};
     GArray *pieces = lex_code(text, language, begin, end, ret_broken_at);
     for (guint i = 0; i + 1 < pieces->len; i++) {
         Span word = piece_span(piece_at(pieces, i));

@@ -392,6 +392,7 @@ rewrite_statement(Unit *unit, Use *use, const Text *text, Range part, SqlCheckFn
                  .given = unit->work->given,
                  .texts = unit->work->texts,
                  .path = unit->work->path,
+                 .said_path = unit->work->said_path,
                  .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);

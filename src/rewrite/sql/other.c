@@ -91,6 +91,17 @@ lead_of(const Spelling *spelling, guint count)
     return g_strjoinv(".", parts);
 }
 
+/* Does the program around say in what names are, as in `SET search_path TO shop`, and is that what the dataset is in? */
+static bool
+path_is_said(const Work *work, const Spelling *spelling)
+{
+    const char *said = work->said_path;
+    guint length = g_strv_length(spelling->source);
+    size_t at;
+    return said != NULL && length > 1 &&
+           find_word(said, strlen(said), spelling->source[length - 2], &at);
+}
+
 bool
 sql_use_refuses(Work *work, const SqlPath *path)
 {
@@ -123,6 +134,14 @@ sql_note_other(Work *work, const SqlPath *path)
                     "this is '%s' if names without all parts are in '%s': say --default %s if they "
                     "are, or what it is instead",
                     longer->whole, lead, whole);
+        return;
+    }
+    if (longer != NULL && path_is_said(work, longer)) {
+        g_autofree char *whole = lead_of(longer, 1);
+        site_refuse(work, SITE_TABLE, begin, end, "apart", NULL,
+                    "this is '%s' if the schema that the program sets elsewhere is meant here: say "
+                    "--default %s if it is, or write the name with all its parts",
+                    longer->whole, whole);
         return;
     }
     Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, begin, end);

@@ -195,6 +195,24 @@ take_search_path(const Work *work, guint index, SaidPlace *place)
            take_one(work, at + 2, true, place);
 }
 
+/* SELECT set_config('search_path', 'a, b', false) */
+static bool
+take_config(const Work *work, guint index, SaidPlace *place)
+{
+    const Token *name = work_token(work, index + 2), *value = work_token(work, index + 4);
+    if (!work_is_text(work, index, "set_config") ||
+        work_token(work, index + 1)->kind != TOKEN_OPEN || name->kind != TOKEN_STRING ||
+        value->kind != TOKEN_STRING || work_token(work, index + 3)->kind != TOKEN_COMMA ||
+        !work_is_text(work, index + 2, "'search_path'"))
+        return false;
+    size_t begin = value->begin + 1, end = begin;
+    while (end + 1 < value->end && is_identifier_byte(work->text[end]))
+        end++;
+    g_autofree char *schema = g_strndup(work->text + begin, end - begin);
+    part_set(&place->schema, &(SaidPart){.text = schema});
+    return end > begin;
+}
+
 /* SET SCHEMA 'a'; but not ALTER TABLE t SET SCHEMA a, which moves it. */
 static bool
 take_schema(const Work *work, guint index, SaidPlace *place)
@@ -229,6 +247,8 @@ take_statement(const Work *work, guint index, SaidPlace *place, bool *ret_is_cle
         *ret_is_clear = *ret_is_clear && !is_of_routine(work, index);
         return true;
     }
+    if (take_config(work, index, place))
+        return true;
     if (work_is_text(work, index, "SET"))
         return take_schema(work, index, place);
     return begins_statement(work, index) && work_is_text(work, index, "USE") &&
@@ -283,9 +303,11 @@ may_say_place(const Work *work, guint index)
 {
     const Token *token = work_token(work, index);
     size_t bytes = token->end - token->begin;
-    if (token->kind != TOKEN_WORD || (bytes != strlen("SET") && bytes != strlen("search_path")))
+    if (token->kind != TOKEN_WORD ||
+        (bytes != strlen("SET") && bytes != strlen("search_path") && bytes != strlen("set_config")))
         return false;
-    return work_is_text(work, index, "SET") || work_is_text(work, index, "search_path") ||
+    return work_is_text(work, index, "SET") || work_is_text(work, index, "set_config") ||
+           work_is_text(work, index, "search_path") ||
            (work_is_text(work, index, "USE") && begins_statement(work, index));
 }
 
