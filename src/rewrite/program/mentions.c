@@ -490,6 +490,14 @@ refuse_key(Unit *unit, const Piece *piece)
     unit->work->mentions++;
 }
 
+/* Base.classes.users of SQLAlchemy, which finds its classes in the database. */
+static bool
+is_automapped(const Unit *unit, guint index)
+{
+    return unit_is_language(unit, "python") && index > 1 && unit_is_sign(unit, index - 1, '.') &&
+           unit_is_word(unit, index - 2, "classes") && program_has_word(unit->work, "automap_base");
+}
+
 void
 program_mentions(Unit *unit)
 {
@@ -499,7 +507,8 @@ program_mentions(Unit *unit)
         const Rename *rename = word_rename(unit, i);
         if (piece->kind == PIECE_COMMENT)
             visit_comment(unit, piece);
-        else if (rename != NULL && language->names_table != NULL && language->names_table(unit, i))
+        else if (rename != NULL && (is_automapped(unit, i) || (language->names_table != NULL &&
+                                                               language->names_table(unit, i))))
             refuse_class(unit, piece, rename);
         else if (rename != NULL && word_is_key_of_dataset(unit, i, rename))
             refuse_key(unit, piece);

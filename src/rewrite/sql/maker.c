@@ -221,7 +221,7 @@ visit(Work *work, const SqlStatement *statement)
     const Spelling *spelling = NULL;
     const Rename *rename = statement_makes(work, statement, &spelling);
     if (rename == NULL && statement->created.count > 0 && !statement->is_temporary)
-        sql_use_refuses(work, &statement->created);
+        sql_refuse_shorter(work, &statement->created);
     if (rename == NULL || spelling == NULL)
         return;
     const char *why = why_not(work, statement, rename, spelling);

@@ -57,6 +57,9 @@ visit_mention(Work *work, const SqlMention *mention)
                   *last = &mention->path.parts[mention->path.count - 1];
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &mention->path, &spelling, &is_other);
+    if (rename == NULL && is_other && sql_is_model_header(work, mention->statement) &&
+        work_is_text(work, first->token - 1, "name"))
+        sql_refuse_shorter(work, &mention->path);
     if (rename != NULL && sql_is_row_type(work, &mention->path)) {
         visit_row_type(work, &mention->path, rename, spelling);
         return;

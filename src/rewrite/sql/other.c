@@ -118,24 +118,31 @@ sql_use_refuses(Work *work, const SqlPath *path)
     return true;
 }
 
+bool
+sql_refuse_shorter(Work *work, const SqlPath *path)
+{
+    const Spelling *longer = longer_spelling(work, path);
+    if (sql_use_refuses(work, path))
+        return true;
+    if (longer == NULL || (path->count == 1 && work->renames->default_path == NULL))
+        return false;
+    g_autofree char *lead = lead_of(longer, path->count);
+    g_autofree char *whole = lead_of(longer, 1);
+    site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "apart",
+                NULL,
+                "this is '%s' if names without all parts are in '%s': say --default %s if they "
+                "are, or what it is instead",
+                longer->whole, lead, whole);
+    return true;
+}
+
 void
 sql_note_other(Work *work, const SqlPath *path)
 {
     size_t begin = path->parts[0].begin, end = path->parts[path->count - 1].end;
-    if (sql_put_in_refuses(work, path))
-        return;
-    if (sql_use_refuses(work, path))
+    if (sql_put_in_refuses(work, path) || sql_refuse_shorter(work, path))
         return;
     const Spelling *longer = longer_spelling(work, path);
-    if (longer != NULL && (path->count > 1 || work->renames->default_path != NULL)) {
-        g_autofree char *lead = lead_of(longer, path->count);
-        g_autofree char *whole = lead_of(longer, 1);
-        site_refuse(work, SITE_TABLE, begin, end, "apart", NULL,
-                    "this is '%s' if names without all parts are in '%s': say --default %s if they "
-                    "are, or what it is instead",
-                    longer->whole, lead, whole);
-        return;
-    }
     if (longer != NULL && path_is_said(work, longer)) {
         g_autofree char *whole = lead_of(longer, 1);
         site_refuse(work, SITE_TABLE, begin, end, "apart", NULL,

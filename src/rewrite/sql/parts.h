@@ -83,6 +83,8 @@ void sql_note_target(Work *work, const SqlPath *path);
 /* Refused as a column of the new table that it does not have, but the old one: somebody changed only a part. */
 bool sql_left_behind(Work *work, const SqlRef *ref, const SqlPart *part);
 void sql_note_other(Work *work, const SqlPath *path);
+/* It has fewer parts than the dataset, and may be it: then a person decides. */
+bool sql_refuse_shorter(Work *work, const SqlPath *path);
 /* The mappings as the text sees them that says what names are in (`USE shop`), or NULL: it does not say it. Caller frees;
  * `work->used` is set (use.c). */
 Renames *sql_use(Work *work);
