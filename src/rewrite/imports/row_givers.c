@@ -16,9 +16,15 @@ static const char *const gives_back[] = {"return", "yield", NULL};
 
 /* ---- the function around a piece ---- */
 
-/* def gold(conn): of Python; G_MAXUINT: it is in none, or in one that gives nothing back. */
+/* The function that was last asked for, of which a body may have thousands of strings. */
+typedef struct {
+    guint name, begin; /* `begin`: of its body */
+    bool gives;
+} Giver;
+
+/* def gold(conn): of Python; G_MAXUINT: it is in none. */
 static guint
-name_by_margin(Unit *unit, guint index)
+name_by_margin(Unit *unit, guint index, guint *ret_body)
 {
     static const char *const heads[] = {"def", "async", NULL};
     guint line = unit_line_around(unit, unit_line_of(unit, index));
@@ -27,8 +33,8 @@ name_by_margin(Unit *unit, guint index)
     if (line == G_MAXUINT)
         return G_MAXUINT;
     guint head = unit_is_word(unit, line, "async") ? unit_next(unit, line, false) : line;
-    guint name = unit_next(unit, head, false);
-    return unit_has_word(unit, name, body_end(unit, name), gives_back) ? name : G_MAXUINT;
+    *ret_body = unit_next(unit, head, false);
+    return *ret_body;
 }
 
 /* gold = (pool) => …, gold: function (pool) {…}: the name before what makes the function, whose brackets open there. */
@@ -100,20 +106,37 @@ behind_arrow(const Unit *unit, guint index)
 }
 
 static guint
-name_by_brackets(Unit *unit, guint index)
+name_by_brackets(Unit *unit, guint index, guint *ret_body)
 {
     guint arrow = behind_arrow(unit, index);
     guint name = arrow != G_MAXUINT ? name_before_body(unit, arrow) : G_MAXUINT;
+    *ret_body = G_MAXUINT; /* an expression, which it gives */
     guint open = unit_bracket_around(unit, index);
     for (; name == G_MAXUINT && open != G_MAXUINT; open = unit_bracket_around(unit, open)) {
         if (!unit_is_sign(unit, open, '{'))
             continue;
         name = name_before_body(unit, open);
-        if (name != G_MAXUINT &&
-            !unit_has_word(unit, open, unit_bracket_end(unit, open), gives_back))
-            return G_MAXUINT;
+        *ret_body = open;
     }
     return name;
+}
+
+/* The name of the function around the piece that gives something back; G_MAXUINT: there is none. */
+static guint
+function_around(Unit *unit, guint index, Giver *giver)
+{
+    guint body = G_MAXUINT;
+    bool has_margins = around_has_margins(unit->language);
+    guint name =
+        has_margins ? name_by_margin(unit, index, &body) : name_by_brackets(unit, index, &body);
+    if (name != G_MAXUINT && (name != giver->name || body != giver->begin)) {
+        guint end = body == G_MAXUINT ? body
+                    : has_margins     ? body_end(unit, name)
+                                      : unit_bracket_end(unit, body);
+        *giver = (Giver){.name = name, .begin = body};
+        giver->gives = body == G_MAXUINT || unit_has_word(unit, body, end, gives_back);
+    }
+    return name != G_MAXUINT && giver->gives ? name : G_MAXUINT;
 }
 
 /* ---- what is given ---- */
@@ -151,14 +174,13 @@ rename_read(const Work *work, const Text *text)
 }
 
 static void
-note(Unit *unit, Use *use, const Text *text)
+note(Unit *unit, Use *use, const Text *text, Giver *giver)
 {
     const Rename *rename = rename_read(unit->work, text);
     if (rename == NULL || !program_is_statement(unit, use, text))
         return;
     g_autofree char *before = NULL, *module = exports_module(unit, &before);
-    guint name = around_has_margins(unit->language) ? name_by_margin(unit, use->first)
-                                                    : name_by_brackets(unit, use->first);
+    guint name = function_around(unit, use->first, giver);
     g_autofree char *within =
         module != NULL && name != G_MAXUINT ? within_of(unit, name, before) : NULL;
     if (within == NULL)
@@ -178,10 +200,11 @@ exports_note_row_givers(Unit *unit)
     if (!unit->work->options->propagates || unit->depth > 0 ||
         !g_strv_contains(languages, unit->language->name))
         return;
+    Giver giver = {.name = G_MAXUINT};
     for (guint i = 0; i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
         g_autoptr(Text) text = program_text(unit, use);
         if (text_mentions(unit->work, text))
-            note(unit, use, text);
+            note(unit, use, text, &giver);
     }
 }

@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-#define LINKS_MAX 64 /* of one chain of calls */
-#define TOLD_MAX 200 /* places of one file */
+#define LINKS_MAX 64  /* of one chain of calls */
+#define TOLD_MAX 200  /* places of one file */
+#define BESIDE_MAX 64 /* pieces behind rows that a function gets: people give it a column or two */
 
 /* The column of the query that is called exactly so; NULL: none that changes. */
 static const ColumnChange *
@@ -236,7 +237,7 @@ tell_beside(Members *members, ImportedClass *giver, guint index)
     if (callee == G_MAXUINT || !unit_is_sign(unit, open, '(') || close == G_MAXUINT ||
         unit_piece(unit, callee)->kind != PIECE_WORD)
         return;
-    for (guint i = index; i < close; i++)
+    for (guint i = index; i < MIN(close, index + BESIDE_MAX); i++)
         if (unit_piece(unit, i)->kind == PIECE_LITERAL)
             tell_piece(unit, giver, i);
 }
