@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define VARIABLES_MAX 200 /* of rows; people write two or three */
+#define VARIABLES_MAX 40 /* of rows; people write two or three */
 
 /* {% for name in … %} up to its {% endfor %}: there the name stands for what this loop says. */
 typedef struct {

@@ -214,12 +214,12 @@ keeps_made(Work *work, const SqlItem *item)
 
 /* row["sum(id)"]: the program has it, letter by letter. What differs from it in letters or blanks alone may be meant, too. */
 static bool
-is_read_by_program(Work *work, const SqlItem *item, const char *text)
+is_read_by_program(Work *work, const SqlItem *item, const char *text, bool is_plain)
 {
     if (work->texts == NULL)
         return false;
     ReadText *read = read_text_find(work->texts, text);
-    bool is_it = read != NULL && !read->is_unclear && strcmp(read->text, text) == 0 &&
+    bool is_it = read != NULL && is_plain && !read->is_unclear && strcmp(read->text, text) == 0 &&
                  work->sql->dialect->text_names != TEXT_NAMES_NONE && is_result(item) &&
                  item->block->statement->kind == STATEMENT_QUERY;
     if (read != NULL) {
@@ -244,11 +244,15 @@ keep_seen(Texts *texts, const SqlItem *item)
 {
     Work *work = texts->work;
     if (item->is_star || item->alias != NULL || item->plain != NULL || item->named_by != NULL ||
-        set_has(texts->called, item) || !has_change(work, item))
+        set_has(texts->called, item))
         return;
-    g_autofree char *whole = text_of_item(work, item), *text = plain_text(work, item);
-    bool is_read = is_read_by_program(work, item, whole);
-    if (text == NULL || (!is_read && !keeps_made(work, item)))
+    g_autofree char *whole = text_of_item(work, item);
+    bool is_made = keeps_made(work, item);
+    if ((!is_made && read_text_find(work->texts, whole) == NULL) || !has_change(work, item))
+        return;
+    g_autofree char *text = plain_text(work, item);
+    bool is_read = is_read_by_program(work, item, whole, text != NULL);
+    if (text == NULL || (!is_read && !is_made))
         return;
     g_autofree char *quoted = in_quotes(text, work->sql->dialect->name_quotes[0]);
     add_alias(texts, item, quoted);
