@@ -56,6 +56,17 @@ is_alias(const YamlNode *map, size_t index, const char *what)
     return is_key(map, index, "alias") && g_strcmp0(map->items[2 * index + 1]->text, what) == 0;
 }
 
+/* `dimension: { name: x }` of a column. */
+static bool
+names_dimension(const YamlNode *owner)
+{
+    const YamlNode *said =
+                       owner != NULL && owner->kind == YAML_MAP ? yaml_get(owner, "meta") : NULL,
+                   *dimension =
+                       said != NULL && said->kind == YAML_MAP ? yaml_get(said, "dimension") : NULL;
+    return dimension != NULL && dimension->kind == YAML_MAP && yaml_get(dimension, "name") != NULL;
+}
+
 /* Does a documented column of this name give its dimension no other one? */
 static bool
 is_dimension(const Meta *meta, const char *column)
@@ -63,14 +74,8 @@ is_dimension(const Meta *meta, const char *column)
     const YamlNode *columns = yaml_get(meta->table, "columns");
     for (size_t i = 0; columns != NULL && columns->kind == YAML_LIST && i < columns->count; i++) {
         const YamlNode *one = columns->items[i];
-        if (one->kind != YAML_MAP || g_strcmp0(yaml_get_text(one, "name"), column) != 0)
-            continue;
-        const YamlNode *said = yaml_get(one, "meta"),
-                       *dimension = said != NULL && said->kind == YAML_MAP
-                                        ? yaml_get(said, "dimension")
-                                        : NULL;
-        return dimension == NULL || dimension->kind != YAML_MAP ||
-               yaml_get(dimension, "name") == NULL;
+        if (one->kind == YAML_MAP && g_strcmp0(yaml_get_text(one, "name"), column) == 0)
+            return !names_dimension(one) && !names_dimension(yaml_get(one, "config"));
     }
     return false;
 }
