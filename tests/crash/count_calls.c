@@ -217,15 +217,15 @@ writev(int fd, const struct iovec *parts, int part_count)
 ssize_t
 pwrite(int fd, const void *data, size_t bytes, off_t at)
 {
-    DO(ssize_t, count_fd('w', "pwrite", fd, bytes), NEXT(pwrite)(fd, data, bytes, at),
-       NEXT(pwrite)(fd, data, bytes / 2, at));
+    DO(ssize_t, count_said('w', "pwrite", fd, data, bytes, bytes),
+       NEXT(pwrite)(fd, data, bytes, at), NEXT(pwrite)(fd, data, bytes / 2, at));
 }
 
 ssize_t
 pwrite64(int fd, const void *data, size_t bytes, off64_t at)
 {
-    DO(ssize_t, count_fd('w', "pwrite64", fd, bytes), NEXT(pwrite64)(fd, data, bytes, at),
-       NEXT(pwrite64)(fd, data, bytes / 2, at));
+    DO(ssize_t, count_said('w', "pwrite64", fd, data, bytes, bytes),
+       NEXT(pwrite64)(fd, data, bytes, at), NEXT(pwrite64)(fd, data, bytes / 2, at));
 }
 
 int

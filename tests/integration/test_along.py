@@ -93,6 +93,20 @@ stores:
         self.assertEqual(self.postgres.sql("SELECT string_agg(conname, ' ') FROM pg_constraint WHERE conrelid = 'people'::regclass AND contype = 'u'", "shop"),
                          "people_nick_key")
 
+    def test_what_would_mean_something_else_in_the_new_table_stays_and_is_named(self):
+        self.postgres.sql("CREATE TABLE n (id serial PRIMARY KEY, b int, c int UNIQUE DEFERRABLE INITIALLY DEFERRED); CREATE UNIQUE INDEX some ON n (b) WHERE b > 5;"
+                          "CREATE SEQUENCE q; CREATE TABLE m (id int PRIMARY KEY, s int DEFAULT nextval('q')); INSERT INTO m VALUES (1, NULL), (2, 7);"
+                          "INSERT INTO n (b, c) VALUES (1, 1), (1, 2)", "shop")
+        self.assertIn("the new 'n2' is without: unique 'n_c_key', unique 'some'", self.copy("shop:n", "shop:n2"))
+        self.assertEqual(self.postgres.sql("INSERT INTO n2 (b) VALUES (9) RETURNING id", "shop"), "3")
+        said = self.copy("shop:m", "shop:m2")
+        self.assertIn("the new 'm2' is without: the default of 's'", said)
+        self.assertIn("2 rows copied", said)
+
+    def test_texts_that_mariadb_often_takes_for_the_same_are_unique_there(self):
+        self.postgres.sql("CREATE TABLE c (id int PRIMARY KEY, e varchar(10) UNIQUE NOT NULL); INSERT INTO c VALUES (1, 'a'), (2, 'A'), (3, 'a '), (4, 'ä'), (5, '')", "shop")
+        self.assertIn("5 rows copied", self.copy("shop:c", "other:c"))
+
     def test_mariadb_and_sqlite_get_what_they_can_hold(self):
         said = self.copy("shop:members", "other:people", "--mapping", "m.yaml")
         self.assertIn("the new 'people' is without: unique 'members_folded', unique 'members_nick_key', index", said)
