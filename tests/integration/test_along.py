@@ -94,10 +94,10 @@ stores:
                          "people_nick_key")
 
     def test_what_would_mean_something_else_in_the_new_table_stays_and_is_named(self):
-        self.postgres.sql("CREATE TABLE n (id serial PRIMARY KEY, b int, c int UNIQUE DEFERRABLE INITIALLY DEFERRED); CREATE UNIQUE INDEX some ON n (b) WHERE b > 5;"
+        self.postgres.sql("CREATE TABLE n (id serial PRIMARY KEY, b int, c int UNIQUE DEFERRABLE INITIALLY DEFERRED); CREATE UNIQUE INDEX large ON n (b) WHERE b > 5;"
                           "CREATE SEQUENCE q; CREATE TABLE m (id int PRIMARY KEY, s int DEFAULT nextval('q')); INSERT INTO m VALUES (1, NULL), (2, 7);"
                           "INSERT INTO n (b, c) VALUES (1, 1), (1, 2)", "shop")
-        self.assertIn("the new 'n2' is without: unique 'n_c_key', unique 'some'", self.copy("shop:n", "shop:n2"))
+        self.assertIn("the new 'n2' is without: unique 'large', unique 'n_c_key'", self.copy("shop:n", "shop:n2"))
         self.assertEqual(self.postgres.sql("INSERT INTO n2 (b) VALUES (9) RETURNING id", "shop"), "3")
         said = self.copy("shop:m", "shop:m2")
         self.assertIn("the new 'm2' is without: the default of 's'", said)
