@@ -212,6 +212,8 @@ bool sql_reshape_refuses(Work *work, const SqlSource *source, const Rename *rena
 void sql_reshape(Work *work, const SqlSource *source);
 /* The column that is named went into it, so that nobody knows what is meant: a person's. */
 bool sql_reshape_has_taken(Work *work, const SqlRef *ref, const SqlPart *part);
+/* Does it stand where only a value can, in a statement that reads or changes rows (operand.c)? */
+bool sql_is_operand(const Work *work, const SqlRef *ref);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
 void sql_escaped(Work *work); /* names of U&"…", which are not read */
 /* What the mapping says of the column that the token names, alone or as all of a literal; NULL: it names none. */

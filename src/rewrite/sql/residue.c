@@ -58,130 +58,6 @@ is_last_part(const Work *work, const char *name, size_t bytes)
     return false;
 }
 
-/* min(x), unnest(x), = ANY (x): no function that is given a table, or a row as a whole. */
-static bool
-is_argument_of_value(const Work *work, guint open)
-{
-    static const char *const calls[] = {"min",
-                                        "max",
-                                        "sum",
-                                        "count",
-                                        "avg",
-                                        "coalesce",
-                                        "nullif",
-                                        "upper",
-                                        "lower",
-                                        "trim",
-                                        "abs",
-                                        "round",
-                                        "length",
-                                        "date",
-                                        "cast",
-                                        "year",
-                                        "month",
-                                        "substring",
-                                        "substr",
-                                        "replace",
-                                        "any",
-                                        "all",
-                                        "some",
-                                        "unnest",
-                                        "explode",
-                                        "cardinality",
-                                        "size",
-                                        "array_length",
-                                        "array_append",
-                                        "array_remove",
-                                        "array_cat",
-                                        "array_size",
-                                        "array_contains",
-                                        "array_position",
-                                        "array_to_string",
-                                        "string_agg",
-                                        "ifnull",
-                                        "nvl",
-                                        "concat",
-                                        "greatest",
-                                        "least",
-                                        "ltrim",
-                                        "rtrim",
-                                        "ceil",
-                                        "floor",
-                                        "json_extract",
-                                        "json_value",
-                                        "char_length",
-                                        "jsonb_array_elements",
-                                        "json_array_elements",
-                                        "jsonb_array_elements_text",
-                                        "jsonb_array_length",
-                                        "json_array_length",
-                                        NULL};
-    return open > 0 && work_is_among(work, open - 1, calls);
-}
-
-#define WORDS_BEFORE_FROM_MAX 16 /* TRIM(LEADING chr(48) FROM; longer values are rare */
-
-/* TRIM(LEADING '0' FROM, EXTRACT(YEAR FROM: at FROM, behind which a value stands. */
-static bool
-is_from_of_call(const Work *work, guint from)
-{
-    static const char *const calls[] = {"trim", "extract", "substring", "substr", "overlay"};
-    guint open = from;
-    for (guint steps = 0; open > 0 && work_token(work, open)->kind != TOKEN_OPEN; steps++) {
-        const Token *before = work_token(work, open - 1);
-        open = before->kind == TOKEN_CLOSE && before->match > 0 ? before->match : open - 1;
-        if (steps > WORDS_BEFORE_FROM_MAX || work_token(work, open)->word == WORD_SELECT)
-            return false;
-        if (before->kind == TOKEN_CLOSE)
-            open = MAX(open, 1) - 1;
-    }
-    for (size_t i = 0; open > 0 && i < G_N_ELEMENTS(calls); i++)
-        if (work_is_text(work, open - 1, calls[i]))
-            return true;
-    return false;
-}
-
-/* Rows are read and changed where nothing but their values can stand. */
-static bool
-reads_rows(const SqlBlock *block)
-{
-    const SqlStatement *statement = block->statement;
-    return block->sources->len > 0 &&
-           (block->query != NULL || statement->kind == STATEMENT_UPDATE ||
-            statement->kind == STATEMENT_DELETE || statement->kind == STATEMENT_MERGE);
-}
-
-/* Behind these stands a value, and no table: SELECT x, x + 1 … WHERE x = y ORDER BY x */
-static bool
-is_operand(const Work *work, const SqlRef *ref)
-{
-    guint index = ref->path.parts[0].token;
-    const Token *before = index > 0 ? work_token(work, index - 1) : NULL;
-    if (before == NULL || !reads_rows(ref->block))
-        return false;
-    if (before->kind == TOKEN_OPEN)
-        return is_argument_of_value(work, index - 1);
-    switch (before->word) {
-    case WORD_SELECT:
-    case WORD_DISTINCT:
-    case WORD_WHERE:
-    case WORD_AND:
-    case WORD_OR:
-    case WORD_BY:
-    case WORD_ON:
-    case WORD_HAVING:
-    case WORD_WHEN:
-    case WORD_THEN:
-    case WORD_ELSE:
-        return true;
-    case WORD_FROM:
-        return is_from_of_call(work, index - 1);
-    default:
-        return before->kind == TOKEN_OPERATOR ||
-               (before->kind == TOKEN_COMMA && ref->clause == CLAUSE_ITEM);
-    }
-}
-
 /* All of the dataset's name, as the mapping says it? */
 static bool
 is_whole_name(const Work *work, const SqlPath *path)
@@ -237,12 +113,12 @@ tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
         ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
         is_last_part(work, part->text, strlen(part->text)))
         is_bound = source_has(work, ref->source, part);
-    if (ref->path.count > 1 && !is_operand(work, ref) &&
+    if (ref->path.count > 1 && !sql_is_operand(work, ref) &&
         (ref->column == 0 || is_behind_join(work, ref)) && is_whole_name(work, &ref->path))
         is_bound = false; /* it might be a column's field, and is called like the dataset */
     if (has_quoted_path(work, &ref->path) || is_behind_making(work, ref))
         return;
-    if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
+    if (is_bound || (ref->path.count == 1 && sql_is_operand(work, ref)))
         tick_path(left, &ref->path);
 }
 
