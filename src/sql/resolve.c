@@ -226,15 +226,6 @@ bind_row(const Resolver *resolver, SqlRef *ref)
     return false;
 }
 
-static bool
-may_reuse_alias(const Resolver *resolver, SqlClause clause)
-{
-    return clause == CLAUSE_GROUP || clause == CLAUSE_HAVING || clause == CLAUSE_WINDOW ||
-           clause == CLAUSE_ORDER ||
-           (resolver->sql->dialect->has_alias_reuse &&
-            (clause == CLAUSE_ITEM || clause == CLAUSE_WHERE));
-}
-
 /* SELECT u FROM users u: the row, where no column of that name is known. Tables do have columns of their own name. */
 static bool
 is_own_alias(const SqlRef *ref, const SqlSource *source)
@@ -290,6 +281,25 @@ holder_outside(Resolver *resolver, const SqlRef *ref)
     return NULL;
 }
 
+/* An outer column comes before an alias where it has to be a column: in PostgreSQL's HAVING, and in what is sorted or grouped by. */
+static bool
+is_outer_column(Resolver *resolver, const SqlRef *ref)
+{
+    return resolver->sql->dialect->has_sorted_columns &&
+           !(ref->clause == CLAUSE_GROUP && ref->is_whole) && holder_outside(resolver, ref) != NULL;
+}
+
+static bool
+may_reuse_alias(Resolver *resolver, const SqlRef *ref)
+{
+    SqlClause clause = ref->clause;
+    bool is_behind = clause == CLAUSE_GROUP || clause == CLAUSE_HAVING || clause == CLAUSE_WINDOW ||
+                     clause == CLAUSE_ORDER;
+    bool is_before = resolver->sql->dialect->has_alias_reuse &&
+                     (clause == CLAUSE_ITEM || clause == CLAUSE_WHERE);
+    return (is_behind && !is_outer_column(resolver, ref)) || is_before;
+}
+
 /* ClickHouse takes the alias, whatever columns there are. */
 static bool
 is_hidden_by_alias(const Resolver *resolver, const SqlRef *ref)
@@ -328,7 +338,7 @@ bind_bare(Resolver *resolver, SqlRef *ref)
             bind_found(resolver, ref, block, &found);
             return;
         }
-        if (block == ref->block && may_reuse_alias(resolver, ref->clause) &&
+        if (block == ref->block && may_reuse_alias(resolver, ref) &&
             resolver_alias(resolver, ref, block)) {
             prefer_row(resolver, ref, block);
             return;

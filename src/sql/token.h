@@ -105,8 +105,9 @@ typedef struct {
     bool has_cast_names;     /* id::text, and CASE … ELSE id END, are called `id` */
     TextNames text_names;    /* how other expressions are called */
     bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
-    bool has_sorted_columns; /* ORDER BY name + 1 means a column, whatever the outputs are called */
-    bool has_group_outputs;  /* GROUP BY does: an alias hides a column */
+    bool
+        has_sorted_columns; /* HAVING and ORDER BY name + 1 mean a column, whatever the outputs are called */
+    bool has_group_outputs;   /* GROUP BY does: an alias hides a column */
     bool has_no_group_places; /* GROUP BY 1 may be the number, or never stands for what AS names */
     bool
         has_sure_group_aliases; /* in GROUP BY it is known what an alias means that a column is called like, too … */

@@ -56,6 +56,8 @@ class Source:
 
 
 class Case(driving.Case):
+    saying = ""  # any statement counts
+
     def __init__(self, text, sources):
         match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)(:inside)?(?::saying=(.+))?", text)
         if match is None:

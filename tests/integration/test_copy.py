@@ -459,7 +459,7 @@ class Trouble(WithoutServer):
             with contextlib.closing(sqlite3.connect(self.folder / name, isolation_level=None)) as db:
                 db.execute("BEGIN EXCLUSIVE")
                 done = self.copy("from:t", "to:t", "--replace", status=5)
-            self.assertRegex(done.stderr, f"/{name}' is locked by another program, and was so for [0-9]+ ms: end the transaction")
+            self.assertRegex(done.stderr, f"/{name}' is locked by another program: process {os.getpid()} \\([^)]+\\), and was so for [0-9]+ ms: end the transaction")
             self.copy("from:t", "to:t", "--replace")
 
     def test_after_a_killed_copy_the_next_one_starts_afresh_and_says_so(self):

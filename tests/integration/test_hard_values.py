@@ -312,8 +312,8 @@ class HardValues(unittest.TestCase):
                 db.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, t TEXT)")
                 db.execute(f"INSERT INTO {name} VALUES (1, ?)", (text,))
         seen = self.project.honk("compare", "lite:one", "lite:two", check=False).stdout
-        self.assertIn("a\\x00b", seen)
-        self.assertIn("a\\x00c", seen)
+        self.assertIn("'a\\0b'", seen)
+        self.assertIn("'a\\0c'", seen)
 
     def check_source(self, source):
         for target in FEWER.get(source, TARGETS):
