@@ -301,13 +301,34 @@ is_all(const Parser *parser)
            is_word(parser, parser->pos, WORD_ALL);
 }
 
-/* [NOT] MATCHED [BY SOURCE | TARGET]: no columns. */
-static void
-skip_match(Parser *parser, uint32_t end)
+/* [NOT] MATCHED [BY SOURCE | TARGET]: which side has no row then? */
+static SqlMissing
+take_match(Parser *parser, uint32_t end)
 {
-    take_word(parser, end, WORD_NOT);
-    if (take_word(parser, end, WORD_MATCHED) && take_word(parser, end, WORD_BY))
+    SqlMissing missing = take_word(parser, end, WORD_NOT) ? MISSING_TARGET : MISSING_NONE;
+    if (take_word(parser, end, WORD_MATCHED) && take_word(parser, end, WORD_BY)) {
+        bool is_source = is_text(parser, parser->pos, "SOURCE");
+        missing = is_source && missing != MISSING_NONE ? MISSING_SOURCE : missing;
         parser->pos = MIN(parser->pos + 1, end);
+    }
+    return missing;
+}
+
+/* Names that were met since there were so many of the block and so many blocks: also what queries within ask for. */
+static void
+note_missing(const Parser *parser, const SqlBlock *block, guint refs, guint blocks,
+             SqlMissing missing)
+{
+    for (guint i = refs; missing != MISSING_NONE && i < block->refs->len; i++) {
+        SqlRef *ref = g_ptr_array_index(block->refs, i);
+        if (ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_ASSIGN)
+            ref->missing = missing;
+    }
+    for (guint b = blocks; missing != MISSING_NONE && b < parser->sql->blocks->len; b++) {
+        const SqlBlock *within = g_ptr_array_index(parser->sql->blocks, b);
+        for (guint i = 0; i < within->refs->len; i++)
+            ((SqlRef *) g_ptr_array_index(within->refs, i))->missing = missing;
+    }
 }
 
 /* THEN UPDATE SET …, THEN INSERT (…) VALUES (…), THEN DELETE */
@@ -315,8 +336,9 @@ static void
 take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Context context = {.block = block, .clause = CLAUSE_OTHER};
+    guint refs = block->refs->len, blocks = parser->sql->blocks->len;
     parser->pos++;
-    skip_match(parser, end);
+    SqlMissing missing = take_match(parser, end);
     parse_expression(parser, &context, end, STOP_THEN);
     take_word(parser, end, WORD_THEN);
     if (take_word(parser, end, WORD_UPDATE)) {
@@ -325,14 +347,14 @@ take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
         parser->statement->takes_rows |= is_all(parser);
         take_assignments(parser, block, end, STOP_WHEN);
     } else if (take_word(parser, end, WORD_INSERT)) {
-        guint refs = block->refs->len;
+        guint columns = block->refs->len;
         bool has_columns = take_columns(parser, block, end);
         parser->statement->inserts_rows |= !has_columns;
         parser->statement->takes_rows |= is_all(parser);
-        note_values(parser, block, refs, end);
-        context.clause = CLAUSE_ROW;
+        note_values(parser, block, columns, end);
     }
     parse_expression(parser, &context, end, STOP_WHEN | STOP_CLAUSE);
+    note_missing(parser, block, refs, blocks, missing);
 }
 
 /* REMOVE DUPLICATES of Redshift, at the end: there; else the end. */

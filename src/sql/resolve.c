@@ -104,12 +104,22 @@ typedef struct {
     int certain_count, maybe_count;
 } Found;
 
+/* WHEN NOT MATCHED: one side of MERGE has no row then. */
+static bool
+is_missing(const SqlRef *ref, const SqlSource *source)
+{
+    const SqlStatement *statement = source->block->statement;
+    return ref->missing != MISSING_NONE && statement != NULL &&
+           statement->kind == STATEMENT_MERGE && source->block->query == NULL &&
+           source->is_target == (ref->missing == MISSING_TARGET);
+}
+
 /* In FROM only what stands before it is seen: UNNEST(items) does not look into itself. */
 static bool
 is_seen(const SqlRef *ref, const SqlSource *source)
 {
-    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target) ||
-        is_joined_away(ref, source) || !may_see(ref, source))
+    if (source->is_twin || is_missing(ref, source) || is_joined_away(ref, source) ||
+        !may_see(ref, source))
         return false;
     return ref->clause != CLAUSE_FROM || ref->block != source->block ||
            source->last < ref->path.parts[0].token;

@@ -77,7 +77,6 @@ typedef enum {
     CLAUSE_ASSIGN,  /* the left side of SET */
     CLAUSE_COLUMNS, /* the column list of INSERT */
     CLAUSE_NAME, /* of the block's table, where nothing but a name can stand: a key, a definition */
-    CLAUSE_ROW,  /* VALUES of MERGE's INSERT: there is no row of the target */
     CLAUSE_OTHER, /* anything else */
 } SqlClause;
 
@@ -98,11 +97,19 @@ typedef enum {
     FIELD_FIXED,  /* arrays_zip(a): not at all */
 } SqlField;
 
+/* Of MERGE: whose row there is none of where the name stands, also in a query within. */
+typedef enum {
+    MISSING_NONE,
+    MISSING_TARGET, /* WHEN NOT MATCHED */
+    MISSING_SOURCE, /* WHEN NOT MATCHED BY SOURCE */
+} SqlMissing;
+
 /* A name in an expression. */
 struct SqlRef {
     SqlPath path;
     SqlBlock *block;
     SqlClause clause;
+    SqlMissing missing;
     SqlItem *in;          /* the item that it stands in, or NULL */
     bool is_whole;        /* all of an item, or of a sort or group key */
     bool is_over_columns; /* what AS names is meant, whatever columns are called so, too */
