@@ -50,7 +50,7 @@ static const Dialect dialects[] = {
     {.name = "sqlite", .text_names = TEXT_NAMES_WRITTEN, .has_sure_aliases = true, .forward = FORWARD_SEEN, .default_schema = "main", .has_first_schema = true, .has_flat_commas = true, .has_lent_schemas = true, .lends_to_all = true, .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .has_order_columns = true, .has_searched_tails = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "mysql", .text_names = TEXT_NAMES_WRITTEN, .has_sure_group_aliases = true, .has_ordered_commons = true, .has_lent_schemas = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .has_loose_letters = true, .name_quotes = "`", .string_quotes = "'\"",
-     .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_joined_writes = true, .has_seen_values = true, .has_named_keys = true, .variables = VARIABLES_HIDE, .has_having_outputs = true, .has_alias_strings = true,
+     .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_joined_writes = true, .has_seen_values = true, .has_named_keys = true, .has_using_outputs = true, .variables = VARIABLES_HIDE, .has_having_outputs = true, .has_alias_strings = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "snowflake", .text_names = TEXT_NAMES_OWN, .has_sure_aliases = true, .omitted_schema = "public", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_colon_paths = true, .has_places = true,

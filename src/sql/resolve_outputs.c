@@ -186,6 +186,16 @@ resolver_alias(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
     return bind_output(resolver, ref, block, true);
 }
 
+/* GROUP BY a: may it be what AS names, although a column is called so, too? */
+static bool
+hides_keys(const Resolver *resolver, const SqlRef *ref)
+{
+    const Dialect *dialect = resolver->sql->dialect;
+    return dialect->has_group_outputs ||
+           (dialect->has_using_outputs && ref->path.count == 1 &&
+            resolver_using_of(resolver, ref->block, &ref->path.parts[0]) != NULL);
+}
+
 bool
 resolver_output(Resolver *resolver, SqlRef *ref)
 {
@@ -193,7 +203,7 @@ resolver_output(Resolver *resolver, SqlRef *ref)
     const SqlBlock *outputs = ref->block;
     if (ref->block->query != NULL && ref->block->query->tail == ref->block)
         outputs = resolver_first_block(ref->block->query);
-    bool hides_columns = ref->clause == CLAUSE_GROUP && ref->is_whole && dialect->has_group_outputs;
+    bool hides_columns = ref->clause == CLAUSE_GROUP && ref->is_whole && hides_keys(resolver, ref);
     ref->is_over_columns =
         bind_folded_apart(resolver, ref, outputs) ||
         (hides_columns && bind_output(resolver, ref, ref->block, true)) ||

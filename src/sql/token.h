@@ -108,6 +108,7 @@ typedef struct {
     bool
         has_sorted_columns; /* HAVING and ORDER BY name + 1 mean a column, whatever the outputs are called */
     bool has_group_outputs;   /* GROUP BY does: an alias hides a column */
+    bool has_using_outputs;   /* … one that USING has joined, and no other */
     bool has_no_group_places; /* GROUP BY 1 may be the number, or never stands for what AS names */
     bool
         has_sure_group_aliases; /* in GROUP BY it is known what an alias means that a column is called like, too … */

@@ -326,7 +326,8 @@ sees_outputs(const Work *work, const SqlRef *ref)
         ref->clause == CLAUSE_ORDER && (ref->is_whole || !dialect->has_sorted_columns);
     return is_sorted_by || dialect->has_hiding_aliases || is_late ||
            (is_in_list && dialect->has_having_outputs) || /* in what windows sort by */
-           (ref->clause == CLAUSE_GROUP && (dialect->has_group_outputs || dialect->is_any)) ||
+           (ref->clause == CLAUSE_GROUP && (dialect->has_group_outputs || dialect->is_any ||
+                                            (dialect->has_using_outputs && ref->also != NULL))) ||
            (ref->clause == CLAUSE_HAVING && (dialect->has_having_outputs || dialect->is_any));
 }
 
