@@ -116,9 +116,10 @@ clean:          ## remove all builds
 	@rm -rf $(B) $(R) $(B)-asan $(B)-tsan $(B)-gcc
 
 # The suites that run in one process and do not take minutes under a sanitizer.
-# Pairs of stores run the same code as the stores one by one, the rehearsal that of all other actions, and growth that of the rewriter's other tests.
-THREADED := --suite unit --suite driver --suite action --no-suite pairs --no-suite rehearsal --no-suite growth
-SUITES := $(THREADED) --suite sim --suite golden --suite fuzz
+# What is `alone` starts no thread. Pairs of stores run the same code as the stores one by one, the rehearsal that of all other actions, and growth that of the rewriter's other tests.
+SANITIZED := --suite unit --suite driver --suite action --no-suite pairs --no-suite rehearsal --no-suite growth
+THREADED := $(SANITIZED) --no-suite alone
+SUITES := $(SANITIZED) --suite sim --suite golden --suite fuzz
 
 # Meson's own words are in its log. A run that was interrupted may have left half a folder, which it would take for whole.
 define configure
