@@ -7,7 +7,7 @@ After each death the same run goes on: to its end and back again, or back at onc
 asked: no write is lost or doubled, in the new table and, after the rollback, in the old one; and nothing of ours is left, no trigger, slot or publication.
 
 A CASE is MODE:ROLE@POINTS:THEN, with ROLE, POINTS and THEN as in die-at-every-point.py, for example synced:worker@34+:back. In `reverse` and `mariadb-reverse` only the
-way back is counted. Without cases: every point; --points N tries N of each role in each mode, evenly spread.
+way back is counted. Without cases: every point; --points N tries N of one role in each mode, evenly spread.
 """
 import argparse
 import os
@@ -128,7 +128,7 @@ class Case(dying_with_server.Case):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
-    parser.add_argument("--points", type=int, help="how many points to try for each role and mode; all without it")
+    parser.add_argument("--points", type=int, help="how many points to try in each mode, of one role; all of both without it")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 2, help="runs at a time; each mostly waits")
     options = parser.parse_args()
     servers = {False: postgres_world.Postgres(), True: mariadb_world.Mariadb()}
@@ -138,11 +138,10 @@ def main():
     try:
         run = driving.Suite(Case, tap, options.jobs, sources).run
         run(options.cases)
-        for mode in () if options.cases else MODES:
-            for role in ("worker", "serve"):
-                kinds = run([f"{mode}:{role}@:finish"])[0].kinds
-                points = driving.picked(len(kinds), options.points)
-                run([f"{mode}:{role}@{text}" for text in driving.endings(kinds, points)])
+        for mode, role in driving.roles_of(() if options.cases else MODES, options.points):
+            kinds = run([f"{mode}:{role}@:finish"])[0].kinds
+            points = driving.picked(len(kinds), options.points)
+            run([f"{mode}:{role}@{text}" for text in driving.endings(kinds, points)])
     finally:
         for source in sources.values():
             source.world.close()

@@ -9,7 +9,7 @@ request, ever, and one branch of ours, with one commit, and what was merged is t
 
 The two changes are two repositories', or with `parts/` two owners' in one repository; the host is GitHub, or with `gitlab/` and `gitea/` these.
 
-A CASE is ROLE@POINTS with any of these before it, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
+A CASE is ROLE@POINTS with any of these before it, as in die-at-every-point.py. Without cases: every point; --points N tries N of one role in each shape, evenly spread.
 """
 import argparse
 import os
@@ -133,7 +133,7 @@ class Case(driving.Case):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
-    parser.add_argument("--points", type=int, help="how many points to try for each role; all without it")
+    parser.add_argument("--points", type=int, help="how many points to try in each shape, of one role; all of both without it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="runs at a time; each mostly waits")
     options = parser.parse_args()
     driving.take_along("honk-die-")
@@ -142,9 +142,9 @@ def main():
     if options.cases:
         run(options.cases)
         tap.end()
-    for role in [shape + role for shape in SHAPES for role in ("worker", "serve")]:
-        calls = len(run([f"{role}@"])[0].kinds)
-        run([f"{role}@{point}{('', '+')[i % 2]}" for i, point in enumerate(driving.picked(calls, options.points))])
+    for shape, role in driving.roles_of(SHAPES, options.points):
+        calls = len(run([f"{shape}{role}@"])[0].kinds)
+        run([f"{shape}{role}@{point}{('', '+')[i % 2]}" for i, point in enumerate(driving.picked(calls, options.points))])
     tap.end()
 
 

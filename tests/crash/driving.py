@@ -317,8 +317,16 @@ class Suite:
 
 
 def picked(calls, count):
-    """Numbers of calls, evenly spread; all of them when `count` is None."""
-    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
+    """Numbers of calls, evenly spread; one alone is in the middle. All of them when `count` is None."""
+    if count is None:
+        return range(1, calls + 1)
+    return [(calls + 1) // 2] if count == 1 else sorted({1 + (calls - 1) * i // (count - 1) for i in range(count)})
+
+
+def roles_of(ways, count):
+    """(way, role): who dies in each of the ways; where only some points are tried one of the two, in turn."""
+    roles = ("worker", "serve")
+    return [(way, role) for i, way in enumerate(ways) for role in (roles if count is None else roles[i % 2:][:1])]
 
 
 def endings(kinds, points):
