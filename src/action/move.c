@@ -28,13 +28,6 @@ read_schemas(const json_t *plan, Move *move, GError **error)
     return true;
 }
 
-/* The last part of "kind:namespace/name". */
-static const char *
-ref_name(const char *ref)
-{
-    return text_behind_slash(ref);
-}
-
 static bool
 read_mapping(const json_t *plan, Move *move, GError **error)
 {
@@ -45,9 +38,9 @@ read_mapping(const json_t *plan, Move *move, GError **error)
     const json_t *from = json_object_get(plan, "source"), *to = json_object_get(plan, "target");
     const char *source_ref = json_get_string(from, "ref", "");
     const char *target_ref = json_get_string(to, "ref", "");
-    const char *source[] = {ref_name(source_ref), source_ref, move->source,
+    const char *source[] = {text_behind_slash(source_ref), source_ref, move->source,
                             json_get_string(from, "url", ""), NULL};
-    const char *target[] = {ref_name(target_ref), target_ref, move->target,
+    const char *target[] = {text_behind_slash(target_ref), target_ref, move->target,
                             json_get_string(to, "url", ""), NULL};
     g_autoptr(Diags) diags = diags_new();
 

@@ -110,12 +110,6 @@ describe(const Config *config, const char *name, Fleet *fleet, json_t *row, GErr
     return true;
 }
 
-static const char *
-short_name(const char *ref)
-{
-    return text_behind_slash(ref);
-}
-
 static bool
 add_row(const Config *config, const json_t *consumer, const char *name, json_t *rows,
         GError **error)
@@ -255,8 +249,8 @@ add_consumers(const json_t *consumers, const Config *config, json_t *rows, GHash
 
     json_array_foreach(consumers, i, consumer)
     {
-        const char *name =
-            json_get_string(consumer, "service", short_name(json_get_string(consumer, "ref", "")));
+        const char *name = json_get_string(consumer, "service",
+                                           text_behind_slash(json_get_string(consumer, "ref", "")));
         if (fleet_config_service(&config->fleet, name) == NULL ||
             !json_get_bool(consumer, "direct", true) || !g_hash_table_add(known, (void *) name))
             continue;

@@ -78,6 +78,17 @@ ask_int(Conn *conn, int64_t *ret, GError **error, char *take_sql)
     return each(conn, book_take_token, ret, error, take_sql);
 }
 
+char *
+book_name_list(const GPtrArray *names, const char *before)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *name = book_text("\"%w\"", (const char *) names->pdata[i]);
+        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
+    }
+    return g_string_free(list, FALSE);
+}
+
 /* --- the tables --- */
 
 char *

@@ -58,6 +58,8 @@ char *book_list(const char *const *tables, size_t count);
 void book_tick_off(const char *table, const char *const *tables, size_t count, bool *there);
 /* printf-like as sqlite3_mprintf: %Q texts, "%w" names, %lld numbers. Caller frees. */
 char *book_text(const char *format, ...);
+/* Names in quotes, each with `before` in front ("OLD.", or ""), and commas between. Caller frees. */
+char *book_name_list(const GPtrArray *names, const char *before);
 
 /* For those who ask several things at once: a question, and what takes its rows (into an int64_t, into BookRanges). Caller frees. */
 char *book_fence_question(const Conn *conn, const char *scope, const char *share);

@@ -20,6 +20,13 @@ silence_is_due(const Silence *silence, int every_ms, int tick_ms)
 }
 
 bool
+silence_ends_soon(const Silence *silence, int64_t limit_ms, int tick_ms)
+{
+    int64_t at_ms = limit_ms * 3 / 4;
+    return limit_ms > 0 && silence->waited_ms >= at_ms && silence->waited_ms - tick_ms < at_ms;
+}
+
+bool
 silence_judge(Silence *silence, const char *why, bool is_answered, const char *place,
               GError **error)
 {

@@ -21,6 +21,8 @@ typedef struct {
 Silence silence_begin(int tick_ms);
 /* After another of them: is it time for a look, each `every_ms`? */
 bool silence_is_due(const Silence *silence, int every_ms, int tick_ms);
+/* Shortly before whoever waits for `limit_ms` (0: for ever) is given up; at one tick only. */
+bool silence_ends_soon(const Silence *silence, int64_t limit_ms, int tick_ms);
 /* After a look: why the session is lost, or NULL, and whether anybody has answered. UNREACHABLE once it is lost: false. */
 CHECKED bool silence_judge(Silence *silence, const char *why, bool is_answered, const char *place,
                            GError **error);

@@ -3,8 +3,10 @@
  * small letters. What is hashed and compared must be what the table will give back, so the server itself is asked, batch by
  * batch, in a table that only this session sees; a value that the type refuses is told with its column.
  */
+#include "driver/look.h"
 #include "driver/mariadb/mariadb.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* A value that comes out of the very type has its form. */
@@ -214,20 +216,6 @@ maria_as_kept(Conn *base, const char *name, const Schema *schema, const Batch *i
 
 /* --- rows that are not written --- */
 
-typedef struct {
-    GArray *targets;        /* MariaTarget */
-    const MariaTarget **of; /* by column of the schema; NULL: it is not written */
-} MariaLook;
-
-static void
-look_end(void *data)
-{
-    MariaLook *look = data;
-    g_array_unref(look->targets);
-    g_free(look->of);
-    g_free(look);
-}
-
 static bool
 look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
            GError **error)
@@ -235,24 +223,17 @@ look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, 
     GArray *targets = NULL;
     if (!maria_targets(maria_conn(base), is_there ? object : NULL, schema, &targets, error))
         return false;
-    MariaLook *look = g_new0(MariaLook, 1);
-    look->targets = targets;
-    look->of = g_new0(const MariaTarget *, schema_count(schema) + 1);
-    for (guint i = 0; i < targets->len; i++) {
-        const MariaTarget *target = &g_array_index(targets, MariaTarget, i);
-        look->of[target->column] = target;
-    }
-    *ret = look;
+    *ret = look_columns(targets, offsetof(MariaTarget, column), schema);
     return true;
 }
 
 static char *
 look_at_cell(void *data, const Batch *batch, size_t column, size_t row)
 {
-    const MariaTarget *target = ((const MariaLook *) data)->of[column];
+    const MariaTarget *target = ((const ColumnLook *) data)->of[column];
     Value value = batch_value(batch, column, row);
     char *reason = NULL;
     return target == NULL || value.is_null || maria_keeps(target, &value, &reason) ? NULL : reason;
 }
 
-const LookOps maria_look_ops = {.begin = look_begin, .cell = look_at_cell, .end = look_end};
+const LookOps maria_look_ops = {.begin = look_begin, .cell = look_at_cell, .end = look_columns_end};

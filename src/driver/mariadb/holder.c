@@ -9,13 +9,6 @@
 
 #include <string.h>
 
-bool
-maria_holder_is_due(const MariaConn *conn, int waited_ms, int tick_ms)
-{
-    int64_t at_ms = conn->lock_timeout_s * 750;
-    return waited_ms >= at_ms && waited_ms - tick_ms < at_ms;
-}
-
 static const char question[] =
     "SELECT w.row_wait, concat('session ', p.ID, ' of ', left(p.USER, 40), '@', left(p.HOST, 60), "
     "', in a transaction since ', x.trx_started, ' UTC', IF(p.COMMAND = 'Sleep', ', now idle', "

@@ -91,7 +91,6 @@ CHECKED bool maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *
 /* silence.c: after so long without a byte from it, is the session at work? Else it is ended here, too. */
 CHECKED bool maria_is_at_work(MariaConn *conn, MYSQL *db, Silence *silence, GError **error);
 /* holder.c: shortly before the server gives up waiting for a lock, a second session asks who holds it, as nobody knows afterwards. */
-bool maria_holder_is_due(const MariaConn *conn, int waited_ms, int tick_ms);
 void maria_look_for_holder(MariaConn *conn, MYSQL *db);
 /* Give up rows that are on their way; the session is lost. */
 void maria_abandon(MYSQL *db, MYSQL_RES *rows);
@@ -105,8 +104,6 @@ CHECKED bool maria_rows(MariaConn *conn, MYSQL_RES **ret, GError **error, const 
 CHECKED bool maria_int(MariaConn *conn, int64_t *ret, GError **error, const char *format, ...);
 int64_t maria_cell_int(const char *cell); /* 0 for NULL */
 char *maria_name(const char *name);       /* quoted; caller frees */
-/* Each quoted, with `before` in front ("OLD.", or ""), and commas between. Caller frees. */
-char *maria_name_list(const GPtrArray *names, const char *before);
 /* "level message" of the first warning of the last statement; NULL: none. Caller frees. */
 char *maria_warning(MariaConn *conn, MYSQL *db);
 CHECKED bool maria_begin(MariaConn *conn, GError **error);

@@ -137,7 +137,7 @@ split_by_key(MariaConn *conn, const MariaObject *object, int64_t rows, int64_t t
              GError **error)
 {
     g_autoptr(json_t) ranges = json_array(), from = json_null();
-    g_autofree char *keys = maria_name_list(object->key, "");
+    g_autofree char *keys = book_name_list(object->key, "");
     int64_t left = total;
     while (left > rows) {
         g_autoptr(json_t) to = NULL;

@@ -190,7 +190,7 @@ await(MariaConn *conn, Talk *talk, GError **error)
             silence = silence_begin(TICK_MS);
         } else if (!ticks(conn)) {
             fail(&failed, ERR_STOPPED, "asked to stop");
-        } else if (maria_holder_is_due(conn, silence.waited_ms, TICK_MS)) {
+        } else if (silence_ends_soon(&silence, conn->lock_timeout_s * 1000, TICK_MS)) {
             maria_look_for_holder(conn, talk->db);
             silence.waited_ms += TICK_MS;
         } else if (!silence_is_due(&silence, conn->silence_ms, TICK_MS) ||
@@ -340,17 +340,6 @@ char *
 maria_name(const char *name)
 {
     return book_text("\"%w\"", name);
-}
-
-char *
-maria_name_list(const GPtrArray *names, const char *before)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *name = maria_name(names->pdata[i]);
-        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
-    }
-    return g_string_free(list, FALSE);
 }
 
 char *

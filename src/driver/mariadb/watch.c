@@ -75,7 +75,7 @@ maria_watch_check(Conn *base, const char *name, GError **error)
 static bool
 make_notes(MariaConn *conn, const MariaObject *object, GError **error)
 {
-    g_autofree char *notes = notes_sql(object), *columns = maria_name_list(object->key, "");
+    g_autofree char *notes = notes_sql(object), *columns = book_name_list(object->key, "");
     g_autofree char *make = g_strdup_printf(
         "CREATE TABLE IF NOT EXISTS %s (_honk_note BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, "
         "_honk_take BIGINT NULL, _honk_at TIMESTAMP(6) NOT NULL DEFAULT current_timestamp(6), KEY "
@@ -113,9 +113,9 @@ make_trigger(MariaConn *conn, const MariaObject *object, size_t which, const cha
 static bool
 make_triggers(MariaConn *conn, const MariaObject *object, GError **error)
 {
-    g_autofree char *notes = notes_sql(object), *columns = maria_name_list(object->key, ""),
-                    *old = maria_name_list(object->key, "OLD."),
-                    *new = maria_name_list(object->key, "NEW."), *same = same_key(object);
+    g_autofree char *notes = notes_sql(object), *columns = book_name_list(object->key, ""),
+                    *old = book_name_list(object->key, "OLD."),
+                    *new = book_name_list(object->key, "NEW."), *same = same_key(object);
     g_autofree char *into = g_strdup_printf("INSERT INTO %s (%s) VALUES (%s)", notes, columns, new);
     g_autofree char *out = g_strdup_printf("INSERT INTO %s (%s) VALUES (%s)", notes, columns, old);
     g_autofree char *both =
@@ -193,8 +193,8 @@ check_key(const MariaObject *object, const MariaObject *notes, GError **error)
     bool is_same = object->key_is_primary && noted->len == object->key->len;
     for (guint i = 0; is_same && i < noted->len; i++)
         is_same = strcmp(noted->pdata[i], object->key->pdata[i]) == 0;
-    g_autofree char *was = maria_name_list(noted, "");
-    g_autofree char *is = maria_name_list(object->key, "");
+    g_autofree char *was = book_name_list(noted, "");
+    g_autofree char *is = book_name_list(object->key, "");
     return is_same ||
            fail(
                error, ERR_DRIFT,
@@ -278,7 +278,7 @@ maria_next_notes(Conn *base, const char *name, int64_t notes_max, WriteNotes *re
         !see_notes(conn, table, notes_max, &numbers, error) ||
         (numbers != NULL && !mark_notes(conn, table, numbers, &notes.last, error)))
         return false;
-    g_autofree char *columns = maria_name_list(object->key, "");
+    g_autofree char *columns = book_name_list(object->key, "");
     notes.object = notes_name(object);
     notes.which = g_strdup_printf("_honk_take = %" G_GINT64_FORMAT, notes.last);
     notes.rows = g_strdup_printf("(%s) IN (SELECT %s FROM %s WHERE " MARIA_OF_NOTES "%s)", columns,

@@ -82,7 +82,7 @@ static const char *const questions[] = {
     "partrelid = " OF ")",
 };
 
-/* NULL: there are none. */
+/* Of a list in JSON. */
 static GPtrArray *
 names_of(const char *list)
 {

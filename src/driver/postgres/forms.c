@@ -3,8 +3,10 @@
  * counts months. What is hashed and compared must be what the table will give back. What form.c does not know, the server itself
  * is asked, batch by batch, before rows are written; a value that the type refuses is told with its column.
  */
+#include "driver/look.h"
 #include "driver/postgres/postgres.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* json, unlike jsonb, keeps every blank. */
@@ -342,20 +344,6 @@ pg_as_kept(Conn *base, const char *object, const Schema *schema, const Batch *in
 
 /* --- rows that are not written --- */
 
-typedef struct {
-    GArray *targets;     /* PgTarget */
-    const PgTarget **of; /* by column of the schema; NULL: it is not written */
-} PgLook;
-
-static void
-look_end(void *data)
-{
-    PgLook *look = data;
-    g_array_unref(look->targets);
-    g_free(look->of);
-    g_free(look);
-}
-
 static bool
 look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, void **ret,
            GError **error)
@@ -363,24 +351,17 @@ look_begin(Conn *base, const char *object, bool is_there, const Schema *schema, 
     GArray *targets = NULL;
     if (!pg_targets(pg_conn(base), is_there ? object : NULL, schema, &targets, error))
         return false;
-    PgLook *look = g_new0(PgLook, 1);
-    look->targets = targets;
-    look->of = g_new0(const PgTarget *, schema_count(schema) + 1);
-    for (guint i = 0; i < targets->len; i++) {
-        const PgTarget *target = &g_array_index(targets, PgTarget, i);
-        look->of[target->column] = target;
-    }
-    *ret = look;
+    *ret = look_columns(targets, offsetof(PgTarget, column), schema);
     return true;
 }
 
 static char *
 look_at_cell(void *data, const Batch *batch, size_t column, size_t row)
 {
-    const PgTarget *target = ((const PgLook *) data)->of[column];
+    const PgTarget *target = ((const ColumnLook *) data)->of[column];
     Value value = batch_value(batch, column, row);
     char *reason = NULL;
     return target == NULL || value.is_null || pg_keeps(target, &value, &reason) ? NULL : reason;
 }
 
-const LookOps pg_look_ops = {.begin = look_begin, .cell = look_at_cell, .end = look_end};
+const LookOps pg_look_ops = {.begin = look_begin, .cell = look_at_cell, .end = look_columns_end};

@@ -11,13 +11,6 @@
 #define QUERY_LETTERS "60"
 #define NAME_LETTERS "40"
 
-bool
-pg_holder_is_due(const PgConn *conn, int waited_ms, int tick_ms)
-{
-    int64_t at_ms = conn->lock_timeout_ms * 3 / 4;
-    return conn->lock_timeout_ms > 0 && waited_ms >= at_ms && waited_ms - tick_ms < at_ms;
-}
-
 /* Behind a pooler the number may be somebody else's: so it must be one of ours, too. A transaction that is prepared has no session. */
 static const char question[] =
     "SELECT CASE WHEN a.pid IS NULL THEN 'a prepared transaction' "

@@ -7,6 +7,7 @@
 #include "driver/postgres/watch.h"
 
 #include "base/text.h"
+#include "driver/book.h"
 
 #include <string.h>
 
@@ -47,7 +48,7 @@ send_lines(LogReader *reader, GError **error)
     if (reader->lines->len == 0)
         return true;
     if (!reader->is_open) {
-        g_autofree char *keys = pg_name_list(reader->object->key, "");
+        g_autofree char *keys = book_name_list(reader->object->key, "");
         g_autofree char *sql =
             g_strdup_printf("COPY %s (%s, _honk_at) FROM STDIN", reader->notes, keys);
         if (!pg_run_on(conn, conn->db, sql, NULL, error))

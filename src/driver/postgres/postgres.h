@@ -92,7 +92,6 @@ CHECKED bool pg_is_at_work(PgConn *conn, PGconn *db, Silence *silence, GError **
 /* One question of a second session; false: no answer in time. */
 CHECKED bool pg_ask_beside(PGconn *other, const char *sql, PGresult **ret);
 /* holder.c: shortly before the server gives up waiting for a lock, a second session asks who holds it, as nobody knows afterwards. */
-bool pg_holder_is_due(const PgConn *conn, int waited_ms, int tick_ms);
 void pg_look_for_holder(PgConn *conn, PGconn *db);
 /* Are the words about a session that was not opened the server's own? */
 bool pg_says_why(const PGconn *other);
@@ -128,8 +127,6 @@ void pg_begin(PgConn *conn);
 CHECKED bool pg_commit(PgConn *conn, GError **error); /* asks conn_confirm() */
 void pg_rollback(PgConn *conn);                       /* harmless outside of a transaction */
 char *pg_name(const char *name);                      /* quoted; caller frees */
-/* Names (char *) quoted, each with `before` in front: `NEW."a", NEW."b"`. Caller frees. */
-char *pg_name_list(const GPtrArray *names, const char *before);
 
 /* --- change.c --- */
 typedef bool PgChangeFn(PgConn *conn, const void *data, GError **error);

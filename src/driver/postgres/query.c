@@ -10,6 +10,7 @@
  * become tables of the session, with their keys.
  */
 #include "driver/query.h"
+#include "driver/book.h"
 #include "driver/postgres/inside.h"
 
 #include "base/clock.h"
@@ -76,14 +77,14 @@ key_of(const PgObject *object, const Program *program)
     if (object->key->len == 0)
         return NULL;
     if (program == NULL)
-        return pg_name_list(object->key, "");
+        return book_name_list(object->key, "");
     for (guint k = 0; k < object->key->len; k++)
         for (size_t i = 0; i < schema_count(program_target(program)); i++)
             if (g_strcmp0(program_source_of(program, i), object->key->pdata[k]) == 0) {
                 g_ptr_array_add(key, schema_column(program_target(program), i)->name);
                 break;
             }
-    return key->len == object->key->len ? pg_name_list(key, "") : NULL;
+    return key->len == object->key->len ? book_name_list(key, "") : NULL;
 }
 
 static bool
@@ -320,7 +321,7 @@ sample(Conn *base, const char *name, int64_t rows, char **ret, GError **error)
             *ret = pg_sql("ctid < '(%lld,0)'::pg_catalog.tid", (long long) (rows / each + 1));
         return true;
     }
-    g_autofree char *key = pg_name_list(object->key, "");
+    g_autofree char *key = book_name_list(object->key, "");
     g_autoptr(GString) literals = g_string_new(NULL);
     for (guint i = 0; i < object->key->len; i++)
         g_string_append_printf(literals, "%s pg_catalog.quote_literal(\"%s\"::text) || '::%s'",

@@ -13,6 +13,7 @@
  *   {"from": {"block": 0}, …}              blocks
  *   {"partition": "public.y2024", …}       of one partition
  */
+#include "driver/book.h"
 #include "driver/postgres/tree.h"
 
 #include <string.h>
@@ -81,23 +82,12 @@ block_sql(const json_t *boundary)
     return g_strdup_printf("'(%" JSON_INTEGER_FORMAT ",0)'::tid", json_integer_value(block));
 }
 
-static char *
-key_list(const PgObject *object)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < object->key->len; i++) {
-        g_autofree char *name = pg_name(object->key->pdata[i]);
-        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", name);
-    }
-    return g_string_free(list, FALSE);
-}
-
 bool
 pg_append_range(GString *sql, const PgObject *object, const json_t *range, GError **error)
 {
     static const char *const sides[] = {"from", "to"}, *const signs[] = {">=", "<"};
     bool by_key = has_ranges_of_key(object);
-    g_autofree char *keys = key_list(object);
+    g_autofree char *keys = book_name_list(object->key, "");
     g_autofree char *what = !by_key                 ? g_strdup("ctid")
                             : object->key->len == 1 ? g_strdup(keys)
                                                     : g_strdup_printf("(%s)", keys);
@@ -195,7 +185,7 @@ static bool
 split_exactly(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
               GError **error)
 {
-    g_autofree char *keys = key_list(object);
+    g_autofree char *keys = book_name_list(object->key, "");
     g_autoptr(GArray) cuts = g_array_new(FALSE, FALSE, sizeof(int));
     AUTO_RESULT *found = NULL;
     int64_t total = 0;
@@ -244,7 +234,7 @@ static bool
 split_by_sample(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
                 GError **error)
 {
-    g_autofree char *keys = key_list(object);
+    g_autofree char *keys = book_name_list(object->key, "");
     AUTO_RESULT *sample = NULL;
     int64_t guess = object->rows_guess > 0 ? object->rows_guess : object->blocks * 50;
     int64_t rows = range_size_of(size, guess);

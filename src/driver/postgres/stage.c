@@ -103,13 +103,8 @@ pg_made_type(PgConn *conn, const Column *column, char **ret, GError **error)
 char *
 pg_key_text(const Schema *schema)
 {
-    GString *text = g_string_new("PRIMARY KEY (");
-    for (guint i = 0; i < schema->key->len; i++) {
-        g_autofree char *name = pg_name(schema->key->pdata[i]);
-        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", name);
-    }
-    g_string_append_c(text, ')');
-    return g_string_free(text, schema->key->len == 0);
+    g_autofree char *names = book_name_list(schema->key, "");
+    return schema->key->len > 0 ? g_strdup_printf("PRIMARY KEY (%s)", names) : NULL;
 }
 
 bool

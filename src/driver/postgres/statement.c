@@ -127,7 +127,7 @@ await(PgConn *conn, PGconn *db, bool is_sending, GError **error)
          silence.waited_ms += TICK_MS) {
         if (!ticks(conn))
             return stop(db, error);
-        if (pg_holder_is_due(conn, silence.waited_ms, TICK_MS))
+        if (silence_ends_soon(&silence, conn->lock_timeout_ms, TICK_MS))
             pg_look_for_holder(conn, db);
         if (silence_is_due(&silence, conn->silence_ms, TICK_MS) &&
             !pg_is_at_work(conn, db, &silence, error))
@@ -410,17 +410,6 @@ char *
 pg_name(const char *name)
 {
     return pg_sql("\"%w\"", name);
-}
-
-char *
-pg_name_list(const GPtrArray *names, const char *before)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *name = pg_name(names->pdata[i]);
-        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
-    }
-    return g_string_free(list, FALSE);
 }
 
 /* --- transactions --- */

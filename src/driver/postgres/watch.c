@@ -55,9 +55,9 @@ check(PgConn *conn, const PgObject *object, GError **error)
 static char *
 note_statements(const PgObject *object, const char *notes)
 {
-    g_autofree char *plain = pg_name_list(object->key, ""),
-                    *new = pg_name_list(object->key, "NEW."),
-                    *old = pg_name_list(object->key, "OLD.");
+    g_autofree char *plain = book_name_list(object->key, ""),
+                    *new = book_name_list(object->key, "NEW."),
+                    *old = book_name_list(object->key, "OLD.");
     return g_strdup_printf(
         "IF TG_OP <> 'INSERT' THEN INSERT INTO %s (%s) VALUES (%s); END IF; "
         "IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND ROW(%s)::record *<> ROW(%s)::record) THEN "
@@ -69,7 +69,8 @@ bool
 pg_watch_function(PgConn *conn, const PgObject *object, const char *path, const char *instead,
                   GError **error)
 {
-    g_autofree char *notes = pg_notes_of(conn, object->oid), *plain = pg_name_list(object->key, "");
+    g_autofree char *notes = pg_notes_of(conn, object->oid),
+                    *plain = book_name_list(object->key, "");
     g_autofree char *all = pg_sql("INSERT INTO %s (%s) SELECT %s FROM ONLY ", notes, plain, plain);
     g_autofree char *note = note_statements(object, notes);
     g_autofree char *each =
@@ -117,7 +118,8 @@ make_triggers(PgConn *conn, const PgObject *object, const char *table, GError **
 bool
 pg_make_notes(PgConn *conn, const PgObject *object, GError **error)
 {
-    g_autofree char *plain = pg_name_list(object->key, ""), *notes = pg_notes_of(conn, object->oid);
+    g_autofree char *plain = book_name_list(object->key, ""),
+                    *notes = pg_notes_of(conn, object->oid);
     int64_t is_there = 0;
     if (!pg_run(conn, error, "CREATE SCHEMA IF NOT EXISTS %s", conn->book) ||
         !pg_int(conn, &is_there, error, "SELECT count(to_regclass(%Q))", notes))
@@ -248,7 +250,7 @@ pg_is_watched(Conn *base, const char *name, bool *ret, GError **error)
 bool
 pg_check_key(const PgObject *object, const char *noted, GError **error)
 {
-    g_autofree char *key = pg_name_list(object->key, "");
+    g_autofree char *key = book_name_list(object->key, "");
     if (noted == NULL || *noted == '\0' || (object->key_is_primary && g_strcmp0(key, noted) == 0))
         return true;
     if (!object->key_is_primary)
@@ -332,7 +334,7 @@ take_inside(PgConn *conn, const void *data, GError **error)
 static char *
 rows_condition(const PgObject *object, const WriteNotes *notes)
 {
-    g_autofree char *columns = pg_name_list(object->key, "");
+    g_autofree char *columns = book_name_list(object->key, "");
     return object->key->len == 1 ? g_strdup_printf("%s = ANY (ARRAY(SELECT %s FROM %s WHERE %s))",
                                                    columns, columns, notes->object, notes->which)
                                  : g_strdup_printf("(%s) IN (SELECT %s FROM %s WHERE %s)", columns,
@@ -375,7 +377,7 @@ pg_note(Conn *base, const char *name, const GPtrArray *columns, const Batch *key
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
-    g_autofree char *notes = NULL, *names = pg_name_list(columns, "");
+    g_autofree char *notes = NULL, *names = book_name_list(columns, "");
     if (!find_notes(conn, name, &object, &notes, error))
         return false;
     g_autoptr(GString) sql = g_string_new(NULL);

@@ -9,7 +9,7 @@ char *pg_notes_of(const PgConn *conn, int64_t oid);
 /* The empty table of notes, if there is none. In a transaction. */
 CHECKED bool pg_make_notes(PgConn *conn, const PgObject *object, GError **error);
 
-/* The columns of such a table that are its table's key, as pg_name_list() has them: for a %Q with its name. */
+/* The columns of such a table that are its table's key, as book_name_list() has them: for a %Q with its name. */
 #define PG_NOTED_KEY                                                                               \
     "(SELECT string_agg('\"' || replace(attname, '\"', '\"\"') || '\"', ', ' ORDER BY attnum) "    \
     "FROM "                                                                                        \

@@ -9,24 +9,13 @@
  * REPLACE takes rows away without telling the triggers of a DELETE. So before each row is written, those that stand where its
  * unique indexes want it are noted, too. The last note stays when it is done with, so that no number comes twice.
  */
+#include "driver/book.h"
 #include "driver/sqlite/sqlite.h"
 #include "driver/sqlite/text.h"
 
 #include <string.h>
 
 static const char *const events[] = {"insert", "update", "delete", "into", "over"};
-
-/* The columns of the key, each with `before` in front: `NEW."a", NEW."b"`. Caller frees. */
-static char *
-key_list(const GPtrArray *key, const char *before)
-{
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < key->len; i++) {
-        g_autofree char *name = sql_quote(key->pdata[i]);
-        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", before, name);
-    }
-    return g_string_free(list, FALSE);
-}
 
 static char *
 notes_name(const SqliteObject *object)
@@ -123,7 +112,7 @@ static bool
 make_trigger(SqliteConn *conn, const SqliteObject *object, const char *event, const char *when,
              const char *what, GError **error)
 {
-    g_autofree char *notes = notes_name(object), *columns = key_list(object->key, "");
+    g_autofree char *notes = notes_name(object), *columns = book_name_list(object->key, "");
     return sq_exec(conn, error,
                    "CREATE TRIGGER IF NOT EXISTS main.\"_honk_watch_%w_%s\" %s ON \"%w\" BEGIN "
                    "INSERT INTO \"%w\" (%s) %s; END",
@@ -133,8 +122,9 @@ make_trigger(SqliteConn *conn, const SqliteObject *object, const char *event, co
 static bool
 make_triggers(SqliteConn *conn, const SqliteObject *object, const char *replaces, GError **error)
 {
-    g_autofree char *new = key_list(object->key, "NEW."), *old = key_list(object->key, "OLD."),
-                    *plain = key_list(object->key, "");
+    g_autofree char *new = book_name_list(object->key, "NEW."),
+                    *old = book_name_list(object->key, "OLD."),
+                    *plain = book_name_list(object->key, "");
     g_autofree char *insert = g_strdup_printf("VALUES (%s)", new),
                     *remove = g_strdup_printf("VALUES (%s)", old),
                     *update = g_strdup_printf("SELECT %s UNION SELECT %s", old, new);
@@ -153,7 +143,7 @@ make_triggers(SqliteConn *conn, const SqliteObject *object, const char *replaces
 static bool
 watch_inside(SqliteConn *conn, const SqliteObject *object, GError **error)
 {
-    g_autofree char *notes = notes_name(object), *columns = key_list(object->key, ""),
+    g_autofree char *notes = notes_name(object), *columns = book_name_list(object->key, ""),
                     *replaces = NULL;
     return replaced(conn, object, &replaces, error) &&
            sq_exec(conn, error,
@@ -244,7 +234,7 @@ sqlite_next_notes(Conn *base, const char *name, int64_t notes_max, WriteNotes *r
                 "WHERE NOT _honk_done ORDER BY _honk_note LIMIT %lld)",
                 object->name, (long long) notes_max))
         return false;
-    g_autofree char *columns = key_list(object->key, "");
+    g_autofree char *columns = book_name_list(object->key, "");
     notes.object = notes_name(object);
     g_autofree char *quoted = sql_quote(notes.object);
     notes.which = g_strdup_printf("NOT _honk_done AND _honk_note <= %" G_GINT64_FORMAT, notes.last);
@@ -282,7 +272,7 @@ note_inside(SqliteConn *conn, const char *name, const GPtrArray *columns, const 
 {
     AUTO_STMT *insert = NULL;
     g_autoptr(GString) scratch = g_string_new(NULL), marks = g_string_new(NULL);
-    g_autofree char *list = key_list(columns, "");
+    g_autofree char *list = book_name_list(columns, "");
     for (guint i = 0; i < columns->len; i++)
         g_string_append(marks, i > 0 ? ", ?" : "?");
     if (!sq_prepare(conn, &insert, error, "INSERT INTO main.\"_honk_changed_%w\" (%s) VALUES (%s)",
