@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import mariadb_world
@@ -60,6 +61,15 @@ class LostHosts(unittest.TestCase):
         server.sql("CREATE DATABASE shop; CREATE USER reader@127.0.0.1; GRANT ALL ON shop.* TO reader@127.0.0.1", server.main)
         server.sql("CREATE VIEW slow AS SELECT seq AS id, sleep(1) AS a FROM seq_1_to_60")
         self.assert_asked(server.port, f"mariadb://reader@127.0.0.1:{server.port}/shop/slow")
+
+    def test_nobody_waits_at_a_proxy_that_is_closed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            proxy = Proxy(folder, folder)
+            with socket.socket(socket.AF_UNIX) as caller:
+                caller.connect(f"{folder}/.s.PGSQL.5432")
+                self.assertTrue(support.eventually(lambda: proxy.begun))
+            proxy.close()
+        self.assertFalse(proxy.accepting.is_alive())
 
 
 class Interrupted(unittest.TestCase):

@@ -34,7 +34,8 @@ class Proxy:
         self.listener = socket.socket(self.family)
         self.listener.bind(place)
         self.listener.listen(64)
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         while True:
@@ -102,6 +103,9 @@ class Proxy:
                 return
 
     def close(self):
+        # A thread that still waits at a closed listener asks again when a signal wakes it: of whoever has its number by then.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
         for client in self.unheard:
             client.close()
