@@ -234,11 +234,13 @@ csv_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 /* --- ranges --- */
 
 static bool
-csv_tick(Conn *conn, int64_t row, GError **error)
+next_place(void *data, FilePlace *ret, bool *ret_more, GError **error)
 {
-    if (row % BATCH_ROWS_MAX != 0 || conn->tick == NULL || conn->tick(-1, conn->tick_data))
-        return true;
-    return fail(error, ERR_STOPPED, "asked to stop");
+    CsvScan *scan = data;
+    if (!next_record(scan, ret_more, error))
+        return false;
+    *ret = (FilePlace){.offset = scan->lexer.offset, .line = scan->lexer.record_line};
+    return true;
 }
 
 static bool
@@ -246,39 +248,10 @@ csv_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ra
           GError **error)
 {
     __attribute__((cleanup(scan_drop))) CsvScan *scan = NULL;
-    g_autoptr(json_t) ranges = json_array();
     if (!csv_open_file(conn, object, &scan, error))
         return false;
-    FilePlace from = {.row = 1, .offset = scan->data_begin, .line = scan->data_line};
-    int64_t row = 0, rows = size->rows;
-    if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
-        rows = INT64_MAX;
-    for (bool more = true;;) {
-        if (!next_record(scan, &more, error) || !csv_tick(conn, row, error))
-            return false;
-        if (!more)
-            break;
-        row++;
-        FilePlace place = {row, scan->lexer.offset, scan->lexer.record_line};
-        if (row - from.row == rows) {
-            file_add_range(ranges, &from, &place, rows);
-            from = place;
-        }
-    }
-    file_add_range(ranges, &from, NULL, row + 1 - from.row);
-    *ret_ranges = g_steal_pointer(&ranges);
-    return true;
-}
-
-static bool
-csv_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_rows, GError **error)
-{
-    static const RangeSize whole = {.rows = INT64_MAX};
-    g_autoptr(json_t) ranges = NULL;
-    if (!csv_split(conn, object, &whole, &ranges, error))
-        return false;
-    *ret_rows = json_get_int(json_array_get(ranges, 0), "rows", 0);
-    return true;
+    FilePlace begin = {.row = 1, .offset = scan->data_begin, .line = scan->data_line};
+    return file_split(conn, &scan->file, &begin, size->rows, next_place, scan, ret_ranges, error);
 }
 
 /* --- rows --- */
@@ -426,7 +399,7 @@ static const ScanOps csv_scan_ops = {
     .next = csv_scan_next,
     .close = csv_scan_close,
     .record = csv_scan_record,
-    .count = csv_count_rows,
+    .count = file_count_rows,
 };
 
 static bool

@@ -1,7 +1,8 @@
 /*
  * file.h - what drivers of files share: where a file lies, and a window that moves over its bytes.
  *
- *   file.c      opening, paths, identities, ranges      window.c   bytes, as many as a record needs
+ *   file.c      opening, paths, identities       window.c   bytes, as many as a record needs
+ *   places.c    where records begin, ranges
  *   bytes.c     what the bytes lie in                   notes.c     our notes beside the files
  *   load.c      stages and their ranges                 swap.c     one file in the place of another
  *
@@ -100,10 +101,18 @@ CHECKED bool file_places_find(const FilePlaces *places, int64_t row, FilePlace *
  * end. Those of a batch without a row are forgotten in time. */
 bool file_places_are_enough(FilePlaces *places, const Batch *batch);
 
-/* A range of `rows` records between two places; the first of the list is open at its start, one
- * without `to` at its end. */
-void file_add_range(json_t *ranges, const FilePlace *from, const FilePlace *to, int64_t rows);
-/* The same back; offset and end are -1 where it is open. INVALID when it is no range of a file. */
+/* Where the next record of a scan begins; `*ret_more` false at the end. */
+typedef bool FileNextFn(void *scan, FilePlace *ret, bool *ret_more, GError **error);
+/* ScanOps.split of an object whose first record begins at `begin`: one range where its bytes are a stream. The connection's
+ * tick may stop it. */
+CHECKED bool file_split(Conn *conn, const FileObject *object, const FilePlace *begin, int64_t rows,
+                        FileNextFn *next, void *scan, json_t **ret_ranges, GError **error);
+/* ScanOps.count: by a split that makes one range. */
+bool file_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
+                     GError **error);
+/* The number of records that were gone through; now and then the connection's tick may stop it. */
+CHECKED bool file_tick(Conn *conn, int64_t row, GError **error);
+/* A range back; offset and end are -1 where it is open. INVALID when it is no range of a file. */
 CHECKED bool file_read_range(const json_t *range, const char *object, FilePlace *ret_from,
                              int64_t *ret_end, GError **error);
 

@@ -77,14 +77,6 @@ json_open_file(Conn *base, const char *object, JsonScan **ret, GError **error)
     return true;
 }
 
-static bool
-json_tick(Conn *conn, int64_t row, GError **error)
-{
-    if (row % BATCH_ROWS_MAX != 0 || conn->tick == NULL || conn->tick(-1, conn->tick_data))
-        return true;
-    return fail(error, ERR_STOPPED, "asked to stop");
-}
-
 /* --- columns --- */
 
 /* What was seen of each column, in the order in which they came. */
@@ -146,7 +138,7 @@ see_records(Conn *conn, JsonScan *scan, Sight *sight, int64_t *ret_rows, GError 
 {
     bool more = true;
     for (*ret_rows = 0;; ++*ret_rows) {
-        if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, *ret_rows, error))
+        if (!json_next(&scan->lexer, &more, error) || !file_tick(conn, *ret_rows, error))
             return false;
         if (!more)
             return true;
@@ -191,45 +183,25 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 /* --- ranges --- */
 
 static bool
-json_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
-           GError **error)
+next_place(void *data, FilePlace *ret, bool *ret_more, GError **error)
 {
-    __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
-    g_autoptr(json_t) ranges = json_array();
-    FilePlace from = {.row = 1, .line = 1};
-    int64_t row = 0, rows = size->rows;
-    if (!json_open_file(conn, object, &scan, error))
+    JsonScan *scan = data;
+    if (!json_next(&scan->lexer, ret_more, error))
         return false;
-    if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
-        rows = INT64_MAX;
-    scan->lexer.is_only_placed = true;
-    for (bool more = true;;) {
-        if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, row, error))
-            return false;
-        if (!more)
-            break;
-        row++;
-        FilePlace place = {row, scan->lexer.offset, scan->lexer.record_line};
-        if (row - from.row == rows) {
-            file_add_range(ranges, &from, &place, rows);
-            from = place;
-        }
-    }
-    file_add_range(ranges, &from, NULL, row + 1 - from.row);
-    *ret_ranges = g_steal_pointer(&ranges);
+    *ret = (FilePlace){.offset = scan->lexer.offset, .line = scan->lexer.record_line};
     return true;
 }
 
 static bool
-json_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
-                GError **error)
+json_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
+           GError **error)
 {
-    static const RangeSize whole = {.rows = INT64_MAX};
-    g_autoptr(json_t) ranges = NULL;
-    if (!json_split(conn, object, &whole, &ranges, error))
+    __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
+    static const FilePlace begin = {.row = 1, .line = 1};
+    if (!json_open_file(conn, object, &scan, error))
         return false;
-    *ret_rows = json_get_int(json_array_get(ranges, 0), "rows", 0);
-    return true;
+    scan->lexer.is_only_placed = true;
+    return file_split(conn, &scan->file, &begin, size->rows, next_place, scan, ret_ranges, error);
 }
 
 /* --- rows --- */
@@ -439,7 +411,7 @@ static const ScanOps json_scan_ops = {
     .next = json_scan_next,
     .close = json_scan_close,
     .record = json_scan_record,
-    .count = json_count_rows,
+    .count = file_count_rows,
 };
 
 static bool
