@@ -86,6 +86,7 @@ typedef struct {
     GHashTable *new_here;   /* those whose target it makes; NULL: none */
     bool
         lacks_columns; /* what others say of the columns of a table would be of use, and nobody does */
+    guint stars_looked;        /* through, while one name is looked for (capture.c) */
     GHashTable *spoken_tables; /* the same of tables, by their names in small letters */
     bool is_in_string;         /* of a program, to which it tells them: */
     GHashTable *new_made;      /* the same, of all strings of the program; NULL: none */

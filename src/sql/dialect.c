@@ -33,7 +33,7 @@
     "replace require resignal restrict return revoke row rows row_number schema sensitive separator set show signal smallint spatial " \
     "sql ssl starting stored system terminated tinyint to trailing trigger undo unique unlock unsigned update usage use utc_date varchar " \
     "varying virtual while window write xor zerofill condition dual groups "
-#define POSTGRES_SIGNS .has_sure_aliases = true, .has_ordered_commons = true, .forward = FORWARD_SEEN, .has_field_names = true, .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, \
+#define POSTGRES_SIGNS .has_apart_commas = true, .has_sure_aliases = true, .has_ordered_commons = true, .forward = FORWARD_SEEN, .has_field_names = true, .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, \
     .has_cast_names = true, .has_sorted_columns = true, .has_joined_returning = true, .has_rows = true, .name_quotes = "\"", .string_quotes = "'", \
     .has_dollar_quotes = true, .has_nested_comments = true, .quotes_keep_case = true
 static const Dialect dialects[] = {
@@ -49,25 +49,25 @@ static const Dialect dialects[] = {
     {.name = "postgres", POSTGRES_SIGNS, .table_case = CASE_LOWER, .column_case = CASE_LOWER},
     {.name = "sqlite", .text_names = TEXT_NAMES_WRITTEN, .has_sure_aliases = true, .forward = FORWARD_SEEN, .default_schema = "main", .has_first_schema = true, .has_flat_commas = true, .has_lent_schemas = true, .lends_to_all = true, .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .has_order_columns = true, .has_searched_tails = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "mysql", .text_names = TEXT_NAMES_WRITTEN, .has_sure_group_aliases = true, .has_ordered_commons = true, .has_lent_schemas = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .has_loose_letters = true, .name_quotes = "`", .string_quotes = "'\"",
+    {.name = "mysql", .has_blind_commons = true, .has_made_branches = true, .has_apart_commas = true, .text_names = TEXT_NAMES_WRITTEN, .has_sure_group_aliases = true, .has_ordered_commons = true, .has_lent_schemas = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .has_loose_letters = true, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_joined_writes = true, .has_seen_values = true, .has_named_keys = true, .has_using_outputs = true, .variables = VARIABLES_HIDE, .has_having_outputs = true, .has_alias_strings = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
-    {.name = "snowflake", .text_names = TEXT_NAMES_OWN, .has_sure_aliases = true, .omitted_schema = "public", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
+    {.name = "snowflake", .has_apart_commas = true, .text_names = TEXT_NAMES_OWN, .has_sure_aliases = true, .omitted_schema = "public", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_colon_paths = true, .has_places = true,
      .table_case = CASE_UPPER, .column_case = CASE_UPPER, .quotes_keep_case = true},
-    {.name = "spark", .text_names = TEXT_NAMES_OWN, .has_sure_group_aliases = true, .has_no_group_places = true, .has_named_rows = true, .has_field_names = true, .also = {"databricks", "hive", "sparksql"}, .has_name_patterns = true, .has_streams = true, .has_cast_names = true, .name_quotes = "`", .string_quotes = "'\"",
+    {.name = "spark", .has_apart_commas = true, .text_names = TEXT_NAMES_OWN, .has_sure_group_aliases = true, .has_no_group_places = true, .has_named_rows = true, .has_field_names = true, .also = {"databricks", "hive", "sparksql"}, .has_name_patterns = true, .has_streams = true, .has_cast_names = true, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_prefixes = true, .has_nested_comments = true, .has_lambdas = true, .has_colon_paths = true,
      .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_having_aliases = true, .has_from_first = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "trino", .has_no_group_places = true, .has_ordered_commons = true, .has_field_names = true, .also = {"presto", "athena"}, .name_quotes = "\"`", .string_quotes = "'",
+    {.name = "trino", .has_apart_commas = true, .has_no_group_places = true, .has_ordered_commons = true, .has_field_names = true, .also = {"presto", "athena"}, .name_quotes = "\"`", .string_quotes = "'",
      .has_lambdas = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "duckdb", .text_names = TEXT_NAMES_OWN, .has_sure_aliases = true, .forward = FORWARD_UNSEEN, .default_schema = "main", .has_named_files = true, .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
      .has_alias_reuse = true, .has_searched_tails = true, .has_alias_prefix = true, .has_from_first = true, .has_methods = true, .has_having_outputs = true,
      .has_tacit_lateral = true, .has_rows = true, .variables = VARIABLES_HIDE,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "redshift", .has_sure_aliases = true, .has_ordered_commons = true, .has_cast_names = true, .reserved = REDSHIFT_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
+    {.name = "redshift", .has_apart_commas = true, .has_sure_aliases = true, .has_ordered_commons = true, .has_cast_names = true, .reserved = REDSHIFT_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_nested_comments = true, .has_alias_reuse = true, .has_value_tables = true, .has_rows = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "tsql", .has_no_group_places = true, .forward = FORWARD_UNSEEN, .default_schema = "dbo", .omitted_schema = "dbo", .also = {"mssql", "sqlserver"}, .has_loose_letters = true, .name_quotes = "[\"", .string_quotes = "'",
+    {.name = "tsql", .has_apart_commas = true, .has_no_group_places = true, .forward = FORWARD_UNSEEN, .default_schema = "dbo", .omitted_schema = "dbo", .also = {"mssql", "sqlserver"}, .has_loose_letters = true, .name_quotes = "[\"", .string_quotes = "'",
      .has_nested_comments = true, .has_tacit_recursion = true, .has_alias_first = true, .has_alias_strings = true,
      .has_loose_statements = true, .has_methods = true, .variables = VARIABLES_MARKED,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .reserved = TSQL_RESERVED},

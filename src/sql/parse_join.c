@@ -268,6 +268,8 @@ take_joined(Parser *parser, SqlBlock *block, uint32_t end)
         guint count = block->sources->len;
         take_operand(parser, block, end, join);
         join = (Join){0};
+        for (guint i = count; i < block->sources->len; i++)
+            ((SqlSource *) g_ptr_array_index(block->sources, i))->comma_from = first;
         if (block->sources->len > count)
             take_condition_of_last(parser, block, first, end);
         while (starts_join(parser, parser->pos) && is_word(parser, parser->pos, WORD_LATERAL) &&

@@ -34,12 +34,34 @@ is_joined_away(const SqlRef *ref, const SqlSource *source)
            ref->clause != CLAUSE_USING;
 }
 
+/* FROM a, b JOIN c ON …: the comma joins after JOIN does, so that ON sees no `a`. The first token of what it sees, which is asked
+ * once of each reference. */
+static uint32_t
+first_seen(Resolver *resolver, const SqlRef *ref)
+{
+    const ArenaList *sources = ref->block->sources;
+    if (!resolver->sql->dialect->has_apart_commas || resolver->sees_commas ||
+        ref->block->query == NULL)
+        return 0;
+    if (resolver->on == ref)
+        return resolver->on_first;
+    resolver->on = ref;
+    resolver->on_first = 0;
+    for (guint i = 0; i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        if (source->last < ref->path.parts[0].token && source->comma_from > 0)
+            resolver->on_first =
+                ((const SqlSource *) g_ptr_array_index(sources, source->comma_from))->first;
+    }
+    return resolver->on_first;
+}
+
 /* ON sees what it joins, which stands before it. */
 static bool
-may_see(const SqlRef *ref, const SqlSource *source)
+may_see(Resolver *resolver, const SqlRef *ref, const SqlSource *source)
 {
     return ref->clause != CLAUSE_ON || ref->block != source->block ||
-           source->last < ref->path.parts[0].token;
+           (source->last < ref->path.parts[0].token && source->first >= first_seen(resolver, ref));
 }
 
 /* Does the second one of two that are called alike have the column, of which the first has none? */
@@ -65,7 +87,7 @@ source_meant(Resolver *resolver, const SqlRef *ref, const SqlBlock *block, uint3
             continue;
         bool is_meant =
             meant == NULL ||
-            (!source->is_twin && !source->is_semi && may_see(ref, source) &&
+            (!source->is_twin && !source->is_semi && may_see(resolver, ref, source) &&
              (meant->is_semi || has_instead(resolver, meant, source, &ref->path.parts[parts])));
         meant = is_meant ? source : meant;
     }
@@ -79,7 +101,7 @@ bind_qualified_by(Resolver *resolver, SqlRef *ref, bool sees_all)
         for (uint32_t parts = ref->path.count - 1; parts > 0; parts--) {
             SqlSource *source = source_meant(resolver, ref, block, parts);
             if (source == NULL ||
-                (!sees_all && (!may_see(ref, source) || is_joined_away(ref, source))))
+                (!sees_all && (!may_see(resolver, ref, source) || is_joined_away(ref, source))))
                 continue;
             ref->binding = BINDING_COLUMN;
             ref->source = source;
@@ -116,10 +138,10 @@ is_missing(const SqlRef *ref, const SqlSource *source)
 
 /* In FROM only what stands before it is seen: UNNEST(items) does not look into itself. */
 static bool
-is_seen(const SqlRef *ref, const SqlSource *source)
+is_seen(Resolver *resolver, const SqlRef *ref, const SqlSource *source)
 {
     if (source->is_twin || is_missing(ref, source) || is_joined_away(ref, source) ||
-        !may_see(ref, source))
+        !may_see(resolver, ref, source))
         return false;
     return ref->clause != CLAUSE_FROM || ref->block != source->block ||
            source->last < ref->path.parts[0].token;
@@ -144,7 +166,7 @@ look_in(Resolver *resolver, const SqlBlock *block, const SqlRef *ref)
         bool is_open = false;
         if (stands_in(ref, source))
             break;
-        if (!is_seen(ref, source))
+        if (!is_seen(resolver, ref, source))
             continue;
         const ArenaList *names = resolver_columns(resolver, source, &is_open);
         if (resolver_has_name(resolver, names, part)) {
@@ -330,7 +352,7 @@ prefer_row(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
 }
 
 static void
-bind_bare(Resolver *resolver, SqlRef *ref)
+bind_bare_by(Resolver *resolver, SqlRef *ref)
 {
     SqlSource *maybe = NULL;
     int maybe_count = 0;
@@ -370,6 +392,18 @@ bind_bare(Resolver *resolver, SqlRef *ref)
         return;
     if (maybe_count > 0)
         resolver_bind(ref, maybe_count == 1 ? BINDING_COLUMN : BINDING_UNDECIDED, maybe);
+}
+
+/* What nobody has that ON sees is somebody's before a comma, rather than nobody's. */
+static void
+bind_bare(Resolver *resolver, SqlRef *ref)
+{
+    bind_bare_by(resolver, ref);
+    if (ref->clause != CLAUSE_ON || ref->binding != BINDING_NONE)
+        return;
+    resolver->sees_commas = true;
+    bind_bare_by(resolver, ref);
+    resolver->sees_commas = false;
 }
 
 /* dbo.f(…) is a function of a schema, unless a source has a column of that name. */

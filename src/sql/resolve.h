@@ -10,6 +10,9 @@ typedef struct {
     void *data;
     SqlStatement **makers; /* lists of what makes tables, by the hashes of their last parts */
     guint maker_count;     /* of lists; 0 until somebody asks */
+    const SqlRef *on;      /* a reference in ON, … */
+    uint32_t on_first;     /* … and the first token that it sees */
+    bool sees_commas;      /* ON sees what stands before a comma, as a last resort */
     guint starred;         /* columns that came of stars so far, in all lists */
 } Resolver;
 

@@ -241,6 +241,8 @@ struct SqlSource {
         is_tacit_using; /* and it is known by which names: these are `using`, which stands nowhere */
     guint
         joined_from; /* the first of the block's sources that it is joined to: FROM a, b JOIN c is not to `a` */
+    guint
+        comma_from; /* the first behind the comma before it: its ON may not see those before that */
     bool is_right;  /* RIGHT or FULL JOIN: what stands before it may have no row */
     bool is_semi;   /* SEMI or ANTI JOIN: only its own condition sees it */
     bool is_nested; /* ( a JOIN b … ) in brackets */

@@ -125,7 +125,8 @@ typedef struct {
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     bool
         has_named_files; /* files that COPY writes, and some that it reads, have the names of columns in them */
-    bool has_flat_commas;      /* it is joined to `a` all the same */
+    bool has_flat_commas;      /* FROM a, b JOIN c: it is joined to `a` all the same */
+    bool has_apart_commas;     /* and there ON sees `b` and `c` alone, or what is further out */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
     bool has_methods;          /* column.method(…) */
     bool has_streams;          /* FROM STREAM t */
@@ -145,6 +146,9 @@ typedef struct {
     ForwardRule forward;      /* under RECURSIVE, a table of WITH sees those that stand behind it */
     bool has_tacit_recursion; /* a table of WITH sees itself without RECURSIVE */
     bool has_ordered_commons; /* it sees, without RECURSIVE, only those that stand before it */
+    bool
+        has_blind_commons; /* the WITH of a subquery may not see tables of WITH further out: MariaDB */
+    bool has_made_branches; /* of UNION beside INTERSECT tables are made: also there */
     CaseRule table_case, column_case;
     bool quotes_keep_case; /* a quoted name is meant exactly as it is written */
 } Dialect;

@@ -168,6 +168,23 @@ is_said_of(Work *work, const SqlSource *source, const char *name)
     return is_spoken_of(work, source, name) || is_said_below(work, source, name, &looked);
 }
 
+#define STARS_MAX 64 /* looked through for one name: queries below queries; people stack a dozen */
+
+/* A star of a query that gives its columns' new names: is one of them called so? */
+static bool
+is_through_star(Work *work, const SqlItem *star, const char *name)
+{
+    guint count, looked = work->stars_looked++;
+    SqlSource *const *sources = sql_star_sources(star, &count);
+    bool is_seen = star->block->query != NULL && !star->block->query->is_pinned &&
+                   !star_leaves_out(work, star, name),
+         does = is_seen && looked >= STARS_MAX; /* perhaps */
+    for (guint i = 0; is_seen && !does && i < count; i++)
+        does = star_means(star, sources[i]) && source_will_gain(work, sources[i], name);
+    work->stars_looked = looked == 0 ? 0 : work->stars_looked;
+    return does;
+}
+
 /* Of two columns that are called alike only the first can be asked for; the other one has its name all the same, an old or a
  * new one. */
 static bool
@@ -178,6 +195,8 @@ is_item_called(Work *work, const SqlSource *source, const char *name)
         source->columns != NULL || (source->common != NULL && source->common->columns != NULL);
     for (guint i = 0; block != NULL && !has_list && i < block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star && is_through_star(work, item, name))
+            return true;
         if (item->is_star || item->name == NULL ||
             (!block->has_star && !is_output_beside(work, item, item->name)))
             continue;

@@ -387,6 +387,26 @@ stays_with_table(Work *work, const SqlRef *ref, const SqlPart *part, bool change
     return stays;
 }
 
+/* UPDATE a AS t … FROM b AS t: SQLite allows two of one name, and t.x is the column of whichever has it. */
+static bool
+refuse_of_namesakes(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
+{
+    const ArenaList *sources = ref->source->block->sources;
+    const char *called = ref->column == 1 ? source_called_after(ref->source) : NULL,
+               *name = change != NULL && change->kind == CHANGE_NAME ? change->to : part->text;
+    for (guint i = 0; called != NULL && i < sources->len; i++) {
+        const SqlSource *other = g_ptr_array_index(sources, i);
+        const char *theirs = other != ref->source ? source_called_after(other) : NULL;
+        if (theirs == NULL || other->is_twin || ref->source->is_twin || other->is_semi ||
+            ref->source->is_semi || !text_same_folded(called, theirs) ||
+            !source_will_have(work, other, name))
+            continue;
+        refuse_captured(work, part, name);
+        return true;
+    }
+    return false;
+}
+
 void
 sql_column(Work *work, const SqlRef *ref)
 {
@@ -397,7 +417,8 @@ sql_column(Work *work, const SqlRef *ref)
     const ColumnChange *nested = nested_change(work, ref, &is_inside);
     if (stays_with_table(work, ref, part, change != NULL || nested != NULL))
         return;
-    if (sql_reshape_has_taken(work, ref, part) || refuse_fixed_field(work, ref, part, change))
+    if (refuse_of_namesakes(work, ref, part, change) || sql_reshape_has_taken(work, ref, part) ||
+        refuse_fixed_field(work, ref, part, change))
         return;
     if (ref->clause == CLAUSE_USING && set_has(work->converted, ref->source))
         return;

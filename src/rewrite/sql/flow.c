@@ -204,6 +204,16 @@ must_stay(Work *work, const SqlItem *item, const ColumnChange *change)
                               change->to));
 }
 
+/* SELECT … UNION SELECT b.k, c.id … INTERSECT …: MariaDB makes a table of a branch, in which no two columns are called alike. */
+static bool
+doubles_in_branch(Work *work, const SqlItem *item, const ColumnChange *change)
+{
+    const SqlQuery *query = item->block->query;
+    return work->sql->dialect->has_made_branches &&
+           (query->branches->len > 1 || query->in != NULL) &&
+           (item->is_kept_apart || is_taken_beside(work, item, change));
+}
+
 /* `change` is that of the plain item: asked once, because every asking goes down all subqueries. */
 static bool
 needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
@@ -218,7 +228,8 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
     if (item->alias != NULL || change == NULL || query == NULL || change->kind == CHANGE_NONE)
         return false;
     if (!query_names_matter(query) || !names_query(item->block))
-        return change->kind != CHANGE_NAME && is_asked_within(item);
+        return change->kind != CHANGE_NAME ? is_asked_within(item)
+                                           : doubles_in_branch(work, item, change);
     return must_stay(work, item, change);
 }
 

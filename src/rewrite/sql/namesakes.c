@@ -14,13 +14,27 @@
 
 /* ---- tables of WITH ---- */
 
+/* WITH a AS (WITH t AS (SELECT … FROM t) …): MariaDB, which reads the text anew for each mention of `a` and of `t`, may find the
+ * table of WITH at the inner `t` by then (10.11). */
+static bool
+is_read_again(const Work *work, const SqlCommon *common)
+{
+    if (!work->sql->dialect->has_blind_commons || common->query == NULL)
+        return false;
+    for (const SqlQuery *query = common->query->parent; query != NULL; query = query->parent)
+        if (query->common != NULL)
+            return true;
+    return false;
+}
+
 /* Is the common table seen within the body of `within`, another one of its list? NULL: the query behind them. */
 static bool
 is_seen_in(const Work *work, const SqlCommon *common, const SqlCommon *within)
 {
     if (within == NULL || common->is_recursive || !work->sql->dialect->has_ordered_commons)
         return true;
-    return common->name.token < within->name.token;
+    return common->name.token < within->name.token ||
+           (common == within && is_read_again(work, common));
 }
 
 /* A common table that would catch the new name. */

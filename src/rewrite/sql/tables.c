@@ -267,6 +267,25 @@ visit_table(Work *work, SqlSource *source)
         sql_note_other(work, &source->path);
 }
 
+/* WITH t … SELECT … FROM (WITH a AS (SELECT … FROM t) …): in a table of the WITH of a subquery MariaDB (10.11) takes the table that
+ * is called `t`, and in one within another WITH table whenever that is read several times; MySQL takes that of WITH. */
+static bool
+is_seen_over_with(const Work *work, const SqlSource *source)
+{
+    bool is_within = false, is_left = false;
+    const SqlQuery *query = work->sql->dialect->has_blind_commons ? source->block->query : NULL;
+    for (; query != NULL; query = query->parent) {
+        SqlCommon *common = sql_commons(query, sql_name_hash(source->common->name.text));
+        while (common != NULL && common != source->common)
+            common = common->next;
+        if (common != NULL)
+            return is_within;
+        is_within = is_within || is_left; /* a table of its WITH */
+        is_left = query->common != NULL;
+    }
+    return false;
+}
+
 /* A WITH table of the same name is another thing. */
 static void
 visit_common(Work *work, const SqlSource *source)
@@ -276,6 +295,12 @@ visit_common(Work *work, const SqlSource *source)
     if (renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other) ==
         NULL)
         return;
+    if (is_seen_over_with(work, source)) {
+        sql_refuse_table(work, source, "ambiguous",
+                         "MySQL takes the WITH table of this name here, and MariaDB may take the "
+                         "table: call that of WITH otherwise");
+        return;
+    }
     Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, source->path.parts[0].begin,
                           source->path.parts[0].end);
     site->reason = "this is the WITH table of that name";

@@ -215,8 +215,11 @@ is_caught(Work *work, const SqlRef *ref)
         const SqlSource *before = g_ptr_array_index(sources, i);
         if (before == ref->source)
             break;
-        if (before != ref->also && !before->is_semi && using_ref(work, before, part) == NULL &&
-            (is_new ? source_will_have(work, before, name) : source_will_gain(work, before, name)))
+        bool is_joined = using_ref(work, before, part) != NULL,
+             is_parted = is_joined && set_has(work->converted, before);
+        if (before != ref->also && !before->is_semi && (!is_joined || is_parted) &&
+            (is_new || is_parted ? source_will_have(work, before, name)
+                                 : source_will_gain(work, before, name)))
             return true;
     }
     return false;
