@@ -14,7 +14,7 @@
 
 /* Reasons that do not depend on what is found. */
 typedef struct {
-    DbtDoubt version, undeclared, other, model, elsewhere, move;
+    DbtDoubt version, latest, package, undeclared, other, model, elsewhere, move;
 } Doubts;
 static const Doubts doubts;
 
@@ -231,6 +231,15 @@ dbt_call_alone(const char *text, const Token *template)
 
 /* ---- meaning ---- */
 
+/* ref('crm', 'users'), where the project that asks is not `crm` and makes `users` itself: of a mapping that says no package, its
+ * own is meant. */
+static bool
+is_of_other_package(const RewriteOptions *options, const DbtName *name, const char *package)
+{
+    return package != NULL && name->package == NULL && options->home.package != NULL &&
+           strcmp(package, options->home.package) != 0 && dbt_maker_path(options, name) != NULL;
+}
+
 static bool
 is_meant(const DbtRename *dbt, const DbtCall *call)
 {
@@ -287,6 +296,17 @@ is_move(const Work *work, const Rename *rename)
            project_makes(work->options, work->path, &rename->dbt->to);
 }
 
+/* ref('users') where the project's YAML says that the latest version is the one that the mapping goes to: it is read already. */
+static const DbtDoubt *
+doubt_of_version(const Work *work, const DbtRename *dbt, const DbtCall *call)
+{
+    const char *latest = dbt_latest(work->options, work->path, dbt->from.name);
+    bool is_target = call->version == NULL && latest != NULL && dbt->from.version != NULL &&
+                     strcmp(dbt->from.name, dbt->to.name) == 0 &&
+                     g_strcmp0(latest, dbt->to.version) == 0;
+    return is_target ? &doubts.latest : &doubts.version;
+}
+
 const Rename *
 dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
 {
@@ -296,6 +316,11 @@ dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
         const Rename *rename = g_ptr_array_index(list, i);
         if (!is_meant(rename->dbt, call))
             continue;
+        if (!call->is_source && call->count > 1 &&
+            is_of_other_package(work->options, &rename->dbt->from, call->names[0])) {
+            *ret_doubt = &doubts.package;
+            continue;
+        }
         if (rename->dbt->doubt != NULL) {
             *ret_doubt = rename->dbt->doubt;
             continue;
@@ -310,7 +335,7 @@ dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
             continue;
         /* another version, or the latest: which one that is depends on the project */
         bool is_unclear = call->version == NULL || rename->dbt->from.version == NULL;
-        *ret_doubt = is_unclear ? &doubts.version : NULL;
+        *ret_doubt = is_unclear ? doubt_of_version(work, rename->dbt, call) : NULL;
     }
     if (call->is_understood && *ret_doubt == NULL && !work->options->leaves_sources)
         *ret_doubt = doubt_by_names(work, call);
@@ -388,6 +413,7 @@ dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call)
 static const Doubts doubts = {
     .version = {"version", "another version of this model is mapped, or none: which one this means "
                            "depends on the project"},
+    .latest = {NULL, "without a version this is the latest one, which the mapping goes to"},
     .undeclared = {"source-undeclared",
                    "this may be the dataset: no YAML that is looked at declares this source; look "
                    "at the whole project, or say `dbt:` in the mapping"},
@@ -398,6 +424,7 @@ static const Doubts doubts = {
                   "has it; if it is the dataset, say `dbt:` in the mapping"},
     .model = {NULL, "a model of the dataset's name: where dbt puts its table is not in these "
                     "files; if it is the dataset, say `dbt:` in the mapping"},
+    .package = {NULL, "a model of that name in another package: the project has its own"},
     .move = {"makes-source", "the new model is made of this one: it is the move itself, and no "
                              "consumer"},
 };

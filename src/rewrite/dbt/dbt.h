@@ -53,6 +53,8 @@ ModelFate dbt_fate(const Renames *renames, const RewriteOptions *options, const 
 ModelFate dbt_fate_told(const Work *work, const DbtRename *dbt);
 /* Has the project of the file (a path) an entry for the model under `models:` (facts.c)? */
 bool dbt_is_described(const RewriteOptions *options, const char *path, const char *model);
+/* The latest of the versions of a model of the file's project, as YAML says; or NULL. */
+const char *dbt_latest(const RewriteOptions *options, const char *path, const char *model);
 /* Is it such a model, which is the same by another name? */
 bool dbt_is_renamed(const Renames *renames, const RewriteOptions *options, const Rename *rename);
 /* The file that makes it; NULL: none that is known. */

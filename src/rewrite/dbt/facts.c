@@ -87,6 +87,14 @@ dbt_is_described(const RewriteOptions *options, const char *path, const char *mo
     return root != NULL && g_hash_table_contains(root->facts, model);
 }
 
+const char *
+dbt_latest(const RewriteOptions *options, const char *path, const char *model)
+{
+    const DbtRoot *root = options->roots != NULL ? dbt_root_of(options->roots, path) : NULL;
+    const DbtFacts *facts = root != NULL ? g_hash_table_lookup(root->facts, model) : NULL;
+    return facts != NULL ? facts->latest : NULL;
+}
+
 /* ---- which version the mapping means ---- */
 
 /* Another model of the project, which is there, is read instead: which version it was before is not asked. */

@@ -233,6 +233,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         dbt_made_know(root);
         dbt_versions_know(root);
     }
+    dbt_declared_doubt(roots);
 }
 
 /* ---- one file ---- */

@@ -24,7 +24,9 @@ typedef struct {
 typedef struct {
     const char *path; /* of the file; borrowed */
     char *source, *name;
+    char *schema, *database; /* as the entry says them; NULL: it does not, or by a template */
     bool has_identifier;
+    bool says_schema; /* it says one, be it by a template */
 } DbtDeclared;
 
 /* Rows of unit tests in a file of their own (fixtures.c). */
@@ -96,6 +98,8 @@ void dbt_declared_add(DbtRoot *root, const char *path, const YamlNode *map);
 const DbtDeclared *dbt_declared_find(const DbtRoot *root, const DbtName *name);
 /* Once `renames` is there: which tables of other sources that they become are declared. */
 void dbt_declared_know(DbtRoot *root);
+/* Once that is so in all roots: which sources of the mapping a root has elsewhere. */
+void dbt_declared_doubt(const GPtrArray *roots);
 void dbt_declared_free(void *declared);
 /* A file that may be a seed; then, once `renames` is there, what the mapping says of seeds is theirs, or doubted (seeds.c). */
 void dbt_seeds_add(const GPtrArray *roots, const char *path, bool is_read);

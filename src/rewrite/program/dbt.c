@@ -35,7 +35,8 @@ is_table(const Unit *unit, const Rename *rename, const Piece *schema, const Text
 {
     const DbtRename *dbt = rename->dbt;
     if (dbt == NULL || rename->is_derived || dbt->doubt != NULL || dbt->from.version != NULL ||
-        dbt->to.version != NULL || g_strcmp0(dbt->from.package, dbt->to.package) != 0 ||
+        dbt->to.version != NULL ||
+        (!dbt->is_source && g_strcmp0(dbt->from.package, dbt->to.package) != 0) ||
         text->count != strlen(dbt->from.name) ||
         memcmp(text->bytes, dbt->from.name, text->count) != 0)
         return false;
@@ -54,8 +55,27 @@ is_source_table(const Rename *rename, const Text *text)
            memcmp(text->bytes, dbt->from.name, text->count) == 0;
 }
 
+/* The source that the new table is of, where it is another one. False: it cannot stand in these quotes. */
 static bool
-edit(Unit *unit, const Text *text, const Rename *rename)
+edit_source(Unit *unit, const Piece *schema, const DbtRename *dbt)
+{
+    g_autofree char *written = NULL;
+    Span span;
+    if (g_strcmp0(dbt->from.package, dbt->to.package) == 0)
+        return true;
+    if (!text_edit(unit->text, schema->inner_begin, schema->inner_end, dbt->to.package, &span,
+                   &written))
+        return false;
+    Site *site = program_site(unit->work, unit->text, SITE_TABLE, DISPOSITION_REWRITTEN,
+                              schema->inner_begin, schema->inner_end);
+    site->after = keep(unit->work, dbt->to.package);
+    edit_add(unit->work, span.begin, span.end, written);
+    return true;
+}
+
+/* `schema` NULL: ref() with one argument. */
+static bool
+edit(Unit *unit, const Piece *schema, const Text *text, const Rename *rename)
 {
     const char *to = rename->dbt->to.name;
     g_autofree char *written = NULL;
@@ -66,7 +86,8 @@ edit(Unit *unit, const Text *text, const Rename *rename)
                        "columns of this table change, and what the model gives is not followed");
         return true;
     }
-    if (!text_edit(text, 0, text->count, to, &span, &written))
+    if (!text_edit(text, 0, text->count, to, &span, &written) ||
+        (rename->dbt->is_source && !edit_source(unit, schema, rename->dbt)))
         return false;
     Site *site = program_site(unit->work, text, SITE_TABLE, DISPOSITION_REWRITTEN, 0, text->count);
     site->after = keep(unit->work, to);
@@ -123,7 +144,7 @@ program_dbt(Unit *unit, const Use *use, const Text *text)
     for (guint i = 0; i < unit->work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
         if (is_table(unit, rename, schema, text) && rename->dbt->is_source == is_source)
-            return edit(unit, text, rename);
+            return edit(unit, schema, text, rename);
         is_called_so |=
             is_source && is_source_table(rename, text) && !is_schema_of(unit, rename, schema);
     }

@@ -205,16 +205,31 @@ cell_magic(const Text *cell)
     return at < cell->count && text_starts(cell, at, "%%") ? at : G_MAXSIZE;
 }
 
+/* A magic of one store says its dialect, unless who runs this does. */
+static const Dialect *
+dialect_said(const Notebook *notebook, const char *name)
+{
+    bool is_told = notebook->work->options->dialect != NULL;
+    return name == NULL || is_told ? notebook->dialect : dialect_by_name(name);
+}
+
 /* The cell is in the language of its first line: %%bigquery, %%bash, … */
 static void
 visit_cell(Notebook *notebook, const Text *cell)
 {
     static const struct {
-        const char *said, *language;
-    } magics[] = {
-        {"%%bigquery", NULL},   {"%%sql", NULL},         {"%%sparksql", NULL},   {"%%duckdb", NULL},
-        {"%%bash", "shell"},    {"%%sh", "shell"},       {"%%R", "r"},           {"%%r", "r"},
-        {"%%python", "python"}, {"%%python3", "python"}, {"%%pyspark", "python"}};
+        const char *said, *language, *dialect; /* NULL: SQL; that of the notebook */
+    } magics[] = {{"%%bigquery", NULL, "bigquery"},
+                  {"%%sql", NULL, NULL},
+                  {"%%sparksql", NULL, "spark"},
+                  {"%%duckdb", NULL, "duckdb"},
+                  {"%%bash", "shell", NULL},
+                  {"%%sh", "shell", NULL},
+                  {"%%R", "r", NULL},
+                  {"%%r", "r", NULL},
+                  {"%%python", "python", NULL},
+                  {"%%python3", "python", NULL},
+                  {"%%pyspark", "python", NULL}};
     Work *work = notebook->work;
     size_t at = cell_magic(cell);
     if (at == G_MAXSIZE) {
@@ -227,7 +242,8 @@ visit_cell(Notebook *notebook, const Text *cell)
         if (!begins(cell, at, magics[i].said))
             continue;
         if (language == NULL)
-            program_sql_cell(work, cell, notebook->language, notebook->dialect, line, cell->count,
+            program_sql_cell(work, cell, notebook->language,
+                             dialect_said(notebook, magics[i].dialect), line, cell->count,
                              HOLES_NONE);
         else
             program_unit(work, cell, language_by_name(language), notebook->dialect, line,

@@ -205,8 +205,10 @@ bool
 use_has_said_schema(Unit *unit, const Use *use, SaidSchema *ret)
 {
     *ret = (SaidSchema){.is_sure = true, .is_alone = true};
-    if (use_has_class_schema(unit, use, &ret->schema))
+    if (use_has_class_schema(unit, use, &ret->schema)) {
+        ret->is_alone = !unit_is_language(unit, "prisma"); /* the datasource lists it, too */
         return true;
+    }
     *ret = (SaidSchema){0};
     return is_paired(unit, use, ret) || is_linked(unit, use, ret);
 }

@@ -173,6 +173,23 @@ is_in_module(const Unit *unit, const Use *use, Span *ret)
     return false;
 }
 
+/* @@schema("shop") in the model of this @@map. */
+static bool
+is_in_model(Unit *unit, const Use *use, Span *ret)
+{
+    guint map = unit_bracket_around(unit, use->first),
+          model = map != G_MAXUINT ? unit_bracket_around(unit, map) : G_MAXUINT,
+          end = model != G_MAXUINT ? unit_bracket_end(unit, model) : 0;
+    for (guint i = model; i < end; i++) {
+        if (!unit_is_word(unit, i, "schema") || !unit_is_sign(unit, i - 1, '@') ||
+            !unit_is_sign(unit, i - 2, '@') || !unit_is_sign(unit, i + 1, '('))
+            continue;
+        *ret = plain_at(unit, i + 2);
+        return true;
+    }
+    return false;
+}
+
 bool
 use_has_class_schema(Unit *unit, const Use *use, Span *ret)
 {
@@ -183,6 +200,8 @@ use_has_class_schema(Unit *unit, const Use *use, Span *ret)
         return is_in_table_args(unit, use, ret);
     if (!use_is_of_class(unit, use))
         return false;
+    if (unit_is_language(unit, "prisma"))
+        return is_in_model(unit, use, ret);
     if (unit_is_language(unit, "elixir"))
         return is_in_module(unit, use, ret);
     if (unit_is_language(unit, "scala"))
