@@ -18,7 +18,9 @@ class Changes:
         for trait, kind in (("merge", self.merge), ("upsert", self.upsert), ("delete using", self.delete_using),
                             ("joined changes", self.joined_update), ("joined changes", self.joined_delete), ("triggers", self.trigger),
                             ("changes in with", self.change_in_with), ("with before changes", self.with_before_change),
-                            ("sets of rows", self.set_of_rows), ("upsert", self.query_upsert), ("duplicate keys", self.duplicate_key)):
+                            ("sets of rows", self.set_of_rows), ("upsert", self.query_upsert), ("duplicate keys", self.duplicate_key),
+                            ("update from", self.update_of_joined), ("merge", self.merge_of_several), ("upsert", self.upsert_of_query),
+                            ("duplicate keys", self.limited_change), ("duplicate keys", self.insert_set), ("joined changes", self.delete_by_name)):
             if self.has(trait):
                 kinds.append(kind)
         return self.chance.choice(kinds)()

@@ -97,7 +97,7 @@ class Sqlite(Engine):
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
               "alias reuse": 1, "returning": 1, "filter": 1, "upsert": 1, "triggers": 1, "no own shadow": 1, "made tables": "TEMP", "materialized": 1,
               "left out of frames": 1, "distinct from": "IS NOT", "quotes": '"', "json": "json_extract(json_object('FIELD', VALUE), '$.FIELD')",
-              "rows of functions": 1, "row values": 1, "with before changes": 1, "sets of rows": 1}
+              "rows of functions": 1, "row values": 1, "with before changes": 1, "sets of rows": 1, "values commons": 1}
 
     def begin(self, side):
         base = sqlite3.connect(":memory:", isolation_level=None)
@@ -139,7 +139,7 @@ class Duckdb(Engine):
               "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
               "macros": 1, "pivot": 1, "by name": 1, "columns": 1, "group by all": 1, "positional": 1, "semi joins": 1, "lists": 1,
               "alias first": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM", "quotes": '"',
-              "row values": 1, "any": 1, "with before changes": 1}
+              "row values": 1, "any": 1, "with before changes": 1, "values commons": 1, "all of both": 1}
 
     def __init__(self):
         import duckdb
@@ -179,7 +179,8 @@ class Postgres(Engine):
               "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
               "functions": 1, "row functions": 1, "blocks": 1, "materialized": 1, "left out of frames": 1, "distinct from": "IS DISTINCT FROM", "quotes": '"',
               "json": "(jsonb_build_object('FIELD', VALUE) ->> 'FIELD')::int", "arrays": 1, "rows of functions": 1, "whole rows": 1,
-              "row values": 1, "any": 1, "changes in with": 1, "with before changes": 1, "sets of rows": 1}
+              "row values": 1, "any": 1, "changes in with": 1, "with before changes": 1, "sets of rows": 1, "values commons": 1,
+              "all of both": 1, "joined aliases": 1, "searched": 1}
 
     def __init__(self):
         import postgres_world
@@ -235,7 +236,8 @@ class Mariadb(Engine):
     names_expressions = False
     traits = {"with recursive": 1, "natural": 1, "brackets": 1, "joined texts": "group_concat({} ORDER BY {})", "joined changes": 1,
               "views": 1, "made tables": "TEMPORARY", "plain triggers": 1, "distinct from": "<=>", "quotes": "`",
-              "json": "json_extract(json_object('FIELD', VALUE), '$.FIELD')", "row values": 1, "any": 1, "duplicate keys": 1}
+              "json": "json_extract(json_object('FIELD', VALUE), '$.FIELD')", "row values": 1, "any": 1, "duplicate keys": 1,
+              "values commons": 1, "all of both": 1, "returning": 1}
 
     class Field(ctypes.Structure):  # the beginning of MYSQL_FIELD, and how long one is
         _fields_ = [("name", ctypes.c_char_p), ("rest", ctypes.c_char * 120)]

@@ -166,6 +166,8 @@ class Values:
         kind = self.chance.choice(INTS + TEXTS)
         column = self.column(scope, kind)
         choice = self.chance.randrange(12)
+        if choice > 9 and depth < DEPTH_MAX and self.luck(0.35):
+            return self.more_condition(scope, kind)
         if choice > 9:
             return self.form_condition(scope, kind, depth)
         if choice < 3:

@@ -4,6 +4,7 @@ It knows roughly what is in sight, so that most queries run; those that do not a
 """
 from query_changes import Changes
 from query_forms import Forms
+from query_more import More
 from query_routines import Routines
 from query_scripts import Scripts
 from query_values import ALIASES, DEPTH_MAX, Scope, Source, Values
@@ -20,7 +21,7 @@ class Item:
         return self.sql if self.alias is None else f"{self.sql} {self.alias}"
 
 
-class Writer(Changes, Forms, Routines, Scripts, Values):
+class Writer(Changes, Forms, More, Routines, Scripts, Values):
     """`suffix`: of the names of what its scripts make, so that no two files make the same."""
 
     def __init__(self, chance, world, traits, suffix=""):
@@ -60,6 +61,10 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
             is_recursive = any(kinds)
             for counts in kinds:
                 name = self.chance.choice([one for one in COMMONS if one not in commons])
+                if not counts and self.has("values commons") and self.luck(0.08):
+                    text, commons[name] = self.values_common(name)
+                    parts.append(text)
+                    continue
                 if counts:
                     parts.append(self.recursive(name, commons))
                     continue
@@ -101,7 +106,9 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
                                    f"SELECT r.{columns[0]} + 1, r.{columns[1]} FROM {name} r WHERE r.{columns[0]} < 4",
                                    f"SELECT r.{columns[0]} + 1, r.{columns[1]} FROM {name} r {joined} WHERE r.{columns[0]} < 4",
                                    f"SELECT t.{key} + 1, r.{columns[1]} FROM {table.old} t, {name} r WHERE t.{key} = r.{columns[0]} AND t.{key} < 4"])
-        return f"{name}{listed} AS (\n{start}\nUNION\n{step}\n)"
+        behind, added = self.searched(columns)
+        commons[name] = columns + added
+        return f"{name}{listed} AS (\n{start}\nUNION\n{step}\n){behind}"
 
     def body(self, depth, outer, want, names_all):
         by_name = self.has("by name") and want is None and depth < DEPTH_MAX and self.luck(0.08)
@@ -112,7 +119,7 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
             sql += f"\n{self.chance.choice(['UNION BY NAME', 'UNION ALL BY NAME'])}\n{other}" + (self.order(columns, None) if depth == 0 else "")
         elif depth < DEPTH_MAX and self.luck(0.15):
             for _ in range(self.chance.randrange(1, 3)):
-                word = self.chance.choice(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"])
+                word = self.chance.choice(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"] + (["EXCEPT ALL", "INTERSECT ALL"] if self.has("all of both") else []))
                 kinds = [c if c is not None else "k" for c in columns]
                 other, names, keys = self.block(depth + 1, outer, kinds, False, bare=True)
                 if self.has("brackets") and self.luck(0.3):
@@ -158,7 +165,8 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
                 items.append(self.named(Item(self.over(scope, window), None, kind), names_all))
                 continue
             if is_int(kind) and self.luck(0.08):
-                items.append(self.named(Item(self.framed(scope), None, kind), names_all))
+                value = self.filtered(scope) if self.has("filter") and self.luck(0.3) else self.framed(scope)
+                items.append(self.named(Item(value, None, kind), names_all))
                 continue
             items.append(self.named(self.item(scope, kind, depth), names_all or self.luck(0.5)))
         if not items:
@@ -184,7 +192,8 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
             return f"SELECT DISTINCT ON ({key}) {', '.join(one.text() for one in items)}\nFROM {sources}{where}{window}\nORDER BY {order}", columns, None
         text = f"SELECT {distinct}{', '.join(one.text() for one in items)}\nFROM {sources}{where}{window}{more}"
         kind = self.chance.choice(INTS + TEXTS)
-        keys = [self.expression(scope, kind, depth) if self.luck(0.3) else self.column(scope, kind)] if not distinct else None
+        keys = [self.sort_key(scope) if self.luck(0.15) else self.expression(scope, kind, depth) if self.luck(0.3) else self.column(scope, kind)]
+        keys = keys if not distinct else None
         return text, columns, keys if keys and not keys[0].isdigit() else None
 
     def star(self, scope):
@@ -252,9 +261,11 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
                 text = self.column(scope, kind)
                 items.append(self.named(Item(self.traits["joined texts"].format(text, text), None, kind), names_all or self.luck(0.6)))
                 continue
-            one = self.named(self.item(scope, kind, DEPTH_MAX), names_all or self.luck(0.6))
+            is_asked = self.luck(0.06)
+            item = Item(self.scalar(scope, kind, DEPTH_MAX), None, kind) if is_asked else self.item(scope, kind, DEPTH_MAX)
+            one = self.named(item, names_all or self.luck(0.6))
             items.append(one)
-            key = one.sql
+            key = one.sql if not is_asked else str(len(items))
             if one.alias is not None and self.luck(0.4):
                 key = one.name
             elif self.luck(0.1):
@@ -271,7 +282,9 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
                 keys = ["ALL"]
             text += f"\nGROUP BY {', '.join(keys)}"
             named = [one for one in items if one.alias is not None and is_int(one.kind)]
-            if self.luck(0.3):
+            if plain and self.luck(0.12):
+                text += f"\nHAVING {self.chance.choice(plain)} IS NOT NULL OR {self.form_condition(scope, 'k', DEPTH_MAX)}"
+            elif self.luck(0.3):
                 text += f"\nHAVING count({self.column(scope, 'k')}) > {self.chance.randrange(2)}"
             elif named and self.luck(0.3):
                 text += f"\nHAVING {self.chance.choice(named).name} > 0"
@@ -297,6 +310,8 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
             columns, name = self.fresh_columns(["k", "name"]), self.alias(scope)
             rows = ", ".join(f"({self.literal('k')}, {self.literal('name')})" for _ in range(2))
             return Source(name, columns), f"(VALUES {rows}) AS {name} ({', '.join(columns)})"
+        if self.has("joined aliases") and self.luck(0.04):
+            return self.joined_relation(scope)
         if self.has("pivot") and self.luck(0.05):
             return self.pivot(scope)
         if self.has("rows of functions") and self.luck(0.04):
@@ -365,6 +380,10 @@ class Writer(Changes, Forms, Routines, Scripts, Values):
                 text += f"\n{self.chance.choice(words)} {sql} USING ({', '.join(named)})"
                 scope.sources.append(source)
                 scope.merged.update(named)
+                if self.has("joined aliases") and self.luck(0.15):
+                    both = self.alias(scope)
+                    text += f" AS {both}"
+                    scope.sources.append(Source(both, named))
             elif shared and how < 0.35 and self.has("natural"):
                 text += f"\nNATURAL {self.chance.choice(words)} {sql}"
                 scope.sources.append(source)
