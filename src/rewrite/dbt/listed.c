@@ -1,12 +1,13 @@
 /*
  * listed.c - {% for m in ['users', 'orders'] %} … {{ ref(m) }} … {% endfor %}, and the same with {% set models = […] %} before.
  *
- * A list of nothing but texts, whose loop does nothing with each of them but to ask for the model of that name. What is put into
+ * {% set m = 'users' %} is a list of one. A list of nothing but texts, whose loop does nothing with each of them but to ask for the model of that name. What is put into
  * the SQL, or compared, would become another text: then the list is a person's, and so it is where columns change.
  */
 #include "rewrite/dbt/listed.h"
 #include "rewrite/dbt/dbt.h"
 #include "rewrite/dbt/macro_parts.h"
+#include "rewrite/dbt/vault.h"
 #include "rewrite/sql/parts.h"
 
 #include <string.h>
@@ -64,22 +65,33 @@ word_text(const Templates *all, const GArray *words, guint index)
     return g_strndup(all->text + word->begin, word->end - word->begin);
 }
 
-/* Is the variable bound by this tag alone, and used for nothing but ref(m)? */
+/* ref(m), or what a macro of a package asks for so (vault.c). */
+static bool
+asks(const Templates *all, const GArray *words, guint index)
+{
+    bool is_call = index >= 2 && jinja_is(all->text, words, index - 2, "ref") &&
+                   jinja_is(all->text, words, index - 1, "(") &&
+                   jinja_is(all->text, words, index + 1, ")");
+    return is_call || dbt_vault_asks(all->text, words, index);
+}
+
+/* Is the variable bound by this tag alone, and used, for nothing but that? */
 static bool
 only_asks(const Templates *all, const GArray *loop, const char *variable)
 {
+    bool is_used = false;
     for (guint t = 0; t < all->templates->len; t++) {
         const GArray *words = g_ptr_array_index(all->templates, t);
         for (guint w = 0; w < words->len; w++) {
             bool is_bound = words == loop && w == 1;
             if (is_bound || !is_variable(all, words, w, variable))
                 continue;
-            if (w < 2 || !jinja_is(all->text, words, w - 2, "ref") ||
-                !jinja_is(all->text, words, w - 1, "(") || !jinja_is(all->text, words, w + 1, ")"))
+            if (!asks(all, words, w))
                 return false;
+            is_used = true;
         }
     }
-    return true;
+    return is_used;
 }
 
 /* Is the list set once, and used for nothing but loops that only ask? */
@@ -89,7 +101,8 @@ only_loops(const Templates *all, const GArray *set, const char *name)
     for (guint t = 0; t < all->templates->len; t++) {
         const GArray *words = g_ptr_array_index(all->templates, t);
         for (guint w = 0; w < words->len; w++) {
-            if ((words == set && w == 1) || !is_variable(all, words, w, name))
+            if ((words == set && w == 1) || !is_variable(all, words, w, name) ||
+                dbt_vault_asks(all->text, words, w))
                 continue;
             g_autofree char *variable =
                 is_loop(all, words) && w == 3 && words->len == 4 ? word_text(all, words, 1) : NULL;
@@ -105,7 +118,12 @@ is_of_models(const Templates *all, const GArray *words, guint *ret_open)
 {
     bool is_set = words->len >= 4 && jinja_is(all->text, words, 0, "set") &&
                   jinja_is(all->text, words, 2, "=");
-    *ret_open = 3;
+    bool is_one = is_set && words->len == 4 && jinja_word(words, 3)->kind == JINJA_STRING;
+    *ret_open = is_one ? 2 : 3;
+    if (is_one) {
+        g_autofree char *variable = word_text(all, words, 1);
+        return only_asks(all, words, variable);
+    }
     if ((!is_set && !is_loop(all, words)) || !jinja_is(all->text, words, 3, "[") ||
         !is_list(all, words, 3))
         return false;
@@ -127,7 +145,7 @@ rename_of(const Work *work, const char *model)
 static bool
 names_one(const Work *work, const Templates *all, const GArray *words)
 {
-    for (guint i = 4; i < words->len; i++) {
+    for (guint i = 3; i < words->len; i++) {
         g_autofree char *model =
             jinja_word(words, i)->kind == JINJA_STRING ? word_text(all, words, i) : NULL;
         if (model != NULL && rename_of(work, model) != NULL)

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "rewrite/dbt/dbt.h"
+#include "rewrite/dbt/vault.h"
 #include "rewrite/made.h"
 #include "rewrite/sql/parts.h"
 #include "rewrite/work.h"
@@ -57,6 +58,8 @@ visit_mention(Work *work, const SqlMention *mention)
                   *last = &mention->path.parts[mention->path.count - 1];
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &mention->path, &spelling, &is_other);
+    if (set_has(work->understood, GSIZE_TO_POINTER((gsize) first->begin + 1)))
+        return;
     if (rename == NULL && is_other && sql_is_model_header(work, mention->statement) &&
         work_is_text(work, first->token - 1, "name"))
         sql_refuse_shorter(work, &mention->path);
@@ -225,6 +228,7 @@ void
 sql_mentions(Work *work)
 {
     const Sql *sql = work->sql;
+    dbt_vault(work);
     for (guint i = 0; i < sql->mentions->len; i++)
         visit_mention(work, g_ptr_array_index(sql->mentions, i));
     sql_shards(work);

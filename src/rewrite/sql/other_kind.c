@@ -1,7 +1,7 @@
 /*
  * other_kind.c - names that stand where SQL only has a thing that is no table: USE users, CREATE ROLE users, GRANT … TO users.
  *
- * Databases, schemas, people, indexes and constraints may be called like the dataset, and keep their names. What shares its
+ * Databases, schemas, people, procedures, indexes and constraints may be called like the dataset, and keep their names. What shares its
  * names with tables (types, sequences, views, synonyms) is not told apart.
  */
 #include "rewrite/sql/parts.h"
@@ -82,6 +82,18 @@ kind_of_part(const Work *work, guint first, guint before)
     return work_is_text(work, before, "CONSTRAINT") ? "this is a constraint" : NULL;
 }
 
+/* CREATE PROCEDURE users(), CALL users(): no dialect has a table of the name where it has a procedure, or they are two things. */
+static const char *
+kind_of_routine(const Work *work, guint first, guint before)
+{
+    static const char *const verbs[] = {"CREATE", "DROP",   "ALTER", "COMMENT",
+                                        "GRANT",  "REVOKE", "DENY",  NULL};
+    static const char *const kinds[] = {"PROCEDURE", "PROC", NULL};
+    bool is_called = before == first && work_is_text(work, first, "CALL"),
+         is_said = work_is_among(work, first, verbs) && work_is_among(work, before, kinds);
+    return is_called || is_said ? "this is a procedure" : NULL;
+}
+
 /* CREATE TYPE line AS OBJECT (users int): what the type is made of. */
 static bool
 is_attribute(const Work *work, guint first, guint name)
@@ -154,16 +166,20 @@ const char *
 sql_other_kind(const Work *work, const SqlPath *path)
 {
     guint name = path->parts[0].token;
-    const SqlStatement *statement = path->count == 1 ? statement_around(work, name) : NULL;
+    const SqlStatement *statement = statement_around(work, name);
     if (statement == NULL || name <= statement->first)
         return NULL;
     guint before = token_before(work, name),
           before_list = token_before_list(work, name, statement->first);
+    if (path->count > 1)
+        return kind_of_routine(work, statement->first, before);
     const char *kind = kind_of_container(work, statement->first, before);
     if (kind == NULL)
         kind = kind_of_people(work, statement->first, before, before_list);
     if (kind == NULL)
         kind = kind_of_part(work, statement->first, before);
+    if (kind == NULL)
+        kind = kind_of_routine(work, statement->first, before);
     if (kind == NULL && is_attribute(work, statement->first, name))
         kind = "this is an attribute of a type";
     if (kind == NULL && is_parameter(work, statement->first, name))
