@@ -369,30 +369,6 @@ is_followed_by_schema(const Spelling *spelling)
     return true;
 }
 
-/* gather_stats(cursor, "shop", "orders"): the argument before it is its schema. */
-static BesideAnswer
-beside_argument(Unit *unit, const Use *use, const char *table, const Rename **ret_rename,
-                const Spelling **ret_spelling)
-{
-    const GPtrArray *list = unit->work->renames->list;
-    Span schema = use_schema_before(unit, use);
-    for (guint i = 0; schema.end > 0 && i < list->len; i++) {
-        const Rename *rename = g_ptr_array_index(list, i);
-        for (guint s = 0; s < rename->spellings->len; s++) {
-            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            if (g_strv_length(spelling->source) != 2 || strcmp(spelling->last, table) != 0 ||
-                !is_same(unit->text, schema, spelling->source[0]) ||
-                !spelling_keeps_rest(spelling) || rename->is_derived ||
-                rename_changes_columns(rename))
-                continue;
-            *ret_rename = rename;
-            *ret_spelling = spelling;
-            return BESIDE_SAME;
-        }
-    }
-    return BESIDE_UNKNOWN;
-}
-
 /* What a class, the argument before or a link of the chain says. */
 static bool
 read_said(Unit *unit, const Use *use, Beside *ret)
@@ -503,7 +479,7 @@ program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret
     const GPtrArray *list = unit->work->renames->list;
     const Rename *found = NULL; /* what is said beside it counts more than a default */
     bool is_other = false;
-    if (beside_argument(unit, use, table, ret_rename, ret_spelling) == BESIDE_SAME)
+    if (program_asked(unit, use, table, ret_rename, ret_spelling))
         return BESIDE_SAME;
     Beside said;
     bool is_said = read_said(unit, use, &said);

@@ -136,9 +136,25 @@ is_mod_of_steampipe(const char *path, const char *text, size_t bytes)
     return g_str_has_suffix(path, ".sp") && memmem(text, bytes, heredoc, strlen(heredoc)) != NULL;
 }
 
+/* LookML as it was before it had brackets: a list of YAML (`- view: users`). */
+static bool
+is_lookml_in_yaml(const char *path, const char *text, size_t bytes)
+{
+    const char *at = text, *end = text + bytes;
+    if (!g_str_has_suffix(path, ".lookml"))
+        return false;
+    while (at < end && strchr("#\r\n\t ", *at) != NULL) {
+        const char *newline = *at == '#' ? memchr(at, '\n', (size_t) (end - at)) : at;
+        at = newline != NULL ? newline + 1 : end;
+    }
+    return at + 1 < end && at[0] == '-' && at[1] == ' ';
+}
+
 const Language *
 language_of(const char *path, const char *text, size_t bytes)
 {
+    if (is_lookml_in_yaml(path, text, bytes))
+        return language_by_name("yaml");
     for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
         for (size_t e = 0; languages[i].endings[e] != NULL; e++)
             if (g_str_has_suffix(path, languages[i].endings[e]))

@@ -28,6 +28,17 @@ is_behind_assert(Unit *unit, guint literal)
     return span_is(unit->text, piece_span(unit_piece(unit, first)), "assert");
 }
 
+/* describe("order_lines", () => …) of JavaScript: whatever is said, what is run stands behind it. */
+static bool
+is_before_function(const Unit *unit, const Use *use)
+{
+    guint comma = unit_next(unit, use->last, true);
+    guint at = unit_is_sign(unit, comma, ',') ? unit_next(unit, comma, true) : G_MAXUINT;
+    return unit_is_language(unit, "javascript") && at < unit->pieces->len &&
+           (unit_is_sign(unit, at, '(') || unit_is_word(unit, at, "async") ||
+            unit_is_word(unit, at, "function"));
+}
+
 /* it("keeps users", …), describe "users and songs" do, t.Run("no users", …): what a test is called. */
 static bool
 is_name_of_test(const Unit *unit, const Use *use)
@@ -49,7 +60,8 @@ is_name_of_test(const Unit *unit, const Use *use)
     const Piece *piece = unit_piece(unit, use->first);
     bool is_run = unit_is_language(unit, "go") && span_is(unit->text, use->callee, "Run");
     if (use->argument != 0 || use->key.end != 0 || (use->receiver.end != 0) != is_run ||
-        memchr(unit->text->bytes + piece->begin, ' ', piece->end - piece->begin) == NULL)
+        (memchr(unit->text->bytes + piece->begin, ' ', piece->end - piece->begin) == NULL &&
+         !is_before_function(unit, use)))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
         if (unit_is_language(unit, languages[i].language))

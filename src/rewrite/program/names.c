@@ -365,6 +365,15 @@ tail_of(Unit *unit, const Use *use, const NameText *name, bool *ret_is_doubtful)
     return NULL;
 }
 
+/* relationship("order_lines"), `- explore: order_lines`: the dataset's last part, where libraries name other things. */
+static bool
+tail_is_other(Unit *unit, const Use *use, const NameText *name)
+{
+    bool is_doubtful = false;
+    return use_names_other(unit, use) != NULL &&
+           (tail_of(unit, use, name, &is_doubtful) != NULL || is_doubtful);
+}
+
 /* What the key's column is called, as in ForeignKey("users.id"); NULL: nobody says, or it is no key. */
 static const char *
 key_after(const Unit *unit, const Use *use, const Rename *rename, const SqlPart *part)
@@ -469,6 +478,8 @@ program_name(Unit *unit, const Use *use, const Text *text)
     else if (name.path.count == 1 && use_is_called_so(unit, use, name.parts[0].text))
         explain(unit, text, DISPOSITION_UNAFFECTED,
                 "this is what it is called here: its whole name stands beside");
+    else if (name.path.count == 1 && tail_is_other(unit, use, &name))
+        explain(unit, text, DISPOSITION_UNAFFECTED, use_names_other(unit, use));
     else if ((rename = tail_of(unit, use, &name, &is_doubtful)) != NULL) {
         if (!is_said_as_before(unit, text, rename))
             refuse_apart(unit, text);

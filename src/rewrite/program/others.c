@@ -46,10 +46,73 @@ is_in_path(const Unit *unit, const Use *use)
            span_is_among(unit->text, use->receiver, holders);
 }
 
+static size_t
+behind_blanks(const Text *text, size_t at)
+{
+    while (text_byte(text, at) == ' ')
+        at++;
+    return at;
+}
+
+/* `- view: users` in YAML, up to the next item of its list: does it say its table itself? */
+static bool
+says_own_table(const Text *text, const Use *use)
+{
+    static const char *const says[] = {"sql_table_name:", "derived_table:", NULL};
+    size_t line = use->key.begin;
+    while (line > 0 && text->bytes[line - 1] != '\n')
+        line--;
+    size_t margin = behind_blanks(text, line) - line;
+    while (true) {
+        const char *newline = memchr(text->bytes + line, '\n', text->count - line);
+        if (newline == NULL)
+            return false;
+        line = (size_t) (newline - text->bytes) + 1;
+        size_t at = behind_blanks(text, line);
+        program_steps += at - line + 1;
+        if (at - line <= margin && text_byte(text, at) == '-')
+            return false;
+        if (span_begins_with_any(text, (Span){(uint32_t) at, (uint32_t) text->count}, says))
+            return true;
+    }
+}
+
+/* filters: [event: "order_lines"], filters: { field: event value: "order_lines" }, label: "order_lines" */
+static bool
+is_value_in_lookml(Unit *unit, const Use *use)
+{
+    static const char *const labels[] = {"label",       "view_label",       "group_label",
+                                         "suggestions", "group_item_label", NULL};
+    if (span_is_among(unit->text, use->key, labels))
+        return true;
+    guint open = unit_bracket_around(unit, use->first);
+    guint colon = open != G_MAXUINT ? unit_previous(unit, open, true) : G_MAXUINT;
+    guint key = colon != G_MAXUINT && unit_is_sign(unit, colon, ':')
+                    ? unit_previous(unit, colon, true)
+                    : G_MAXUINT;
+    return key != G_MAXUINT && unit_is_word(unit, key, "filters");
+}
+
+/* LookML: what its own parts are called, and what fields are compared with, which stay whatever their tables are. */
+static bool
+is_part_of_lookml(const Unit *unit, const Use *use)
+{
+    if (unit_is_language(unit, "lookml"))
+        return is_value_in_lookml((Unit *) unit, use);
+    static const char *const keys[] = {"explore",   "join",   "from",  "view_name",
+                                       "extends",   "label",  "group", "view_label",
+                                       "dimension", "filter", NULL};
+    return unit_is_language(unit, "yaml") && g_str_has_suffix(unit->work->path, ".lookml") &&
+           (span_is_among(unit->text, use->key, keys) ||
+            (span_is(unit->text, use->key, "view") && says_own_table(unit->text, use)));
+}
+
 const char *
 use_names_other(const Unit *unit, const Use *use)
 {
     const Text *text = unit->text;
+    if (is_part_of_lookml(unit, use))
+        return "this is the name of a view or a field, or what a field is compared with";
     if (unit_is_language(unit, "javascript") && span_is(text, use->callee, "from") &&
         span_is(text, use->receiver, "storage"))
         return "this is a place for files";

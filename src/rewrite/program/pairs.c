@@ -210,5 +210,8 @@ use_has_said_schema(Unit *unit, const Use *use, SaidSchema *ret)
         return true;
     }
     *ret = (SaidSchema){0};
-    return is_paired(unit, use, ret) || is_linked(unit, use, ret);
+    if (is_paired(unit, use, ret) || is_linked(unit, use, ret))
+        return true;
+    *ret = (SaidSchema){0};
+    return use_is_argued(unit, use, ret);
 }

@@ -70,3 +70,8 @@ bool schema_is_plain(const Text *text, Span span);
 bool name_ends_in(const Text *text, Span name, const char *const *words);
 /* The argument before this one, where a database is asked by the first one: "shop" of run(cursor, "shop", "orders"); or empty. */
 Span use_schema_before(Unit *unit, const Use *use);
+/* Is the table the dataset, by such an argument? Then these are it. (argued.c) */
+bool program_asked(Unit *unit, const Use *use, const char *table, const Rename **ret_rename,
+                   const Spelling **ret_spelling);
+/* Is the argument before or behind the table the schema that the mapping says? */
+bool use_is_argued(Unit *unit, const Use *use, SaidSchema *ret);
