@@ -469,3 +469,16 @@ text_expand_env(const char *text, char **ret, GError **error)
     *ret = g_string_free(g_steal_pointer(&result), FALSE);
     return true;
 }
+
+const char *
+text_behind_bracket(const char *at, const char *end)
+{
+    char open = *at, close = open == '(' ? ')' : open == '[' ? ']' : '}';
+    size_t depth = 0;
+    for (; at < end; at++) {
+        depth += *at == open;
+        if (*at == close && --depth == 0)
+            return at + 1;
+    }
+    return NULL;
+}

@@ -55,6 +55,8 @@ const char *text_find_folded(const char *text, size_t bytes, const char *word);
 /* The first place of these very bytes, or NULL. As fast as memchr() where the rarest of them is rare: memmem() looks at each
  * byte of the text, and is for words that may be as long as the text. */
 const char *text_find_bytes(const char *text, size_t bytes, const char *word);
+/* Behind the other half of the bracket at `at`, whatever stands between them; NULL: it has none before `end`. */
+const char *text_behind_bracket(const char *at, const char *end);
 /* The same but for the case of ASCII letters? Here, because it is asked of every name: of most the first byte tells. */
 static inline bool
 text_same_folded(const char *name, const char *other)

@@ -253,10 +253,10 @@ rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFil
 /* ---- all together ---- */
 
 static bool
-has_triggers(const GPtrArray *files)
+have_ties(const GPtrArray *files)
 {
     for (guint i = 0; i < files->len; i++)
-        if (((const CodeFile *) g_ptr_array_index(files, i))->has_triggers)
+        if (((const CodeFile *) g_ptr_array_index(files, i))->is_tied)
             return true;
     return false;
 }
@@ -343,7 +343,7 @@ rewrite_together(GPtrArray *files, const CodeTask *task, const Exports *exports,
         if (!check_all(files, check, data, &has_held, error))
             return false;
         has_held = has_held &&
-                   (task->options.propagates || has_triggers(files) || !exports_are_empty(exports));
+                   (task->options.propagates || have_ties(files) || !exports_are_empty(exports));
         for (guint i = 0; has_held && i < files->len; i++)
             code_file_clear(g_ptr_array_index(files, i));
     }
@@ -380,7 +380,7 @@ code_files_rewrite(GPtrArray *files, const CodeTask *task, CodeFileFn *check, Co
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
     if (!task->options.propagates)
         survey(files, task, exports);
-    return task->options.propagates || has_project(files) || has_triggers(files) ||
+    return task->options.propagates || has_project(files) || have_ties(files) ||
                    !exports_are_empty(exports)
                ? rewrite_together(files, task, exports, check, each, data, error)
                : rewrite_apart(files, task, check, each, data, error);

@@ -13,17 +13,17 @@ typedef struct {
     char *path;
     char *text; /* NULL unless it names the dataset */
     size_t bytes;
-    Rewrite *rewrite;  /* NULL unless it names the dataset */
-    char *diff;        /* NULL unless asked for and changed */
-    char *skipped;     /* why it was not read, or NULL */
-    bool is_held;      /* stays as it is: its queries give other rows */
-    bool is_read;      /* so `text` tells whether it names the dataset */
-    bool has_triggers; /* it is SQL, and may make some, or functions that they call */
-    bool may_say;      /* likewise tables that have a new name of a column (neighbours.h) */
-    GPtrArray *given;  /* Export *, on their way to those of all; or NULL */
-    GPtrArray *steps;  /* TableStep *, likewise */
-    GPtrArray *said;   /* of neighbours_read(), likewise */
-    json_t *proofs;    /* of its queries, or NULL */
+    Rewrite *rewrite; /* NULL unless it names the dataset */
+    char *diff;       /* NULL unless asked for and changed */
+    char *skipped;    /* why it was not read, or NULL */
+    bool is_held;     /* stays as it is: its queries give other rows */
+    bool is_read;     /* so `text` tells whether it names the dataset */
+    bool is_tied;     /* others may be understood by it (project_ties()) */
+    bool may_say;     /* likewise tables that have a new name of a column (neighbours.h) */
+    GPtrArray *given; /* Export *, on their way to those of all; or NULL */
+    GPtrArray *steps; /* TableStep *, likewise */
+    GPtrArray *said;  /* of neighbours_read(), likewise */
+    json_t *proofs;   /* of its queries, or NULL */
 } CodeFile;
 
 typedef struct {

@@ -120,7 +120,7 @@ void
 code_file_note(CodeFile *file, const char *text, const Renames *renames)
 {
     file->may_say = neighbours_may_say(file->path, text, file->bytes, renames);
-    file->has_triggers = code_is_sql(file->path) && project_has_triggers(text, file->bytes);
+    file->is_tied = project_ties(file->path, text, file->bytes, renames);
 }
 
 /* While its folder is open: then the system need not walk down the path once more. What cannot be read is tried again

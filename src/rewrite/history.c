@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "rewrite/code.h"
+#include "rewrite/run_steps.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -368,6 +369,21 @@ is_versioned_step(const char *path)
     return has_version(name, strlen(name), true) && has_step_word(folder, strlen(folder));
 }
 
+/* sql/updates/mysql/1.2.3.sql: called by a version alone, below a folder of steps that has one for each server. */
+static bool
+is_version_alone(const char *path)
+{
+    const char *name = text_behind_slash(path), *folder = name;
+    size_t bytes = strspn(name, "0123456789.-_");
+    for (int slashes = 0; folder > path; folder--) {
+        slashes += folder[-1] == '/';
+        if (slashes > 2) /* of this folder, and of the one around it */
+            break;
+    }
+    return is_dotted(name, count_digits(name)) && strcmp(name + bytes, "sql") == 0 &&
+           has_step_word(folder, (size_t) (name - folder));
+}
+
 /* shop--1.0--1.1.sql, shop-2.10-2.20.sql: from one version to another. From 0.00 on is from nothing, which defines all. */
 static bool
 is_between_versions(const char *name)
@@ -403,7 +419,7 @@ is_step_of_sql(const char *path, const char *text, size_t bytes)
 {
     const char *name = text_behind_slash(path);
     return g_str_has_suffix(path, ".sql") &&
-           (is_versioned_step(path) || is_between_versions(name) ||
+           (is_versioned_step(path) || is_version_alone(path) || is_between_versions(name) ||
             is_counted_step(name, text, bytes));
 }
 
@@ -534,7 +550,9 @@ has_steps(const char *text, size_t bytes)
 static const char *
 why_held(const Work *work)
 {
-    const char *path = work->path;
+    const char *path = work->path, *doubt = run_steps_doubt(work->options->steps, path);
+    if (doubt != NULL)
+        return doubt;
     if (is_called_old(path, work->text, work->bytes))
         return "this makes tables and is called old: whether it tells what was or what is, nobody "
                "says";

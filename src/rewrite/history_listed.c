@@ -18,20 +18,6 @@ ends_name_of_migrations(const char *text, const char *end)
            g_ascii_strncasecmp(end - bytes, word, bytes) == 0;
 }
 
-/* Behind the bracket's other half; NULL: it has none. */
-static const char *
-behind_bracket(const char *at, const char *end)
-{
-    char open = *at, close = open == '(' ? ')' : open == '[' ? ']' : '}';
-    size_t depth = 0;
-    for (; at < end; at++) {
-        depth += *at == open;
-        if (*at == close && --depth == 0)
-            return at + 1;
-    }
-    return NULL;
-}
-
 /* The list's bracket behind its name: `: &[&str] = &[`, ` = []string{`, ` = listOf(`; NULL: no list is set here. */
 static const char *
 find_list(const char *at, const char *end)
@@ -84,7 +70,7 @@ history_hold_listed(Work *work)
         const char *list = find_list(at, end);
         if (list == NULL)
             continue;
-        if ((behind = behind_bracket(list, end)) == NULL)
+        if ((behind = text_behind_bracket(list, end)) == NULL)
             return;
         if (text_find_folded(list, (size_t) (behind - list), "create table") != NULL ||
             text_find_folded(list, (size_t) (behind - list), "alter table") != NULL)

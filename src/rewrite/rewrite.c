@@ -6,6 +6,7 @@
 #include "rewrite/dbt/selects.h"
 #include "rewrite/made.h"
 #include "rewrite/program/program.h"
+#include "rewrite/run_steps.h"
 #include "rewrite/sql/parts.h"
 #include "rewrite/trigger_calls.h"
 
@@ -322,7 +323,7 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
     if ((!options->is_mentioned && !renames_concern(renames, path, text, bytes)) ||
         is_artifact(path, text, bytes) || is_mapping(path, text, bytes))
         return out;
-    if (is_history(path, text, bytes)) {
+    if (is_history(path, text, bytes) || run_steps_has(options->steps, path)) {
         history_mentions(&work);
         finish(&work);
         return out;
@@ -371,7 +372,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
     if (options->triggers != NULL)
         return rewrite_with(path, text, bytes, renames, &own);
     TriggerCalls *triggers = trigger_calls_new();
-    trigger_calls_read(triggers, path, text, bytes);
+    trigger_calls_read(triggers, path, text, bytes, false);
     own.triggers = triggers;
     Rewrite *rewrite = rewrite_with(path, text, bytes, renames, &own);
     trigger_calls_free(triggers);

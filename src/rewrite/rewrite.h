@@ -142,6 +142,7 @@ typedef struct {
     const struct Definitions *definitions; /* what files say of the datasets' columns; or NULL */
     const struct Neighbours *neighbours;   /* and of other tables'; or NULL */
     const struct Exports *exports;         /* what other files give; or NULL */
+    const struct RunSteps *steps;          /* scripts that have run, as others tell; or NULL */
     const struct TriggerCalls
         *triggers; /* of all files, and functions that they call; NULL: those of this text */
     const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */

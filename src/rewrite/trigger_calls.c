@@ -347,13 +347,14 @@ trigger_calls_may_be(const char *text, size_t bytes)
 }
 
 void
-trigger_calls_read(TriggerCalls *calls, const char *path, const char *text, size_t bytes)
+trigger_calls_read(TriggerCalls *calls, const char *path, const char *text, size_t bytes,
+                   bool has_run)
 {
     Reader reader = {.path = path, .text = text, .bytes = bytes};
     bool is_made = false; /* CREATE, OR REPLACE, CONSTRAINT stands before */
     if (!trigger_calls_may_be(text, bytes))
         return;
-    reader.has_run = is_history(path, text, bytes);
+    reader.has_run = has_run || is_history(path, text, bytes);
     while (next(&reader)) {
         if (is_made && is_word(&reader, "FUNCTION"))
             read_routine(calls, &reader);

@@ -36,7 +36,8 @@ typedef struct TriggerCalls TriggerCalls;
 TriggerCalls *trigger_calls_new(void);
 void trigger_calls_free(TriggerCalls *calls);
 /* What the text makes is put beside what others do. Both are borrowed. */
-void trigger_calls_read(TriggerCalls *calls, const char *path, const char *text, size_t bytes);
+void trigger_calls_read(TriggerCalls *calls, const char *path, const char *text, size_t bytes,
+                        bool has_run);
 /* May there be any? As fast as a search for one word. */
 bool trigger_calls_may_be(const char *text, size_t bytes);
 

@@ -95,6 +95,31 @@ guess_dialects(Project *project)
     project->usual = winner != NULL ? winner : project->usual;
 }
 
+/* ---- scripts that have run ---- */
+
+static void
+read_lists(Project *project, const GPtrArray *files)
+{
+    g_autoptr(GPtrArray) these = g_ptr_array_new();
+    const GPtrArray *paths = project->options->paths;
+    project->steps = run_steps_new();
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        g_ptr_array_add(these, (char *) file->path);
+        run_steps_read(project->steps, file->path, file->text, file->bytes);
+    }
+    run_steps_find_listed(project->steps, paths != NULL ? paths : these);
+}
+
+static void
+note_steps(Project *project, const Entry *entry)
+{
+    const ProjectFile *file = entry->file;
+    if (code_is_sql(file->path) && !is_history(file->path, file->text, file->bytes) &&
+        !run_steps_has(project->steps, file->path))
+        run_steps_note(project->steps, file->path, file->text, file->bytes, entry->steps);
+}
+
 /* ---- definitions ---- */
 
 static void
@@ -119,10 +144,12 @@ read_definitions(Project *project)
     project->neighbours = neighbours_new();
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
+        note_steps(project, entry);
         definitions_add(project->definitions, entry->file->path, g_steal_pointer(&entry->steps));
         neighbours_add(project->neighbours, g_steal_pointer(&entry->said));
     }
     definitions_settle(project->definitions);
+    run_steps_find_in_folders(project->steps);
 }
 
 /* ---- the whole ---- */
@@ -133,7 +160,8 @@ note_triggers(Project *project, Entry *entry)
     const ProjectFile *file = entry->file;
     const GPtrArray *functions = trigger_calls_functions(project->triggers);
     entry->functions_first = functions->len;
-    trigger_calls_read(project->triggers, file->path, file->text, file->bytes);
+    trigger_calls_read(project->triggers, file->path, file->text, file->bytes,
+                       run_steps_has(project->steps, file->path));
     entry->functions_end = functions->len;
 }
 
@@ -178,6 +206,7 @@ project_open(Project *project, GPtrArray *files)
     project->foreseen = g_ptr_array_new_with_free_func((GDestroyNotify) rewrite_free);
     project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
     sessions_read(project, files);
+    read_lists(project, files);
     project->macros = macros_new();
     project->triggers = trigger_calls_new();
     for (guint i = 0; i < files->len; i++) {
@@ -235,6 +264,7 @@ project_close(Project *project)
     g_ptr_array_unref(project->foreseen);
     macros_free(project->macros);
     trigger_calls_free(project->triggers);
+    run_steps_free(project->steps);
     definitions_free(project->definitions);
     neighbours_free(project->neighbours);
     arena_free(project->arena);
@@ -256,9 +286,11 @@ is_of_dbt(const char *path, const char *text, size_t bytes)
 }
 
 bool
-project_has_triggers(const char *text, size_t bytes)
+project_ties(const char *path, const char *text, size_t bytes, const Renames *renames)
 {
-    return trigger_calls_may_be(text, bytes);
+    return (code_is_sql(path) && trigger_calls_may_be(text, bytes)) ||
+           run_steps_may_list(path, text, bytes) ||
+           (run_steps_may_change(path, text, bytes) && renames_concern(renames, path, text, bytes));
 }
 
 bool
@@ -266,7 +298,7 @@ project_wants(const char *path, const char *text, size_t bytes, const Renames *r
               const RewriteOptions *options)
 {
     if (trigger_calls_may_be(text, bytes) || neighbours_may_say(path, text, bytes, renames) ||
-        dbt_is_fixture_path(path))
+        dbt_is_fixture_path(path) || run_steps_may_list(path, text, bytes))
         return true;
     bool is_template = memmem(text, bytes, "{{", 2) != NULL || memmem(text, bytes, "{%", 2) != NULL;
     if (!options->propagates)

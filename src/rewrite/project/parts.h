@@ -8,6 +8,7 @@
 #include "rewrite/made.h"
 #include "rewrite/neighbours.h"
 #include "rewrite/project/words.h"
+#include "rewrite/run_steps.h"
 #include "rewrite/trigger_calls.h"
 #include "rewrite/work.h"
 
@@ -77,6 +78,7 @@ typedef struct {
     GPtrArray *foreseen;  /* Rewrite * of single statements: makings point at them */
     Macros *macros;
     TriggerCalls *triggers;   /* of all files */
+    RunSteps *steps;          /* likewise */
     Definitions *definitions; /* likewise */
     Neighbours *neighbours;   /* likewise */
     ProjectModels *columns;   /* of models */

@@ -168,6 +168,7 @@ entry_options(const Project *project, const Entry *entry)
     options.macros = project->macros;
     options.models = project->columns;
     options.triggers = project->triggers;
+    options.steps = project->steps;
     options.definitions = project->definitions;
     options.neighbours = project->neighbours;
     options.exports = entry->is_given ? project->exports : NULL;

@@ -22,8 +22,9 @@ typedef struct {
 bool project_wants(const char *path, const char *text, size_t bytes, const Renames *renames,
                    const RewriteOptions *options);
 
-/* May it make triggers, or functions that they call? Then files are understood together. */
-bool project_has_triggers(const char *text, size_t bytes);
+/* May others be understood by it: does it make triggers, or functions that they call, list scripts that have run, or change a
+ * dataset's table? Then files are looked at together. */
+bool project_ties(const char *path, const char *text, size_t bytes, const Renames *renames);
 
 /* `files`: ProjectFile *, of whose texts all are looked at. */
 void project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *options,
