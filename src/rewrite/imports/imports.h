@@ -78,6 +78,10 @@ void imports_note_use(Work *work, const Export *export, Span place, bool is_in_s
  * ones. */
 void exports_note_row_givers(Unit *unit);
 void imports_rows(Unit *unit);
+/* A function that gives back what such a function gave it gives the same rows: return gold(conn). */
+void imports_pass_rows_on(Unit *unit);
+/* The function around the piece, which it gives back. */
+void exports_pass_rows_on(Unit *unit, guint index, const ImportedClass *from);
 /* Is any of them used? */
 bool imports_are_used(const Work *work);
 /* (members.c) Columns that the program uses through classes that it gets from others. */

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-#define HEAD_PIECES 40 /* of a function, between its brackets and its body: types */
+#define PASSED_ON_MAX 200 /* of one file, with what it gives itself */
+#define HEAD_PIECES 40    /* of a function, between its brackets and its body: types */
 
 static const char *const gives_back[] = {"return", "yield", NULL};
 
@@ -173,24 +174,74 @@ rename_read(const Work *work, const Text *text)
     return NULL;
 }
 
+/* The function around the piece is added, as one that gives rows at `place`; NULL: nobody else sees one. */
+static Export *
+add_giver(Unit *unit, guint index, Span place, const Rename *rename, Giver *giver)
+{
+    g_autofree char *before = NULL, *module = exports_module(unit, &before);
+    guint name = function_around(unit, index, giver);
+    g_autofree char *within =
+        module != NULL && name != G_MAXUINT ? within_of(unit, name, before) : NULL;
+    if (within == NULL)
+        return NULL;
+    exports_add_class(unit, module, within, place, rename);
+    Export *export = g_ptr_array_index(unit->work->exported, unit->work->exported->len - 1);
+    export->gives_rows = true;
+    return export;
+}
+
+static void
+set_text(char **text, char *value)
+{
+    g_free(*text);
+    *text = value;
+}
+
 static void
 note(Unit *unit, Use *use, const Text *text, Giver *giver)
 {
     const Rename *rename = rename_read(unit->work, text);
     if (rename == NULL || !program_is_statement(unit, use, text))
         return;
-    g_autofree char *before = NULL, *module = exports_module(unit, &before);
-    guint name = function_around(unit, use->first, giver);
-    g_autofree char *within =
-        module != NULL && name != G_MAXUINT ? within_of(unit, name, before) : NULL;
-    if (within == NULL)
-        return;
     Span place = text_span(unit->text, use->whole.begin, use->whole.end);
-    exports_add_class(unit, module, within, place, rename);
-    Export *export = g_ptr_array_index(unit->work->exported, unit->work->exported->len - 1);
-    g_free(export->text);
-    export->text = g_strndup(text->bytes, text->count);
-    export->gives_rows = true;
+    Export *export = add_giver(unit, use->first, place, rename, giver);
+    if (export != NULL)
+        set_text(&export->text, g_strndup(text->bytes, text->count));
+}
+
+/* Does the file give rows under that name already, of whatever query? */
+static bool
+gives_under(const Work *work, const char *within)
+{
+    for (guint i = 0; i + 1 < work->exported->len; i++) {
+        const Export *export = g_ptr_array_index(work->exported, i);
+        if (export->gives_rows && strcmp(export->within, within) == 0)
+            return true;
+    }
+    return false;
+}
+
+void
+exports_pass_rows_on(Unit *unit, guint index, const ImportedClass *from)
+{
+    GPtrArray *exported = unit->work->exported;
+    const Piece *piece = unit_piece(unit, index);
+    Giver giver = {.name = G_MAXUINT};
+    Export *export =
+        exported->len < PASSED_ON_MAX
+            ? add_giver(unit, index, (Span){piece->begin, piece->end}, from->rename, &giver)
+            : NULL;
+    if (export == NULL)
+        return;
+    if (gives_under(unit->work, export->within)) {
+        g_ptr_array_set_size(exported, (gint) exported->len - 1);
+        export_free(export);
+        return;
+    }
+    set_text(&export->text, g_strdup(from->export->text));
+    set_text(&export->path, g_strdup(from->export->path));
+    export->begin = from->export->begin;
+    export->end = from->export->end;
 }
 
 void

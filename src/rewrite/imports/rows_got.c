@@ -216,13 +216,15 @@ chain_begin(Unit *unit, guint index)
 static guint
 end_in_brackets(Unit *unit, guint begin, guint end)
 {
+    static const char *const verbs[] = {"return", "yield", "await", "of", "in", NULL};
     guint open = unit_bracket_around(unit, begin), first = unit_next(unit, open, true);
     guint before = open != G_MAXUINT ? unit_previous(unit, open, true) : G_MAXUINT;
     if (unit_is_word(unit, first, "await"))
         first = unit_next(unit, first, true);
     bool is_alone = open != G_MAXUINT && unit_is_sign(unit, open, '(') && first == begin &&
                     unit_next(unit, end, true) == unit_bracket_end(unit, open) &&
-                    (before == G_MAXUINT || unit_piece(unit, before)->kind != PIECE_WORD);
+                    (before == G_MAXUINT || unit_piece(unit, before)->kind != PIECE_WORD ||
+                     unit_is_among(unit, before, verbs));
     return is_alone ? unit_bracket_end(unit, open) : end;
 }
 
@@ -297,5 +299,62 @@ imports_rows(Unit *unit)
     visit_pieces(&members, false);
     keep_names(&members);
     visit_pieces(&members, true);
+    members_clear(&members);
+}
+
+/* ---- passing on ---- */
+
+/* return gold(conn), return await repo.gold(), (conn) => gold(conn) */
+static bool
+is_given_back(Unit *unit, guint begin)
+{
+    static const char *const verbs[] = {"return", "yield", NULL};
+    guint before = unit_previous(unit, begin, true);
+    while (before != G_MAXUINT &&
+           (unit_is_word(unit, before, "await") || unit_is_word(unit, before, "from") ||
+            unit_is_sign(unit, before, '(')))
+        before = unit_previous(unit, before, true);
+    return before != G_MAXUINT &&
+           (unit_is_among(unit, before, verbs) ||
+            (before > 0 && unit_is_sign(unit, before, '>') && unit_is_sign(unit, before - 1, '=')));
+}
+
+/* Is something else made of the rows: gold(conn).map(…), [f(r) for r in gold(conn)]? */
+static bool
+is_made_other(Unit *unit, guint last, guint end)
+{
+    static const char *const makers[] = {"=>", "lambda", "map(", "reduce(", "length", "count"};
+    size_t begin = unit_piece(unit, last)->end, bytes = unit_piece(unit, end)->end - begin;
+    for (size_t i = 0; i < G_N_ELEMENTS(makers); i++)
+        if (memmem(unit->text->bytes + begin, bytes, makers[i], strlen(makers[i])) != NULL)
+            return true;
+    return false;
+}
+
+void
+imports_pass_rows_on(Unit *unit)
+{
+    const Imports *imports = unit->work->imports;
+    if (imports == NULL || unit->depth > 0 || g_hash_table_size(imports->givers) == 0)
+        return;
+    Members members;
+    members_init(&members, unit);
+    visit_pieces(&members, false);
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        guint last = i;
+        if (unit_piece(unit, i)->kind != PIECE_WORD || unit_piece(unit, i)->is_import)
+            continue;
+        ImportedClass *giver = giver_at(unit, i, &last);
+        bool is_call = giver != NULL;
+        giver = is_call ? giver : rows_at(&members, i);
+        guint begin = is_call ? chain_begin(unit, i) : i;
+        if (giver == NULL || !is_given_back(unit, begin))
+            continue;
+        guint end = visit_chain(&members, giver, last, is_call, false);
+        guint outer = end_in_brackets(unit, begin, end);
+        end = outer != end ? visit_chain(&members, giver, outer, false, false) : end;
+        if (!is_made_other(unit, last, end))
+            exports_pass_rows_on(unit, i, giver);
+    }
     members_clear(&members);
 }

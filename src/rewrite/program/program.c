@@ -157,6 +157,7 @@ visit_unit(Unit *unit)
     if (work->exported != NULL) {
         exports_note_lookml(unit);
         exports_note_row_givers(unit);
+        imports_pass_rows_on(unit);
         return;
     }
     unit->views = lookml_views(unit);
