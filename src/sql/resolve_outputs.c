@@ -106,7 +106,8 @@ static bool
 is_key_by_place(const Resolver *resolver, const SqlRef *ref)
 {
     const ArenaList *items = ref->block->items;
-    for (guint i = 0; i < items->len && i < ref->block->place_max; i++) {
+    for (guint i = 0; i < items->len && (ref->block->groups_all || i < ref->block->place_max);
+         i++) {
         const SqlItem *item = g_ptr_array_index(items, i);
         if (item->plain != NULL && item->alias == NULL &&
             resolver_is_column(resolver, &ref->path.parts[0], item->name))

@@ -357,15 +357,36 @@ source_change(Work *work, const SqlSource *source, const SqlPart *part)
     return source->query != NULL ? query_change(work, source->query, part) : NULL;
 }
 
+static bool doubled_changes(Work *work, const SqlSource *source);
+
+#define STARS_MAX                                                                                  \
+    64 /* looked through for one source: queries below queries; people stack a dozen */
+
+static bool
+is_doubled_through(Work *work, const SqlItem *star)
+{
+    guint count, looked = work->stars_looked++;
+    SqlSource *const *sources = sql_star_sources(star, &count);
+    bool does = looked >= STARS_MAX; /* perhaps */
+    for (guint i = 0; !does && i < count; i++)
+        does = star_means(star, sources[i]) && doubled_changes(work, sources[i]);
+    work->stars_looked = looked == 0 ? 0 : work->stars_looked;
+    return does;
+}
+
 /* Of two columns that are called alike only the first can be asked for; a star lets the other one through all the same. */
 static bool
 doubled_changes(Work *work, const SqlSource *source)
 {
-    const SqlBlock *block = source->query != NULL ? query_first_block(source->query) : NULL;
+    const SqlBlock *block = source->query != NULL && !source->query->is_pinned
+                                ? query_first_block(source->query)
+                                : NULL;
     bool has_list =
         source->columns != NULL || (source->common != NULL && source->common->columns != NULL);
     for (guint i = 0; block != NULL && !has_list && i < block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star && is_doubled_through(work, item))
+            return true;
         if (!item->is_star && item->name != NULL && is_output_beside(work, item, item->name) &&
             item_change(work, item) != NULL)
             return true;

@@ -81,6 +81,17 @@ is_key(const SqlRef *ref)
     return ref->clause == CLAUSE_GROUP && ref->is_whole && ref->binding == BINDING_COLUMN;
 }
 
+/* GROUP BY 2, GROUP BY ALL: an item that is a column may be one. */
+static void
+add_keys_by_place(const SqlBlock *block, GPtrArray *keys)
+{
+    for (guint i = 0; i < block->items->len && (block->groups_all || i < block->place_max); i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->plain != NULL && item->plain->binding == BINDING_COLUMN)
+            g_ptr_array_add(keys, (SqlRef *) item->plain);
+    }
+}
+
 /* The columns that GROUP BY names, found once. */
 static const GPtrArray *
 keys_of(Work *work, const SqlBlock *block)
@@ -94,6 +105,7 @@ keys_of(Work *work, const SqlBlock *block)
     for (guint i = 0; i < block->refs->len; i++)
         if (is_key(g_ptr_array_index(block->refs, i)))
             g_ptr_array_add(keys, g_ptr_array_index(block->refs, i));
+    add_keys_by_place(block, keys);
     g_hash_table_insert(work->keys, (void *) block, keys);
     return keys;
 }

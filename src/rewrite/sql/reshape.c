@@ -39,7 +39,20 @@ has_unpivot_aliases(const Dialect *dialect)
     return dialect->has_paths_in_quotes || dialect->has_colon_paths || dialect->has_alias_prefix;
 }
 
-/* Is a name that comes out the one that a column gets? */
+/* INTO NAME tag of a table that has a `tag`, which comes out beside it, under one more name. */
+static bool
+is_let_through(const Work *work, const SqlReshape *reshape, const char *column)
+{
+    for (guint i = 0; i < reshape->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(reshape->refs, i);
+        if (sql_same_column(work->sql->dialect, ref->path.parts[0].text, ref->path.parts[0].quote,
+                            column))
+            return false;
+    }
+    return reshape->kind == RESHAPE_UNPIVOT && reshape->kept == NULL;
+}
+
+/* Is a name that comes out the one that a column gets, or that one has which comes out, too? */
 static bool
 is_name_made(const Work *work, const SqlReshape *reshape, const Rename *rename)
 {
@@ -48,7 +61,9 @@ is_name_made(const Work *work, const SqlReshape *reshape, const Rename *rename)
         for (guint c = 0; c < rename->changes->len; c++) {
             const ColumnChange *change = g_ptr_array_index(rename->changes, c);
             if (change->kind == CHANGE_NAME && change->to != NULL &&
-                sql_same_column(work->sql->dialect, name, '\0', change->to))
+                (sql_same_column(work->sql->dialect, name, '\0', change->to) ||
+                 (sql_same_column(work->sql->dialect, name, '\0', change->column) &&
+                  is_let_through(work, reshape, change->column))))
                 return true;
         }
     }
@@ -97,7 +112,7 @@ sql_reshape_refuses(Work *work, const SqlSource *source, const Rename *rename)
                       "what comes out is named by its place, and the new columns may stand "
                       "otherwise");
     if (is_name_made(work, reshape, rename))
-        return refuse(work, source, "what it makes is called like a new column");
+        return refuse(work, source, "what it makes is called like a column that changes");
     const char *reason = reason_against_names(work, source);
     return reason != NULL && refuse(work, source, reason);
 }
