@@ -352,7 +352,7 @@ bool is_loose(const Parser *parser);
 uint32_t loose_end(const Parser *parser, uint32_t end);
 /* Of a definition of a table whose semicolon was forgotten: does the next one begin a line here? */
 bool starts_next_table(const Parser *parser, uint32_t at);
-/* SELECT in a new line, behind a query that is whole: nothing joins them. */
+/* SELECT, WITH, or a change in a new line, behind a query that is whole: nothing joins them. */
 bool starts_next_query(const Parser *parser, uint32_t at);
 /* CREATE TABLE, DROP TABLE at `at`. */
 bool makes_table(const Parser *parser, uint32_t at);

@@ -257,11 +257,36 @@ goes_on_from(const Parser *parser, uint32_t at)
     return false;
 }
 
+/* WITH c AS (…), WITH c (a, b) AS (…); not WITH OFFSET AS o. */
+static bool
+starts_with_commons(const Parser *parser, uint32_t at)
+{
+    if (!is_word(parser, at, WORD_WITH))
+        return false;
+    uint32_t name = is_text(parser, at + 1, "RECURSIVE") ? at + 2 : at + 1, as = name + 1;
+    if (is_name(parser, name) && is_open(parser, as) && peek(parser, as)->match > as)
+        as = peek(parser, as)->match + 1;
+    return is_name(parser, name) && is_word(parser, as, WORD_AS) && is_open(parser, as + 1);
+}
+
+/* Statements that no query has within it. */
+static bool
+changes_next(const Parser *parser, uint32_t at)
+{
+    static const char *const made[] = {"TABLE", "VIEW", "OR", "TEMP", "TEMPORARY", NULL};
+    Word word = peek(parser, at)->word;
+    return ((word == WORD_INSERT || word == WORD_MERGE) && is_text(parser, at + 1, "INTO")) ||
+           (word == WORD_DELETE && is_word(parser, at + 1, WORD_FROM)) ||
+           (word == WORD_CREATE && is_among(parser, at + 1, made)) ||
+           (is_text(parser, at, "DROP") && is_among(parser, at + 1, made));
+}
+
 bool
 starts_next_query(const Parser *parser, uint32_t at)
 {
-    if (!is_word(parser, at, WORD_SELECT) || at <= parser->pos ||
-        !is_word(parser, parser->pos, WORD_SELECT) || !is_first_of_line(parser, at) ||
+    bool may_start = is_word(parser, at, WORD_SELECT) || starts_with_commons(parser, at) ||
+                     changes_next(parser, at);
+    if (!may_start || at <= parser->pos || !is_first_of_line(parser, at) ||
         goes_on_from(parser, at))
         return false;
     const Token *before = peek(parser, at - 1), *token = peek(parser, at);

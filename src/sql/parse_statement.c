@@ -19,13 +19,30 @@ step(const Parser *parser, uint32_t at, uint32_t end)
     return peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
 }
 
+static bool
+is_verb(const Parser *parser, uint32_t at)
+{
+    Word word = peek(parser, at)->word;
+    return word == WORD_SELECT || word == WORD_INSERT || word == WORD_UPDATE ||
+           word == WORD_DELETE || word == WORD_MERGE || word == WORD_VALUES || word == WORD_FROM;
+}
+
+/* A query, or what takes its rows, behind which another statement may begin in a line of its own. */
+static bool
+may_be_query(const Parser *parser)
+{
+    Word word = peek(parser, parser->pos)->word;
+    return word == WORD_SELECT || word == WORD_WITH || word == WORD_INSERT ||
+           (word == WORD_CREATE && makes_table(parser, parser->pos));
+}
+
 /* BEGIN BEGIN … and IF … THEN IF …: does the statement begin on the way to where the one before it ends? */
 static bool
 is_within_reach(Parser *parser, uint32_t end)
 {
     StatementReach *reach = &parser->reach;
     if (reach->end != end || reach->at > parser->pos || parser->pos >= reach->stop ||
-        makes_table(parser, parser->pos) || is_word(parser, parser->pos, WORD_SELECT))
+        makes_table(parser, parser->pos) || may_be_query(parser))
         return false;
     while (reach->at < parser->pos)
         reach->at = step(parser, reach->at, end);
@@ -41,11 +58,16 @@ statement_end(Parser *parser, uint32_t end)
         return loose_end(parser, end);
     if (is_within_reach(parser, end))
         return parser->reach.stop;
+    Word verb = WORD_NONE; /* of the query: behind WITH, its own comes first */
     while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON && !is_flow(parser, at) &&
-           !starts_next_table(parser, at) && !starts_next_query(parser, at))
+           !starts_next_table(parser, at) &&
+           !(verb == WORD_SELECT && starts_next_query(parser, at))) {
+        if (verb == WORD_NONE && may_be_query(parser) && is_verb(parser, at))
+            verb = peek(parser, at)->word;
         at = step(parser, at, end);
+    }
     parser->reach = (StatementReach){.at = parser->pos, .end = end, .stop = MIN(at, end)};
-    if (makes_table(parser, parser->pos) || is_word(parser, parser->pos, WORD_SELECT))
+    if (makes_table(parser, parser->pos) || may_be_query(parser))
         /* it may end before the next table, or the next query */
         parser->reach.stop = parser->pos;
     return MIN(at, end);
