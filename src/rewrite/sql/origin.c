@@ -3,6 +3,7 @@
  * one further up. There it gets its new name, as people write it, and what reads it follows as it follows the columns of any
  * table (flow.c).
  *
+ * Where it is made of a column of the same name that is made further up (`sum(spent.amount) AS amount`), both get the new name.
  * It is so where all who read it are sure to go on to mean it. Else the last query gives the new name (own.c).
  */
 #include "rewrite/dbt/dbt.h"
@@ -163,6 +164,37 @@ origin_behind(const Own *own, const SqlSource *read, const SqlBlock *via, guint 
     return query != NULL ? find_origin(own, query, depth + 1) : NULL;
 }
 
+/* The one source of the columns in the item's expression that are called like it; NULL: there is none, or more than one. */
+static const SqlSource *
+source_within(const Own *own, const SqlItem *item)
+{
+    const SqlSource *found = NULL;
+    for (guint i = 0; i < item->block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(item->block->refs, i);
+        if (ref->in != item || ref->binding != BINDING_COLUMN ||
+            !is_called(own, &ref->path.parts[ref->column], own->change->column))
+            continue;
+        if (ref->source == NULL || ref->also != NULL || (found != NULL && found != ref->source))
+            return NULL;
+        found = ref->source;
+    }
+    return found;
+}
+
+/* `sum(spent.amount) AS amount`: what is made of a column of the same name, which the statement makes, too. People give both the
+ * new name. */
+static void
+give_within(const Own *own, const SqlItem *item)
+{
+    for (guint depth = 0; item != NULL && item->alias != NULL && depth < OWN_QUERIES_MAX; depth++) {
+        const SqlSource *read = source_within(own, item);
+        SqlItem *made = read != NULL ? origin_behind(own, read, item->block, depth) : NULL;
+        if (made != NULL && made->given == NULL)
+            made->given = own->change;
+        item = made;
+    }
+}
+
 void
 sql_own_origins(Work *work, const Rename *rename, const SqlStatement *statement)
 {
@@ -176,5 +208,12 @@ sql_own_origins(Work *work, const Rename *rename, const SqlStatement *statement)
                             : NULL;
         if (item != NULL)
             item->given = own.change;
+        const SqlBlock *block = query_first_block(statement->query);
+        const SqlItem *last = item == NULL && block != NULL && own.change->kind == CHANGE_NAME
+                                  ? output_called(work, block, own.change->column)
+                                  : item;
+        if (last != NULL && !last->is_star && statement->query->branches->len == 1 &&
+            !own_is_done(&own))
+            give_within(&own, last);
     }
 }

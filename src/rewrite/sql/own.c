@@ -379,32 +379,28 @@ change_others(const Own *own, const SqlQuery *query, const SqlItem *first)
 
 /* ---- queries ---- */
 
-/* The item further up that gives the name, and whose readers have followed; NULL: none, or one of them cannot. */
-static const SqlItem *
-find_given(const Own *own)
-{
-    for (guint b = 0; b < own->statement->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(own->statement->blocks, b);
-        for (guint i = 0; i < block->items->len; i++) {
-            const SqlItem *item = g_ptr_array_index(block->items, i);
-            if (item->given == own->change)
-                return item_change(own->work, item) == own->change ? item : NULL;
-        }
-    }
-    return NULL;
-}
-
 static void
-write_given(const Own *own)
+write_given_item(const Own *own, const SqlItem *item)
 {
-    const SqlItem *item = find_given(own);
-    if (item == NULL)
-        return;
     if (item->alias != NULL)
         write_name(own, item->alias);
     else
         name_plain(own, item);
     change_others(own, item->block->query, item);
+}
+
+/* The items further up that give the name, where all readers have followed: none of them cannot. */
+static void
+write_given(const Own *own)
+{
+    for (guint b = 0; b < own->statement->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(own->statement->blocks, b);
+        for (guint i = 0; i < block->items->len; i++) {
+            const SqlItem *item = g_ptr_array_index(block->items, i);
+            if (item->given == own->change && item_change(own->work, item) == own->change)
+                write_given_item(own, item);
+        }
+    }
 }
 
 /* {% if … %} plan, {% endif %}: all names are known here, and the column is none of them. So another branch gives it, unless the
