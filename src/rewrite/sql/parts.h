@@ -99,6 +99,7 @@ const Spelling *sql_said_spelling(const Work *work, const SqlPath *path);
  * is none; is a name in quotes refused that may become one of the mapping? */
 bool sql_is_put_before(const Work *work, const SqlSource *source);
 void sql_put_before(Work *work, const SqlSource *source);
+void sql_put_within(Work *work, const SqlSource *source); /* `acme.shop.users{{ x }}` */
 void sql_put_whole(Work *work, const SqlSource *source); /* @table, as an alias has it */
 /* users{{ suffix }}, as an alias has it: whose it is, and the path with it; or NULL. */
 const Rename *sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling);
@@ -261,4 +262,5 @@ const ColumnChange *row_variable_change(const Work *work, guint index);
 void sql_row_fields(Work *work);
 void sql_trigger_rows(Work *work);
 void sql_triggers(Work *work);
+void sql_glued(Work *work); /* names that a branch of a template makes longer (tags.c) */
 void sql_holes(Work *work); /* what is put in may name a column that changes */

@@ -123,6 +123,30 @@ may_be(const Work *work, const SqlPart *part, const char *name)
             sql_same_table(work->sql->dialect, close + 1, part->quote, name + bytes - behind));
 }
 
+/* users{{ x }}, {% if x %}users{% else %}leads{% endif %}: what stands outside of its templates is the name, which it is where
+ * nothing more is put in. */
+static bool
+may_be_whole(const Work *work, const SqlPart *part, const char *name)
+{
+    bool has_template = false;
+    for (const char *at = part->text; *at != '\0';) {
+        bool is_template = at[0] == '{' && (at[1] == '{' || at[1] == '%');
+        const char *close = is_template ? strchr(at, '}') : NULL;
+        size_t bytes = strcspn(at, "{");
+        has_template = has_template || is_template;
+        if (bytes == 0) {
+            at = close != NULL ? close + strspn(close, "}") : at + 1;
+            continue;
+        }
+        g_autofree char *said = g_strndup(at, bytes);
+        if ((has_template || at[bytes] != '\0') &&
+            sql_same_table(work->sql->dialect, said, part->quote, name))
+            return true;
+        at += bytes;
+    }
+    return false;
+}
+
 /* Would it be this name if the right thing were put in? */
 static bool
 may_become(const Work *work, const SqlPath *path, const Spelling *spelling)
@@ -131,8 +155,10 @@ may_become(const Work *work, const SqlPath *path, const Spelling *spelling)
     bool has_hole = false;
     for (guint i = 1; i <= path->count; i++) {
         const SqlPart *part = &path->parts[path->count - i];
-        bool is_hole = i > 1 && is_put_in(part) &&
-                       (i > length || may_be(work, part, spelling->source[length - i]));
+        bool is_hole = i == 1
+                           ? may_be_whole(work, part, spelling->last)
+                           : is_put_in(part) &&
+                                 (i > length || may_be(work, part, spelling->source[length - i]));
         bool agrees = i <= length && sql_same_table(work->sql->dialect, part->text, part->quote,
                                                     spelling->source[length - i]);
         if (!is_hole && !agrees)
@@ -188,4 +214,16 @@ sql_put_whole(Work *work, const SqlSource *source)
                     "the table's own name is put in at run time: change it where it is said");
     else if (path.count > 1) /* raw_{{ x }}.users */
         sql_put_in_refuses(work, &path);
+}
+
+void
+sql_put_within(Work *work, const SqlSource *source)
+{
+    const SqlPath *said = &source->path;
+    const Token *token = work_token(work, source->first);
+    if (token->kind != TOKEN_QUOTED || said->parts[said->count - 1].token != source->first ||
+        memchr(work->text + token->begin, '{', token->end - token->begin) == NULL)
+        return;
+    const SqlPath path = path_of_text(work, source->first, token->begin + 1, token->end - 1);
+    sql_put_in_refuses(work, &path);
 }

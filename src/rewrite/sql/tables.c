@@ -265,6 +265,8 @@ visit_table(Work *work, SqlSource *source)
         sql_note_target(work, &source->path);
     else if (is_other)
         sql_note_other(work, &source->path);
+    else
+        sql_put_within(work, source);
 }
 
 /* WITH t … SELECT … FROM (WITH a AS (SELECT … FROM t) …): in a table of the WITH of a subquery MariaDB (10.11) takes the table that

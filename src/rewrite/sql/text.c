@@ -57,6 +57,7 @@ decide(Work *work)
     dbt_unread(work);
     dbt_joined(work);
     dbt_glued(work);
+    sql_glued(work);
     sql_joined(work);
     if (work->has_holes)
         sql_holes(work);

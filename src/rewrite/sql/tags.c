@@ -1,0 +1,135 @@
+/*
+ * tags.c - names that a branch of a template makes longer: `shop.users{% if x %}_old{% endif %}`.
+ *
+ * Where the branch is taken, two words touch that are one name: nobody has renamed that one.
+ */
+#include "rewrite/sql/parts.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static const Token *
+raw_at(const Work *work, guint index)
+{
+    return tokens_at(work->sql->list, index);
+}
+
+/* Of all tokens of the text, the one that begins there. */
+static guint
+raw_index(const Work *work, size_t begin)
+{
+    guint from = 0, behind = work->sql->list->tokens->len;
+    while (from < behind) {
+        guint middle = from + (behind - from) / 2;
+        if (raw_at(work, middle)->begin < begin)
+            from = middle + 1;
+        else
+            behind = middle;
+    }
+    return from;
+}
+
+/* {%- … and … -%} take the blanks away that stand there. */
+static bool
+trims_before(const Work *work, const Token *tag)
+{
+    return tag->kind == TOKEN_TAG && work->text[tag->begin + 2] == '-';
+}
+
+static bool
+trims_behind(const Work *work, const Token *tag)
+{
+    return tag->kind == TOKEN_TAG && work->text[tag->end - 3] == '-';
+}
+
+/* 1, where a branch or loop begins; -1, where it ends. */
+static int
+depth_of(const Work *work, const Token *tag)
+{
+    size_t at = tag->begin + 2;
+    while (at < tag->end && (g_ascii_isspace(work->text[at]) || work->text[at] == '-'))
+        at++;
+    const char *word = work->text + at;
+    if (g_str_has_prefix(word, "if") || g_str_has_prefix(word, "for"))
+        return 1;
+    return g_str_has_prefix(word, "endif") || g_str_has_prefix(word, "endfor") ? -1 : 0;
+}
+
+/* The token at `index` and the next one that is read stand on both sides of tags, and no blank is left between them. */
+static bool
+is_glued(const Work *work, guint index, size_t next)
+{
+    int depth = 0;
+    guint first = index + 1, last = raw_index(work, next) - 1;
+    bool is_trimmed =
+        raw_at(work, first)->kind == TOKEN_SPACE && trims_before(work, raw_at(work, first + 1));
+    first += is_trimmed;
+    is_trimmed =
+        raw_at(work, last)->kind == TOKEN_SPACE && trims_behind(work, raw_at(work, last - 1));
+    last -= is_trimmed;
+    if (raw_at(work, first)->kind != TOKEN_TAG || raw_at(work, last)->kind != TOKEN_TAG)
+        return false;
+    for (guint i = first; i <= last; i++) {
+        const Token *token = raw_at(work, i);
+        if (token->kind == TOKEN_TAG)
+            depth += depth_of(work, token);
+        else if (depth == 0 && token->kind == TOKEN_SPACE &&
+                 !trims_behind(work, raw_at(work, i - 1)) &&
+                 !trims_before(work, raw_at(work, i + 1)))
+            return false;
+    }
+    return true;
+}
+
+static void
+drop_edits(Work *work, size_t begin, size_t end)
+{
+    for (guint i = work->out->edits->len; i > 0; i--) {
+        const Edit *edit = g_ptr_array_index(work->out->edits, i - 1);
+        if (edit->begin <= end && edit->end >= begin)
+            g_ptr_array_remove_index(work->out->edits, i - 1);
+    }
+}
+
+/* What was decided of the word is not, as it is a part of another one. */
+static void
+refuse_part(Work *work, const Token *part)
+{
+    SiteKind kind = SITE_FILE;
+    for (guint i = work->out->sites->len; i > 0; i--) {
+        const Site *site = g_ptr_array_index(work->out->sites, i - 1);
+        if (site->begin >= part->end || part->begin >= site->end ||
+            site->disposition != DISPOSITION_REWRITTEN)
+            continue;
+        kind = site->kind;
+        g_ptr_array_remove_index(work->out->sites, i - 1);
+    }
+    if (kind == SITE_FILE)
+        return;
+    drop_edits(work, part->begin, part->end);
+    site_refuse(work, kind, part->begin, part->end, kind == SITE_TABLE ? "hole-in-name" : "hole",
+                NULL, "a branch of a template makes another name of this one");
+}
+
+static bool
+is_of_name(const Token *token)
+{
+    return token->kind == TOKEN_WORD || token->kind == TOKEN_NUMBER;
+}
+
+void
+sql_glued(Work *work)
+{
+    if (!tokens_have(work->sql->list, TOKEN_TAG))
+        return;
+    for (guint i = 0; i + 1 < work->sql->tokens->len; i++) {
+        const Token *token = work_token(work, i), *next = work_token(work, i + 1);
+        guint index = is_of_name(token) && is_of_name(next) && token->end < next->begin
+                          ? raw_index(work, token->begin)
+                          : G_MAXUINT;
+        if (index == G_MAXUINT || !is_glued(work, index, next->begin))
+            continue;
+        refuse_part(work, token);
+        refuse_part(work, next);
+    }
+}
