@@ -201,10 +201,14 @@ put_inner(Decoder *decoder, size_t begin, size_t inner, size_t inner_end, size_t
         constants_find(decoder->out->constants, decoder->text->bytes + name, inner_end - name) !=
             NULL)
         return put_named(decoder, begin, end, name, inner_end);
-    if (decoder->expressions != NULL) {
-        Span span = {(uint32_t) inner, (uint32_t) inner_end};
-        g_array_append_val(decoder->expressions, span);
+    Span span = {(uint32_t) inner, (uint32_t) inner_end};
+    if (end > 0 && end <= decoder->end && !decoder->has_arguments_only &&
+        choice_put(decoder->out, decoder->text, decoder->language, span, decoder->expressions)) {
+        text_begin_part(decoder->out, end, *decoder->quoting);
+        return end;
     }
+    if (decoder->expressions != NULL)
+        g_array_append_val(decoder->expressions, span);
     return put_hole(decoder, begin, end);
 }
 

@@ -106,3 +106,7 @@ size_t expression_end(const Text *text, const Language *language, size_t at, siz
 /* Add what a literal says. Expressions in it are added to `expressions` (Span of the text that it is read from). */
 void text_decode(Text *text, const Language *language, const Piece *piece, bool is_format,
                  GArray *expressions);
+/* Where the expression (`span` of `text`) gives one of several literals, add these as branches of a template; their conditions
+ * are added to `expressions`. False: it is another one, and nothing was added. (choice.c) */
+bool choice_put(Text *out, const Text *text, const Language *language, Span span,
+                GArray *expressions);

@@ -43,6 +43,9 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
         constant->operands++;
         return i;
     }
+    if (text_byte(unit->text, span.begin) == '(' &&
+        choice_put(text, unit->text, unit->language, span, unit->expressions))
+        return i;
     text_put(text, span.begin, span.end, HOLE, strlen(HOLE));
     if (unit->expressions != NULL)
         g_array_append_val(unit->expressions, span);

@@ -124,7 +124,11 @@ struct Text {
     guint next_argument; /* the place that is filled next */
     bool binds_percents; /* %s is a value that a driver binds */
     bool has_percents;   /* %s, and %% for a percent; else {}, and {{ for a brace */
-    bool is_unread;      /* an escape that is not known, an expression without its end */
+    /* Of choice.c: how many were put in, and whether quotes of SQL are open behind the bytes looked at so far. */
+    guint choices;
+    size_t looked_at;
+    char quote_open;
+    bool is_unread; /* an escape that is not known, an expression without its end */
 };
 
 Text *text_of_file(const char *bytes, size_t count);

@@ -100,7 +100,7 @@ const Spelling *sql_said_spelling(const Work *work, const SqlPath *path);
 bool sql_is_put_before(const Work *work, const SqlSource *source);
 void sql_put_before(Work *work, const SqlSource *source);
 void sql_put_within(Work *work, const SqlSource *source); /* `acme.shop.users{{ x }}` */
-void sql_put_whole(Work *work, const SqlSource *source); /* @table, as an alias has it */
+void sql_put_whole(Work *work, const SqlSource *source);  /* @table, as an alias has it */
 /* users{{ suffix }}, as an alias has it: whose it is, and the path with it; or NULL. */
 const Rename *sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling);
 bool sql_put_in_refuses(Work *work, const SqlPath *path);

@@ -42,24 +42,41 @@ trims_behind(const Work *work, const Token *tag)
     return tag->kind == TOKEN_TAG && work->text[tag->end - 3] == '-';
 }
 
-/* 1, where a branch or loop begins; -1, where it ends. */
-static int
-depth_of(const Work *work, const Token *tag)
+/* How deep in choices and loops, seen from where the walk began; `lowest` so far. */
+typedef struct {
+    int depth, lowest;
+    bool is_left; /* another branch of what the walk began in */
+} Walk;
+
+static bool
+begins_with(const Work *work, const Token *tag, const char *word)
 {
     size_t at = tag->begin + 2;
     while (at < tag->end && (g_ascii_isspace(work->text[at]) || work->text[at] == '-'))
         at++;
-    const char *word = work->text + at;
-    if (g_str_has_prefix(word, "if") || g_str_has_prefix(word, "for"))
-        return 1;
-    return g_str_has_prefix(word, "endif") || g_str_has_prefix(word, "endfor") ? -1 : 0;
+    return g_str_has_prefix(work->text + at, word);
+}
+
+static void
+pass_tag(const Work *work, Walk *walk, const Token *tag)
+{
+    if (begins_with(work, tag, "if") || begins_with(work, tag, "for"))
+        walk->depth++;
+    else if (begins_with(work, tag, "end"))
+        walk->depth--;
+    else if (begins_with(work, tag, "el") && walk->depth == walk->lowest)
+        walk->is_left = true;
+    if (walk->depth >= walk->lowest)
+        return;
+    walk->lowest = walk->depth;
+    walk->is_left = false;
 }
 
 /* The token at `index` and the next one that is read stand on both sides of tags, and no blank is left between them. */
 static bool
 is_glued(const Work *work, guint index, size_t next)
 {
-    int depth = 0;
+    Walk walk = {0};
     guint first = index + 1, last = raw_index(work, next) - 1;
     bool is_trimmed =
         raw_at(work, first)->kind == TOKEN_SPACE && trims_before(work, raw_at(work, first + 1));
@@ -72,8 +89,8 @@ is_glued(const Work *work, guint index, size_t next)
     for (guint i = first; i <= last; i++) {
         const Token *token = raw_at(work, i);
         if (token->kind == TOKEN_TAG)
-            depth += depth_of(work, token);
-        else if (depth == 0 && token->kind == TOKEN_SPACE &&
+            pass_tag(work, &walk, token);
+        else if (walk.depth == walk.lowest && !walk.is_left && token->kind == TOKEN_SPACE &&
                  !trims_behind(work, raw_at(work, i - 1)) &&
                  !trims_before(work, raw_at(work, i + 1)))
             return false;

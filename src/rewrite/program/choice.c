@@ -1,0 +1,270 @@
+/*
+ * choice.c - one of several texts that an expression puts into a string:
+ *
+ *   `… WHERE id > 0 ${all ? "" : "AND plan = 'pro'"}`, f"… {'AND x' if y else ''}", "…" + (down ? " DESC" : "")
+ *
+ * Each is read with what surrounds it, as a branch of a template is. What may be no part of SQL by itself (half a string, one of
+ * two brackets, the beginning of a comment) stays a hole.
+ */
+#include "rewrite/program/program.h"
+
+#include <string.h>
+
+#define TEXTS_MAX 8    /* of one choice; people write two */
+#define CHOICES_MAX 64 /* in one string */
+#define BRACKETS_MAX 4 /* around it */
+
+typedef enum { FORM_NONE, FORM_QUESTION, FORM_BEHIND, FORM_BEFORE } Form;
+
+typedef struct {
+    const Text *text;
+    const Language *language;
+    Form form;
+    Piece texts[TEXTS_MAX];
+    Span conditions[TEXTS_MAX];
+    guint count;
+} Choice;
+
+static Form
+form_of(const Language *language)
+{
+    static const struct {
+        const char *language;
+        Form form;
+    } forms[] = {
+        {"javascript", FORM_QUESTION}, {"java", FORM_QUESTION},   {"csharp", FORM_QUESTION},
+        {"php", FORM_QUESTION},        {"groovy", FORM_QUESTION}, {"ruby", FORM_QUESTION},
+        {"python", FORM_BEHIND},       {"kotlin", FORM_BEFORE},   {"scala", FORM_BEFORE}};
+    for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
+        if (strcmp(forms[i].language, language->name) == 0)
+            return forms[i].form;
+    return FORM_NONE;
+}
+
+/* ---- reading ---- */
+
+static size_t
+behind_blanks(const Choice *choice, size_t at, size_t end)
+{
+    while (at < end && g_ascii_isspace(choice->text->bytes[at]))
+        at++;
+    return at;
+}
+
+/* Whatever SQL surrounds it, it is read alike: quotes and brackets match, and nothing is cut off. */
+static bool
+is_part_of_sql(const Text *text, const Piece *piece)
+{
+    int depth = 0;
+    guint quotes = 0, double_quotes = 0, backticks = 0;
+    for (size_t i = piece->inner_begin; i < piece->inner_end; i++) {
+        char c = text->bytes[i];
+        quotes += c == '\'';
+        double_quotes += c == '"';
+        backticks += c == '`';
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+        if (depth < 0 || c == ';' || text_starts(text, i, "--") || text_starts(text, i, "/*") ||
+            text_starts(text, i, "*/") || text_starts(text, i, "{%"))
+            return false;
+    }
+    return depth == 0 && quotes % 2 == 0 && double_quotes % 2 == 0 && backticks % 2 == 0;
+}
+
+static bool
+take_text(Choice *choice, size_t *at, size_t end)
+{
+    *at = behind_blanks(choice, *at, end);
+    Piece *piece = &choice->texts[choice->count];
+    if (choice->count == TEXTS_MAX || *at >= end ||
+        !literal_at(choice->text, choice->language, *at, 1, piece) || piece->end == 0 ||
+        piece->end > end || piece->is_bytes || piece->is_character ||
+        !is_part_of_sql(choice->text, piece))
+        return false;
+    choice->count++;
+    *at = behind_blanks(choice, piece->end, end);
+    return true;
+}
+
+static bool
+take_word(const Choice *choice, size_t *at, size_t end, const char *word)
+{
+    size_t from = behind_blanks(choice, *at, end), behind = from + strlen(word);
+    if (behind > end || !text_starts(choice->text, from, word) ||
+        is_identifier_byte(text_byte(choice->text, behind)))
+        return false;
+    *at = behind;
+    return true;
+}
+
+/* Is it `? ` of a choice, and not of `?.`, `??`, `?:`, nor the end of `empty?` of Ruby? */
+static bool
+is_question(const Choice *choice, size_t at)
+{
+    const Text *text = choice->text;
+    char next = text_byte(text, at + 1), before = at > 0 ? text->bytes[at - 1] : '\0';
+    bool is_of_name = strcmp(choice->language->name, "ruby") == 0 && is_identifier_byte(before);
+    return text->bytes[at] == '?' && strchr("?.:-[", next) == NULL && before != '?' && !is_of_name;
+}
+
+/* Where the condition at `at` ends: at a question mark, or at ELSE of Python. `end`: nowhere, or it is not understood. */
+static size_t
+condition_end(const Choice *choice, size_t at, size_t end)
+{
+    const Text *text = choice->text;
+    int depth = 0;
+    for (size_t i = at; i < end;) {
+        Piece inner;
+        char c = text->bytes[i];
+        if (c == '"' || c == '\'' || c == '`') {
+            if (!literal_at(text, choice->language, i, 1, &inner) || inner.end == 0)
+                return end;
+            i = inner.end;
+            continue;
+        }
+        if (c == '/' || c == '#' || depth < 0) /* a pattern, a comment */
+            return end;
+        size_t word = i;
+        bool is_end = choice->form == FORM_QUESTION
+                          ? is_question(choice, i)
+                          : g_ascii_isspace(c) && take_word(choice, &word, end, "else");
+        if (depth == 0 && is_end)
+            return i;
+        depth += strchr("([{", c) != NULL ? 1 : strchr(")]}", c) != NULL ? -1 : 0;
+        i++;
+    }
+    return end;
+}
+
+/* x ? "…" : … */
+static bool
+take_question(Choice *choice, size_t *at, size_t end)
+{
+    size_t question = condition_end(choice, *at, end);
+    Span condition = {(uint32_t) *at, (uint32_t) question};
+    if (question == end)
+        return false;
+    *at = question + 1;
+    if (!take_text(choice, at, end) || text_byte(choice->text, *at) != ':' || *at >= end ||
+        text_byte(choice->text, *at + 1) == ':')
+        return false;
+    choice->conditions[choice->count - 1] = condition;
+    (*at)++;
+    return true;
+}
+
+/* "…" if x else … */
+static bool
+take_behind(Choice *choice, size_t *at, size_t end)
+{
+    if (!take_text(choice, at, end) || !take_word(choice, at, end, "if"))
+        return false;
+    size_t behind = condition_end(choice, *at, end);
+    choice->conditions[choice->count - 1] = (Span){(uint32_t) *at, (uint32_t) behind};
+    *at = behind;
+    return behind < end && take_word(choice, at, end, "else");
+}
+
+/* if (x) "…" else … */
+static bool
+take_before(Choice *choice, size_t *at, size_t end)
+{
+    if (!take_word(choice, at, end, "if"))
+        return false;
+    size_t open = behind_blanks(choice, *at, end);
+    size_t behind = text_byte(choice->text, open) == '('
+                        ? expression_end(choice->text, choice->language, open + 1, end, ')', 1)
+                        : 0;
+    if (behind == 0 || behind > end)
+        return false;
+    *at = behind;
+    if (!take_text(choice, at, end))
+        return false;
+    choice->conditions[choice->count - 1] = (Span){(uint32_t) open + 1, (uint32_t) behind - 1};
+    return take_word(choice, at, end, "else");
+}
+
+/* The last text, and nothing else. */
+static bool
+is_last(Choice *choice, size_t at, size_t end)
+{
+    guint count = choice->count;
+    if (take_text(choice, &at, end) && at == end)
+        return true;
+    choice->count = count;
+    return false;
+}
+
+/* Without the brackets around it. */
+static void
+strip(const Choice *choice, size_t *at, size_t *end)
+{
+    for (int i = 0; i <= BRACKETS_MAX; i++) {
+        *at = behind_blanks(choice, *at, *end);
+        while (*end > *at && g_ascii_isspace(choice->text->bytes[*end - 1]))
+            (*end)--;
+        if (text_byte(choice->text, *at) != '(' ||
+            expression_end(choice->text, choice->language, *at + 1, *end, ')', 1) != *end)
+            return;
+        (*at)++;
+        (*end)--;
+    }
+}
+
+static bool
+read_choice(Choice *choice, size_t at, size_t end)
+{
+    strip(choice, &at, &end);
+    do {
+        bool is_taken = choice->form == FORM_QUESTION ? take_question(choice, &at, end)
+                        : choice->form == FORM_BEHIND ? take_behind(choice, &at, end)
+                                                      : take_before(choice, &at, end);
+        if (!is_taken)
+            return false;
+        at = behind_blanks(choice, at, end);
+    } while (!is_last(choice, at, end));
+    return true;
+}
+
+/* ---- writing ---- */
+
+/* Is what was put so far within quotes of SQL? Each byte is looked at once. */
+static bool
+is_in_quotes(Text *out)
+{
+    for (; out->looked_at < out->count; out->looked_at++) {
+        char c = out->bytes[out->looked_at];
+        if (c == out->quote_open)
+            out->quote_open = '\0';
+        else if (out->quote_open == '\0' && (c == '\'' || c == '"' || c == '`'))
+            out->quote_open = c;
+    }
+    return out->quote_open != '\0';
+}
+
+static void
+put_word(Text *out, size_t at, const char *word)
+{
+    text_put(out, at, at, word, strlen(word));
+}
+
+bool
+choice_put(Text *out, const Text *text, const Language *language, Span span, GArray *expressions)
+{
+    Choice choice = {.text = text, .language = language, .form = form_of(language)};
+    if (choice.form == FORM_NONE || out->choices >= CHOICES_MAX || is_in_quotes(out) ||
+        !read_choice(&choice, span.begin, span.end))
+        return false;
+    out->choices++;
+    for (guint i = 0; i < choice.count; i++) {
+        bool has_condition = i + 1 < choice.count;
+        put_word(out, choice.texts[i].begin,
+                 i == 0          ? "{% if x %}"
+                 : has_condition ? "{% elif x %}"
+                                 : "{% else %}");
+        text_decode(out, language, &choice.texts[i], false, expressions);
+        if (has_condition && expressions != NULL)
+            g_array_append_val(expressions, choice.conditions[i]);
+    }
+    put_word(out, span.end, "{% endif %}");
+    return true;
+}
