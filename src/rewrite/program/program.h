@@ -44,6 +44,8 @@ PartAnswer program_part(Unit *unit, Use *use, const Text *text);
 Text *text_put_between(const Text *text, size_t from, const char *front, const char *rest);
 /* The same of a part of SQL that is one by itself. (condition.c) */
 bool program_condition(Unit *unit, Use *use, const Text *text);
+/* A condition by itself, as "order_lines.n > ?", where the table alone gets another name (compared.c). */
+bool program_compared(Unit *unit, const Use *use, const Text *text);
 /* The same of (SELECT …) AS a JOIN b ON …, which is no query alone. */
 bool program_joined_query(Unit *unit, Use *use, const Text *text);
 /* `u.id, u.plan FROM users u`, before which somebody writes SELECT: the same with it. NULL: it is none. Caller frees. */
