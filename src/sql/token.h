@@ -148,6 +148,8 @@ typedef struct {
     bool has_ordered_commons; /* it sees, without RECURSIVE, only those that stand before it */
     bool
         has_blind_commons; /* the WITH of a subquery may not see tables of WITH further out: MariaDB */
+    bool
+        has_window_outputs; /* what a window sorts by may be what AS names: in MariaDB, not in MySQL */
     bool has_made_branches; /* of UNION beside INTERSECT tables are made: also there */
     CaseRule table_case, column_case;
     bool quotes_keep_case; /* a quoted name is meant exactly as it is written */

@@ -33,7 +33,7 @@ expression_has_text_for_name(const Dialect *dialect, const Rename *rename,
         return false;
     while ((at = strchr(at, '"')) != NULL) {
         const char *end = strchr(at + 1, '"');
-        g_autofree char *name = g_strndup(at + 1, end != NULL ? (gsize) (end - at - 1) : 0);
+        g_autofree char *name = g_ascii_strdown(at + 1, end != NULL ? end - at - 1 : 0);
         if (end == NULL)
             return false;
         if (g_hash_table_contains(rename->targets, name))

@@ -150,6 +150,25 @@ is_other_output(const Work *work, const SqlItem *item, const SqlRef *ref)
                             plain->path.parts[plain->column].text);
 }
 
+/* SELECT -v AS v, RANK() OVER (ORDER BY v): in MariaDB (10.11) by what AS names, in MySQL by the column, as all that is more than a
+ * name in both, and PARTITION BY. */
+static bool
+is_sorted_by_in_window(const Work *work, const SqlRef *ref)
+{
+    static const char *const behind[] = {"ASC", "DESC", "ROWS", "RANGE", NULL};
+    guint at = ref->path.parts[0].token;
+    bool may_be =
+        work->sql->dialect->has_window_outputs && at > 1 &&
+        (ref->clause == CLAUSE_ITEM || ref->clause == CLAUSE_WINDOW || ref->clause == CLAUSE_ORDER);
+    if (!may_be || (ref->clause != CLAUSE_WINDOW && !sql_is_windowed(work->sql, ref)))
+        return false;
+    const Token *before = work_token(work, at - 1);
+    TokenKind next = work_token(work, at + 1)->kind;
+    bool is_first = before->word == WORD_BY && !work_is_text(work, at - 2, "PARTITION");
+    return (is_first || before->kind == TOKEN_COMMA) &&
+           (next == TOKEN_COMMA || next == TOKEN_CLOSE || work_is_among(work, at + 1, behind));
+}
+
 /* SUM(amount) AS amount … HAVING amount > 3: in some dialects the sum, in others the column; in windows behind HAVING's place
  * nobody has told which. Within an aggregate it is the column. */
 static bool
@@ -157,10 +176,11 @@ may_be_output(const Work *work, const SqlRef *ref)
 {
     bool is_unknown = work->sql->dialect->is_any && work->options->dialect == NULL;
     bool is_late = ref->clause == CLAUSE_HAVING || (ref->clause == CLAUSE_ORDER && !ref->is_whole);
-    if (!is_late || ref->path.count != 1)
+    bool is_in_window = ref->path.count == 1 && is_sorted_by_in_window(work, ref);
+    if ((!is_late && !is_in_window) || ref->path.count != 1)
         return false;
     bool is_windowed = sql_is_windowed(work->sql, ref);
-    if (!(is_unknown && !sql_is_aggregated(work->sql, ref)) &&
+    if (!is_in_window && !(is_unknown && !sql_is_aggregated(work->sql, ref)) &&
         !(is_windowed && work->sql->dialect->has_late_aliases))
         return false;
     for (guint i = 0; i < ref->block->items->len; i++)
