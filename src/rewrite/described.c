@@ -141,8 +141,8 @@ renames_concern(const Renames *renames, const char *path, const char *text, size
            find(renames, path).named != NAMED_NOT ||
            find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
            find_before(renames, path, before_query(path)).named != NAMED_NOT ||
-           dbt_files_concern(renames, path) || sqlx_concerns(renames, path) ||
-           convention_concerns(renames, path, text, bytes) ||
+           described_rows_concern(renames, path) || dbt_files_concern(renames, path) ||
+           sqlx_concerns(renames, path) || convention_concerns(renames, path, text, bytes) ||
            (code_is_sql(path)
                 ? sql_may_join(text, bytes) || dbt_joined_concern(renames, text, bytes)
                 : program_may_join(renames, path, text, bytes));

@@ -94,8 +94,8 @@ visit_use(Unit *unit, Use *use)
         program_mention_text(unit->work, text, 0, text->count, NULL, other);
     if (other != NULL || program_rule(unit, text) || program_dbt(unit, use, text) ||
         program_name(unit, use, text) || program_checks(unit, use, text) ||
-        program_tag(unit, use, text) || program_condition(unit, use, text) ||
-        program_compared(unit, use, text))
+        program_served(unit, use, text) || program_tag(unit, use, text) ||
+        program_condition(unit, use, text) || program_compared(unit, use, text))
         return;
     program_mention(unit, use, text);
 }

@@ -110,6 +110,8 @@ bool word_is_key_of_dataset(Unit *unit, guint index, const Rename *rename);
 bool program_dbt(Unit *unit, const Use *use, const Text *text);
 /* The string is a key under which checks of the dataset stand, and now is decided. (checks.c) */
 bool program_checks(Unit *unit, const Use *use, const Text *text);
+/* The string is a path that ends in the dataset's table, and now is decided. (served.c) */
+bool program_served(Unit *unit, const Use *use, const Text *text);
 /* The string is a tag of Go that names a struct's table, and now is decided. (tags.c) */
 bool program_tag(Unit *unit, const Use *use, const Text *text);
 /* exists:users,email in a rule of Laravel. (tags.c) */
