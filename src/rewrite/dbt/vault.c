@@ -246,6 +246,22 @@ has_package(const char *text, const GPtrArray *templates)
     return false;
 }
 
+/* YAML that nobody reads, because templates make it, may tell a macro of a model. */
+static void
+refuse_words(Work *work, size_t begin, size_t end)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        size_t at = 0;
+        if (rename->dbt == NULL || rename->dbt->is_source ||
+            !find_word(work->text + begin, end - begin, rename->dbt->from.name, &at))
+            continue;
+        at += begin;
+        refuse(work, at, at + strlen(rename->dbt->from.name),
+               "the name stands in a template that is not understood");
+    }
+}
+
 /* {% set meta %} … {% endset %}, of which `fromyaml(meta)` is taken. */
 static void
 visit_block(Work *work, const GPtrArray *templates, const GArray *set, size_t begin, size_t end)
@@ -254,9 +270,12 @@ visit_block(Work *work, const GPtrArray *templates, const GArray *set, size_t be
     g_autofree char *name = g_strndup(work->text + word->begin, word->end - word->begin);
     g_autoptr(Diags) diags = diags_new();
     g_autoptr(YamlFile) file = NULL;
-    if (!has_call(work->text, templates, "fromyaml", name) ||
-        !yaml_parse(work->text + begin, end - begin, "", diags, &file, NULL))
+    if (!has_call(work->text, templates, "fromyaml", name))
         return;
+    if (!yaml_parse(work->text + begin, end - begin, "", diags, &file, NULL)) {
+        refuse_words(work, begin, end);
+        return;
+    }
     const Block block = {work, begin, has_package(work->text, templates)};
     for (size_t i = 0; i < yaml_document_count(file); i++)
         visit(&block, yaml_document(file, i), false);
@@ -281,24 +300,48 @@ words_free(void *words)
     g_array_unref(words);
 }
 
+static bool
+is_block(const char *text, const GArray *words)
+{
+    return words->len == 2 && jinja_is(text, words, 0, "set");
+}
+
+/* The {% endset %} of the {% set name %} at `at`; all of them: it is none, or has another one within it. */
+static guint
+block_end(const char *text, const GPtrArray *templates, guint at)
+{
+    if (!is_block(text, g_ptr_array_index(templates, at)))
+        return templates->len;
+    for (guint i = at + 1; i < templates->len; i++) {
+        const GArray *words = g_ptr_array_index(templates, i);
+        if (is_block(text, words))
+            return templates->len;
+        if (words->len > 0 && jinja_is(text, words, 0, "endset"))
+            return i;
+    }
+    return templates->len;
+}
+
 void
 dbt_vault(Work *work)
 {
+    static const char *const words_of[] = {"source_model", "source_models", "fromyaml"};
     size_t at = 0;
-    if (!tokens_have(work->sql->list, TOKEN_TAG) ||
-        !find_word(work->text, work->bytes, keys[0], &at))
-        if (!find_word(work->text, work->bytes, keys[1], &at))
-            return;
+    bool is_there = false;
+    for (size_t i = 0; !is_there && i < G_N_ELEMENTS(words_of); i++)
+        is_there = find_word(work->text, work->bytes, words_of[i], &at);
+    if (!is_there)
+        return;
     g_autoptr(GArray) tokens = jinja_templates(work->text, work->bytes);
     g_autoptr(GPtrArray) templates = g_ptr_array_new_with_free_func(words_free);
     for (guint i = 0; i < tokens->len; i++)
         g_ptr_array_add(templates, jinja_words(work->text, &g_array_index(tokens, Token, i)));
     for (guint t = 0; t < templates->len; t++) {
-        const GArray *words = g_ptr_array_index(templates, t);
-        const Token *next = t + 1 < tokens->len ? &g_array_index(tokens, Token, t + 1) : NULL;
-        visit_strings(work, words);
-        if (next != NULL && words->len == 2 && jinja_is(work->text, words, 0, "set") &&
-            jinja_is(work->text, g_ptr_array_index(templates, t + 1), 0, "endset"))
-            visit_block(work, templates, words, g_array_index(tokens, Token, t).end, next->begin);
+        guint close = block_end(work->text, templates, t);
+        visit_strings(work, g_ptr_array_index(templates, t));
+        if (close < templates->len)
+            visit_block(work, templates, g_ptr_array_index(templates, t),
+                        g_array_index(tokens, Token, t).end,
+                        g_array_index(tokens, Token, close).begin);
     }
 }
