@@ -387,7 +387,8 @@ stays_with_table(Work *work, const SqlRef *ref, const SqlPart *part, bool change
     return stays;
 }
 
-/* UPDATE a AS t … FROM b AS t: SQLite allows two of one name, and t.x is the column of whichever has it. */
+/* UPDATE a AS t … FROM b AS t: SQLite allows two of one name, and t.x is the column of whichever has it. What stays means what it
+ * meant, unless the other one gets such a column. */
 static bool
 refuse_of_namesakes(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
 {
@@ -399,7 +400,8 @@ refuse_of_namesakes(Work *work, const SqlRef *ref, const SqlPart *part, const Co
         const char *theirs = other != ref->source ? source_called_after(other) : NULL;
         if (theirs == NULL || other->is_twin || ref->source->is_twin || other->is_semi ||
             ref->source->is_semi || !text_same_folded(called, theirs) ||
-            !source_will_have(work, other, name))
+            !(change != NULL ? source_will_have(work, other, name)
+                             : source_will_gain(work, other, name)))
             continue;
         refuse_captured(work, part, name);
         return true;
