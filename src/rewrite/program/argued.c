@@ -101,13 +101,24 @@ is_beside(Unit *unit, const Use *use, Span table, bool is_behind, SaidSchema *re
     return true;
 }
 
+/* os.path.join(root, "dwh_raw", "till_rolls"), settings.get("till_rolls", "dwh_raw"): parts of paths, keys with what they are without. */
+static bool
+takes_other_pairs(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"join",       "joinpath", "Path",      "PurePath",
+                                        "path",       "resolve",  "combine",   "Combine",
+                                        "get",        "getenv",   "getOrElse", "getOrDefault",
+                                        "setdefault", "replace",  "sub",       NULL};
+    return span_is_among(unit->text, use->callee, calls);
+}
+
 bool
 use_is_argued(Unit *unit, const Use *use, SaidSchema *ret)
 {
     guint open = unit_bracket_around(unit, use->first);
     Span table;
     if (use->key.end > 0 || use->callee.end == 0 || use->first != use->last || use->in_list ||
-        open == G_MAXUINT || !unit_is_sign(unit, open, '(') ||
+        takes_other_pairs(unit, use) || open == G_MAXUINT || !unit_is_sign(unit, open, '(') ||
         !is_plain_argument(unit, use->first, &table) || is_ordinary(unit->text, table))
         return false;
     return is_beside(unit, use, table, false, ret) || is_beside(unit, use, table, true, ret);

@@ -302,7 +302,8 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
         note(unit, text, begin, end, "this is the name of a file of the program: it stays");
     else if (text_is_tag_for_others(unit, text))
         note(unit, text, begin, end, "this is a tag for something else than tables");
-    else if (!is_behind_keyword(text, begin) && text_is_sentence(text, begin, end))
+    else if (is_single(text, begin, end) && !is_behind_keyword(text, begin) &&
+             text_is_sentence(text))
         note(unit, text, begin, end, "this is a sentence: text for people");
     else if (is_single(text, begin, end) && text_is_dotted_key(unit->work, text, begin, end))
         note(unit, text, begin, end, "this is a key of something else: no column is called so");

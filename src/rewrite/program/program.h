@@ -233,7 +233,7 @@ bool use_is_column_of_result(const Unit *unit, const Use *use);
 const char *use_names_other(const Unit *unit, const Use *use);
 bool text_is_in_path(const Text *text, size_t begin, size_t end); /* path.c */
 bool text_is_tag_for_others(const Unit *unit, const Text *text);
-bool text_is_sentence(const Text *text, size_t begin, size_t end);
+bool text_is_sentence(const Text *text);
 bool text_is_dotted_key(const Work *work, const Text *text, size_t begin, size_t end);
 /* Does the file hold this text, in letters of either case; and as a word by itself? (whole.c) */
 bool program_says(const Work *work, const char *sign);

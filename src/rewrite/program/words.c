@@ -243,12 +243,10 @@ is_of_sql(const Text *text, Span word, bool is_first)
 }
 
 bool
-text_is_sentence(const Text *text, size_t name_begin, size_t name_end)
+text_is_sentence(const Text *text)
 {
-    int words = 0, needed = SENTENCE_WORDS_MIN;
+    int words = 0;
     bool has_english = false;
-    for (size_t at = name_begin; at < name_end; at++) /* the parts of the name are one word */
-        needed += text->bytes[at] == '.';
     for (size_t at = 0; at < text->count;) {
         size_t begin = at;
         while (is_identifier_byte(text_byte(text, at)) || text_byte(text, at) == '-')
@@ -264,7 +262,7 @@ text_is_sentence(const Text *text, size_t name_begin, size_t name_end)
         has_english = has_english || is_english(text, word);
         words++;
     }
-    return has_english && words >= needed;
+    return has_english && words >= SENTENCE_WORDS_MIN;
 }
 
 /* ---- keys with dots ---- */
