@@ -231,15 +231,6 @@ dbt_call_alone(const char *text, const Token *template)
 
 /* ---- meaning ---- */
 
-/* ref('crm', 'users'), where the project that asks is not `crm` and makes `users` itself: of a mapping that says no package, its
- * own is meant. */
-static bool
-is_of_other_package(const RewriteOptions *options, const DbtName *name, const char *package)
-{
-    return package != NULL && name->package == NULL && options->home.package != NULL &&
-           strcmp(package, options->home.package) != 0 && dbt_maker_path(options, name) != NULL;
-}
-
 static bool
 is_meant(const DbtRename *dbt, const DbtCall *call)
 {
@@ -317,7 +308,7 @@ dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
         if (!is_meant(rename->dbt, call))
             continue;
         if (!call->is_source && call->count > 1 &&
-            is_of_other_package(work->options, &rename->dbt->from, call->names[0])) {
+            dbt_is_of_other_package(work->options, &rename->dbt->from, call->names[0])) {
             *ret_doubt = &doubts.package;
             continue;
         }
@@ -424,7 +415,7 @@ static const Doubts doubts = {
                   "has it; if it is the dataset, say `dbt:` in the mapping"},
     .model = {NULL, "a model of the dataset's name: where dbt puts its table is not in these "
                     "files; if it is the dataset, say `dbt:` in the mapping"},
-    .package = {NULL, "a model of that name in another package: the project has its own"},
+    .package = {NULL, "a model of that name in another package than that which makes the dataset"},
     .move = {"makes-source", "the new model is made of this one: it is the move itself, and no "
                              "consumer"},
 };

@@ -57,6 +57,9 @@ bool dbt_is_described(const RewriteOptions *options, const char *path, const cha
 const char *dbt_latest(const RewriteOptions *options, const char *path, const char *model);
 /* Is it such a model, which is the same by another name? */
 bool dbt_is_renamed(const Renames *renames, const RewriteOptions *options, const Rename *rename);
+/* Is ref() of that package another model than this one, which projects that are looked at make? */
+bool dbt_is_of_other_package(const RewriteOptions *options, const DbtName *name,
+                             const char *package);
 /* The file that makes it; NULL: none that is known. */
 const char *dbt_maker_path(const RewriteOptions *options, const DbtName *name);
 /* The mapping that does so with this model of the file's own project; NULL: none. */

@@ -158,6 +158,26 @@ dbt_maker_path(const RewriteOptions *options, const DbtName *name)
     return maker != NULL ? maker->path : NULL;
 }
 
+/* ref('crm', 'users'), where projects that are looked at make `users`, and none of them is `crm`: of a mapping that says no package,
+ * theirs is meant. */
+bool
+dbt_is_of_other_package(const RewriteOptions *options, const DbtName *name, const char *package)
+{
+    g_autofree char *key = key_of(name);
+    bool is_made = false;
+    if (package == NULL || name->package != NULL)
+        return false;
+    for (guint i = 0; options->roots != NULL && i < options->roots->len; i++) {
+        const DbtRoot *root = g_ptr_array_index(options->roots, i);
+        if (root->name == NULL || !g_hash_table_contains(root->made, key))
+            continue;
+        if (strcmp(root->name, package) == 0)
+            return false;
+        is_made = true;
+    }
+    return is_made;
+}
+
 static bool
 has_folder(const GHashTable *made, const char *name)
 {

@@ -31,10 +31,11 @@ form_of(const Language *language)
     static const struct {
         const char *language;
         Form form;
-    } forms[] = {
-        {"javascript", FORM_QUESTION}, {"java", FORM_QUESTION},   {"csharp", FORM_QUESTION},
-        {"php", FORM_QUESTION},        {"groovy", FORM_QUESTION}, {"ruby", FORM_QUESTION},
-        {"python", FORM_BEHIND},       {"kotlin", FORM_BEFORE},   {"scala", FORM_BEFORE}};
+    } forms[] = {{"javascript", FORM_QUESTION}, {"java", FORM_QUESTION},
+                 {"csharp", FORM_QUESTION},     {"php", FORM_QUESTION},
+                 {"groovy", FORM_QUESTION},     {"ruby", FORM_QUESTION},
+                 {"hcl", FORM_QUESTION},        {"python", FORM_BEHIND},
+                 {"kotlin", FORM_BEFORE},       {"scala", FORM_BEFORE}};
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
         if (strcmp(forms[i].language, language->name) == 0)
             return forms[i].form;

@@ -52,11 +52,26 @@ adds_quotes(const Rewrite *inner, const Text *text)
     return false;
 }
 
+/* `a.b.c` in one pair of quotes, as only BigQuery has it: there "x" is a text. */
+static bool
+has_path_in_quotes(const TokenList *list)
+{
+    for (guint i = 0; list->dialect->has_paths_in_quotes && i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (token->kind == TOKEN_QUOTED && list->text[token->begin] == '`' &&
+            memchr(list->text + token->begin, '.', token->end - token->begin) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* And the other way round: a text that is called like a column. */
 static bool
 has_doubtful_text(const Unit *unit, const Text *text, const Dialect *dialect)
 {
     g_autoptr(TokenList) list = tokens_new(text->bytes, text->count, dialect);
+    if (has_path_in_quotes(list))
+        return false;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (token->kind != TOKEN_STRING || text->bytes[token->begin] != '"' ||

@@ -80,6 +80,16 @@ is_list_of_values(const Work *work, guint open)
     return open > 0 && at(work, open)->kind == TOKEN_OPEN && is_sign(work, open - 1, names);
 }
 
+/* VALUES %s, VALUES %s ON CONFLICT …: rows, as execute_values() of Psycopg puts them in. */
+static bool
+is_rows(const Work *work, guint index)
+{
+    static const char *const behind[] = {"ON", "RETURNING", NULL};
+    TokenKind next = at(work, index + 1)->kind;
+    return work_is_text(work, index - 1, "VALUES") &&
+           (next == TOKEN_END || next == TOKEN_SEMICOLON || work_is_among(work, index + 1, behind));
+}
+
 /* A value as far as anybody would say: behind a comparison, or in a list of values. */
 static bool
 is_value(const Work *work, guint index)
@@ -87,7 +97,8 @@ is_value(const Work *work, guint index)
     if (index == 0)
         return false;
     if (is_comparison(work, index - 1) || is_end_of_range(work, index - 1) ||
-        at(work, index - 1)->word == WORD_IN) /* IN %s: the list with its brackets */
+        at(work, index - 1)->word == WORD_IN || /* IN %s: the list with its brackets */
+        is_rows(work, index))
         return true;
     guint first = index - 1;
     while (first > 0 && at(work, first)->kind == TOKEN_OPEN)
@@ -120,6 +131,22 @@ is_bound(const Work *work, guint index)
 
 /* ---- names that are made of holes ---- */
 
+/* What stands before the name at `at`, if it is told, is the part of the dataset's name that stands there. */
+static bool
+agrees_before(const char *text, size_t at, const char *part)
+{
+    size_t end = at;
+    while (end > 0 && strchr("`\"[].", text[end - 1]) != NULL)
+        end--;
+    size_t begin = end;
+    while (begin > 0 && (is_identifier_byte(text[begin - 1]) || text[begin - 1] == '-'))
+        begin--;
+    bool is_told = end < at && begin < end && (begin == 0 || text[begin - 1] != '}');
+    return part == NULL || !is_told ||
+           (strlen(part) == end - begin &&
+            g_ascii_strncasecmp(part, text + begin, end - begin) == 0);
+}
+
 static bool
 is_last_part(const Work *work, const char *text, size_t bytes)
 {
@@ -127,9 +154,11 @@ is_last_part(const Work *work, const char *text, size_t bytes)
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
-            const char *last = parts[g_strv_length(parts) - 1];
+            guint length = g_strv_length(parts);
+            const char *last = parts[length - 1];
             size_t at = 0;
-            if (find_word(text, bytes, last, &at))
+            if (find_word(text, bytes, last, &at) &&
+                agrees_before(text, at, length > 1 ? parts[length - 2] : NULL))
                 return true;
         }
     }
