@@ -222,7 +222,8 @@ static bool
 is_setting(const Work *work, const JinjaArgument *argument, const char *name)
 {
     static const char *const keys[] = {"tags",         "schema",   "database", "group",
-                                       "materialized", "strategy", "language", "file_format"};
+                                       "materialized", "strategy", "language", "file_format",
+                                       "grants",       "labels",   "access"};
     if (!is_text(work->text, argument->callee, argument->callee_end, "config"))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)

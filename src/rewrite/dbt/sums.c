@@ -61,11 +61,12 @@ end_of(const char *text, const GArray *words, guint at)
 
 /* ---- the copy ---- */
 
+/* Also in brackets, as a date that date_spine() begins with. */
 static bool
 begins_query(const char *text, const JinjaWord *word)
 {
     uint32_t at = word->begin;
-    while (at < word->end && g_ascii_isspace(text[at]))
+    while (at < word->end && (g_ascii_isspace(text[at]) || text[at] == '('))
         at++;
     return word->kind == JINJA_STRING && (g_ascii_strncasecmp(text + at, "select ", 7) == 0 ||
                                           g_ascii_strncasecmp(text + at, "select\n", 7) == 0 ||
