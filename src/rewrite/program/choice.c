@@ -10,17 +10,25 @@
 
 #include <string.h>
 
-#define TEXTS_MAX 8    /* of one choice; people write two */
-#define CHOICES_MAX 64 /* in one string */
-#define BRACKETS_MAX 4 /* around it */
+#define TEXTS_MAX 8     /* of one choice; people write two */
+#define SEGMENTS_MAX 32 /* of all its texts */
+#define CHOICES_MAX 64  /* in one string */
+#define BRACKETS_MAX 4  /* around it */
 
 typedef enum { FORM_NONE, FORM_QUESTION, FORM_BEHIND, FORM_BEFORE } Form;
+
+/* A literal of a text, or what is put between two of them. */
+typedef struct {
+    Piece piece;
+    Span hole; /* empty: it is the literal */
+} Segment;
 
 typedef struct {
     const Text *text;
     const Language *language;
     Form form;
-    Piece texts[TEXTS_MAX];
+    Segment segments[SEGMENTS_MAX];
+    guint ends[TEXTS_MAX]; /* of each text, behind its last segment */
     Span conditions[TEXTS_MAX];
     guint count;
 } Choice;
@@ -52,37 +60,112 @@ behind_blanks(const Choice *choice, size_t at, size_t end)
     return at;
 }
 
-/* Whatever SQL surrounds it, it is read alike: quotes and brackets match, and nothing is cut off. */
-static bool
-is_part_of_sql(const Text *text, const Piece *piece)
+/* What is open behind some of the text. */
+typedef struct {
+    int brackets;
+    guint quotes[3];
+    bool is_cut; /* a statement, a comment or a template begins or ends in it */
+} Balance;
+
+static void
+weigh(Balance *balance, const Text *text, const Piece *piece)
 {
-    int depth = 0;
-    guint quotes = 0, double_quotes = 0, backticks = 0;
+    static const char quotes[] = "'\"`";
     for (size_t i = piece->inner_begin; i < piece->inner_end; i++) {
         char c = text->bytes[i];
-        quotes += c == '\'';
-        double_quotes += c == '"';
-        backticks += c == '`';
-        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-        if (depth < 0 || c == ';' || text_starts(text, i, "--") || text_starts(text, i, "/*") ||
-            text_starts(text, i, "*/") || text_starts(text, i, "{%"))
-            return false;
+        for (size_t q = 0; q < G_N_ELEMENTS(balance->quotes); q++)
+            balance->quotes[q] += c == quotes[q];
+        balance->brackets += c == '(' ? 1 : c == ')' ? -1 : 0;
+        balance->is_cut = balance->is_cut || balance->brackets < 0 || c == ';' ||
+                          text_starts(text, i, "--") || text_starts(text, i, "/*") ||
+                          text_starts(text, i, "*/") || text_starts(text, i, "{%");
     }
-    return depth == 0 && quotes % 2 == 0 && double_quotes % 2 == 0 && backticks % 2 == 0;
+}
+
+/* Whatever SQL surrounds it, it is read alike. */
+static bool
+is_balanced(const Balance *balance)
+{
+    return !balance->is_cut && balance->brackets == 0 && balance->quotes[0] % 2 == 0 &&
+           balance->quotes[1] % 2 == 0 && balance->quotes[2] % 2 == 0;
+}
+
+static guint
+segment_count(const Choice *choice)
+{
+    return choice->count > 0 ? choice->ends[choice->count - 1] : 0;
 }
 
 static bool
+take_literal(const Choice *choice, size_t *at, size_t end, Piece *ret)
+{
+    if (*at >= end || !literal_at(choice->text, choice->language, *at, 1, ret) || ret->end == 0 ||
+        ret->end > end || ret->is_bytes || ret->is_character)
+        return false;
+    *at = behind_blanks(choice, ret->end, end);
+    return true;
+}
+
+/* lo, this.lo, String.valueOf(lo), $x->y: an operand of a sum. */
+static bool
+take_operand(const Choice *choice, size_t *at, size_t end, Span *ret)
+{
+    const Text *text = choice->text;
+    size_t i = *at;
+    while (i < end) {
+        char c = text->bytes[i];
+        bool is_arrow = text_starts(text, i, "->");
+        if (c == '(' || c == '[') {
+            size_t behind =
+                expression_end(text, choice->language, i + 1, end, c == '(' ? ')' : ']', 1);
+            if (behind == 0 || behind > end)
+                return false;
+            i = behind;
+        } else if (is_identifier_byte(c) || c == '$' || is_arrow ||
+                   (c == '.' && choice->language->plus != '.')) {
+            i += is_arrow ? 2 : 1;
+        } else {
+            break;
+        }
+    }
+    *ret = (Span){(uint32_t) *at, (uint32_t) i};
+    bool is_there = i > *at;
+    *at = behind_blanks(choice, i, end);
+    return is_there;
+}
+
+/* The sign of a sum, which `*at` goes behind. */
+static bool
+take_plus(const Choice *choice, size_t *at, size_t end)
+{
+    char plus = choice->language->plus == '.' ? '.' : '+', next = text_byte(choice->text, *at + 1);
+    if (*at >= end || choice->text->bytes[*at] != plus || next == plus || next == '=')
+        return false;
+    *at = behind_blanks(choice, *at + 1, end);
+    return true;
+}
+
+/* "…", or a sum that begins with one. */
+static bool
 take_text(Choice *choice, size_t *at, size_t end)
 {
+    guint count = segment_count(choice);
+    Balance balance = {0};
     *at = behind_blanks(choice, *at, end);
-    Piece *piece = &choice->texts[choice->count];
-    if (choice->count == TEXTS_MAX || *at >= end ||
-        !literal_at(choice->text, choice->language, *at, 1, piece) || piece->end == 0 ||
-        piece->end > end || piece->is_bytes || piece->is_character ||
-        !is_part_of_sql(choice->text, piece))
+    do {
+        if (choice->count == TEXTS_MAX || count == SEGMENTS_MAX)
+            return false;
+        Segment *segment = &choice->segments[count];
+        *segment = (Segment){0};
+        if (take_literal(choice, at, end, &segment->piece))
+            weigh(&balance, choice->text, &segment->piece);
+        else if (count == segment_count(choice) || !take_operand(choice, at, end, &segment->hole))
+            return false;
+        count++;
+    } while (take_plus(choice, at, end));
+    if (!is_balanced(&balance))
         return false;
-    choice->count++;
-    *at = behind_blanks(choice, piece->end, end);
+    choice->ends[choice->count++] = count;
     return true;
 }
 
@@ -248,6 +331,21 @@ put_word(Text *out, size_t at, const char *word)
     text_put(out, at, at, word, strlen(word));
 }
 
+static void
+put_text(Text *out, const Choice *choice, guint index, GArray *expressions)
+{
+    for (guint i = index > 0 ? choice->ends[index - 1] : 0; i < choice->ends[index]; i++) {
+        const Segment *segment = &choice->segments[i];
+        if (segment->hole.end == 0) {
+            text_decode(out, choice->language, &segment->piece, false, expressions);
+            continue;
+        }
+        text_put(out, segment->hole.begin, segment->hole.end, HOLE, strlen(HOLE));
+        if (expressions != NULL)
+            g_array_append_val(expressions, segment->hole);
+    }
+}
+
 bool
 choice_put(Text *out, const Text *text, const Language *language, Span span, GArray *expressions)
 {
@@ -258,11 +356,12 @@ choice_put(Text *out, const Text *text, const Language *language, Span span, GAr
     out->choices++;
     for (guint i = 0; i < choice.count; i++) {
         bool has_condition = i + 1 < choice.count;
-        put_word(out, choice.texts[i].begin,
+        guint first = i > 0 ? choice.ends[i - 1] : 0;
+        put_word(out, choice.segments[first].piece.begin,
                  i == 0          ? "{% if x %}"
                  : has_condition ? "{% elif x %}"
                                  : "{% else %}");
-        text_decode(out, language, &choice.texts[i], false, expressions);
+        put_text(out, &choice, i, expressions);
         if (has_condition && expressions != NULL)
             g_array_append_val(expressions, choice.conditions[i]);
     }
