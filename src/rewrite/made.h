@@ -195,6 +195,10 @@ bool star_must_name(Work *work, const SqlItem *star, const SqlSource *source);
 bool returns_old_names(const Work *work, const SqlBlock *block);
 /* Does the star say EXCEPT (name)? */
 bool star_leaves_out(const Work *work, const SqlItem *star, const char *name);
+/* What REPLACE (… AS name) or RENAME (name AS …) of the star says of a column, or NULL; can all of it be written out, where
+ * the star's dataset has these columns (sql/replaced.c)? */
+const SqlReplacement *star_replacement(const Work *work, const SqlItem *star, const char *name);
+bool star_can_replace(const Work *work, const SqlItem *star, const char *const *known);
 /* Do the outputs of this block name those of its query? */
 bool names_query(const SqlBlock *block);
 /* A star over `source` and its neighbours, written out (sql/expand.c). */

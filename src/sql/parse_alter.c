@@ -190,6 +190,10 @@ take_column_change(Parser *parser, SqlBlock *block, uint32_t end)
     column_take(parser, block, end);
     if (take_column_rule(parser, block, end))
         return SHAPE_NAMED;
+    if (is_word(parser, parser->pos, WORD_SET) && is_text(parser, parser->pos + 1, "OPTIONS")) {
+        attributes_take(parser, block, end); /* its description, and the like */
+        return SHAPE_NAMED;
+    }
     bool is_setting =
         is_word(parser, parser->pos, WORD_SET) && (is_word(parser, parser->pos + 1, WORD_DEFAULT) ||
                                                    is_word(parser, parser->pos + 1, WORD_NOT) ||

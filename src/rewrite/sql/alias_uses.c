@@ -173,18 +173,12 @@ stands_alone(const Work *work, const SqlItem *item)
 static char *
 expression_after(const Work *work, const SqlItem *item)
 {
-    size_t begin = work_token(work, item->first)->begin, end = work_token(work, item->last)->end;
-    g_autoptr(GPtrArray) edits = g_ptr_array_new();
-    for (guint i = 0; i < work->out->edits->len; i++) {
-        Edit *edit = g_ptr_array_index(work->out->edits, i);
-        if (edit->begin >= begin && edit->end <= end)
-            g_ptr_array_add(edits, edit);
-    }
-    g_ptr_array_sort(edits, edits_by_place);
-    bool is_alone = stands_alone(work, item);
-    GString *text = g_string_new(is_alone ? "" : "(");
-    edits_apply(edits, work->text, begin, end, text);
-    return g_string_free(g_string_append(text, is_alone ? "" : ")"), FALSE);
+    char *text = work_edited(work, item->first, item->last);
+    if (stands_alone(work, item))
+        return text;
+    char *bracketed = g_strdup_printf("(%s)", text);
+    g_free(text);
+    return bracketed;
 }
 
 /* ---- the whole ---- */

@@ -369,6 +369,31 @@ is_value_of_column(const Work *work, const SqlStatement *statement, guint index)
     return name > statement->first && is_known_column(statement, name);
 }
 
+/* ENUM ('open', 'plan'), SET ('a', 'b'): the values of a type. */
+static bool
+is_value_of_type(const Work *work, guint index)
+{
+    while (index > 1 &&
+           (work_token(work, index)->kind == TOKEN_STRING || work_is_text(work, index, ",")))
+        index--;
+    return work_token(work, index)->kind == TOKEN_OPEN &&
+           (work_is_text(work, index - 1, "ENUM") ||
+            (work_is_text(work, index - 1, "SET") &&
+             strcmp(work->sql->dialect->name, "mysql") == 0));
+}
+
+/* status text DEFAULT 'plan': what a column holds, and not the name of one. */
+static bool
+is_value_of_definition(const Work *work, guint index)
+{
+    if (work_token(work, index)->kind != TOKEN_STRING)
+        return false;
+    guint before = index - 1;
+    while (before > 1 && work_token(work, before)->kind == TOKEN_OPEN)
+        before--;
+    return work_is_text(work, before, "DEFAULT") || is_value_of_type(work, index);
+}
+
 static bool
 is_refused(const Work *work, const SqlStatement *statement)
 {
@@ -394,7 +419,7 @@ visit_statement(Work *work, const SqlStatement *statement)
             return;
         if (!says_any(work, statement, token) || is_settled(statement, i) ||
             site_covers(work, token->begin, token->end) || is_of_another(statement, i) ||
-            is_value_of_column(work, statement, i))
+            is_value_of_column(work, statement, i) || is_value_of_definition(work, i))
             continue;
         if (is_refused(work, statement))
             return;

@@ -102,7 +102,11 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
     guint count = 0;
     for (; known != NULL && *known != NULL; known++) {
         SqlPart part = {.text = (char *) *known};
+        const SqlReplacement *instead = star_replacement(work, star, *known);
         if (star_leaves_out(work, star, *known))
+            continue;
+        count++;
+        if (instead != NULL && !instead->is_rename)
             continue;
         ChangeKind kind = kind_of(rename_column(rename, work->sql->dialect, &part));
         if (!rename_says(rename, work->sql->dialect, &part) ||
@@ -112,7 +116,6 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
              expression_has_text_for_name(work->sql->dialect, rename,
                                           rename_column(rename, work->sql->dialect, &part))))
             return false;
-        count++;
     }
     return count > 0 && count <= COLUMNS_MAX &&
            !leaves_out_others(work, star, columns_of(work, source));
@@ -230,8 +233,9 @@ star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
     const ArenaList *sources = star->block->sources;
     bool is_of_target = star->block->is_returning && star->star_path.count == 0 &&
                         sources->len > 1 && !work->sql->dialect->has_joined_returning;
-    if (star->replace != NULL || source->columns != NULL || is_of_both_sides(star) ||
-        is_of_target || is_row_of_target(star) || (star->is_tacit && star->block->is_piped) ||
+    if (!star_can_replace(work, star, columns_of(work, source)) || source->columns != NULL ||
+        is_of_both_sides(star) || is_of_target || is_row_of_target(star) ||
+        (star->is_tacit && star->block->is_piped) ||
         (star->block->value_star > 0 &&
          star->block->value_star == star_token(star)) || /* * LIKE '…' */
         work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
@@ -305,6 +309,13 @@ is_sorted_by(const Work *work, const SqlItem *star, const char *name)
             (query != NULL && sorts_by(work, query->tail, name)));
 }
 
+/* As it is written. */
+static char *
+text_of(const Work *work, const SqlPart *part)
+{
+    return g_strndup(work->text + part->begin, part->end - part->begin);
+}
+
 static void
 add_column(Expansion *expansion, const Rename *rename, const char *name, const char *qualifier)
 {
@@ -312,9 +323,16 @@ add_column(Expansion *expansion, const Rename *rename, const char *name, const c
     SqlPart part = {.text = (char *) name};
     const ColumnChange *change = rename_column(rename, dialect, &part);
     const char *as = word_as(expansion->work, expansion->star->block);
-    g_autofree char *old = spell_like(dialect, &part, name);
+    const SqlReplacement *instead = star_replacement(expansion->work, expansion->star, name);
+    g_autofree char *old = instead != NULL ? text_of(expansion->work, instead->name)
+                                           : spell_like(dialect, &part, name);
     bool is_renamed = kind_of(change) == CHANGE_NAME;
     begin_column(expansion);
+    if (instead != NULL && !instead->is_rename) {
+        g_autofree char *value = work_edited(expansion->work, instead->first, instead->last);
+        g_string_append_printf(expansion->text, "%s %s %s", value, as, old);
+        return;
+    }
     if (qualifier == NULL &&
         (kind_of(change) == CHANGE_EXPRESSION ||
          is_hidden(expansion->work, expansion->star, rename, is_renamed ? change->to : name)))
@@ -328,7 +346,7 @@ add_column(Expansion *expansion, const Rename *rename, const char *name, const c
     if (qualifier != NULL && !(expansion->count == 1 && expansion->has_qualifier))
         g_string_append_printf(expansion->text, "%s.", qualifier);
     g_string_append(expansion->text, new);
-    bool keeps_old = is_renamed && expansion->has_aliases;
+    bool keeps_old = instead != NULL || (is_renamed && expansion->has_aliases);
     if (keeps_old || is_sorted_by(expansion->work, expansion->star, name))
         g_string_append_printf(expansion->text, " %s %s", as, is_renamed && !keeps_old ? new : old);
 }
@@ -381,7 +399,9 @@ begins_with_expression(Work *work, const SqlItem *star, const SqlSource *source)
     SqlPart part = {.text = known != NULL ? (char *) *known : NULL};
     const ColumnChange *change =
         part.text != NULL ? rename_column(source_rename(source), work->sql->dialect, &part) : NULL;
-    return change != NULL && change->kind == CHANGE_EXPRESSION;
+    const SqlReplacement *instead =
+        part.text != NULL ? star_replacement(work, star, part.text) : NULL;
+    return kind_of(change) == CHANGE_EXPRESSION || (instead != NULL && !instead->is_rename);
 }
 
 /* What was written for the qualifier goes with it. */
@@ -434,7 +454,7 @@ star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_a
         g_string_prepend(text, is_small ? "select " : "SELECT ");
         g_string_append(text, is_small ? " from" : " FROM");
     }
-    if (star->star_path.count > 0 && !has_qualifier)
+    if (star->replace != NULL || (star->star_path.count > 0 && !has_qualifier))
         drop_edits(work, first->begin, end);
     site_edit(work, SITE_STAR, first->begin, end, text->str);
     say_where(work, source);

@@ -130,8 +130,9 @@ visit_string(Work *work, guint index)
 {
     const Token *token = work_token(work, index);
     size_t at = 0, bytes = 0;
-    if (sql_catalog_by_two(work, index) || sql_named(work, index) || sql_property(work, index) ||
-        sql_inner(work, index) || sql_named_by_two(work, index) ||
+    if (sql_catalog_by_two(work, index) || sql_catalog_of_dataset(work, index) ||
+        sql_named(work, index) || sql_property(work, index) || sql_inner(work, index) ||
+        sql_named_by_two(work, index) ||
         (!find_any(work, token, &at, &bytes) && !find_apart(work, index, &at, &bytes)) ||
         site_covers(work, at, at + bytes) || dbt_is_quoted_call(work, token, at))
         return;

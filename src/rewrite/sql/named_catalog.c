@@ -252,3 +252,88 @@ sql_catalog_by_two(Work *work, guint literal)
     }
     return false;
 }
+
+/* ---- acme.shop.INFORMATION_SCHEMA.COLUMNS of BigQuery, where the dataset stands before ---- */
+
+/* OR and NOT: then it is asked for other tables, too. */
+static bool
+asks_for_more(const Work *work, const SqlBlock *block)
+{
+    guint last = MIN(block->last, block->first + ASKED_TOKENS_MAX);
+    for (guint i = block->first; i <= last; i++)
+        if (work_token(work, i)->word == WORD_OR || work_token(work, i)->word == WORD_NOT)
+            return true;
+    return last < block->last;
+}
+
+/* The catalog is all that the query reads, and the literal all that it asks of tables and schemas. */
+static const SqlSource *
+dataset_catalog(const Work *work, guint literal)
+{
+    const SqlBlock *block =
+        is_called_like_one(work, literal) ? sql_block_around(work->sql, literal, false) : NULL;
+    const SqlSource *source =
+        block != NULL && block->sources->len == 1 ? g_ptr_array_index(block->sources, 0) : NULL;
+    if (source == NULL || source->kind != SOURCE_TABLE || source->path.count < 3 ||
+        block->strange > 0 || asks_for_more(work, block) ||
+        strcmp(work->sql->dialect->name, "bigquery") != 0 ||
+        g_ascii_strcasecmp(source->path.parts[source->path.count - 2].text, "INFORMATION_SCHEMA"))
+        return NULL;
+    guint asked = 0;
+    for (guint i = 0; i < block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(block->refs, i);
+        const char *name = ref->path.parts[ref->path.count - 1].text;
+        bool is_listed = ref->clause == CLAUSE_ITEM || ref->clause == CLAUSE_ORDER ||
+                         ref->clause == CLAUSE_GROUP;
+        if (g_ascii_strcasecmp(name, "table_schema") == 0 && !is_listed)
+            return NULL;
+        asked += g_ascii_strcasecmp(name, "table_name") == 0 && !is_listed;
+    }
+    return asked == 1 && work_is_text(work, literal - 1, "=") && is_of_tables(work, block, literal)
+               ? source
+               : NULL;
+}
+
+static bool
+is_of_dataset(const Work *work, const SqlSource *catalog, guint literal, const Spelling *spelling)
+{
+    const SqlPath *path = &catalog->path;
+    if (g_strv_length(spelling->source) != path->count - 1 ||
+        g_strv_length(spelling->target) != path->count - 1)
+        return false;
+    for (guint i = 0; i + 2 < path->count; i++)
+        if (!sql_same_table(work->sql->dialect, path->parts[i].text, path->parts[i].quote,
+                            spelling->source[i]))
+            return false;
+    return strpbrk(spelling->target[path->count - 2], "'\\") == NULL &&
+           is_stored_so(work, literal, spelling->last, spelling->target[path->count - 2]);
+}
+
+bool
+sql_catalog_of_dataset(Work *work, guint literal)
+{
+    const SqlSource *catalog = dataset_catalog(work, literal);
+    for (guint i = 0; catalog != NULL && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; !rename->is_derived && s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (!is_of_dataset(work, catalog, literal, spelling))
+                continue;
+            for (guint p = 0; p + 2 < catalog->path.count; p++) {
+                const SqlPart *part = &catalog->path.parts[p];
+                bool is_own = work->text[part->begin] == part->quote; /* else of the path */
+                g_autofree char *name =
+                    part->quote == '\0' || is_own
+                        ? spell_like(work->sql->dialect, part, spelling->target[p])
+                        : g_strdup(spelling->target[p]);
+                if (strcmp(spelling->source[p], spelling->target[p]) != 0)
+                    site_edit(work, SITE_TABLE, part->begin, part->end, name);
+            }
+            sql_edit_inside(work, literal, spelling->last,
+                            spelling->target[catalog->path.count - 2]);
+            sql_named_columns(work, literal, rename);
+            return true;
+        }
+    }
+    return false;
+}

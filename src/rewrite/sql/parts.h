@@ -17,6 +17,9 @@ bool work_is_text(const Work *work, guint index, const char *text);
 /* Or one of these? NULL-terminated. */
 bool work_is_among(const Work *work, guint index, const char *const *words);
 
+/* The text of these tokens with the edits that are known so far (replaced.c). Caller frees. */
+char *work_edited(const Work *work, guint first, guint last);
+
 void sql_text(Work *work);   /* all of the following, in each variant of the text (text.c) */
 void sql_tables(Work *work); /* match sources, edit tables */
 /* Behind the matching: from here on capitals of the mapping may be said without quotes, where they were. */
@@ -136,6 +139,8 @@ bool sql_catalog_follows(const Work *work, guint literal, const Spelling *spelli
 /* The catalog is asked for the table in the literal and, right beside it, for its schema: both are rewritten. False where they are
  * not. */
 bool sql_catalog_by_two(Work *work, guint literal);
+/* Likewise where the dataset stands before INFORMATION_SCHEMA, in BigQuery. */
+bool sql_catalog_of_dataset(Work *work, guint literal);
 /* Writes `to` into the literal, which is nothing but `from` (catalog.c). */
 void sql_edit_inside(Work *work, guint index, const char *from, const char *to);
 /* Is it the type of the table's rows that is named (row_type.c)? */
@@ -263,4 +268,6 @@ void sql_row_fields(Work *work);
 void sql_trigger_rows(Work *work);
 void sql_triggers(Work *work);
 void sql_glued(Work *work); /* names that a branch of a template makes longer (tags.c) */
+/* CREATE TRIGGER s.x … ON s.t: is the trigger of this table called with a schema, which has to be that of its table (trigger.c)? */
+bool sql_trigger_says_schema(const Work *work, const SqlSource *source);
 void sql_holes(Work *work); /* what is put in may name a column that changes */

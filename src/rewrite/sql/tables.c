@@ -202,6 +202,10 @@ is_left(Work *work, SqlSource *source, const Spelling *spelling)
         return sql_refuse_table(
             work, source, "apart",
             "the table's schema is said elsewhere in this statement: both change");
+    if (!keeps_schema(spelling) && sql_trigger_says_schema(work, source))
+        return sql_refuse_table(work, source, "apart",
+                                "a trigger is in the schema of its table: that is said before its "
+                                "name, too, and wherever it is dropped");
     if (is_refused_for_rows(work, source) || is_read_otherwise(work, source))
         return true;
     return !source_rename(source)->is_derived &&

@@ -7,6 +7,22 @@
 
 #include <string.h>
 
+bool
+sql_trigger_says_schema(const Work *work, const SqlSource *source)
+{
+    const SqlStatement *statement = source->block->statement;
+    const char *dialect = work->sql->dialect->name;
+    if (statement->watched != source || source->path.count == 0 ||
+        (strcmp(dialect, "tsql") != 0 && strcmp(dialect, "mysql") != 0))
+        return false;
+    guint at = statement->first, on = source->path.parts[0].token;
+    while (at < on && !work_is_text(work, at, "TRIGGER"))
+        at++;
+    if (work_is_text(work, at + 1, "IF")) /* NOT EXISTS */
+        at += 3;
+    return at + 2 < on && work_token(work, at + 2)->kind == TOKEN_DOT;
+}
+
 /* Is it a name that the trigger gives its rows: n, or :n in Oracle? */
 static bool
 is_named_row(const Work *work, const SqlStatement *statement, guint index)
