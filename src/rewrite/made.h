@@ -55,6 +55,8 @@ const ColumnChange *star_change(Work *work, const SqlItem *star, const SqlSource
                                 const SqlPart *part);
 /* The change under which readers find an item; NULL when it keeps its name. */
 const ColumnChange *item_change(Work *work, const SqlItem *item);
+/* Do the readers of the item's query look after its values, which `change` says are others? */
+bool item_passes(Work *work, const SqlItem *item, const ColumnChange *change);
 
 /* Adds to `work->given`; what was given by this name, or NULL. (sql/given.c) */
 void sql_given(Work *work);

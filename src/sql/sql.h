@@ -354,6 +354,7 @@ struct SqlQuery {
     bool is_busy;     /* being looked at: it reads itself */
     /* Of the room `rewrite`: its output names stay; so do the places of its columns, or how many there are. */
     bool is_pinned, is_placed, is_counted_whole, is_grouped;
+    bool is_read_whole; /* some reader takes its columns by a star or by their places */
 };
 
 typedef enum {

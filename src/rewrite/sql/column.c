@@ -341,7 +341,9 @@ visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCh
     if (change->kind != CHANGE_NONE && sql_is_unsure(work, ref, change)) {
         return;
     } else if (change->kind == CHANGE_NAME ||
-               (change->kind == CHANGE_VALUES && change->to != NULL && is_only_named(work, ref))) {
+               (change->kind == CHANGE_VALUES && change->to != NULL &&
+                (is_only_named(work, ref) || (ref->in != NULL && ref->in->plain == ref &&
+                                              item_passes(work, ref->in, change))))) {
         edit_column_name(work, ref, part, change->to);
         keep_output_name(work, ref);
     } else if (change->kind == CHANGE_EXPRESSION) {

@@ -382,12 +382,40 @@ is_value_of_type(const Work *work, guint index)
              strcmp(work->sql->dialect->name, "mysql") == 0));
 }
 
+#define CHECK_TOKENS_MAX 1000 /* of a condition: lists of values are shorter */
+
+/* CHECK (kind = ANY (ARRAY['plan'])) */
+static bool
+is_in_check(const Work *work, guint index)
+{
+    guint last = index > CHECK_TOKENS_MAX ? index - CHECK_TOKENS_MAX : 1;
+    for (guint i = index - 1; i > last; i--) {
+        const Token *token = work_token(work, i);
+        if (token->kind == TOKEN_CLOSE && token->match > 0 && token->match < i)
+            i = MAX(token->match, 1);
+        else if (token->kind == TOKEN_OPEN && work_is_text(work, i - 1, "CHECK"))
+            return true;
+    }
+    return false;
+}
+
+/* id int COMMENT 'id', OPTIONS (description = 'id'): text for people. */
+static bool
+is_told(const Work *work, guint index)
+{
+    guint word = index - 1 - work_is_text(work, index - 1, "=");
+    return work_is_text(work, word, "COMMENT") ||
+           (word + 2 == index && work_is_text(work, word, "description"));
+}
+
 /* status text DEFAULT 'plan': what a column holds, and not the name of one. */
 static bool
 is_value_of_definition(const Work *work, guint index)
 {
-    if (work_token(work, index)->kind != TOKEN_STRING)
+    if (work_token(work, index)->kind != TOKEN_STRING || index < 2)
         return false;
+    if (is_told(work, index) || is_in_check(work, index))
+        return true;
     guint before = index - 1;
     while (before > 1 && work_token(work, before)->kind == TOKEN_OPEN)
         before--;

@@ -5,21 +5,44 @@
 
 #include <string.h>
 
+/* Where the CASE that begins here ends, or the last token. */
+static guint
+end_of_case(const Sql *expr, guint at, guint last)
+{
+    guint depth = 0;
+    for (; at < last; at++) {
+        Word word = g_array_index(expr->tokens, Token, at).word;
+        depth += word == WORD_CASE;
+        depth -= word == WORD_END;
+        if (depth == 0)
+            break;
+    }
+    return at;
+}
+
+/* Can a value begin or end with it, so that two of them, one behind the other, are more than one: a AT TIME ZONE b? */
+static bool
+is_piece(const Token *token)
+{
+    return token->kind != TOKEN_DOT && token->kind != TOKEN_OPEN;
+}
+
 /* a, f(x), (a + b) and CASE … END need no brackets of their own. */
 static bool
 is_closed(const Sql *expr)
 {
-    const Token *first = &g_array_index(expr->tokens, Token, 0);
-    guint count = expr->tokens->len - 1;
-    if (first->word == WORD_CASE)
-        return g_array_index(expr->tokens, Token, count - 1).word == WORD_END;
-    for (guint i = 0; i < count; i++) {
-        const Token *token = &g_array_index(expr->tokens, Token, i);
+    guint last = MAX(expr->tokens->len, 2) - 2; /* behind it is the end */
+    if (g_array_index(expr->tokens, Token, 0).word == WORD_CASE)
+        return end_of_case(expr, 0, last) == last;
+    for (guint i = 0; i <= last; i++) {
+        const Token *token = &g_array_index(expr->tokens, Token, i),
+                    *before = i > 0 ? token - 1 : NULL;
+        if (token->kind == TOKEN_OPERATOR ||
+            (before != NULL && is_piece(before) && is_piece(token)) ||
+            (token->kind == TOKEN_WORD && token->word != WORD_NONE))
+            return false;
         if (token->kind == TOKEN_OPEN && token->match > i)
             i = token->match;
-        else if (token->kind == TOKEN_OPERATOR ||
-                 (token->kind == TOKEN_WORD && token->word != WORD_NONE))
-            return false;
     }
     return true;
 }

@@ -192,11 +192,43 @@ is_taken_beside(Work *work, const SqlItem *item, const ColumnChange *change)
            (is_output_beside(work, other, beside->to) && g_strcmp0(beside->to, item->name) != 0);
 }
 
+/* A query whose readers all name its columns lets one through whose values change: they compare it with literals, or are a
+ * person's. Nothing is done with the values on the way, and nothing else may read it: a template, or what stands beside. */
+static bool
+lets_values_through(const Work *work, const SqlItem *item)
+{
+    const SqlBlock *block = item->block;
+    const SqlQuery *query = block->query;
+    if (item->plain == NULL || item->alias != NULL || item->given != NULL || query == NULL ||
+        query->is_pinned || query->is_read_whole || query->is_value || query->is_named ||
+        query->branches->len != 1 || query->in != NULL || query->has_pipes || query->by_name)
+        return false;
+    const SqlCommon *common = query->common;
+    bool is_read_by_name = common != NULL ? common->columns == NULL && !common->is_recursive
+                                          : query->as != NULL && query->as->columns == NULL;
+    return is_read_by_name && !block->is_distinct && !block->is_struct && !block->groups_all &&
+           !block->is_piped && !block->is_returning && !block->has_star && block->place_max == 0 &&
+           !item->is_kept_apart && item->plain->macro == NULL && !is_asked_within(item) &&
+           !work->has_holes && !tokens_have(work->sql->list, TOKEN_TEMPLATE) &&
+           !tokens_have(work->sql->list, TOKEN_TAG);
+}
+
+bool
+item_passes(Work *work, const SqlItem *item, const ColumnChange *change)
+{
+    if (change->kind != CHANGE_VALUES)
+        return false;
+    return change->to != NULL && lets_values_through(work, item) &&
+           !is_output_beside(work, item, change->to);
+}
+
 /* Whoever reads the query goes on to ask for the name of before. */
 static bool
 must_stay(Work *work, const SqlItem *item, const ColumnChange *change)
 {
     const SqlRef *naming = naming_ref(item);
+    if (item_passes(work, item, change))
+        return false;
     return change->kind != CHANGE_NAME || item->block->query->is_pinned || item->is_kept_apart ||
            is_taken_beside(work, item, change) ||
            (item->block->has_star &&
@@ -276,7 +308,7 @@ item_change(Work *work, const SqlItem *item)
     bool has_name = item->alias != NULL || item->given != NULL;
     bool is_seen = change != NULL && change->kind == CHANGE_NAME &&
                    !(has_name ? must_stay(work, item, change) : needs_alias(work, item, change));
-    change = is_seen ? change : NULL;
+    change = is_seen || (change != NULL && item_passes(work, item, change)) ? change : NULL;
     if (work->is_settled && !work->is_cut) {
         SqlItem *known = (SqlItem *) item;
         known->change = change;

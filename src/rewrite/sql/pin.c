@@ -298,6 +298,25 @@ reads_results(const Work *work)
     return false;
 }
 
+/* Whose readers do not only name its columns, one by one. */
+static void
+note_whole_readers(const SqlBlock *block)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source->query == NULL)
+            continue;
+        bool is_whole =
+            source->columns != NULL || source->reshape != NULL || source->is_unread ||
+            block->value_star > 0 || block->strange > 0 ||
+            (block->query != NULL ? block->query->has_pipes
+                                  : block->statement->takes_rows || block->statement->places_rows);
+        for (guint j = 0; block->has_star && !is_whole && j < block->items->len; j++)
+            is_whole = star_means(g_ptr_array_index(block->items, j), source);
+        source->query->is_read_whole |= is_whole;
+    }
+}
+
 /* Fields of a struct, and keys of FOR JSON, are as far outside as what comes out of the text, and nobody follows them. */
 static bool
 is_seen_outside(Work *work, const SqlQuery *query)
@@ -317,6 +336,8 @@ sql_flow(Work *work)
     asked_forget_changes(work);
     pin_read_by_templates(work);
     bool is_kept = reads_results(work);
+    for (guint i = 0; i < sql->blocks->len; i++)
+        note_whole_readers(g_ptr_array_index(sql->blocks, i));
     for (guint i = 0; i < sql->queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(sql->queries, i);
         if (is_seen_outside(work, query) || (is_kept && query_is_result(query)))
