@@ -141,6 +141,22 @@ last_look(void *data, GError **error)
             fail(error, ERR_DRIFT, "'%s' changed at the last moment", look->move->target));
 }
 
+/* Keys to other tables, of one that was written to all the while: nobody does any more, and the name has not changed hands yet. */
+static bool
+add_references(const Move *move, Conn *conn, GError **error)
+{
+    g_autoptr(Schema) schema = NULL;
+    Writer writer = move_writer(move, NULL);
+    SwapState state = SWAP_OTHER;
+    if (!move->is_live || move->like != NULL)
+        return true;
+    if (!move_stage_schema(move, &schema, error) ||
+        !conn_swap_state(conn, move->stage, move->target, move->kept, writer.plan, &state, error))
+        return false;
+    return state != SWAP_BEFORE || !schema_has_dependent(schema, "foreign_key_to") ||
+           conn_finish(conn, move->stage, NULL, schema, &writer, error);
+}
+
 /* What has moved is an outcome, and no error. */
 static bool
 swap_as_planned(const Move *move, Conn *conn, Outcome *outcome, GError **error)
@@ -173,7 +189,7 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         !step_connect(env, move.target_store, &conn, error))
         return false;
     conn_set_tick(conn, ticker_tick, &ticker);
-    if (!swap_as_planned(&move, conn, outcome, error))
+    if (!add_references(&move, conn, error) || !swap_as_planned(&move, conn, outcome, error))
         return false;
     if (outcome->kind == OUTCOME_DRIFT)
         return true;

@@ -208,7 +208,6 @@ static bool
 show_left(const Copy *copy, GError **error)
 {
     const Pair *pair = &copy->pair;
-    const Driver *driver = driver_by_name(pair->target.store->driver);
     g_autoptr(MappingSet) identity = NULL;
     g_autofree char *left = NULL;
     if (pair->target_schema != NULL || invocation_has(copy->call, "dry-run"))
@@ -217,7 +216,7 @@ show_left(const Copy *copy, GError **error)
         !mapping_identity(pair->source_schema, pair->source_schema, &identity, error))
         return false;
     if (!mapping_leaves(pair->mapping != NULL ? pair->mapping : mapping_get(identity, 0),
-                        pair->source_schema, driver->load->holds, &left, error))
+                        pair->source_schema, conn_holds, pair->target_conn, &left, error))
         return false;
     if (left != NULL)
         view_line(copy->view, TRANSFER_LEFT, pair->target.object, left);

@@ -229,9 +229,10 @@ typedef struct {
      * made then. Again: nothing. */
     bool (*make_keys)(Conn *conn, const char *stage, const char *like, const Schema *schema,
                       const Writer *writer, GError **error);
-    /* The other indexes that `like` has, after the data; again: nothing. */
-    bool (*finish)(Conn *conn, const char *stage, const char *like, const Writer *writer,
-                   GError **error);
+    /* The other indexes that `like` has, or else what comes along on `schema` (may be NULL) after the data; again: nothing. MISMATCH: the
+     * rows do not fit them. */
+    bool (*finish)(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                   const Writer *writer, GError **error);
     /* Do columns of this object bring values into a form of their own (jsonb sorts keys), so that other bytes come back
      * than were given? NULL: none does. */
     bool (*has_forms)(Conn *conn, const char *object, const Schema *schema, bool *ret,
@@ -242,7 +243,7 @@ typedef struct {
                     Batch *out, RejectFn *reject, void *data, GError **error);
     const LookOps *look; /* NULL: nothing is known before rows are written */
     /* What stage() gives a table that it makes from a schema, of what hangs on that (along.h). NULL: nothing. */
-    AlongHoldsFn *holds;
+    bool (*holds)(Conn *conn, const Schema *made, const Dependent *along);
 } LoadOps;
 
 /* Stores of one kind on both sides: a statement of the store does it, or rows go from one to the other as they are.
@@ -580,11 +581,11 @@ CHECKED bool conn_put_off_keys(Conn *conn, const char *stage, const GPtrArray *u
                                const Writer *writer, GError **error);
 CHECKED bool conn_make_keys(Conn *conn, const char *stage, const char *like, const Schema *schema,
                             const Writer *writer, GError **error);
-CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
-                         GError **error);
+CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                         const Writer *writer, GError **error);
 
-/* NULL: a table that is made has nothing that hangs on another one. */
-AlongHoldsFn *conn_holds(const Conn *conn);
+/* For along_left(), of a Conn. False without the role. */
+bool conn_holds(void *conn, const Schema *made, const Dependent *along);
 
 /* False without the role, or where no column has one. */
 CHECKED bool conn_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret,

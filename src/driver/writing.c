@@ -224,7 +224,8 @@ conn_make_keys(Conn *conn, const char *stage, const char *like, const Schema *sc
 }
 
 bool
-conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer, GError **error)
+conn_finish(Conn *conn, const char *stage, const char *like, const Schema *schema,
+            const Writer *writer, GError **error)
 {
     const LoadOps *load = conn->driver->load;
     if (load == NULL)
@@ -232,14 +233,15 @@ conn_finish(Conn *conn, const char *stage, const char *like, const Writer *write
     check_writer(writer);
     if (!check_object(conn, stage, error))
         return false;
-    return load->finish(conn, stage, like, writer, error) ||
+    return load->finish(conn, stage, like, schema, writer, error) ||
            fail_object(conn, "finish", stage, error);
 }
 
-AlongHoldsFn *
-conn_holds(const Conn *conn)
+bool
+conn_holds(void *conn, const Schema *made, const Dependent *along)
 {
-    return conn->driver->load != NULL ? conn->driver->load->holds : NULL;
+    const LoadOps *load = ((const Conn *) conn)->driver->load;
+    return load != NULL && load->holds != NULL && load->holds(conn, made, along);
 }
 
 bool

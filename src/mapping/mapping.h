@@ -120,9 +120,9 @@ void mapping_check(const Mapping *mapping, const Schema *source, const Schema *t
  * Caller owns. */
 CHECKED bool mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
                                    Schema **ret, GError **error);
-/* For people: what hangs on `source` and not on a table that is made of it where these hold; NULL: nothing. Caller frees. */
+/* For people: what hangs on `source` and not on a table that `store` makes of it; NULL: nothing. Caller frees. */
 CHECKED bool mapping_leaves(const Mapping *mapping, const Schema *source, AlongHoldsFn *holds,
-                            char **ret, GError **error);
+                            void *store, char **ret, GError **error);
 /* A first mapping as commented YAML; each guess carries "# guess: why". `target` may be NULL. `sample` (may be NULL) are
  * rows of the source, all columns, for guessing types and formats. `source_sql` as in program_new(): rows of files have a
  * number, which is a key of last resort. Caller frees. */

@@ -205,15 +205,15 @@ mapping_target_schema(const Mapping *mapping, const Schema *source, const char *
 }
 
 bool
-mapping_leaves(const Mapping *mapping, const Schema *source, AlongHoldsFn *holds, char **ret,
-               GError **error)
+mapping_leaves(const Mapping *mapping, const Schema *source, AlongHoldsFn *holds, void *store,
+               char **ret, GError **error)
 {
     g_autoptr(GHashTable) as_they_are =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(Schema) made = NULL;
     if (!make_target(mapping, source, mapping->target, as_they_are, &made, error))
         return false;
-    *ret = along_left(made, source, name_in, as_they_are, holds);
+    *ret = along_left(made, source, name_in, as_they_are, holds, store);
     return true;
 }
 

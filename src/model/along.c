@@ -19,6 +19,12 @@ along_is_unique(const Dependent *along)
     return strcmp(along->kind, "unique") == 0 && along->columns != NULL;
 }
 
+bool
+along_is_index(const Dependent *along)
+{
+    return strcmp(along->kind, "index") == 0 && along->columns != NULL;
+}
+
 /* NULL: the new table has not all of them as they are. */
 static GPtrArray *
 new_names(const GPtrArray *columns, AlongNameFn *name_of, const void *data)
@@ -51,16 +57,43 @@ is_counted(const Dependent *dependent)
             g_str_has_prefix(dependent->definition, "nextval("));
 }
 
-/* What it is in the new table, of which columns of the old one; NULL: it never comes along. */
+/* What it is in the new table, of which columns of the old one (NULL: other stores have no words for it); NULL: it never comes along. */
 static const char *
 kind_along(const Dependent *dependent, GPtrArray **ret_columns)
 {
-    bool is_unique = along_is_unique(dependent);
     bool is_comment = strcmp(dependent->kind, "comment") == 0;
-    if (!is_unique && !is_comment && !is_counted(dependent))
-        return NULL;
-    *ret_columns = is_unique ? g_ptr_array_ref(dependent->columns) : only(dependent->name);
-    return is_unique ? "unique" : is_comment ? "comment" : "identity";
+    if (is_comment || is_counted(dependent)) {
+        *ret_columns = only(dependent->name);
+        return is_comment ? "comment" : "identity";
+    }
+    bool is_plain = along_is_unique(dependent) || along_is_index(dependent);
+    *ret_columns = is_plain ? g_ptr_array_ref(dependent->columns) : NULL;
+    return is_plain || dependent->own != NULL ? dependent->kind : NULL;
+}
+
+/* "members_by_tier" of "members" is called "_by_tier". NULL: its name does not begin so. */
+static const char *
+behind_table(const char *name, const Schema *source)
+{
+    const char *dot = strrchr(source->dataset, '.');
+    const char *table = dot != NULL ? dot + 1 : source->dataset;
+    size_t bytes = strlen(table);
+    bool is_behind = strncmp(name, table, bytes) == 0 && name[bytes] == '_' &&
+                     name[bytes + 1] != '_' && name[bytes + 1] != '\0';
+    return is_behind ? name + bytes : NULL;
+}
+
+static void
+take_own(Dependent *along, const Dependent *from, const Schema *source, AlongNameFn *name_of,
+         const void *data)
+{
+    bool is_index = strcmp(from->kind, "index") == 0 || strcmp(from->kind, "unique") == 0;
+    GPtrArray *names = from->own != NULL ? new_names(from->own_columns, name_of, data) : NULL;
+    along->own_name = is_index ? g_strdup(behind_table(from->name, source)) : NULL;
+    if (names == NULL)
+        return;
+    dependent_set_own(along, g_strdup(from->own), names);
+    along->own_from = new_names(from->own_columns, along_same_name, NULL);
 }
 
 static bool
@@ -76,17 +109,19 @@ along_take(Schema *made, const Schema *source, AlongNameFn *name_of, const void 
     g_ptr_array_set_size(made->dependents, 0);
     for (guint i = 0; i < source->dependents->len; i++) {
         const Dependent *from = source->dependents->pdata[i];
-        g_autoptr(GPtrArray) columns = NULL;
+        g_autoptr(GPtrArray) columns = NULL, names = NULL, own = NULL;
         const char *kind = kind_along(from, &columns);
-        GPtrArray *names = kind != NULL ? new_names(columns, name_of, data) : NULL;
-        if (names == NULL)
+        names = columns != NULL ? new_names(columns, name_of, data) : NULL;
+        own = from->own != NULL ? new_names(from->own_columns, name_of, data) : NULL;
+        bool may = kind != NULL && (strcmp(kind, "identity") != 0 ||
+                                    (names != NULL && may_count(made, names->pdata[0])));
+        if (!may || (names == NULL && own == NULL))
             continue;
         bool is_comment = strcmp(kind, "comment") == 0;
-        if (strcmp(kind, "identity") != 0 || may_count(made, names->pdata[0]))
-            dependent_set_columns(
-                schema_add_dependent(made, kind, from->name, is_comment ? from->definition : ""),
-                g_steal_pointer(&names));
-        g_clear_pointer(&names, g_ptr_array_unref);
+        Dependent *along =
+            schema_add_dependent(made, kind, from->name, is_comment ? from->definition : "");
+        dependent_set_columns(along, g_steal_pointer(&names));
+        take_own(along, from, source, name_of, data);
     }
 }
 
@@ -105,15 +140,21 @@ along_of(const Schema *made, const char *kind, const char *column)
 }
 
 char *
-along_unique_text(const Dependent *along, AlongQuoteFn *quote)
+along_columns_text(const GPtrArray *columns, AlongQuoteFn *quote)
 {
-    GString *text = g_string_new("UNIQUE (");
-    for (guint i = 0; i < along->columns->len; i++) {
-        g_autofree char *name = quote(along->columns->pdata[i]);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < columns->len; i++) {
+        g_autofree char *name = quote(columns->pdata[i]);
         g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", name);
     }
-    g_string_append_c(text, ')');
     return g_string_free(text, FALSE);
+}
+
+char *
+along_unique_text(const Dependent *along, AlongQuoteFn *quote)
+{
+    g_autofree char *columns = along_columns_text(along->columns, quote);
+    return g_strdup_printf("UNIQUE (%s)", columns);
 }
 
 /* --- what does not --- */
@@ -146,21 +187,21 @@ is_nothing(const Dependent *from)
 }
 
 static bool
-comes_along(const Schema *made, const Dependent *from, AlongHoldsFn *holds)
+comes_along(const Schema *made, const Dependent *from, AlongHoldsFn *holds, void *store)
 {
     g_autoptr(GPtrArray) columns = NULL;
     const char *kind = kind_along(from, &columns);
     for (guint i = 0; kind != NULL && holds != NULL && i < made->dependents->len; i++) {
         const Dependent *along = made->dependents->pdata[i];
         if (strcmp(along->kind, kind) == 0 && strcmp(along->name, from->name) == 0)
-            return holds(made, along);
+            return holds(store, made, along);
     }
     return false;
 }
 
 char *
 along_left(const Schema *made, const Schema *source, AlongNameFn *name_of, const void *data,
-           AlongHoldsFn *holds)
+           AlongHoldsFn *holds, void *store)
 {
     g_autoptr(GString) list = g_string_new(NULL);
     size_t count = 0;
@@ -171,7 +212,7 @@ along_left(const Schema *made, const Schema *source, AlongNameFn *name_of, const
             bool is_gone =
                 missed[k].is_of_column && *from->name != '\0' && name_of(from->name, data) == NULL;
             if (strcmp(from->kind, missed[k].kind) != 0 || is_gone || is_nothing(from) ||
-                comes_along(made, from, holds))
+                comes_along(made, from, holds, store))
                 continue;
             if (count++ >= NAMED_MAX)
                 continue;

@@ -6,6 +6,9 @@
  *   unique    they are unique together
  *   identity  numbers of its one column are given by the store
  *   comment   `definition`, on its one column; without columns on the table
+ *   index     rows are found by them, in this order
+ * What needs more words than these (`index`, `unique`, `check`, `default`, `foreign_key_to`) has them in `own`, which only a store of the
+ * source's kind understands, about `own_columns`, which it calls `own_from`. An index may have both.
  */
 #pragma once
 
@@ -18,14 +21,17 @@ const char *along_same_name(const char *column, const void *data);
 /* All that hangs on `made` is what may come along of the source, also what its store may not hold. */
 void along_take(Schema *made, const Schema *source, AlongNameFn *name_of, const void *data);
 /* Does a table that a store makes from `made` have it? */
-typedef bool AlongHoldsFn(const Schema *made, const Dependent *along);
+typedef bool AlongHoldsFn(void *store, const Schema *made, const Dependent *along);
 /* For people: what the source has and that table has not; NULL: nothing. `holds` NULL: no such table has any. Caller frees. */
 char *along_left(const Schema *made, const Schema *source, AlongNameFn *name_of, const void *data,
-                 AlongHoldsFn *holds);
+                 AlongHoldsFn *holds, void *store);
 /* Columns that are unique together. */
 bool along_is_unique(const Dependent *along);
+/* An index that any store might have. */
+bool along_is_index(const Dependent *along);
 /* `UNIQUE ("a", "b")`, with names as the store quotes them. Caller frees. */
 typedef char *AlongQuoteFn(const char *name);
+char *along_columns_text(const GPtrArray *columns, AlongQuoteFn *quote); /* without parentheses */
 char *along_unique_text(const Dependent *along, AlongQuoteFn *quote);
 /* The first of that kind of which `column` (NULL: the table) is the only one, or NULL. */
 const Dependent *along_of(const Schema *made, const char *kind, const char *column);

@@ -50,6 +50,10 @@ dependent_free(void *data)
     g_free(dependent->kind);
     g_free(dependent->definition);
     g_clear_pointer(&dependent->columns, g_ptr_array_unref);
+    g_free(dependent->own);
+    g_clear_pointer(&dependent->own_columns, g_ptr_array_unref);
+    g_clear_pointer(&dependent->own_from, g_ptr_array_unref);
+    g_free(dependent->own_name);
     g_free(dependent);
 }
 
@@ -82,6 +86,12 @@ copy_text(const void *text, void *data)
     return g_strdup(text);
 }
 
+static GPtrArray *
+copy_texts(const GPtrArray *texts)
+{
+    return texts != NULL ? g_ptr_array_copy((GPtrArray *) texts, copy_text, NULL) : NULL;
+}
+
 Schema *
 schema_copy(const Schema *schema)
 {
@@ -102,8 +112,11 @@ schema_copy(const Schema *schema)
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *from = schema->dependents->pdata[i];
         Dependent *to = schema_add_dependent(copy, from->kind, from->name, from->definition);
-        if (from->columns != NULL)
-            to->columns = g_ptr_array_copy(from->columns, copy_text, NULL);
+        to->columns = copy_texts(from->columns);
+        to->own = g_strdup(from->own);
+        to->own_columns = copy_texts(from->own_columns);
+        to->own_from = copy_texts(from->own_from);
+        to->own_name = g_strdup(from->own_name);
     }
     return copy;
 }
@@ -182,6 +195,32 @@ dependent_set_columns(Dependent *dependent, GPtrArray *columns)
     dependent->columns = columns;
 }
 
+void
+dependent_set_own(Dependent *dependent, char *own, GPtrArray *columns)
+{
+    g_free(dependent->own);
+    dependent->own = own;
+    g_clear_pointer(&dependent->own_columns, g_ptr_array_unref);
+    dependent->own_columns = columns;
+}
+
+bool
+schema_has_dependent(const Schema *schema, const char *kind)
+{
+    for (guint i = 0; i < schema->dependents->len; i++)
+        if (strcmp(((const Dependent *) schema->dependents->pdata[i])->kind, kind) == 0)
+            return true;
+    return false;
+}
+
+void
+schema_drop_dependents(Schema *schema, const char *kind)
+{
+    for (guint i = schema->dependents->len; i-- > 0;)
+        if (strcmp(((const Dependent *) schema->dependents->pdata[i])->kind, kind) == 0)
+            g_ptr_array_remove_index(schema->dependents, i);
+}
+
 size_t
 schema_count(const Schema *schema)
 {
@@ -255,6 +294,10 @@ schema_to_json(const Schema *schema)
         json_set_string(item, "definition", dependent->definition);
         if (dependent->columns != NULL)
             json_object_set_new(item, "columns", texts_to_json(dependent->columns));
+        if (dependent->own != NULL) {
+            json_set_string(item, "own", dependent->own);
+            json_object_set_new(item, "own_columns", texts_to_json(dependent->own_columns));
+        }
         json_array_append_new(dependents, item);
     }
     json_object_set_new(json, "columns", columns);
@@ -335,6 +378,10 @@ dependents_from_json(Schema *schema, const json_t *dependents, GError **error)
         Dependent *dependent =
             schema_add_dependent(schema, kind, name, json_get_string(item, "definition", ""));
         dependent->columns = texts_of(json_object_get(item, "columns"));
+        const char *own = json_get_string(item, "own", NULL);
+        if (own != NULL && json_is_array(json_object_get(item, "own_columns")))
+            dependent_set_own(dependent, g_strdup(own),
+                              texts_of(json_object_get(item, "own_columns")));
     }
     return true;
 }
@@ -367,7 +414,11 @@ schema_fingerprint(const Schema *schema)
     json_t *column;
     json_array_foreach(json_object_get(json, "columns"), i, column) json_object_del(column, "own");
     json_array_foreach(json_object_get(json, "dependents"), i, column)
+    {
         json_object_del(column, "columns");
+        json_object_del(column, "own");
+        json_object_del(column, "own_columns");
+    }
     bool made = json_digest(json, &digest, &error);
     g_assert(made); /* strings and truths alone always have a canonical form */
     return digest;

@@ -55,6 +55,10 @@ typedef struct {
                          "check" */
     char *definition; /* the store's own text, or "" */
     GPtrArray *columns; /* char *: of those that any store might have (along.h); else NULL */
+    char *own; /* the store's kind and all that it needs to make such a thing again; or NULL */
+    GPtrArray *own_columns; /* char *: which `own` names */
+    GPtrArray *own_from;    /* of a table that is to be made: what `own` calls these */
+    char *own_name;         /* likewise, of an index: what it is called behind the table's name */
 } Dependent;
 
 typedef struct {
@@ -86,6 +90,10 @@ Dependent *schema_add_dependent(Schema *schema, const char *kind, const char *na
                                 const char *definition);
 /* Takes the texts. */
 void dependent_set_columns(Dependent *dependent, GPtrArray *columns);
+void dependent_set_own(Dependent *dependent, char *own, GPtrArray *columns);
+bool schema_has_dependent(const Schema *schema, const char *kind);
+/* Those of that kind go. */
+void schema_drop_dependents(Schema *schema, const char *kind);
 size_t schema_count(const Schema *schema);
 const Column *schema_column(const Schema *schema, size_t index);
 /* The new column says what the other one does of its own type. */
@@ -94,11 +102,11 @@ void column_take_own(Column *column, const Column *like);
 const Column *schema_find(const Schema *schema, const char *name, size_t *ret_index);
 
 /* {dataset, table, columns:[{name,type,declared,own,nullable,default,generated,rowid}], key:[…],
- * dependents:[{kind,name,definition,columns}]}; `table` and `rowid` only when true, `own` and a dependent's `columns` where there are.
+ * dependents:[{kind,name,definition,columns,own,own_columns}]}; `table` and `rowid` only when true, `own` and a dependent's `columns` where there are.
  * Caller owns. */
 json_t *schema_to_json(const Schema *schema);
 CHECKED bool schema_from_json(const json_t *json, Schema **ret, GError **error);
-/* "sha256:…" over everything above but `own` and the dependents' `columns`, whose parts are columns' types and dependents, too. Caller
+/* "sha256:…" over everything above but `own`, `own_columns` and the dependents' `columns`, whose parts are columns' types and dependents, too. Caller
  * frees. */
 char *schema_fingerprint(const Schema *schema);
 /* What changed, one sentence each, column by column ("column 'x' was int, is text"). Array of char

@@ -105,7 +105,7 @@ tell_left(Transfer *transfer, char **note, GError **error)
     g_autofree char *left = NULL;
     if (!conn_describe(transfer->source, transfer->spec.source, &source, error) ||
         !mapping_leaves(mapping != NULL ? mapping : mapping_get(transfer->identity, 0), source,
-                        conn_holds(transfer->target), &left, error))
+                        conn_holds, transfer->target, &left, error))
         return false;
     if (left != NULL)
         add_words(note, g_strdup_printf(TRANSFER_LEFT, transfer->spec.target, left));

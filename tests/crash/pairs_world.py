@@ -63,6 +63,26 @@ ENDINGS = {"csv": ".csv", "lines": ".ndjson", "json": ".json"}
 ROWS_OF_REDIS = ("local all = {} for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do local row = redis.call('HMGET', key, 'name', 'note') "
                  "all[#all + 1] = cjson.encode({string.sub(key, #ARGV[1] + 2), row[1], row[2]}) end return all")
 
+# What hangs on the rows of PostgreSQL and comes along to a table that it makes, each once.
+HANGING = """
+CREATE TABLE numbers (id bigint PRIMARY KEY); INSERT INTO numbers SELECT id FROM people;
+ALTER TABLE people ADD FOREIGN KEY (id) REFERENCES numbers, ADD CHECK (id > 0), ALTER note SET DEFAULT 'none';
+CREATE INDEX people_notes ON people (note DESC); CREATE INDEX idx_long ON people (lower(note)) WHERE id > 9;
+"""
+HANGS = """
+SELECT indexdef FROM pg_indexes WHERE tablename = '{0}' UNION ALL SELECT conname || ' ' || convalidated FROM pg_constraint
+WHERE conrelid = '{0}'::regclass AND contype IN ('c', 'f') UNION ALL SELECT column_default FROM information_schema.columns
+WHERE table_name = '{0}' AND column_default IS NOT NULL ORDER BY 1
+"""
+HANGING_THERE = """
+'none'::text
+CREATE INDEX {0}_idx_long ON public.{0} USING btree (lower(note)) WHERE (id > 9)
+CREATE INDEX {0}_notes ON public.{0} USING btree (note DESC)
+CREATE UNIQUE INDEX {0}_pkey ON public.{0} USING btree (id)
+people_id_check true
+people_id_fkey true
+"""
+
 
 def people():
     return [(i, f"First, {i}", f'La"st{i}', None if i % 7 == 0 else f"it's {i}") for i in range(1, ROWS + 1)]
@@ -99,6 +119,7 @@ class Servers:
         store.close()
         for store in STORES[1:]:
             support.Project(folder).honk("copy", "sqlite:people", address(store, "people"))
+        self.postgres.sql(HANGING)
 
 
 def address(store, name):
@@ -172,6 +193,9 @@ class Case(driving.Case):
         evidence.need(rows == expected(), f"{len(rows or ())} rows of {ROWS}, or others: {(rows or ())[:3]}")
         said = self.project.honk("compare", *self.urls, "--mapping", "mappings/move.yaml", check=False)
         evidence.need(said.returncode == 0, f"the comparison says: {said.stdout}{said.stderr}")
+        if self.source == self.target == "postgres":
+            hangs = sorted(self.servers.postgres.sql(HANGS.format(self.name)).splitlines())
+            evidence.need(hangs == sorted(HANGING_THERE.format(self.name).split("\n")[1:-1]), f"what hangs on the table is {hangs}")
 
 
 def nothing_is_left(servers):

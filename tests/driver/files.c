@@ -116,7 +116,7 @@ stage_rows(Files *files, const char *target, const Batch *rows)
     Writer by = writer("0001");
     ASSERT_OK(conn_stage(files->conn, stage, NULL, schema, &by, &ERR));
     write_range(files, stage, "0001", rows);
-    ASSERT_OK(conn_finish(files->conn, stage, NULL, &by, &ERR));
+    ASSERT_OK(conn_finish(files->conn, stage, NULL, NULL, &by, &ERR));
 }
 
 static bool
@@ -170,7 +170,7 @@ an_array_of_many_ranges_is_one_array(void)
     write_range(&files, "x.json__honk_1", "0001", rows);
     write_range(&files, "x.json__honk_1", "10000", rows);
     write_range(&files, "x.json__honk_1", "0002", rows);
-    ASSERT_OK(conn_finish(files.conn, "x.json__honk_1", NULL, &by, &ERR));
+    ASSERT_OK(conn_finish(files.conn, "x.json__honk_1", NULL, NULL, &by, &ERR));
     ASSERT_OK(swap_in(&files, "x.json", &ERR));
     g_autofree char *text = text_of(&files, "x.json");
     g_autoptr(json_t) array = json_loads(text, 0, &where);

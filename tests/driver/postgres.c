@@ -311,7 +311,7 @@ the_last_look_of_a_swap_is_at_what_nobody_else_can_change(void)
     g_autoptr(TestDb) db =
         test_pg_db("CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1)");
     ASSERT_OK(conn_stage(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
-    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
     conn_set_last_look(db->conn, nobody_can_change_it, db);
     ASSERT_FAILS(swap(db, &ERR), ERR_DRIFT, "it is as it is");
     test_pg_exec(db->path, "ALTER TABLE t ADD late int"); /* nothing is held any more */
@@ -358,9 +358,9 @@ two_swaps_at_once_are_both_done(void)
     int64_t rows = -1;
     ASSERT_OK(conn_open(&db->store, &other, &ERR));
     ASSERT_OK(conn_stage(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
-    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
     ASSERT_OK(conn_stage(other, "u__honk_1", "u", NULL, &two, &ERR));
-    ASSERT_OK(conn_finish(other, "u__honk_1", "u", &two, &ERR));
+    ASSERT_OK(conn_finish(other, "u__honk_1", "u", NULL, &two, &ERR));
     SecondSwap second = {.db = db, .conn = other};
     conn_set_confirm(db->conn, begin_the_other, &second);
     ASSERT_OK(swap(db, &ERR));
@@ -429,7 +429,7 @@ what_cannot_follow_is_named_and_nothing_is_done(void)
         "INSERT INTO child VALUES (1); CREATE FUNCTION m(t) RETURNS int LANGUAGE sql AS 'SELECT "
         "1'");
     ASSERT_OK(conn_stage(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
-    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
     g_autofree char *before = test_pg_dump(db->path);
     ASSERT_FAILS(swap(db, &ERR), ERR_MISMATCH, "function m(t)");
     g_autofree char *after = test_pg_dump(db->path);
@@ -464,7 +464,7 @@ whatever_a_table_is_called_it_goes_there_and_back(void)
     int64_t rows = -1;
     g_autofree char *before = test_pg_dump(db->path);
     ASSERT_OK(conn_stage(db->conn, stage, table, NULL, &one, &ERR));
-    ASSERT_OK(conn_finish(db->conn, stage, table, &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, stage, table, NULL, &one, &ERR));
     for (int round = 0; round < 2; round++) {
         ASSERT_OK(conn_swap(db->conn, stage, table, kept, &one, &ERR));
         g_autofree char *seen =

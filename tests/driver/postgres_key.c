@@ -87,9 +87,9 @@ a_key_that_no_row_can_break_waits_and_comes_as_it_was(void)
     g_assert_cmpint(result.rejected, ==, 10); /* by the key that did not wait */
     for (int again = 0; again < 2; again++) {
         ASSERT_OK(conn_make_keys(to->conn, "t__stage", "t", NULL, &by_plan, &ERR));
-        ASSERT_OK(conn_finish(to->conn, "t__stage", "t", &by_plan, &ERR));
+        ASSERT_OK(conn_finish(to->conn, "t__stage", "t", NULL, &by_plan, &ERR));
     }
-    ASSERT_OK(conn_finish(other->conn, "t__stage", "t", &by_plan, &ERR));
+    ASSERT_OK(conn_finish(other->conn, "t__stage", "t", NULL, &by_plan, &ERR));
     g_autofree char *late = shape_of(to), *early = shape_of(other);
     g_assert_nonnull(strstr(early, "PRIMARY KEY"));
     g_assert_cmpstr(late, ==, early);
@@ -313,7 +313,8 @@ rows_that_an_index_cannot_take_are_told_with_its_name(void)
         test_pg_exec(db->path, cases[i].index);
         ASSERT_OK(conn_stage(db->conn, "t__stage", "t", NULL, &by_plan, &ERR));
         test_pg_exec(db->path, row);
-        ASSERT_FAILS(conn_finish(db->conn, "t__stage", "t", &by_plan, &ERR), ERR_MISMATCH, wanted);
+        ASSERT_FAILS(conn_finish(db->conn, "t__stage", "t", NULL, &by_plan, &ERR), ERR_MISMATCH,
+                     wanted);
         ASSERT_OK(conn_unstage(db->conn, "t__stage", &by_plan, &ERR));
     }
 }

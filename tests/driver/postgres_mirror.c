@@ -58,7 +58,7 @@ fill(Bench *bench, const char *tables)
     ASSERT_OK(conn_watch(bench->db->conn, "s", WATCH_TRIGGERS, &ERR));
     ASSERT_OK(transfer_open(&bench->spec, &transfer, &ERR));
     ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
-    ASSERT_OK(conn_finish(bench->db->conn, "t__stage", "t", &writer, &ERR));
+    ASSERT_OK(conn_finish(bench->db->conn, "t__stage", "t", NULL, &writer, &ERR));
 }
 
 /* … and mirrored. */

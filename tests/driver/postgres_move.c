@@ -388,7 +388,7 @@ what_constraints_refuse_is_put_aside(void)
         for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++)
             if (strstr(text, reasons[i]) == NULL)
                 g_error("expected '%s' in: %s", reasons[i], text);
-        ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", &writer, &ERR), ERR_MISMATCH,
+        ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", NULL, &writer, &ERR), ERR_MISMATCH,
                      "foreign key");
     }
 }

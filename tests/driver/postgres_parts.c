@@ -68,7 +68,7 @@ fill(TestDb *db, const char *source, int64_t *ret_rejected)
         ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
         *ret_rejected += result.rejected;
     }
-    ASSERT_OK(conn_finish(db->conn, stage_name, "t", &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, stage_name, "t", NULL, &one, &ERR));
     ASSERT_OK(transfer_compare(transfer, stage_name, 5, NULL, NULL, &seen, &ERR));
     g_assert_true(seen.equal);
 }

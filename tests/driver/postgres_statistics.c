@@ -32,8 +32,8 @@ make_stage(TestDb *db)
 {
     ASSERT_OK(conn_stage(db->conn, stage, "t", NULL, &one, &ERR));
     test_pg_exec(db->path, "INSERT INTO t__honk_1 SELECT * FROM t");
-    ASSERT_OK(conn_finish(db->conn, stage, "t", &one, &ERR));
-    ASSERT_OK(conn_finish(db->conn, stage, "t", &one, &ERR)); /* as after a crash */
+    ASSERT_OK(conn_finish(db->conn, stage, "t", NULL, &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, stage, "t", NULL, &one, &ERR)); /* as after a crash */
 }
 
 static void

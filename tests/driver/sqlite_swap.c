@@ -37,7 +37,7 @@ make_stage(TestDb *db)
 {
     ASSERT_OK(conn_stage(db->conn, STAGE, "users", NULL, &writer, &ERR));
     test_exec(db->path, "INSERT INTO " STAGE " SELECT id, upper(mail), team, boss FROM users");
-    ASSERT_OK(conn_finish(db->conn, STAGE, "users", &writer, &ERR));
+    ASSERT_OK(conn_finish(db->conn, STAGE, "users", NULL, &writer, &ERR));
 }
 
 static bool
@@ -410,8 +410,8 @@ every_shape_of_table_survives_both_ways(void)
         int64_t rows = 0;
         ASSERT_OK(conn_stage(db->conn, STAGE, "users", NULL, &writer, &ERR));
         ASSERT_OK(conn_stage(db->conn, STAGE, "users", NULL, &writer, &ERR));
-        ASSERT_OK(conn_finish(db->conn, STAGE, "users", &writer, &ERR));
-        ASSERT_OK(conn_finish(db->conn, STAGE, "users", &writer, &ERR));
+        ASSERT_OK(conn_finish(db->conn, STAGE, "users", NULL, &writer, &ERR));
+        ASSERT_OK(conn_finish(db->conn, STAGE, "users", NULL, &writer, &ERR));
         ASSERT_OK(swap(db, &ERR));
         assert_sound(db);
         ASSERT_OK(back(db, false, &rows, &ERR));

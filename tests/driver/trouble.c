@@ -277,7 +277,8 @@ what_constraints_of_mariadb_refuse_is_put_aside(void)
     assert_done(&spec);
     assert_aside(to, 4, reasons);
     assert_maria_holds(to, "2|1");
-    ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", &writer, &ERR), ERR_MISMATCH, "of_parent");
+    ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", NULL, &writer, &ERR), ERR_MISMATCH,
+                 "of_parent");
 }
 
 /* Year 7 would be 2007, and -1 in 64 bits the largest number. */

@@ -72,8 +72,8 @@ stores:
     def test_a_new_table_of_postgresql_has_what_is_unique_numbered_and_commented(self):
         said = self.copy("shop:members", "shop:people", "--mapping", "m.yaml")
         self.assertIn("700 rows copied", said)
-        self.assertIn("the new 'people' is without: unique 'members_folded', index 'members_by_tier', foreign key 'members_country_fkey', "
-                      "check 'members_tier_check'", said)
+        self.assertIn("the new 'people' is without: index 'members_by_tier', foreign key 'members_country_fkey', check 'members_tier_check'", said)
+        self.assertIn("CREATE UNIQUE INDEX people_folded ON public.people USING btree (lower((mail)::text))", self.indexes("people"))
         self.assertNotIn("numbering", said)
         seen = self.postgres.sql("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'people'::regclass ORDER BY 1", "shop")
         self.assertEqual(seen.splitlines(), [
@@ -97,11 +97,101 @@ stores:
         self.postgres.sql("CREATE TABLE n (id serial PRIMARY KEY, b int, c int UNIQUE DEFERRABLE INITIALLY DEFERRED); CREATE UNIQUE INDEX large ON n (b) WHERE b > 5;"
                           "CREATE SEQUENCE q; CREATE TABLE m (id int PRIMARY KEY, s int DEFAULT nextval('q')); INSERT INTO m VALUES (1, NULL), (2, 7);"
                           "INSERT INTO n (b, c) VALUES (1, 1), (1, 2)", "shop")
-        self.assertIn("the new 'n2' is without: unique 'large', unique 'n_c_key'", self.copy("shop:n", "shop:n2"))
+        self.assertIn("the new 'n2' is without: unique 'n_c_key'", self.copy("shop:n", "shop:n2"))
+        self.assertIn("CREATE UNIQUE INDEX n2_large ON public.n2 USING btree (b) WHERE (b > 5)", self.indexes("n2"))
         self.assertEqual(self.postgres.sql("INSERT INTO n2 (b) VALUES (9) RETURNING id", "shop"), "3")
         said = self.copy("shop:m", "shop:m2")
         self.assertIn("the new 'm2' is without: the default of 's'", said)
         self.assertIn("2 rows copied", said)
+
+    def indexes(self, table, database="shop"):
+        return self.postgres.sql(f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}' ORDER BY indexname", database).splitlines()
+
+    def constraints(self, table, kinds, database="shop"):
+        return self.postgres.sql(f"SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conrelid = '{table}'::regclass "
+                                 f"AND contype IN ({kinds}) ORDER BY 1", database).splitlines()
+
+    MANY = """
+CREATE EXTENSION pg_trgm;
+CREATE FUNCTION sleek(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+ALTER TABLE members ADD made timestamptz DEFAULT now(), ADD tags text[], ADD code text DEFAULT sleek('A'), ADD boss bigint REFERENCES members,
+  ADD CONSTRAINT even CHECK (ticket % 2 = 0), ADD CONSTRAINT sleeked CHECK (sleek(code) <> nick) NOT VALID, ADD CONSTRAINT whole CHECK (members.* IS DISTINCT FROM NULL),
+  ADD kind text COLLATE "C" CHECK (kind < 'x');
+CREATE INDEX idx_nick ON members (nick DESC NULLS LAST, ticket) INCLUDE (email) WITH (fillfactor = 70) WHERE email LIKE '%x%' OR nick = 'email';
+CREATE INDEX members_sleek ON members (sleek(email));
+CREATE INDEX members_tags ON members USING gin (tags);
+CREATE INDEX members_grams ON members USING gin (nick gin_trgm_ops);
+CREATE INDEX members_kind ON members (kind);
+CREATE INDEX members_c ON members (nick COLLATE "C");
+INSERT INTO countries VALUES ('de'); UPDATE members SET country = 'de', code = 'b';
+"""
+    # columns change names with each other, and one is called as another one was
+    TURNED = """
+apiVersion: honk/v1
+kind: Mapping
+source: members
+target: people
+columns:
+  ticket: { from: id }
+  id: { from: ticket }
+  email: { from: nick }
+  nick: { from: email }
+  "the land": { from: country }
+  tier: { from: code }
+  made: { from: made }
+  labels: { from: tags }
+  kind: { from: kind }
+  code: { expr: "upper(tier)" }
+dropped:
+  boss: { why: nobody asks }
+"""
+
+    def test_indexes_checks_defaults_and_foreign_keys_come_under_new_names(self):
+        self.postgres.sql(self.MANY, "shop")
+        self.project.folder.joinpath("m.yaml").write_text(self.TURNED)
+        said = self.copy("shop:members", "shop:people", "--mapping", "m.yaml")
+        self.assertIn("the new 'people' is without: index 'members_by_tier', foreign key 'members_boss_fkey', check 'members_kind_check', "
+                      "check 'members_tier_check', check 'whole' ", said)
+        self.assertEqual(self.indexes("people"), [
+            'CREATE INDEX people_c ON public.people USING btree (email COLLATE "C")',
+            "CREATE UNIQUE INDEX people_email_key ON public.people USING btree (email)",
+            "CREATE UNIQUE INDEX people_folded ON public.people USING btree (lower((nick)::text))",
+            "CREATE INDEX people_grams ON public.people USING gin (email gin_trgm_ops)",
+            "CREATE UNIQUE INDEX people_id_key ON public.people USING btree (id)",
+            "CREATE INDEX people_idx_nick ON public.people USING btree (email DESC NULLS LAST, id) INCLUDE (nick) WITH (fillfactor='70') "
+            "WHERE (((nick)::text ~~ '%x%'::text) OR (email = 'email'::text))",
+            "CREATE INDEX people_kind ON public.people USING btree (kind)",
+            "CREATE UNIQUE INDEX people_nick_id_key ON public.people USING btree (nick, id)",
+            "CREATE UNIQUE INDEX people_pkey ON public.people USING btree (ticket)",
+            "CREATE INDEX people_sleek ON public.people USING btree (sleek((nick)::text))",
+            "CREATE INDEX people_tags ON public.people USING gin (labels)"])
+        self.assertEqual(self.constraints("people", "'c', 'f'"), [
+            "even|CHECK (((id % 2) = 0))|t",
+            'members_country_fkey|FOREIGN KEY ("the land") REFERENCES countries(code)|t',
+            "sleeked|CHECK ((sleek(tier) <> email)) NOT VALID|f"])
+        self.assertEqual(self.postgres.sql("SELECT column_name, column_default FROM information_schema.columns WHERE table_name = 'people' AND column_default IS NOT NULL "
+                                           "ORDER BY 1", "shop").splitlines(), ["made|now()", "tier|sleek('A'::text)"])
+        self.assertEqual(self.postgres.sql("SELECT count(*) FROM people WHERE \"the land\" = 'de'", "shop"), "700")
+
+    def test_into_another_database_come_only_words_that_mean_the_same_there(self):
+        self.postgres.sql(self.MANY, "shop")
+        self.addCleanup(self.postgres.sql, "DROP DATABASE IF EXISTS branch", "postgres")
+        self.postgres.sql("CREATE DATABASE branch", "postgres")
+        with self.project.folder.joinpath("honk.yaml").open("a") as file:
+            file.write(f'  branch: {{ driver: postgres, url: "host={self.postgres.folder} user=postgres dbname=branch" }}\n')
+        said = self.copy("shop:members", "branch:members")
+        self.assertIn("the new 'members' is without: index 'members_grams', index 'members_sleek', foreign key 'members_boss_fkey', "
+                      "foreign key 'members_country_fkey', check 'members_kind_check', check 'sleeked', check 'whole', the default of 'code' ", said)
+        names = [line.split(" ON ")[0].split()[-1] for line in self.indexes("members", "branch")]
+        self.assertEqual(names, ["idx_nick", "members_by_tier", "members_c", "members_email_ticket_key", "members_folded", "members_kind", "members_nick_key",
+                                 "members_pkey", "members_tags", "members_ticket_key"])
+        self.assertEqual(self.constraints("members", "'c', 'f'", "branch"), ["even|CHECK (((ticket % 2) = 0))|t", "members_tier_check|CHECK ((tier <> ''::text))|t"])
+
+    def test_a_foreign_key_that_does_not_hold_stops_before_anything_has_the_new_name(self):
+        self.postgres.sql("ALTER TABLE members DISABLE TRIGGER ALL; UPDATE members SET country = 'nowhere' WHERE id = 5", "shop")
+        said = self.copy("shop:members", "shop:people", check=False)
+        self.assertIn("the foreign key 'members_country_fkey' does not hold", said)
+        self.assertEqual(self.postgres.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'people%'", "shop"), "0")
 
     def test_texts_that_mariadb_often_takes_for_the_same_are_unique_there(self):
         self.postgres.sql("CREATE TABLE c (id int PRIMARY KEY, e varchar(10) UNIQUE NOT NULL); INSERT INTO c VALUES (1, 'a'), (2, 'A'), (3, 'a '), (4, 'ä'), (5, '')", "shop")

@@ -114,7 +114,8 @@ drop_rows(const Notes *notes)
 }
 
 bool
-file_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+file_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+            const Writer *writer, GError **error)
 {
     FileConn *conn = (FileConn *) base;
     g_autoptr(Notes) notes = NULL;

@@ -13,5 +13,5 @@ bool file_commit(Conn *base, const RangeResult *result, GError **error);
 void file_rollback(Conn *base);
 /* One file out of all ranges: made whole in the plan's folder, durable; the ranges lose their rows, and keep their
  * ledger. */
-bool file_finish(Conn *base, const char *stage, const char *like, const Writer *writer,
-                 GError **error);
+bool file_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+                 const Writer *writer, GError **error);

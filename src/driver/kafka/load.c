@@ -228,7 +228,8 @@ kafka_exists(Conn *base, const char *name, bool *ret, GError **error)
 
 /* Offsets are all the index there is. */
 static bool
-kafka_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+kafka_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+             const Writer *writer, GError **error)
 {
     return kafka_check(kafka_conn(base), writer, error);
 }

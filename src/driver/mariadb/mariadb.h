@@ -204,7 +204,7 @@ char *maria_own_type(const MariaColumn *column);
 /* Is this column of ours read as it is from one of the very type? */
 bool maria_is_own(const Column *column, const MariaColumn *of);
 /* The type of a column in a table that is made from the schema, and what is said behind it. Caller frees both. */
-bool maria_holds(const Schema *made, const Dependent *along);
+bool maria_holds(Conn *conn, const Schema *made, const Dependent *along);
 char *maria_made_type(const Schema *schema, const Column *column, char **ret_rest);
 /* Where the columns of `schema` go in the stage (NULL: in the table that would be made from it); DRIFT when it lacks one. Array of
  * MariaTarget. */
@@ -280,8 +280,8 @@ bool maria_stage(Conn *conn, const char *stage, const char *like, const Schema *
 char *maria_table_text(const char *table, const Schema *schema, bool is_temporary);
 bool maria_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);
 bool maria_exists(Conn *conn, const char *object, bool *ret, GError **error);
-bool maria_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
-                  GError **error);
+bool maria_finish(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                  const Writer *writer, GError **error);
 /* Triggers of ours, one for each event, that refuse whatever is written to the table: made, removed, and all there? */
 /* GUARD_BUT_REPAIRS lets a session through in which the variable MARIA_REPAIRS says what maria_repaired_name() gives. */
 typedef enum { GUARD_ALL, GUARD_BUT_REPAIRS } GuardExtent;

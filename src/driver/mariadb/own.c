@@ -178,7 +178,7 @@ holds_unique(const Schema *made, const Dependent *along)
 }
 
 bool
-maria_holds(const Schema *made, const Dependent *along)
+maria_holds(Conn *conn, const Schema *made, const Dependent *along)
 {
     if (along_is_unique(along))
         return holds_unique(made, along);
@@ -186,7 +186,8 @@ maria_holds(const Schema *made, const Dependent *along)
         return g_utf8_strlen(along->definition, -1) <=
                (along->columns->len == 0 ? TABLE_COMMENT_MAX : COMMENT_MAX);
     /* one of a table, and the first of its key */
-    return made->key->len > 0 && strcmp(made->key->pdata[0], along->columns->pdata[0]) == 0;
+    return strcmp(along->kind, "identity") == 0 && made->key->len > 0 &&
+           strcmp(made->key->pdata[0], along->columns->pdata[0]) == 0;
 }
 
 static bool
@@ -194,7 +195,7 @@ is_in_unique(const Schema *schema, const Column *column)
 {
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *along = schema->dependents->pdata[i];
-        if (along_is_unique(along) && maria_holds(schema, along) &&
+        if (along_is_unique(along) && maria_holds(NULL, schema, along) &&
             g_ptr_array_find_with_equal_func(along->columns, column->name, g_str_equal, NULL))
             return true;
     }

@@ -22,8 +22,8 @@ along_words(const Schema *schema, const Column *column)
 {
     const Dependent *comment = along_of(schema, "comment", column->name);
     const Dependent *counted = along_of(schema, "identity", column->name);
-    bool is_counted = counted != NULL && maria_holds(schema, counted);
-    bool is_said = comment != NULL && maria_holds(schema, comment);
+    bool is_counted = counted != NULL && maria_holds(NULL, schema, counted);
+    bool is_said = comment != NULL && maria_holds(NULL, schema, comment);
     g_autofree char *said = is_said ? book_text(" COMMENT %Q", comment->definition) : g_strdup("");
     return g_strconcat(is_counted ? " AUTO_INCREMENT" : "", said, NULL);
 }
@@ -33,7 +33,7 @@ append_uniques(GString *sql, const Schema *schema)
 {
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *along = schema->dependents->pdata[i];
-        if (!along_is_unique(along) || !maria_holds(schema, along))
+        if (!along_is_unique(along) || !maria_holds(NULL, schema, along))
             continue;
         g_autofree char *text = along_unique_text(along, maria_name);
         g_string_append_printf(sql, ", %s", text);
@@ -44,7 +44,7 @@ static void
 append_comment(GString *sql, const Schema *schema)
 {
     const Dependent *comment = along_of(schema, "comment", NULL);
-    if (comment == NULL || !maria_holds(schema, comment))
+    if (comment == NULL || !maria_holds(NULL, schema, comment))
         return;
     g_autofree char *said = book_text(" COMMENT=%Q", comment->definition);
     g_string_append(sql, said);
@@ -314,7 +314,8 @@ set_counter(MariaConn *conn, const MariaObject *stage, const MariaObject *like, 
 }
 
 bool
-maria_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+maria_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+             const Writer *writer, GError **error)
 {
     MariaConn *conn = maria_conn(base);
     g_autoptr(MariaObject) made = NULL, old = NULL;

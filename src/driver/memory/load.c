@@ -73,7 +73,8 @@ memory_exists(Conn *base, const char *object, bool *ret, GError **error)
 
 /* Its key is all the index that a table has, and it has it from the start. */
 static bool
-memory_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+memory_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+              const Writer *writer, GError **error)
 {
     MemoryStore *store = memory_conn(base)->store;
     Book *book = NULL;

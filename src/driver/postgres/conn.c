@@ -290,6 +290,8 @@ pg_close(Conn *base)
     g_free(conn->book);
     g_free(conn->book_name);
     g_free(conn->snapshot);
+    g_free(conn->here);
+    g_free(conn->letters);
     g_free(conn->holder);
     g_free(conn->base.store);
     g_free(conn);

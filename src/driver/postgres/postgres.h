@@ -40,7 +40,8 @@ typedef struct {
     int64_t slot_bytes_max;  /* of log that the server may keep for one slot of ours */
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
-    char *snapshot; /* its name, while everything that is read is of one state; or NULL */
+    char *here, *letters; /* this database; how it takes letters (along.c). NULL: not asked yet */
+    char *snapshot;       /* its name, while everything that is read is of one state; or NULL */
 } PgConn;
 
 PgConn *pg_conn(Conn *conn); /* checked cast */
@@ -379,9 +380,9 @@ char *pg_key_text(const Schema *schema);
 /* stage.c: what is unique beside the key, as far as the table has it not. */
 CHECKED bool pg_add_uniques(PgConn *conn, const PgObject *object, const Schema *schema,
                             GError **error);
-bool pg_holds(const Schema *made, const Dependent *along);
-bool pg_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
-               GError **error);
+bool pg_holds(Conn *conn, const Schema *made, const Dependent *along);
+bool pg_finish(Conn *conn, const char *stage, const char *like, const Schema *schema,
+               const Writer *writer, GError **error);
 /* push.c: a refusal of a row, of whatever kind, becomes INVALID: it would fail the other way as well, which knows which one. */
 void pg_soften(const PgConn *conn, GError **error);
 /* relay.c: rows from one session to another, in the open transaction of `to`. INVALID: they have to go the other way. */

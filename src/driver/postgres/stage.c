@@ -9,6 +9,7 @@
  */
 #include "base/text.h"
 #include "driver/book.h"
+#include "driver/postgres/along.h"
 #include "driver/postgres/tree.h"
 
 #include <string.h>
@@ -107,12 +108,6 @@ pg_key_text(const Schema *schema)
     return schema->key->len > 0 ? g_strdup_printf("PRIMARY KEY (%s)", names) : NULL;
 }
 
-bool
-pg_holds(const Schema *made, const Dependent *along)
-{
-    return true;
-}
-
 /* Numbers that come with the rows are kept, and what others are given goes on behind them (swap_plan.c). */
 static const char *
 counted_words(const Schema *schema, const Column *column)
@@ -129,7 +124,8 @@ has_unique(PgConn *conn, const PgObject *object, const Dependent *along, bool *r
     int64_t there = 0;
     if (!pg_int(conn, &there, error,
                 "SELECT count(*) FROM pg_index i WHERE i.indrelid = %lld AND i.indisunique AND "
-                "(SELECT string_agg(a.attname, E'\\n' ORDER BY k.at) FROM "
+                "i.indpred IS NULL AND i.indexprs IS NULL AND (SELECT string_agg(a.attname, E'\\n' "
+                "ORDER BY k.at) FROM "
                 "unnest(i.indkey::int2[]) WITH ORDINALITY k(num, at) JOIN pg_attribute a ON "
                 "a.attrelid = i.indrelid AND a.attnum = k.num) = %Q",
                 (long long) object->oid, names))
@@ -172,7 +168,8 @@ say_comments(PgConn *conn, const char *table, const Schema *schema, GError **err
 }
 
 static bool
-create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError **error)
+create_from_schema(PgConn *conn, const char *stage, const char *table, const Schema *schema,
+                   GError **error)
 {
     g_autoptr(GString) sql = g_string_new(NULL);
     g_string_append_printf(sql, "CREATE TABLE %s (", table);
@@ -199,7 +196,8 @@ create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError
         g_string_append_printf(sql, "%s%s", text != NULL ? ", " : "", text != NULL ? text : "");
     }
     g_string_append_c(sql, ')');
-    return pg_run(conn, error, "%s", sql->str) && say_comments(conn, table, schema, error);
+    return pg_run(conn, error, "%s", sql->str) && say_comments(conn, table, schema, error) &&
+           pg_along_before(conn, stage, table, schema, error);
 }
 
 /* --- stage --- */
@@ -217,7 +215,7 @@ create(PgConn *conn, const char *stage, const PgObject *old, const char *like, c
         return pg_create_like(conn, stage, table, old, error);
     if (schema == NULL)
         return fail(error, ERR_NOT_FOUND, "there is no table '%s' to make it like", like);
-    return create_from_schema(conn, table, schema, error);
+    return create_from_schema(conn, name, table, schema, error);
 }
 
 /* Inside the transaction. */
@@ -295,25 +293,44 @@ pg_exists(Conn *base, const char *object, bool *ret, GError **error)
 /* --- after the data --- */
 
 static bool
-finish_inside(PgConn *conn, const char *stage, const char *like, GError **error)
+finish_inside(PgConn *conn, const char *stage, const char *like, const Schema *schema,
+              GError **error)
 {
     g_autoptr(PgObject) made = NULL;
     g_autoptr(PgObject) old = NULL;
     if (!pg_object_need(conn, stage, &made, error) ||
         (like != NULL && !pg_object_find(conn, like, &old, error)) ||
-        (old != NULL && !pg_finish_like(conn, made, old, error)))
+        (old != NULL && !pg_finish_like(conn, made, old, error)) ||
+        (schema != NULL && !pg_along_after(conn, made, schema, error)))
         return false;
-    return pg_run(conn, error, "ANALYZE %s",
-                  made->sql); /* or the first queries after the swap go the slow way */
+    /* or the first queries after the swap go the slow way */
+    return pg_run(conn, error, "ANALYZE %s", made->sql) &&
+           (schema == NULL || pg_along_references(conn, made, schema, error));
 }
+
+/* In a transaction of its own, in which others may write to what the rows refer to. */
+static bool
+validate(PgConn *conn, const char *stage, const Schema *schema, const Writer *writer,
+         GError **error)
+{
+    if (!book_begin(&conn->base, writer, error))
+        return false;
+    if (pg_along_validate(conn, stage, schema, error) && pg_commit(conn, error))
+        return true;
+    pg_rollback(conn);
+    return false;
+}
+
 bool
-pg_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+pg_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+          const Writer *writer, GError **error)
 {
     PgConn *conn = pg_conn(base);
+    const Schema *made = like == NULL ? schema : NULL;
     if (!book_begin(base, writer, error))
         return false;
-    if (finish_inside(conn, stage, like, error) && pg_commit(conn, error))
-        return true;
+    if (finish_inside(conn, stage, like, made, error) && pg_commit(conn, error))
+        return made == NULL || validate(conn, stage, made, writer, error);
     pg_rollback(conn);
     return false;
 }

@@ -22,8 +22,8 @@ add_constraint(PgConn *conn, const PgObject *stage, const char *name, const char
 }
 
 /* Its rows are good for the table, but not for an index that comes after them: a value is too long for it, or its expression fails. */
-static bool
-fail_index(PgConn *conn, const PgObject *like, const char *name, GError *broken, GError **error)
+bool
+pg_fail_index(PgConn *conn, const char *table, const char *name, GError *broken, GError **error)
 {
     bool is_of_rows = pg_state_is(conn, "54") || pg_state_is(conn, "22");
     if (is_of_rows && !error_is(broken, ERR_STOPPED))
@@ -31,7 +31,7 @@ fail_index(PgConn *conn, const PgObject *like, const char *name, GError *broken,
                     "the index '%s' of '%s' cannot be made over the new rows: %s; roll back, make "
                     "such values shorter in the mapping or leave those rows out with 'where', or "
                     "drop the index (one over md5(COLUMN) takes any length), and plan again",
-                    name, like->name, broken->message);
+                    name, table, broken->message);
     g_propagate_error(error, g_error_copy(broken));
     return false;
 }
@@ -62,7 +62,7 @@ copy_named(PgConn *conn, const char *question, const PgObject *stage, const PgOb
                  ? pg_run(conn, &broken, "%s \"%w\" ON %s %s", create_index, name, stage->sql, text)
                  : add_constraint(conn, stage, name, text, pg_cell_bool(rows, i, 2), &broken));
         if (!done)
-            return fail_index(conn, like, pg_cell(rows, i, 0), broken, error);
+            return pg_fail_index(conn, like->name, pg_cell(rows, i, 0), broken, error);
     }
     return true;
 }

@@ -198,6 +198,27 @@ rename_index(SwapPlanner *planner, const char *from, const char *to)
     swap_forth(planner, pg_sql("ALTER INDEX \"%w\".\"%w\" RENAME TO \"%w\"", schema, from, to));
 }
 
+/* What an index of the stage is to be called that has no name of the target's, as it takes the place of none: STAGE_NAME after the new table;
+ * STAGE__NAME, which was made so (along.c), NAME where that is free. NULL: as it is. */
+static bool
+name_made_up(SwapPlanner *planner, const char *name, bool is_named, char **ret, GError **error)
+{
+    const SwapSides *sides = planner->sides;
+    const char *behind = name + strlen(sides->stage->name);
+    bool is_free = false;
+    *ret = NULL;
+    if (!g_str_has_prefix(name, sides->stage->name))
+        return true;
+    if (is_named && g_str_has_prefix(behind, "__")) {
+        behind += strlen("__");
+        if (!swap_is_free(planner, behind, &is_free, error))
+            return false;
+        *ret = is_free ? g_strdup(behind) : g_strdup_printf("%s_%s", sides->target_name, behind);
+    } else
+        *ret = g_strdup_printf("%s%s", sides->target_name, behind);
+    return true;
+}
+
 /* Indexes of the stage: their own names, or the target's in place of the stage's. `back` is the other way round. */
 static bool
 plan_indexes(SwapPlanner *planner, GPtrArray *back_names, GError **error)
@@ -206,9 +227,10 @@ plan_indexes(SwapPlanner *planner, GPtrArray *back_names, GError **error)
     const char *schema = sides->stage->schema;
     AUTO_RESULT *old = NULL;
     AUTO_RESULT *made = NULL;
-    const char *question = "SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = "
-                           "i.indexrelid WHERE i.indrelid = %lld "
-                           "ORDER BY x.oid";
+    const char *question =
+        "SELECT x.relname, NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.oid AND "
+        "c.conrelid = i.indrelid) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE "
+        "i.indrelid = %lld ORDER BY x.oid";
     g_autofree char *of_stage = pg_sql(question, (long long) sides->stage->oid);
     g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if ((sides->target != NULL && !swap_ask(planner, &old, error, question)) ||
@@ -224,12 +246,11 @@ plan_indexes(SwapPlanner *planner, GPtrArray *back_names, GError **error)
     }
     for (int i = 0; i < PQntuples(made); i++) {
         const char *name = pg_cell(made, i, 0), *own = g_hash_table_lookup(wanted, name);
-        size_t prefix = strlen(sides->stage->name);
-        g_autofree char *made_up = own == NULL && g_str_has_prefix(name, sides->stage->name)
-                                       ? g_strdup_printf("%s%s", sides->target_name, name + prefix)
-                                       : NULL;
+        bool may = false, is_named = sides->target == NULL && pg_cell_bool(made, i, 1);
+        g_autofree char *made_up = NULL;
+        if (own == NULL && !name_made_up(planner, name, is_named, &made_up, error))
+            return false;
         const char *to = own != NULL ? own : made_up;
-        bool may = false;
         if (to == NULL || strlen(to) > OBJECT_NAME_MAX)
             continue;
         if (!may_be_called(planner, to, &may, error))

@@ -208,7 +208,8 @@ redis_exists(Conn *base, const char *name, bool *ret, GError **error)
 
 /* Keys are all the index there is. */
 static bool
-redis_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+redis_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+             const Writer *writer, GError **error)
 {
     RedisConn *conn = redis_conn(base);
     return redis_book_watch_staged(conn, conn->db, writer, error) &&

@@ -182,9 +182,9 @@ bool sqlite_remove(Conn *conn, const char *stage, const Schema *key, const Batch
 /* holder.c: the programs of this machine that have locks on the file, "42 (sqlite3)", as far as the system tells; NULL: it does not. Caller
  * frees. */
 char *sqlite_holder(const char *path);
-bool sqlite_holds(const Schema *made, const Dependent *along);
-bool sqlite_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
-                   GError **error);
+bool sqlite_holds(Conn *conn, const Schema *made, const Dependent *along);
+bool sqlite_finish(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                   const Writer *writer, GError **error);
 /* The columns of a table that is made from the schema, as describe() will tell them. Caller owns. */
 Schema *sqlite_schema_to_be(const Schema *schema);
 /* The columns that are written, quoted, in order: "a", "b". Generated ones are left out. */

@@ -65,7 +65,7 @@ sqlite_schema_to_be(const Schema *schema)
 
 /* A number that is the key is given by SQLite itself where an INSERT leaves it out. */
 bool
-sqlite_holds(const Schema *made, const Dependent *along)
+sqlite_holds(Conn *conn, const Schema *made, const Dependent *along)
 {
     if (strcmp(along->kind, "identity") != 0)
         return along_is_unique(along);
@@ -252,7 +252,8 @@ sqlite_exists(Conn *base, const char *object, bool *ret, GError **error)
 }
 
 bool
-sqlite_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+sqlite_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
+              const Writer *writer, GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
     g_autoptr(SqliteObject) old = NULL;

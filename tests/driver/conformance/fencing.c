@@ -58,7 +58,8 @@ nobody_writes_before_it_is_staged_nor_after_all_is_gone(World *world)
     g_assert_true(may_write(world, "t-1", 6));
     ASSERT_OK(conn_unstage(world->conn, STAGE, &back, &ERR));
     g_assert_false(may_write(world, "t-1", 99));
-    ASSERT_FAILS(conn_finish(world->conn, STAGE, NULL, &late, &ERR), ERR_FENCED, "nothing staged");
+    ASSERT_FAILS(conn_finish(world->conn, STAGE, NULL, NULL, &late, &ERR), ERR_FENCED,
+                 "nothing staged");
 }
 
 static void
@@ -77,7 +78,7 @@ a_probe_stops_the_older_attempt_of_its_task_alone(World *world)
     Writer old = writer("t-1", 6);
     ASSERT_FAILS(begin(world->conn, &old, &ERR), ERR_FENCED,
                  "the fence of task 't-1' stands at 8, our token is 6");
-    ASSERT_FAILS(conn_finish(world->conn, STAGE, NULL, &old, &ERR), ERR_FENCED, "task 't-1'");
+    ASSERT_FAILS(conn_finish(world->conn, STAGE, NULL, NULL, &old, &ERR), ERR_FENCED, "task 't-1'");
 }
 
 /* Staged anew by a way back: whatever was leased before is older than that. */

@@ -92,7 +92,7 @@ a_stage_is_like_its_target(World *world)
                         schema_column(made, i)->is_nullable);
     }
     for (int again = 0; again < 2; again++)
-        ASSERT_OK(conn_finish(world->conn, STAGE, "people", &one, &ERR));
+        ASSERT_OK(conn_finish(world->conn, STAGE, "people", NULL, &one, &ERR));
     ASSERT_FAILS(conn_stage(world->conn, "other__honk", "nowhere", NULL, &one, &ERR), ERR_NOT_FOUND,
                  "nowhere");
 }

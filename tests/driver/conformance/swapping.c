@@ -92,7 +92,7 @@ stage_with(World *world, int64_t from, int64_t to)
     ASSERT_OK(conn_put(world->conn, rows, 0, &next, &ERR));
     result = (RangeResult){.rows_in = (int64_t) next, .rows_out = (int64_t) next};
     ASSERT_OK(conn_commit(world->conn, &result, &ERR));
-    ASSERT_OK(conn_finish(world->conn, STAGE, "people", &writer, &ERR));
+    ASSERT_OK(conn_finish(world->conn, STAGE, "people", NULL, &writer, &ERR));
 }
 
 static bool
@@ -302,7 +302,7 @@ an_old_token_neither_swaps_nor_swaps_back(World *world)
     newer.token = 8;
     ASSERT_OK(conn_swap_back(world->conn, STAGE, "people", KEPT, LOST, false, &newer, &rows, &ERR));
     Writer sibling = {.plan = "p-1", .task = "t-2", .range = "0002", .token = 7};
-    ASSERT_FAILS(conn_finish(world->conn, STAGE, NULL, &sibling, &ERR), ERR_FENCED,
+    ASSERT_FAILS(conn_finish(world->conn, STAGE, NULL, NULL, &sibling, &ERR), ERR_FENCED,
                  "the fence of plan 'p-1' stands at 8");
 }
 

@@ -65,7 +65,7 @@ what_comes_has_the_new_names(void)
 }
 
 static bool
-holds_no_comment(const Schema *made, const Dependent *along)
+holds_no_comment(void *store, const Schema *made, const Dependent *along)
 {
     return strcmp(along->kind, "comment") != 0;
 }
@@ -74,14 +74,51 @@ static void
 what_does_not_come_is_told(void)
 {
     g_autoptr(Schema) source = source_new(), made = made_new(source);
-    g_autofree char *left = along_left(made, source, new_name, NULL, holds_no_comment);
-    g_autofree char *all = along_left(made, source, new_name, NULL, NULL);
+    g_autofree char *left = along_left(made, source, new_name, NULL, holds_no_comment, NULL);
+    g_autofree char *all = along_left(made, source, new_name, NULL, NULL, NULL);
     g_assert_cmpstr(left, ==,
                     "unique 'by_nick', unique 'folded', check 'c', the comment on 'users'");
     g_assert_cmpstr(
         all, ==,
         "unique 'by_email', unique 'by_nick', unique 'folded', check 'c', the default of "
         "'id', the comment on 'users'");
+}
+
+/* What the store says in words of its own, of these columns. */
+static void
+add_own(Schema *source, const char *kind, const char *name, const char *columns)
+{
+    dependent_set_own(schema_add_dependent(source, kind, name, ""), g_strdup("words"),
+                      names_of(columns));
+}
+
+static void
+words_of_a_store_come_with_the_names_that_they_know(void)
+{
+    g_autoptr(Schema) source = source_new(), again = NULL;
+    g_autoptr(GError) error = NULL;
+    add_own(source, "index", "users_by_mail", "email");
+    add_own(source, "index", "elsewhere", "email id");
+    add_own(source, "check", "d", "nick email");
+    g_autoptr(json_t) json = schema_to_json(source);
+    bool read = schema_from_json(json, &again, &error);
+    g_assert_no_error(error);
+    g_assert_true(read);
+    g_autofree char *before = schema_fingerprint(source);
+    dependent_set_own(schema_add_dependent(again, "check", "e", ""), NULL, NULL);
+    g_autoptr(Schema) made = made_new(again);
+    g_assert_cmpuint(made->dependents->len, ==, 5);
+    const Dependent *elsewhere = made->dependents->pdata[2], *by_mail = made->dependents->pdata[3];
+    g_assert_cmpstr(elsewhere->own, ==, "words");
+    g_assert_null(elsewhere->own_name);
+    g_assert_cmpstr(elsewhere->own_columns->pdata[1], ==, "number");
+    g_assert_cmpstr(elsewhere->own_from->pdata[1], ==, "id");
+    g_assert_cmpstr(by_mail->own_name, ==, "_by_mail");
+    g_assert_false(along_is_index(by_mail)); /* other stores have no words for it */
+    for (guint i = 0; i < source->dependents->len; i++)
+        dependent_set_own(source->dependents->pdata[i], NULL, NULL);
+    g_autofree char *after = schema_fingerprint(source);
+    g_assert_cmpstr(before, ==, after);
 }
 
 static void
@@ -108,6 +145,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/along/what comes has the new names", what_comes_has_the_new_names);
     g_test_add_func("/along/what does not come is told", what_does_not_come_is_told);
+    g_test_add_func("/along/words of a store come with the names that they know",
+                    words_of_a_store_come_with_the_names_that_they_know);
     g_test_add_func("/along/what may come is in its JSON and not in its fingerprint",
                     what_may_come_is_in_its_json_and_not_in_its_fingerprint);
     return g_test_run();
