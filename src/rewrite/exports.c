@@ -347,6 +347,8 @@ passes_all_on(const char *text, size_t bytes)
 bool
 exports_wanted(const Exports *exports, const char *path, const char *text, size_t bytes)
 {
+    if (exports->list->len > 0 && pages_are_given(exports, path))
+        return true;
     if (exports->list->len == 0 || !imports_are_read(path, text, bytes))
         return false;
     GHashTable *classes = exports_classes(exports, path, text, bytes);

@@ -40,6 +40,11 @@ bool exports_take(Exports *exports, GPtrArray *take_list);
 bool exports_are_empty(const Exports *exports);
 /* Is the file in a language in which files give each other names? */
 bool exports_may_want(const char *path, const char *text, size_t bytes);
+/* Is it a page, and does a file fill it with rows whose columns get new names? What it reads by the old ones is told. (imports/pages.c) */
+bool pages_has(const char *path);
+/* May it show any? */
+bool pages_may_show(const char *path, const char *text, size_t bytes);
+bool pages_are_given(const Exports *exports, const char *path);
 /* May the file get any of them? Fast: by their names. */
 bool exports_wanted(const Exports *exports, const char *path, const char *text, size_t bytes);
 

@@ -331,6 +331,7 @@ rewrite_with(const char *path, const char *text, size_t bytes, const Renames *re
     described_columns(&work);
     described_makers(&work);
     described_rows(&work);
+    pages_tell(&work);
     dbt_seed_file(&work);
     dbt_made_here(&work);
     if (dbt_fixture_file(&work))

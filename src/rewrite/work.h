@@ -251,6 +251,8 @@ bool is_called_change(const char *path, const char *text, size_t bytes);
 void described_columns(Work *work);
 /* Does the file fill the table that its path names (query.sql, metadata.yaml)? Then it is a person's. */
 void described_makers(Work *work);
+/* Columns that a page shows by a name that changes. (imports/pages.c) */
+void pages_tell(Work *work);
 /* Rows of the dataset that tests begin with, which the file's path alone says. (described_rows.c) */
 void described_rows(Work *work);
 bool described_rows_concern(const Renames *renames, const char *path);

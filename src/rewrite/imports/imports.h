@@ -82,6 +82,13 @@ void imports_rows(Unit *unit);
 void imports_pass_rows_on(Unit *unit);
 /* The function around the piece, which it gives back. */
 void exports_pass_rows_on(Unit *unit, guint index, const ImportedClass *from);
+/* The function around the piece, in a language whose blocks have margins; G_MAXUINT: it is in none. */
+guint row_function_by_margin(Unit *unit, guint index);
+/* (pages.c) Does the string name a page that is rendered, and so no table: render('users', …)? */
+bool use_is_page(Unit *unit, const Use *use);
+/* Pages that the function around the piece fills with rows of `query`, which stands at `place` of `path`. */
+void exports_note_pages(Unit *unit, guint index, const char *query, const char *path, Span place,
+                        const Rename *rename);
 /* Is any of them used? */
 bool imports_are_used(const Work *work);
 /* (members.c) Columns that the program uses through classes that it gets from others. */

@@ -38,6 +38,13 @@ name_by_margin(Unit *unit, guint index, guint *ret_body)
     return *ret_body;
 }
 
+guint
+row_function_by_margin(Unit *unit, guint index)
+{
+    guint body;
+    return name_by_margin(unit, index, &body);
+}
+
 /* gold = (pool) => …, gold: function (pool) {…}: the name before what makes the function, whose brackets open there. */
 static guint
 name_it_is_set_to(const Unit *unit, guint open)
@@ -204,9 +211,11 @@ note(Unit *unit, Use *use, const Text *text, Giver *giver)
     if (rename == NULL || !program_is_statement(unit, use, text))
         return;
     Span place = text_span(unit->text, use->whole.begin, use->whole.end);
+    g_autofree char *query = g_strndup(text->bytes, text->count);
+    exports_note_pages(unit, use->first, query, unit->work->path, place, rename);
     Export *export = add_giver(unit, use->first, place, rename, giver);
     if (export != NULL)
-        set_text(&export->text, g_strndup(text->bytes, text->count));
+        set_text(&export->text, g_steal_pointer(&query));
 }
 
 /* Does the file give rows under that name already, of whatever query? */

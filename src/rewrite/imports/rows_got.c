@@ -348,6 +348,9 @@ imports_pass_rows_on(Unit *unit)
         bool is_call = giver != NULL;
         giver = is_call ? giver : rows_at(&members, i);
         guint begin = is_call ? chain_begin(unit, i) : i;
+        if (is_call)
+            exports_note_pages(unit, i, giver->export->text, giver->export->path,
+                               (Span){giver->export->begin, giver->export->end}, giver->rename);
         if (giver == NULL || !is_given_back(unit, begin))
             continue;
         guint end = visit_chain(&members, giver, last, is_call, false);

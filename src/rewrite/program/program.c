@@ -90,6 +90,8 @@ visit_use(Unit *unit, Use *use)
         program_command(unit, use, text) || program_part(unit, use, text) == PART_READ)
         return;
     const char *other = program_is_no_table(unit);
+    if (other == NULL && use_is_page(unit, use))
+        other = "this is the name of a page that is filled here";
     if (other != NULL)
         program_mention_text(unit->work, text, 0, text->count, NULL, other);
     if (other != NULL || program_rule(unit, text) || program_dbt(unit, use, text) ||

@@ -304,5 +304,5 @@ project_wants(const char *path, const char *text, size_t bytes, const Renames *r
     if (!options->propagates)
         return (code_is_sql(path) && is_template) || is_of_dbt(path, text, bytes);
     return code_is_sql(path) || g_str_has_suffix(path, ".ipynb") ||
-           language_of(path, text, bytes) != NULL;
+           pages_may_show(path, text, bytes) || language_of(path, text, bytes) != NULL;
 }
