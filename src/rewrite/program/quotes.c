@@ -39,15 +39,44 @@ edits_doubtful_quotes(const Unit *unit, const Rewrite *inner, const Text *text)
     return found;
 }
 
+/* Is it what stands before this place that takes a table? */
+static bool
+is_behind_from(const Text *text, size_t at)
+{
+    static const char *const words[] = {"from", "join", "into", "update", "table", NULL};
+    while (at > 0 && g_ascii_isspace(text->bytes[at - 1]))
+        at--;
+    size_t begin = at;
+    while (begin > 0 && g_ascii_isalpha(text->bytes[begin - 1]))
+        begin--;
+    return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) at}, words);
+}
+
+/* FROM "users", shop."users", "shop".users: a name in each dialect that takes it at all; CONCAT(a, " ") has a text. */
+static bool
+has_name_in_quotes(const Text *text, const Dialect *dialect)
+{
+    g_autoptr(TokenList) list = tokens_new(text->bytes, text->count, dialect);
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (text->bytes[token->begin] == '"' &&
+            (text_byte(text, token->end) == '.' ||
+             (token->begin > 0 && text->bytes[token->begin - 1] == '.') ||
+             is_behind_from(text, token->begin)))
+            return true;
+    }
+    return false;
+}
+
 /* A name that needs quotes where there were none: nobody knows how they look. */
 static bool
-adds_quotes(const Rewrite *inner, const Text *text)
+adds_quotes(const Rewrite *inner, const Text *text, const Dialect *dialect)
 {
     for (guint i = 0; i < inner->edits->len; i++) {
         const Edit *edit = g_ptr_array_index(inner->edits, i);
         if (strchr(edit->text, '"') != NULL &&
             !text_is_changed_elsewhere(text, edit->begin, edit->end, edit->text))
-            return memchr(text->bytes, '"', text->count) == NULL;
+            return !has_name_in_quotes(text, dialect);
     }
     return false;
 }
@@ -96,6 +125,7 @@ program_quotes_are_doubtful(const Unit *unit, const Text *text, const Dialect *d
 {
     bool is_guess = strcmp(dialect->name, "ansi") == 0;
     return unit->work->options->dialect == NULL &&
-           ((is_guess && (edits_doubtful_quotes(unit, inner, text) || adds_quotes(inner, text))) ||
+           ((is_guess &&
+             (edits_doubtful_quotes(unit, inner, text) || adds_quotes(inner, text, dialect))) ||
             has_doubtful_text(unit, text, dialect));
 }
