@@ -98,47 +98,17 @@ is_glued(const Work *work, guint index, size_t next)
     return true;
 }
 
-static void
-drop_edits(Work *work, size_t begin, size_t end)
-{
-    for (guint i = work->out->edits->len; i > 0; i--) {
-        const Edit *edit = g_ptr_array_index(work->out->edits, i - 1);
-        if (edit->begin <= end && edit->end >= begin)
-            g_ptr_array_remove_index(work->out->edits, i - 1);
-    }
-}
-
-/* What was decided of the word is not, as it is a part of another one. */
-static void
-refuse_part(Work *work, const Token *part)
-{
-    SiteKind kind = SITE_FILE;
-    for (guint i = work->out->sites->len; i > 0; i--) {
-        const Site *site = g_ptr_array_index(work->out->sites, i - 1);
-        if (site->begin >= part->end || part->begin >= site->end ||
-            site->disposition != DISPOSITION_REWRITTEN)
-            continue;
-        kind = site->kind;
-        g_ptr_array_remove_index(work->out->sites, i - 1);
-    }
-    if (kind == SITE_FILE)
-        return;
-    drop_edits(work, part->begin, part->end);
-    site_refuse(work, kind, part->begin, part->end, kind == SITE_TABLE ? "hole-in-name" : "hole",
-                NULL, "a branch of a template makes another name of this one");
-}
-
 static bool
 is_of_name(const Token *token)
 {
     return token->kind == TOKEN_WORD || token->kind == TOKEN_NUMBER;
 }
 
-void
-sql_glued(Work *work)
+/* The parts of names that others are made of, in the order of the text; NULL: none. */
+static GArray *
+glued_parts(const Work *work)
 {
-    if (!tokens_have(work->sql->list, TOKEN_TAG))
-        return;
+    GArray *parts = NULL;
     for (guint i = 0; i + 1 < work->sql->tokens->len; i++) {
         const Token *token = work_token(work, i), *next = work_token(work, i + 1);
         guint index = is_of_name(token) && is_of_name(next) && token->end < next->begin
@@ -146,7 +116,79 @@ sql_glued(Work *work)
                           : G_MAXUINT;
         if (index == G_MAXUINT || !is_glued(work, index, next->begin))
             continue;
-        refuse_part(work, token);
-        refuse_part(work, next);
+        if (parts == NULL)
+            parts = g_array_new(FALSE, FALSE, sizeof(Token));
+        g_array_append_val(parts, *token);
+        g_array_append_val(parts, *next);
+    }
+    return parts;
+}
+
+/* The first part that ends behind `begin`, if it begins before `end`; or NULL. */
+static const Token *
+part_in(const GArray *parts, size_t begin, size_t end)
+{
+    guint from = 0, behind = parts->len;
+    while (from < behind) {
+        guint middle = from + (behind - from) / 2;
+        if (g_array_index(parts, Token, middle).end <= begin)
+            from = middle + 1;
+        else
+            behind = middle;
+    }
+    const Token *part = from < parts->len ? &g_array_index(parts, Token, from) : NULL;
+    return part != NULL && part->begin < end ? part : NULL;
+}
+
+typedef struct {
+    SiteKind kind;
+    size_t begin, end;
+} Refused;
+
+/* What was decided of such a word is not, as it is a part of another one. */
+static GArray *
+take_sites(Work *work, const GArray *parts)
+{
+    GArray *refused = g_array_new(FALSE, FALSE, sizeof(Refused));
+    for (guint i = work->out->sites->len; i > 0; i--) {
+        const Site *site = g_ptr_array_index(work->out->sites, i - 1);
+        const Token *part = site->disposition == DISPOSITION_REWRITTEN
+                                ? part_in(parts, site->begin, site->end)
+                                : NULL;
+        if (part == NULL)
+            continue;
+        Refused one = {site->kind, part->begin, part->end};
+        g_array_append_val(refused, one);
+        g_ptr_array_remove_index(work->out->sites, i - 1);
+    }
+    return refused;
+}
+
+/* With what is written right behind a word, as its old name is. */
+static void
+drop_edits(Work *work, const GArray *parts)
+{
+    for (guint i = work->out->edits->len; i > 0; i--) {
+        const Edit *edit = g_ptr_array_index(work->out->edits, i - 1);
+        size_t begin = edit->begin > 0 ? edit->begin - 1 : 0;
+        if (part_in(parts, begin, edit->end + 1) != NULL)
+            g_ptr_array_remove_index(work->out->edits, i - 1);
+    }
+}
+
+void
+sql_glued(Work *work)
+{
+    g_autoptr(GArray) parts = tokens_have(work->sql->list, TOKEN_TAG) ? glued_parts(work) : NULL;
+    if (parts == NULL)
+        return;
+    g_autoptr(GArray) refused = take_sites(work, parts);
+    if (refused->len > 0)
+        drop_edits(work, parts);
+    for (guint i = refused->len; i > 0; i--) {
+        const Refused *one = &g_array_index(refused, Refused, i - 1);
+        site_refuse(work, one->kind, one->begin, one->end,
+                    one->kind == SITE_TABLE ? "hole-in-name" : "hole", NULL,
+                    "a branch of a template makes another name of this one");
     }
 }
