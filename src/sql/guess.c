@@ -56,6 +56,8 @@ typedef struct {
 #define REDSHIFT(n) [REDSHIFT] = (n),
 #define TSQL(n) [TSQL] = (n),
 #define CLICKHOUSE(n) [CLICKHOUSE] = (n),
+#define OF_SERVERS(n) POSTGRES(n) SQLITE(n) MYSQL(n) DUCKDB(n) TSQL(n) CLICKHOUSE(n)
+#define OF_WAREHOUSES(n) BIGQUERY(n) SNOWFLAKE(n) SPARK(n) TRINO(n) REDSHIFT(n)
 #define SIGN(word, around, weights) {word, around, {weights}},
 static const Sign signs[] = {
 #include "sql/signs.def"
@@ -321,14 +323,25 @@ is_in_capitals(const char *from, const char *to)
     return from == to && letters > 2;
 }
 
+/* SUM(a) "GP %", END "in %", a AS "x > y": what somebody calls a column may look like anything. */
+static bool
+is_behind_value(const Guess *guess, const char *quote)
+{
+    while (quote > guess->begin && g_ascii_isspace(quote[-1]))
+        quote--;
+    return strcmp(guess->before, "as") == 0 || strcmp(guess->before, "end") == 0 ||
+           (quote > guess->begin && quote[-1] == ')');
+}
+
 /* Texts that no name looks like, in the quotes of names: here they are those of strings. Where a table stands, and beside the dot of
  * a path, they are names. */
 static void
 take_double_quotes(Guess *guess)
 {
     const char *from = guess->at + 1, *to = behind_quotes(guess, '"');
-    bool is_name = to - from > 1 && !g_ascii_isdigit(*from);
-    for (const char *at = from; is_name && at + 1 < to; at++)
+    bool is_called = is_behind_value(guess, from - 1),
+         is_name = to - from > 1 && (is_called || !g_ascii_isdigit(*from));
+    for (const char *at = from; is_name && !is_called && at + 1 < to; at++)
         is_name = is_word(*at) || strchr(" .-/()#?&'", *at) != NULL;
     bool is_in_path =
         (from - 1 > guess->begin && from[-2] == '.') || (to < guess->end && *to == '.');

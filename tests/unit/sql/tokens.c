@@ -143,6 +143,12 @@ a_dialect_is_guessed_from_what_only_it_has(void)
         {"SELECT `a`::int FROM t", "mysql"}, /* or Spark's, whose texts are the same */
         {"SELECT `a`, DATE_TRUNC(TIMESTAMP_SECONDS(b), MONTH) FROM t", "bigquery"},
         {"SELECT a FROM t ORDER BY b WITH FILL", "clickhouse"},
+        {"SELECT NVL(a, 0) \"in %\" FROM t", "ansi"},
+        {"SELECT NVL(a, 0) FROM t WHERE b = \"in %\"", "spark"},
+        {"SELECT CASE WHEN NVL(a, 0) > 1 THEN b END \"x > 1\", c AS \"50%\" FROM t", "ansi"},
+        {"SELECT a FROM t WHERE b < SYSDATE AND c RLIKE 'd'", "ansi"},
+        {"CREATE TABLE t (a VARCHAR2(10), b TIMESTAMP_NTZ)", "ansi"},
+        {"SELECT a::int FROM DUAL", "snowflake"},
         {"SELECT a FROM t", "ansi"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
