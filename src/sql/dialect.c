@@ -60,7 +60,7 @@ static const Dialect dialects[] = {
      .variables = VARIABLES_YIELD, .has_alias_reuse = true, .has_having_aliases = true, .has_from_first = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "trino", .has_apart_commas = true, .has_no_group_places = true, .has_ordered_commons = true, .has_field_names = true, .also = {"presto", "athena"}, .name_quotes = "\"`", .string_quotes = "'",
      .has_lambdas = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "duckdb", .text_names = TEXT_NAMES_OWN, .has_sure_aliases = true, .forward = FORWARD_UNSEEN, .default_schema = "main", .has_named_files = true, .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
+    {.name = "duckdb", .has_last_aliases = true, .text_names = TEXT_NAMES_OWN, .has_sure_aliases = true, .forward = FORWARD_UNSEEN, .default_schema = "main", .has_named_files = true, .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
      .has_alias_reuse = true, .has_searched_tails = true, .has_alias_prefix = true, .has_from_first = true, .has_methods = true, .has_having_outputs = true,
      .has_tacit_lateral = true, .has_rows = true, .variables = VARIABLES_HIDE,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},

@@ -94,6 +94,20 @@ source_meant(Resolver *resolver, const SqlRef *ref, const SqlBlock *block, uint3
     return meant;
 }
 
+/* SELECT (SELECT max(t.a) FROM u AS t) FROM t: where the inner one has no `a`, SQLite, MySQL and DuckDB look for another one further
+ * out; elsewhere it is an error. */
+static bool
+is_one_further_out(Resolver *resolver, const SqlRef *ref, const SqlSource *source, uint32_t parts)
+{
+    const SqlBlock *block = block_around(resolver, source->block);
+    for (; block != NULL; block = block_around(resolver, block)) {
+        const SqlSource *other = source_meant(resolver, ref, block, parts);
+        if (other != NULL)
+            return has_instead(resolver, source, other, &ref->path.parts[parts]);
+    }
+    return false;
+}
+
 static bool
 bind_qualified_by(Resolver *resolver, SqlRef *ref, bool sees_all)
 {
@@ -101,7 +115,8 @@ bind_qualified_by(Resolver *resolver, SqlRef *ref, bool sees_all)
         for (uint32_t parts = ref->path.count - 1; parts > 0; parts--) {
             SqlSource *source = source_meant(resolver, ref, block, parts);
             if (source == NULL ||
-                (!sees_all && (!may_see(resolver, ref, source) || is_joined_away(ref, source))))
+                (!sees_all && (!may_see(resolver, ref, source) || is_joined_away(ref, source) ||
+                               is_one_further_out(resolver, ref, source, parts))))
                 continue;
             ref->binding = BINDING_COLUMN;
             ref->source = source;
@@ -345,8 +360,10 @@ static void
 prefer_row(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
 {
     if (!resolver->sql->dialect->has_rows ||
-        (ref->clause != CLAUSE_ITEM && ref->clause != CLAUSE_WHERE) ||
-        resolver_source_called(resolver, block, &ref->path, 1) == NULL || !bind_row(resolver, ref))
+        (ref->clause != CLAUSE_ITEM && ref->clause != CLAUSE_WHERE &&
+         !(ref->clause == CLAUSE_HAVING && sql_is_windowed(resolver->sql, ref))) || /* QUALIFY */
+        resolver_source_called(resolver, block, &ref->path, 1) == NULL ||
+        !bind_row(resolver, ref))
         return;
     ref->item = NULL;
 }

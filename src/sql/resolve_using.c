@@ -17,7 +17,9 @@ static guint
 first_joined(const Resolver *resolver, const SqlBlock *block, guint index)
 {
     const SqlSource *source = g_ptr_array_index(block->sources, index);
-    return resolver->sql->dialect->has_flat_commas ? 0 : MIN(source->joined_from, index);
+    return resolver->sql->dialect->has_flat_commas
+               ? 0
+               : MIN(MAX(source->joined_from, source->comma_from), index);
 }
 
 /* Where nobody says the dialect, a table before the comma that has such a column is in doubt. */

@@ -105,6 +105,7 @@ typedef struct {
     bool has_cast_names;     /* id::text, and CASE … ELSE id END, are called `id` */
     TextNames text_names;    /* how other expressions are called */
     bool has_order_columns;  /* ORDER BY name is an output only where AS gives the name */
+    bool has_last_aliases;   /* ORDER BY name means the last output of two that AS calls so */
     bool
         has_sorted_columns; /* HAVING and ORDER BY name + 1 mean a column, whatever the outputs are called */
     bool has_group_outputs;   /* GROUP BY does: an alias hides a column */

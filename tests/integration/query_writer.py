@@ -7,6 +7,7 @@ from query_forms import Forms
 from query_more import More
 from query_routines import Routines
 from query_scripts import Scripts
+from query_templates import Templates
 from query_values import ALIASES, DEPTH_MAX, Scope, Source, Values
 from query_world import INTS, TEXTS, is_int, pool
 
@@ -21,7 +22,7 @@ class Item:
         return self.sql if self.alias is None else f"{self.sql} {self.alias}"
 
 
-class Writer(Changes, Forms, More, Routines, Scripts, Values):
+class Writer(Changes, Forms, More, Routines, Scripts, Templates, Values):
     """`suffix`: of the names of what its scripts make, so that no two files make the same."""
 
     def __init__(self, chance, world, traits, suffix=""):
@@ -36,6 +37,8 @@ class Writer(Changes, Forms, More, Routines, Scripts, Values):
     def text(self):
         """A script of one or more statements; what the last one gives is compared, and all tables."""
         luck = self.chance.random()
+        if luck < 0.15:
+            return self.templated()
         if luck < 0.6:
             return self.query()
         return self.script() if luck < 0.8 else self.change()

@@ -45,17 +45,23 @@ was_joined_by(const Work *work, const SqlBlock *block, const SqlPart *part)
     return false;
 }
 
-/* ORDER BY m of `a.n AS m`, where an item before it gets `AS m` now. */
+/* ORDER BY m of `a.n AS m`, where another item gets `AS m` now, and is the one that is meant: SQLite takes the first of two, DuckDB
+ * the last. */
 static bool
-is_preceded(Work *work, const SqlRef *ref)
+is_outdone(Work *work, const SqlRef *ref)
 {
+    const Dialect *dialect = work->sql->dialect;
     const ArenaList *items = ref->item->block->items;
-    for (guint i = 0; ref->item->alias != NULL && i < items->len; i++) {
+    bool is_before = true;
+    if (ref->item->alias == NULL || ref->clause != CLAUSE_ORDER ||
+        (!dialect->has_order_columns && !dialect->has_last_aliases))
+        return false;
+    for (guint i = 0; i < items->len; i++) {
         const SqlItem *item = g_ptr_array_index(items, i);
-        if (item == ref->item)
-            break;
-        if (item->name != NULL && item_needs_alias(work, item) &&
-            sql_same_column(work->sql->dialect, item->name, '\0', ref->item->name))
+        is_before = is_before && item != ref->item;
+        if (item != ref->item && is_before != dialect->has_last_aliases && item->name != NULL &&
+            item_needs_alias(work, item) &&
+            sql_same_column(dialect, item->name, '\0', ref->item->name))
             return true;
     }
     return false;
@@ -148,8 +154,7 @@ sql_output_ref(Work *work, const SqlRef *ref)
     const char *name = item_new_name(work, ref->item);
     if (name == NULL) /* INSERT INTO t SELECT (id) … ORDER BY id */
         name = sql_tacit_new_name(work, ref->item);
-    if (work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER &&
-        is_preceded(work, ref)) {
+    if (is_outdone(work, ref)) {
         refuse_captured(work, part, part->text);
         return;
     }
