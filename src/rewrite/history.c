@@ -266,6 +266,14 @@ is_stamped(const char *path, const char *text, size_t bytes)
     return code_ends_with(path, endings) && changes_tables(text, bytes);
 }
 
+/* 004_orders.up.sql, 004_orders.down.sql, whatever their folder is called */
+static bool
+is_pair_of_steps(const char *name)
+{
+    return count_digits(name) > 0 &&
+           (g_str_has_suffix(name, ".up.sql") || g_str_has_suffix(name, ".down.sql"));
+}
+
 /* 20240131120000_orders.sql, 2024-01-31-120000_orders/up.sql, Script0001 - orders.sql */
 static bool
 is_numbered_sql(const char *path)
@@ -279,7 +287,7 @@ is_numbered_sql(const char *path)
     for (; g_ascii_isdigit(*stamp) || (is_pair && *stamp == '-'); stamp++)
         digits += *stamp != '-';
     return g_str_has_suffix(name, ".sql") &&
-           (digits >= MOMENT_DIGITS ||
+           (digits >= MOMENT_DIGITS || is_pair_of_steps(name) ||
             (g_str_has_prefix(name, "Script") && count_digits(name + 6) > 2));
 }
 
