@@ -431,6 +431,8 @@ struct Driver {
     /* Nothing declares what columns there are: describe() tells what the rows show at that moment. What a row has beside those that
      * a scan knows puts it aside. */
     bool finds_columns;
+    bool
+        hides_nulls; /* and a column in which every row is NULL shows in none: a scan takes it for NULL */
     /* What a person does so that its rows have a key, where they have none; NULL: its tables declare it. */
     const char *key_advice;
     /* What a column of this name becomes there that is no value of a row like all others; NULL: it is one. NULL: all are. */
@@ -533,6 +535,7 @@ CHECKED bool conn_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError
 bool conn_has_sql(const Conn *conn);
 bool conn_keeps_odd(const Conn *conn);     /* Driver.keeps_odd */
 bool conn_finds_columns(const Conn *conn); /* Driver.finds_columns */
+bool conn_hides_nulls(const Conn *conn);   /* Driver.hides_nulls */
 /* A text that may as well be read as bytes (TypeOps.is_vague). */
 bool conn_is_vague(const Conn *conn, const Column *column);
 /* True with a store without SQL: there is nothing to ask. */
@@ -550,6 +553,10 @@ CHECKED bool conn_query_rows_are(Conn *conn, const char *object, const int64_t *
 
 /* For drivers: "users" of "users__honk_0a1b2c3d", what a stage will be called; other names as they are. Caller frees. */
 char *stage_target_name(const char *stage);
+/* For drivers whose names have a length: what is to be called like a target with a long name, "users__honk_0a1b2c3d_kept", is called by the
+ * target's beginning and a digest of it, always the same. Other names as they are, however long. Caller frees. */
+typedef size_t StageNameLength(const char *name);
+char *stage_name_within(const char *name, size_t most, StageNameLength *length);
 CHECKED bool conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
                         const Writer *writer, GError **error);
 CHECKED bool conn_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);

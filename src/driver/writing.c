@@ -9,6 +9,21 @@ stage_target_name(const char *stage)
                                         : g_strdup(stage);
 }
 
+char *
+stage_name_within(const char *name, size_t most, StageNameLength *length)
+{
+    g_autofree char *target = stage_target_name(name);
+    const char *mark = name + strlen(target);
+    if (length(name) <= most || *mark == '\0')
+        return g_strdup(name);
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, target, -1);
+    g_autofree char *ending = g_strdup_printf("__%.8s%s", digest, mark);
+    for (char *end = target + strlen(target);
+         end > target && length(target) + length(ending) > most; *end = '\0')
+        end = g_utf8_prev_char(end); /* letters are not cut */
+    return g_strconcat(target, ending, NULL);
+}
+
 /* What the store would say of them in words of its own, without what to do. */
 static bool
 check_names(const Schema *schema, GError **error)

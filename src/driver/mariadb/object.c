@@ -63,6 +63,12 @@ take_part(const char *text, GString *part)
     return is_quoted ? NULL : text;
 }
 
+static size_t
+letters_of(const char *name)
+{
+    return (size_t) g_utf8_strlen(name, -1);
+}
+
 bool
 maria_split_name(MariaConn *conn, const char *name, char **ret_database, char **ret_name,
                  GError **error)
@@ -75,12 +81,13 @@ maria_split_name(MariaConn *conn, const char *name, char **ret_database, char **
     if (rest == NULL || *rest != '\0' || first->len == 0 || (has_database && second->len == 0))
         return fail(error, ERR_INVALID, "'%s' names nothing, expected TABLE or DATABASE.TABLE",
                     name);
-    const char *table = has_database ? second->str : first->str;
-    if (g_utf8_strlen(table, -1) > LETTERS_MAX)
+    g_autofree char *table =
+        stage_name_within(has_database ? second->str : first->str, LETTERS_MAX, letters_of);
+    if (letters_of(table) > LETTERS_MAX)
         return fail(error, ERR_INVALID, "'%s' is too long: a name has %d letters at most", table,
                     LETTERS_MAX);
     *ret_database = g_strdup(has_database ? first->str : conn->at.database);
-    *ret_name = g_strdup(table);
+    *ret_name = g_steal_pointer(&table);
     return true;
 }
 

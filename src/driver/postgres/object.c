@@ -116,10 +116,12 @@ pg_split_name(const char *name, char **ret_schema, char **ret_name, GError **err
         rest = take_part(rest, second);
     if (rest == NULL || *rest != '\0' || first->len == 0 || (has_schema && second->len == 0))
         return fail(error, ERR_INVALID, "'%s' names nothing, expected TABLE or SCHEMA.TABLE", name);
-    if (first->len > OBJECT_NAME_MAX || second->len > OBJECT_NAME_MAX)
+    g_autofree char *table =
+        stage_name_within(has_schema ? second->str : first->str, OBJECT_NAME_MAX, strlen);
+    if (strlen(table) > OBJECT_NAME_MAX || (has_schema && first->len > OBJECT_NAME_MAX))
         return fail(error, ERR_INVALID, "'%s' is too long: PostgreSQL keeps %d bytes of a name",
                     name, OBJECT_NAME_MAX);
-    *ret_name = g_strdup(has_schema ? second->str : first->str);
+    *ret_name = g_steal_pointer(&table);
     *ret_schema = has_schema ? g_strdup(first->str) : NULL;
     return true;
 }
