@@ -78,6 +78,23 @@ members_that_follow_each_other_are_one_text(void)
     }
 }
 
+/* As `pzstd` writes them: before each frame one that says how long it is. */
+static void
+frames_that_are_to_be_skipped_are_no_part_of_the_text(void)
+{
+    static const char skipped[] = "\x5f\x2a\x4d\x18\x04\0\0\0size";
+    g_autoptr(GString) bytes = g_string_new(NULL);
+    g_auto(Files) files;
+    g_string_append_len(bytes, skipped, sizeof skipped - 1);
+    pack(PACKED_ZSTD, "a,b\n1,x\n", 8, bytes);
+    g_string_append_len(bytes, skipped, sizeof skipped - 1);
+    pack(PACKED_ZSTD, "2,y\n", 4, bytes);
+    files_init(&files, "csv", "parallel.csv", bytes);
+    ScanSpec spec = {.object = "parallel.csv"};
+    g_autofree char *seen = test_scan(files.conn, &spec);
+    g_assert_cmpstr(seen, ==, "1:1|x\n2:2|y");
+}
+
 static void
 what_is_packed_in_utf_16_is_read_too(void)
 {
@@ -174,6 +191,8 @@ main(int argc, char **argv)
                     a_packed_file_is_read_as_what_is_in_it);
     g_test_add_func("/packed/members that follow each other are one text",
                     members_that_follow_each_other_are_one_text);
+    g_test_add_func("/packed/frames that are to be skipped are no part of the text",
+                    frames_that_are_to_be_skipped_are_no_part_of_the_text);
     g_test_add_func("/packed/what is packed in UTF-16 is read too",
                     what_is_packed_in_utf_16_is_read_too);
     g_test_add_func("/packed/a stream that is cut short is never a shorter table",

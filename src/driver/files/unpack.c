@@ -17,7 +17,11 @@ packing_of_bytes(const char *bytes, size_t count)
 {
     if (count >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0)
         return PACKED_GZIP;
-    return count >= 4 && memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0 ? PACKED_ZSTD : PACKED_NOT;
+    /* a frame that is to be skipped, such as `pzstd` begins each of its own with: 0x184d2a50 to 5f */
+    bool is_skipped =
+        count >= 4 && (bytes[0] & '\xf0') == '\x50' && memcmp(bytes + 1, "\x2a\x4d\x18", 3) == 0;
+    bool is_zstd = count >= 4 && memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0;
+    return is_zstd || is_skipped ? PACKED_ZSTD : PACKED_NOT;
 }
 
 static const struct {
