@@ -127,7 +127,10 @@ check_expr(const Check *check, const char *sql, Mark mark, const char *what, con
 {
     g_autofree char *message = NULL;
     g_autofree char *in_brackets = sql_in_brackets(sql);
-    if (check->expr_check != NULL && !check->expr_check(in_brackets, check->expr_data, &message))
+    if (!sql_stays_in_brackets(sql))
+        find(check, DIAG_ERROR, mark, code, "%s closes a bracket that it does not open", what);
+    else if (check->expr_check != NULL &&
+             !check->expr_check(in_brackets, check->expr_data, &message))
         find(check, DIAG_ERROR, mark, code, "%s is refused by the source's SQL: %s", what,
              message != NULL ? message : "no reason given");
 }

@@ -48,6 +48,26 @@ sql_in_brackets(const char *sql)
     return g_strdup_printf(strstr(sql, "--") != NULL ? "(%s\n)" : "(%s)", sql);
 }
 
+bool
+sql_stays_in_brackets(const char *sql)
+{
+    int depth = 0;
+    if (strpbrk(sql, "\\$#[") != NULL || strstr(sql, "/*") != NULL)
+        return true; /* what these mean is for the dialect to say */
+    for (const char *p = sql; *p != '\0' && depth >= 0; p++) {
+        if (strchr("'\"`", *p) != NULL) {
+            const char *end = strchr(p + 1, *p);
+            p = end != NULL ? end : p + strlen(p) - 1;
+        } else if (p[0] == '-' && p[1] == '-') {
+            p += strcspn(p, "\n");
+            p -= *p == '\0';
+        } else {
+            depth += (*p == '(') - (*p == ')');
+        }
+    }
+    return depth >= 0;
+}
+
 static void
 append_doubled(GString *to, const char *text, size_t bytes, char quote)
 {

@@ -30,6 +30,8 @@ CHECKED bool embedded_test(EmbeddedExpr *expr, const Row *row, bool *ret, char *
 
 /* "(sql)" with a line end where a comment would swallow the bracket. Caller frees. */
 char *sql_in_brackets(const char *sql);
+/* False: a bracket closes that it did not open, so `a) OR (b` would reach out of those around it. True where that cannot be told for all dialects. */
+bool sql_stays_in_brackets(const char *sql);
 /* "name" with its quotes doubled. Appended. */
 void sql_append_name(GString *to, const char *name);
 /* 'text' with its quotes doubled. Appended. */

@@ -100,6 +100,9 @@ static const Case cases[] = {
      "m:8:17: error: the expression of column 'name' is refused by the source's SQL: no such column: nmae [bad-expr]\n"
      "m:9:19: error: the expression of column 'rating' is refused by the source's SQL: random() is not allowed: the same row must give the same value every time [bad-expr]\n"
      "m:5:8: error: `where` is refused by the source's SQL: near \")\": syntax error [bad-where]"},
+    {true, "where: \"id = 1) OR (id = 2\"\ncolumns:\n  id: id\n  name: { expr: \"'a)' || (\\\"User Name\\\") -- )\\n\", default: x }\n  rating: { expr: \"1), (2\" }\n" REST,
+     "m:9:19: error: the expression of column 'rating' closes a bracket that it does not open [bad-expr]\n"
+     "m:5:8: error: `where` closes a bracket that it does not open [bad-where]"},
 };
 /* clang-format on */
 
