@@ -88,8 +88,26 @@ open_transfer(const Compare *compare, Transfer **ret, GError **error)
                          .target = pair->target.object,
                          .mapping = pair->mapping,
                          .aside = compare->aside,
+                         .repairs = compare->repairs,
                          .hash = true};
     return transfer_open(&spec, ret, error);
+}
+
+/* What is compared, and what would be if the target did not compute it itself: that cannot be repaired. Caller frees. */
+static Schema *
+with_computed(const Compare *compare, const Schema *compared, GString *computed)
+{
+    const Pair *pair = &compare->pair;
+    Schema *both = schema_copy(compared);
+    for (size_t i = 0; compare->repairs && i < schema_count(pair->target_schema); i++) {
+        const Column *column = schema_column(pair->target_schema, i);
+        if (!column->is_generated || pair->mapping != NULL ||
+            schema_find(pair->source_schema, column->name, NULL) == NULL)
+            continue;
+        schema_add(both, column->name, column->type, "", true);
+        g_string_append_printf(computed, "%s%s", computed->len > 0 ? ", " : "", column->name);
+    }
+    return both;
 }
 
 /* Columns that only one side has are named, and not compared. With a mapping, it says what becomes of the source's. */
@@ -97,11 +115,17 @@ static void
 show_uncompared(Compare *compare, const Schema *compared)
 {
     const Pair *pair = &compare->pair;
+    g_autoptr(GString) computed = g_string_new(NULL);
+    g_autoptr(Schema) both = with_computed(compare, compared, computed);
     g_autofree char *source =
-        pair->mapping == NULL ? pair_columns_without(pair->source_schema, compared) : NULL;
-    g_autofree char *target = pair_columns_without(pair->target_schema, compared);
+        pair->mapping == NULL ? pair_columns_without(pair->source_schema, both) : NULL;
+    g_autofree char *target = pair_columns_without(pair->target_schema, both);
     compare->columns = schema_count(compared);
-    compare->leaves_columns = source != NULL || target != NULL;
+    compare->leaves_columns = source != NULL || target != NULL || computed->len > 0;
+    if (computed->len > 0)
+        view_tone(compare->view, TONE_WARN,
+                  "computed in %s itself, and not compared with --repair: %s", pair->target.text,
+                  computed->str);
     if (source != NULL)
         view_tone(compare->view, TONE_WARN, "only in %s, not compared: %s", pair->source.text,
                   source);

@@ -166,6 +166,12 @@ conn_finds_columns(const Conn *conn)
 }
 
 bool
+conn_hides_nulls(const Conn *conn)
+{
+    return conn->driver->hides_nulls;
+}
+
+bool
 conn_is_vague(const Conn *conn, const Column *column)
 {
     const TypeOps *types = conn->driver->types;

@@ -91,6 +91,27 @@ agree_on_bytes(Transfer *transfer, const Mapping *mapping, Schema *source, Schem
     }
 }
 
+/* To be compared it is read like all others. */
+static void
+compare_computed(const Transfer *transfer, Schema *target)
+{
+    bool only_reads = transfer->spec.plan == NULL && !transfer->spec.repairs;
+    for (guint i = 0; target != NULL && only_reads && i < target->columns->len; i++)
+        ((Column *) target->columns->pdata[i])->is_generated = false;
+}
+
+/* What a mapping makes may be NULL in every row, and then it is no column that could be found where rows are to be compared. */
+static void
+expect_nulls(const Transfer *transfer, const Mapping *mapping, Schema *target)
+{
+    if (target == NULL || transfer->spec.plan != NULL || !conn_hides_nulls(transfer->target))
+        return;
+    g_autoptr(GPtrArray) made = mapping_targets(mapping);
+    for (guint i = 0; i < made->len; i++)
+        if (schema_find(target, made->pdata[i], NULL) == NULL)
+            schema_add(target, made->pdata[i], TYPE_TEXT, "", true);
+}
+
 /* All that is read is read by one schema, whatever rows show later. */
 static bool
 describe_source(Transfer *transfer, Schema **ret, GError **error)
@@ -116,12 +137,14 @@ bind_program(Transfer *transfer, GError **error)
         !describe_target(transfer, &target, &object, error))
         return false;
     if (mapping == NULL) {
+        compare_computed(transfer, target);
         if (!mapping_identity(source, target != NULL ? target : source, &transfer->identity, error))
             return false;
         mapping = mapping_get(transfer->identity, 0);
         if (target != NULL && transfer->spec.plan == NULL)
             forget_what_is_not_compared(mapping, target);
     }
+    expect_nulls(transfer, mapping, target);
     agree_on_bytes(transfer, mapping, source, target);
     if (!program_new(mapping, source, target, conn_has_sql(transfer->source), &transfer->program,
                      error) ||

@@ -34,9 +34,11 @@ typedef struct {
         aside; /* likewise, rows that may be missing where they are as they were: [{"record", "column", "reason"}]; or NULL */
     int64_t token;
     int64_t rejects_max; /* rows of one range that may be put aside; 0: REJECTS_PER_RANGE */
-    bool hash;           /* hash while copying (comparison needs it) */
-    bool push_allowed;   /* inside one store: let the store do it */
-    bool passes_freeze;  /* rows of a frozen target are repaired all the same */
+    bool
+        repairs; /* with `plan` NULL: rows of the target are to be changed, so what it computes itself is not compared */
+    bool hash;   /* hash while copying (comparison needs it) */
+    bool push_allowed;  /* inside one store: let the store do it */
+    bool passes_freeze; /* rows of a frozen target are repaired all the same */
     bool holds; /* all that is read of the source is as it was when it was opened (SnapshotOps) */
     bool holds_both; /* and so is the target, in the same store: nothing can be written then */
     const struct Transfer

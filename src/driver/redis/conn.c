@@ -367,6 +367,7 @@ const Driver driver_redis = {
     .describe = redis_describe,
     .identity = redis_identity,
     .finds_columns = true,
+    .hides_nulls = true,
     .fingerprint = redis_fingerprint,
     .types = &redis_type_ops,
     .scan = &redis_scan_ops,

@@ -21,7 +21,7 @@ typedef struct {
 
 /* Where `objects` of honk.yaml does not say the types itself. */
 enum { WORD_KEY, WORD_HASH, WORD_STRING, WORD_BOOL, WORD_INT, WORD_NUMBER, WORD_JSON, WORD_END };
-static const char *const declared_words[] = {[WORD_KEY] = "part of the key",
+static const char *const declared_words[] = {[WORD_KEY] = REDIS_KEY_WORD,
                                              [WORD_HASH] = "field of a hash",
                                              [WORD_STRING] = "string",
                                              [WORD_BOOL] = "true or false in JSON",
@@ -75,9 +75,8 @@ word_of(RedisKind kind, ColumnType type)
                                                : WORD_JSON];
 }
 
-/* REDIS_UNKNOWN: its words are not those of rows that were looked at. */
-static RedisKind
-kind_of_words(const Schema *schema)
+RedisKind
+redis_kind_of_words(const Schema *schema)
 {
     for (size_t i = 0; i < schema_count(schema); i++)
         for (unsigned word = WORD_HASH; word <= WORD_JSON; word++)
@@ -280,7 +279,7 @@ bool
 redis_object_know(RedisConn *conn, RedisObject *object, const Schema *known, GError **error)
 {
     if (object->kind == REDIS_UNKNOWN)
-        object->kind = kind_of_words(known);
+        object->kind = redis_kind_of_words(known);
     if (object->kind == REDIS_UNKNOWN && !redis_object_look(conn, object, error))
         return false;
     const Column *end = schema_find(known, REDIS_EXPIRES, NULL);
@@ -289,6 +288,14 @@ redis_object_know(RedisConn *conn, RedisObject *object, const Schema *known, GEr
     schema_free(object->schema);
     object->schema = schema_copy(known);
     return true;
+}
+
+void
+redis_object_expect(RedisObject *object, const char *name, ColumnType type)
+{
+    bool is_found = !object->is_declared && !object->is_made && object->kind != REDIS_STRING;
+    if (is_found && schema_find(object->schema, name, NULL) == NULL)
+        schema_add(object->schema, name, type, "", true);
 }
 
 static void

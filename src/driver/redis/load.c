@@ -71,6 +71,23 @@ take_end(const RedisObject *target, const Schema *schema, RedisObject *stage)
     stage->expires = g_strdup(REDIS_EXPIRES);
 }
 
+/* Likewise they stay strings or JSON, unless their columns have become others. Kafka's texts are called as strings are here, so the key tells whose
+ * rows they were. */
+static RedisKind
+kind_of_rows(const Schema *schema)
+{
+    RedisKind kind = redis_kind_of_words(schema);
+    size_t keys = 0, others = 0;
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const char *declared = schema_column(schema, i)->declared;
+        bool is_key = strcmp(declared, REDIS_KEY_WORD) == 0;
+        keys += is_key;
+        others += !is_key && strcmp(declared, REDIS_END_WORD) != 0;
+    }
+    bool is_kept = keys > 0 && (kind == REDIS_JSON || (kind == REDIS_STRING && others == 1));
+    return is_kept ? kind : REDIS_HASH;
+}
+
 static bool
 make_like_nothing(RedisConn *conn, const char *stage, const Schema *schema, RedisObject **ret,
                   GError **error)
@@ -89,7 +106,7 @@ make_like_nothing(RedisConn *conn, const char *stage, const Schema *schema, Redi
     if (!redis_object_make(conn, stage, target, &made, error))
         return false;
     if (made->kind == REDIS_UNKNOWN)
-        made->kind = REDIS_HASH;
+        made->kind = kind_of_rows(schema);
     take_end(target, schema, made);
     if (!take_schema(made, schema, error))
         return false;

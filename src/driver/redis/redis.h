@@ -108,6 +108,7 @@ typedef enum {
 /* Where nobody says otherwise, the column of a row's end, and the word that tells it from any other column of that name. */
 #define REDIS_EXPIRES "expires_at"
 #define REDIS_END_WORD "end of a row"
+#define REDIS_KEY_WORD "part of the key"
 
 /* `literals[0]` hole `literals[1]` hole …: one literal more than holes. */
 typedef struct {
@@ -284,6 +285,8 @@ row_reader_is_at_edge(const RowReader *reader)
 
 /* --- describe.c --- */
 extern const TypeOps redis_type_ops;
+/* What rows with these columns were in Redis; REDIS_UNKNOWN: their words are not those of rows that were looked at there. */
+RedisKind redis_kind_of_words(const Schema *schema);
 /* Was it taken for a text since most of what was seen is one? */
 bool redis_is_vague(const Column *column);
 /* The object with kind and schema, found from its first rows if they were not known. */
@@ -291,6 +294,8 @@ CHECKED bool redis_object_look(RedisConn *conn, RedisObject *object, GError **er
 /* The same, from what described it before: rows are not looked at again, unless `known` does not tell what they are. */
 CHECKED bool redis_object_know(RedisConn *conn, RedisObject *object, const Schema *known,
                                GError **error);
+/* A column that no row had which was looked at, and that somebody asks for: it is NULL in them. Not where somebody has said what there is. */
+void redis_object_expect(RedisObject *object, const char *name, ColumnType type);
 /* As it was described last through this connection, if that took a look at its rows. */
 bool redis_object_recall(RedisConn *conn, const char *name, RedisObject **ret);
 bool redis_describe(Conn *conn, const char *object, Schema **ret, GError **error);

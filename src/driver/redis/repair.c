@@ -172,8 +172,12 @@ redis_repair(Conn *base, const char *object, const Schema *schema,
                              .keys = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref),
                              .commands = g_string_new(NULL)};
     if (!redis_object_need(repair.conn, object, &repair.object, error) ||
-        !redis_object_look(repair.conn, repair.object, error) ||
-        !check_key(repair.object, schema, error) ||
+        !redis_object_look(repair.conn, repair.object, error))
+        return false;
+    for (size_t i = 0; i < schema_count(schema); i++)
+        redis_object_expect(repair.object, schema_column(schema, i)->name,
+                            schema_column(schema, i)->type);
+    if (!check_key(repair.object, schema, error) ||
         !redis_encoder_init(&repair.encoder, repair.object, schema, error) ||
         (batches[REPAIR_CHANGE]->len > 0 && !check_columns(&repair, error)))
         return false;

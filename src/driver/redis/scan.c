@@ -161,6 +161,11 @@ find_holes(RedisScan *scan)
 static bool
 find_columns(RedisScan *scan, const ScanSpec *spec, GError **error)
 {
+    for (size_t i = 0; spec->output != NULL && i < schema_count(spec->output); i++) {
+        const Column *wanted = schema_column(spec->output, i);
+        redis_object_expect(scan->object, spec->items != NULL ? spec->items[i].name : wanted->name,
+                            wanted->type);
+    }
     const Schema *output = spec->output != NULL ? spec->output : scan->object->schema;
     find_holes(scan);
     for (size_t i = 0; i < schema_count(output); i++) {
