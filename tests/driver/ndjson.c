@@ -41,12 +41,15 @@ static const struct {
         "1:1|x|[1,{\"f\":2}]"},
     {"escapes", "{\"a\": \"\\u00e4\\n\\\"\\ud83d\\ude00\\/\"}\n", "a text", "1:ä\n\"😀/"},
     {"a broken line", "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n", "a int",
-        "!2 -: line 2: expected a value\n1:1\n3:3"},
+        "!2 -: line 2: the record ends, expected a value\n1:1\n3:3"},
     {"what is expected is told", "{\"a\" 1}\n{a: 1}\n{\"a\": 1,}\n[1]\n{\"a\": 01}\n{\"a\": 1} x\n{\"a\": 1, \"a\": 2}\n{\"a\": \"\\q\"}\n{\"a\": 5}\n", "a int",
         "!1 -: line 1: '1' at byte 6, expected ':'\n!2 -: line 2: 'a' at byte 2, expected a name in double quotes\n"
         "!3 -: line 3: '}' at byte 9, expected a name in double quotes\n!4 -: line 4: '[' at byte 1, expected an object\n"
-        "!5 -: line 5: expected a value\n!6 -: line 6: there is more behind the object\n!7 -: line 7: 'a' comes twice\n"
+        "!5 -: line 5: '01' at byte 7, expected a value\n!6 -: line 6: there is more behind the object\n!7 -: line 7: 'a' comes twice\n"
         "!8 -: line 8: there is no escape '\\q'\n9:5"},
+    {"words that are no values of JSON", "{\"a\": 1}\n{\"a\": NaN}\n{\"a\": -Infinity}\n{\"a\": 'x'}\n{\"a\": trueish}\n", "a int",
+        "!2 -: line 2: 'NaN' at byte 7, expected a value\n!3 -: line 3: '-Infinity' at byte 7, expected a value\n"
+        "!4 -: line 4: ''' at byte 7, expected a value\n!5 -: line 5: 'i' at byte 11, expected ',' or '}'\n1:1"},
     {"an array goes on behind a broken element", "[\n{\"a\": 1},\n{\"a\": 2 \"b\"},\n{\"a\": 3,\n{\"a\": 4}\n]\n", "a int",
         "!2 -: line 3: '\"' at byte 9, expected ',' or '}'\n!3 -: line 4: '{' at byte 10, expected a name in double quotes\n1:1\n4:4"},
     {"elements that are no objects", "[\n1,\n{\"a\": 1},\nnull\n]", "a int",
@@ -55,7 +58,7 @@ static const struct {
         "!2 -: line 1: 'n' at byte 1, expected an object\n!3 -: line 1: '\"' at byte 1, expected an object\n"
         "!4 -: line 1: '[' at byte 1, expected an object\n!5 -: line 1: 'x' at byte 7, expected ',' or '}'\n1:1\n6:5"},
     {"a last line without an end", "{\"a\": 1}\n{\"a\": 2}", "a int", "1:1\n2:2"},
-    {"a broken last line", "{\"a\": 1}\n{\"a\":\n", "a int", "!2 -: line 2: expected a value\n1:1"},
+    {"a broken last line", "{\"a\": 1}\n{\"a\":\n", "a int", "!2 -: line 2: the record ends, expected a value\n1:1"},
     {"something behind the last line", "{\"a\": 1}\n{\"a\": 2} x", "a int", "!2 -: line 2: there is more behind the object\n1:1"},
     {"lines that end with DOS's Ctrl-Z", "{\"a\": 1}\r\n{\"a\": 2}\r\n\x1a", "a int", "1:1\n2:2"},
     {"a last line that ends with it", "{\"a\": 1}\n{\"a\": 2}\x1a", "a int", "1:1\n2:2"},

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WORD_SHOWN_BYTES 20
 #define PIECE_BYTES 4096       /* of a line that is too long */
 #define DROP_BYTES (64 * 1024) /* that are behind us, before what is left is moved to the front */
 
@@ -63,6 +64,13 @@ problem(Cursor *cursor, const char *format, ...)
     return false;
 }
 
+/* Of the record, from 1. */
+static ssize_t
+byte_at(const Cursor *cursor)
+{
+    return cursor->p - (cursor->lexer->window.bytes + cursor->lexer->begin) + 1;
+}
+
 static bool
 is_blank(char c)
 {
@@ -87,8 +95,7 @@ expect(Cursor *cursor, char wanted, const char *what)
     if (cursor->p >= cursor->end)
         return problem(cursor, "the record ends, expected %s", what);
     return problem(cursor, "'%c' at byte %zd, expected %s",
-                   g_ascii_isprint(*cursor->p) ? *cursor->p : '?',
-                   cursor->p - (cursor->lexer->window.bytes + cursor->lexer->begin) + 1, what);
+                   g_ascii_isprint(*cursor->p) ? *cursor->p : '?', byte_at(cursor), what);
 }
 
 static bool
@@ -160,6 +167,23 @@ text(Cursor *cursor, GString *to)
     }
 }
 
+/* What stands there instead: the whole word, as some programs write NaN, None or 007. */
+static bool
+no_value(Cursor *cursor)
+{
+    const char *from = cursor->p, *end = from;
+    while (end < cursor->end && end - from < WORD_SHOWN_BYTES &&
+           (g_ascii_isalnum(*end) || *end == '-' || *end == '+' || *end == '.' || *end == '_'))
+        end++;
+    if (end > from)
+        return problem(cursor, "'%.*s' at byte %zd, expected a value", (int) (end - from), from,
+                       byte_at(cursor));
+    if (from >= cursor->end)
+        return problem(cursor, "the record ends, expected a value");
+    return problem(cursor, "'%c' at byte %zd, expected a value",
+                   g_ascii_isprint(*from) ? *from : '?', byte_at(cursor));
+}
+
 static bool
 number(Cursor *cursor, JsonKind *ret)
 {
@@ -171,7 +195,7 @@ number(Cursor *cursor, JsonKind *ret)
     while (p < end && g_ascii_isdigit(*p))
         p++;
     if (p == digits || (*digits == '0' && p - digits > 1))
-        return problem(cursor, "expected a value");
+        return no_value(cursor);
     if (p < end && *p == '.') {
         const char *fraction = ++p;
         while (p < end && g_ascii_isdigit(*p))
@@ -202,7 +226,7 @@ word(Cursor *cursor, const char *wanted)
 {
     size_t bytes = strlen(wanted);
     if ((size_t) (cursor->end - cursor->p) < bytes || memcmp(cursor->p, wanted, bytes) != 0)
-        return problem(cursor, "expected a value");
+        return no_value(cursor);
     g_string_append(cursor->lexer->scratch, wanted);
     cursor->p += bytes;
     return true;
