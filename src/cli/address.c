@@ -407,6 +407,21 @@ fail_no_such(const char *text, GError **error)
                 text);
 }
 
+/* Of a file that is packed in a way that nothing here unpacks, as its ending says; false: it is not. */
+static bool
+hint_at_packing(Invocation *call, const char *text)
+{
+    static const char *const foreign[] = {".bz2", ".xz", ".lz4", ".zip", ".7z", ".tgz", ".tar"};
+    bool is_it = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(foreign); i++)
+        is_it = is_it || g_str_has_suffix(text, foreign[i]);
+    if (is_it && is_file(text))
+        invocation_hint(
+            call,
+            "what gzip or zstd has packed is read (.csv.gz, .json.zst): unpack it, or pack it so");
+    return is_it && is_file(text);
+}
+
 /* What was meant, when there is no honk.yaml in which it could be something else. */
 static bool
 fail_without_config(Invocation *call, const char *text, GError *no_config, GError **error)
@@ -417,9 +432,10 @@ fail_without_config(Invocation *call, const char *text, GError *no_config, GErro
         return false;
     }
     g_error_free(no_config);
-    invocation_hint(call, "a dataset is a file (airports.csv, data.db:users), "
-                          "postgres:DATABASE:TABLE or, with a honk.yaml, "
-                          "STORE:OBJECT or a name of its catalog");
+    if (!hint_at_packing(call, text))
+        invocation_hint(call, "a dataset is a file (airports.csv, data.db:users), "
+                              "postgres:DATABASE:TABLE or, with a honk.yaml, "
+                              "STORE:OBJECT or a name of its catalog");
     if (looks_like_file)
         return fail_no_such(text, error);
     return fail(error, ERR_NOT_FOUND,
@@ -442,6 +458,8 @@ hint_at_forms(Invocation *call, const Config *config, const char *text)
     for (guint i = 0; i < config->stores->len; i++)
         g_string_append_printf(stores, "%s%s", i > 0 ? ", " : "",
                                ((const StoreConfig *) config->stores->pdata[i])->name);
+    if (hint_at_packing(call, text))
+        return;
     if (is_file(text))
         invocation_hint(
             call, "it is a file whose name does not say what is in it: csv:%s or ndjson:%s does",

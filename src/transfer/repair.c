@@ -230,7 +230,8 @@ repair_found(Repair *repair, Repaired *ret, GError **error)
     g_autoptr(GError) refused = NULL;
     if (search->is_ambiguous)
         return fail(error, ERR_INVALID,
-                    "two rows of '%s' share a key, so that none is named by it: copy it anew",
+                    "two rows share a key, of '%s' or of those that should be in it, so that "
+                    "none is named by it: copy it anew",
                     search->object);
     if (!search_each_source_row(search, take_source_row, error) ||
         !search_each_target_row(search, take_target_row, error))

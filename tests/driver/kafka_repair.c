@@ -165,8 +165,7 @@ what_names_no_row_or_would_lose_something_is_refused(void)
          "id INTEGER PRIMARY KEY NOT NULL, v TEXT", "says nothing of 'w'", NULL, false},
         {"\"rows\": \"latest\", \"key\": \"id\"", "id INTEGER PRIMARY KEY NOT NULL, v TEXT",
          "says nothing of 'kafka_headers'", "trace", false},
-        {ID_AND_V, "id INTEGER PRIMARY KEY NOT NULL, v TEXT", "two rows of 't' share a key", NULL,
-         true},
+        {ID_AND_V, "id INTEGER PRIMARY KEY NOT NULL, v TEXT", "two rows share a key", NULL, true},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *topic = test_kafka_topic("no", 2, true);

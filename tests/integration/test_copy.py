@@ -140,6 +140,10 @@ class Copying(WithoutServer):
         self.assertIn("equal: 2,000 rows", self.compare("customers-v1", "shop:customers_copy").stdout)
         self.refused(4, "customers_v9", "copy", "shop:customers_v9", "shop:x")
 
+    def test_a_file_that_is_packed_in_another_way_is_told_which_ways_there_are(self):
+        self.write("a.csv.bz2", "BZh9")
+        self.refused(4, "what gzip or zstd has packed is read", "copy", "a.csv.bz2", "d.db:a")
+
     def test_wrong_words_say_what_was_expected(self):
         self.refused(4, "there is no file 'airprots.csv', did you mean 'airports.csv'?", "copy", "airprots.csv", "d.db:x")
         self.sql("d.db", "CREATE TABLE x (a)")
