@@ -124,6 +124,25 @@ class Copying(unittest.TestCase):
         self.assertIn("different: a '3'", by_key)
 
 
+    def test_a_topic_that_takes_little_at_once_gets_it_in_pieces_and_what_is_larger_is_expected_and_put_aside(self):
+        kafka, project = Kafka(), support.Project()
+        self.addCleanup(kafka.close)
+        self.addCleanup(project.close)
+        project.folder.joinpath("honk.yaml").write_text(
+            f'stores:\n  lite: {{ driver: sqlite, path: all.db }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
+            db.executescript(
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);"
+                "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT i, printf('%.*c', 100, 'x') FROM n;"
+                "UPDATE t SET v = printf('%.*c', 6000, 'y') WHERE id = 7")
+        kafka.make("little", ("max.message.bytes", "5000"))
+        words = ("copy", "lite:t", "events:little")
+        dry = project.json(*words, "--dry-run")["observations"]["forecast"]
+        copied = project.json(*words)
+        self.assertEqual((dry["rejected"]["about"], copied["rows_rejected"], copied["rows_target"]), (1, 1, 1999))
+        self.assertIn("the record has 6016 bytes, at most 4920", project.folder.joinpath(copied["rejected_file"]).read_text())
+
+
     def test_a_dry_run_into_a_topic_expects_what_the_copy_puts_aside(self):
         kafka, project = Kafka(), support.Project()
         self.addCleanup(kafka.close)

@@ -143,6 +143,20 @@ check_columns(const KafkaObject *object, const Schema *batch, GError **error)
     return true;
 }
 
+/* What is packed may be smaller than it looks: the broker says. */
+static bool
+find_limits(KafkaConn *conn, KafkaEncoder *encoder, GError **error)
+{
+    const char *packing = json_get_string(conn->settings, "compression", "none");
+    if (!kafka_batch_bytes_max(conn, encoder->object->topic, &encoder->batch_bytes_max, error))
+        return false;
+    encoder->record_bytes_max =
+        strcmp(packing, "none") == 0
+            ? MIN(encoder->batch_bytes_max - KAFKA_FRAME_BYTES, KAFKA_RECORD_BYTES_MAX)
+            : KAFKA_RECORD_BYTES_MAX;
+    return true;
+}
+
 static bool
 encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object, const Schema *batch,
              bool only_looks, GError **error)
@@ -169,8 +183,8 @@ encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *object, 
     }
     for (guint i = 0; i < object->key->len; i++)
         schema_find(object->schema, object->key->pdata[i], &encoder->key_columns[i]);
-    if (check_columns(object, batch, error) && find_avro(conn, encoder, error) &&
-        find_key_avro(conn, encoder, error))
+    if (check_columns(object, batch, error) && find_limits(conn, encoder, error) &&
+        find_avro(conn, encoder, error) && find_key_avro(conn, encoder, error))
         return true;
     kafka_encoder_clear(encoder);
     return false;
@@ -506,6 +520,18 @@ kafka_encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row, char **r
     return parts.has_key;
 }
 
+static bool
+is_small_enough(const KafkaEncoder *encoder, const RecordParts *parts, char **ret_reason)
+{
+    size_t bytes =
+        (parts->has_key ? encoder->key->len : 0) + (parts->is_tombstone ? 0 : encoder->value->len);
+    if ((int64_t) bytes <= encoder->record_bytes_max)
+        return true;
+    *ret_reason = g_strdup_printf("the record has %zu bytes, at most %" G_GINT64_FORMAT, bytes,
+                                  MAX(encoder->record_bytes_max, 0));
+    return false;
+}
+
 bool
 kafka_encode(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *ret,
              char **ret_reason)
@@ -519,7 +545,8 @@ kafka_encode(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts 
          (is_complete(encoder, batch, row, ret_reason) &&
           (encoder->avro != NULL ? append_avro(encoder, encoder->avro, encoder->schema_id, batch,
                                                row, encoder->value, ret_reason)
-                                 : encode_json(encoder, batch, row, ret_reason))));
+                                 : encode_json(encoder, batch, row, ret_reason)))) &&
+        is_small_enough(encoder, ret, ret_reason);
     if (!is_good && ret->headers != NULL)
         rd_kafka_headers_destroy(ret->headers);
     return is_good;

@@ -74,7 +74,7 @@ static bool
 shut_out(KafkaConn *conn, const char *plan, const char *task, GError **error)
 {
     rd_kafka_t *producer = NULL;
-    if (!kafka_producer_new(conn, plan, task, &producer, error))
+    if (!kafka_producer_new(conn, plan, task, KAFKA_RECORD_BYTES_MAX, &producer, error))
         return false;
     rd_kafka_destroy(producer);
     return true;

@@ -106,6 +106,9 @@ CHECKED bool kafka_offsets_at(const KafkaConn *conn, rd_kafka_t *client,
 /* Of the first partition, as far as anybody has written, committed or not. */
 CHECKED bool kafka_high_watermark(KafkaConn *conn, const char *topic, int64_t *ret, GError **error);
 CHECKED bool kafka_is_compacted(KafkaConn *conn, const char *topic, bool *ret, GError **error);
+/* What the topic takes in one piece (`max.message.bytes`); enough for any record that the client takes where nobody says so. */
+CHECKED bool kafka_batch_bytes_max(KafkaConn *conn, const char *topic, int64_t *ret,
+                                   GError **error);
 /* Again: nothing. `settings`: pairs, NULL at the end. */
 CHECKED bool kafka_make_topic(KafkaConn *conn, const char *topic, int partitions,
                               const char *const *settings, GError **error);
@@ -232,9 +235,13 @@ typedef struct {
     int32_t schema_id, key_schema_id;
     struct AvroSchema *own[2]; /* of values and of keys, that no registry knows; or NULL */
     bool only_looks;
+    int64_t batch_bytes_max;  /* of the object's topic: kafka_batch_bytes_max() */
+    int64_t record_bytes_max; /* of key and value, so that the record goes into one */
     GString *key, *value, *scratch;
 } KafkaEncoder;
 #define KAFKA_RECORD_BYTES_MAX 1000000 /* key and value: as the client takes them */
+#define KAFKA_FRAME_BYTES                                                                          \
+    80 /* around the only record of a batch: its head, and lengths, where there are no headers */
 typedef struct {
     bool has_key, is_tombstone;
     int32_t partition;           /* -1: by the key */
@@ -310,7 +317,7 @@ void kafka_rollback(Conn *conn);
 /* --- producer.c --- */
 /* A transactional client of this task: whoever had one before is shut out, and what it had begun undone. */
 CHECKED bool kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task,
-                                rd_kafka_t **ret, GError **error);
+                                int64_t batch_bytes_max, rd_kafka_t **ret, GError **error);
 /* With all that it has not sent; topics that were taken of it are given back before. */
 void kafka_producer_drop(rd_kafka_t *producer);
 CHECKED bool kafka_transaction_begin(KafkaConn *conn, rd_kafka_t *producer, GError **error);

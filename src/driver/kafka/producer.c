@@ -4,7 +4,7 @@
 #define QUEUE_KB "65536"       /* as much as is under way in the network, and once more */
 #define QUEUE_RECORDS "500000" /* of 130 bytes each, the same */
 #define BATCH_BYTES                                                                                \
-    "1000000" /* in one request to a partition: what brokers take unless they are told otherwise */
+    1000000 /* in one request to a partition: what brokers take unless they are told otherwise */
 #define LINGER_MS "20" /* so that requests are full, where records come as fast as they do here */
 #define TRANSACTION_MS 900000 /* what brokers allow at most, unless they are told otherwise */
 #define WAIT_MS 100           /* for room in the queue, between looks whether to stop */
@@ -36,9 +36,11 @@ open_transactions(const KafkaConn *conn, rd_kafka_t *producer, const char *id, G
 }
 
 bool
-kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd_kafka_t **ret,
-                   GError **error)
+kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task,
+                   int64_t batch_bytes_max, rd_kafka_t **ret, GError **error)
 {
+    g_autofree char *batch =
+        g_strdup_printf("%" G_GINT64_FORMAT, CLAMP(batch_bytes_max, 1, BATCH_BYTES));
     g_autofree char *id = g_strdup_printf("honk-%s-%s", plan, task);
     g_autofree char *time_ms = g_strdup_printf(
         "%" G_GINT64_FORMAT, json_get_int(conn->settings, "transaction_ms", TRANSACTION_MS));
@@ -47,7 +49,7 @@ kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd
             conn, RD_KAFKA_PRODUCER, &producer, error, "transactional.id", id,
             "transaction.timeout.ms", time_ms, "partitioner", "murmur2_random", "compression.codec",
             json_get_string(conn->settings, "compression", "none"), "queue.buffering.max.kbytes",
-            QUEUE_KB, "queue.buffering.max.messages", QUEUE_RECORDS, "batch.size", BATCH_BYTES,
+            QUEUE_KB, "queue.buffering.max.messages", QUEUE_RECORDS, "batch.size", batch,
             "linger.ms", LINGER_MS, "delivery.report.only.error", "true", NULL))
         return false;
     if (open_transactions(conn, producer, id, error)) {

@@ -49,17 +49,19 @@ drop_producer(KafkaConn *conn)
 
 /* One is used for all ranges of an attempt. */
 static bool
-need_producer(KafkaConn *conn, const Writer *writer, const char *topic, GError **error)
+need_producer(KafkaConn *conn, const KafkaLoader *loader, GError **error)
 {
+    const Writer *writer = &loader->writer;
     g_autofree char *name =
         g_strdup_printf("%s\n%s\n%" G_GINT64_FORMAT, writer->plan, writer->task, writer->token);
     if (g_strcmp0(conn->producer_task, name) == 0)
         return true;
     drop_producer(conn);
-    if (!kafka_producer_new(conn, writer->plan, writer->task, &conn->producer, error))
+    if (!kafka_producer_new(conn, writer->plan, writer->task, loader->encoder.batch_bytes_max,
+                            &conn->producer, error))
         return false;
     conn->producer_task = g_steal_pointer(&name);
-    return kafka_introduce(conn, conn->producer, topic, error) &&
+    return kafka_introduce(conn, conn->producer, loader->stage->topic, error) &&
            kafka_introduce(conn, conn->producer, conn->book_topic, error);
 }
 
@@ -92,8 +94,8 @@ open_range(KafkaConn *conn, KafkaLoader *loader, const char *stage, const Schema
     return *ret_done || (kafka_object_need(conn, stage, &loader->stage, error) &&
                          kafka_object_look(conn, loader->stage, error) &&
                          kafka_encoder_init(conn, &loader->encoder, loader->stage, schema, error) &&
-                         need_producer(conn, writer, loader->stage->topic, error) &&
-                         need_topic(conn, loader, error) && kafka_claim(conn, writer, error));
+                         need_producer(conn, loader, error) && need_topic(conn, loader, error) &&
+                         kafka_claim(conn, writer, error));
 }
 
 static void

@@ -242,8 +242,8 @@ repair_row(void *data, RepairKind kind, const Batch *batch, size_t row, GError *
 static bool
 open_producer(Repair *repair, GError **error)
 {
-    if (!kafka_producer_new(repair->conn, "repair", repair->object->topic, &repair->producer,
-                            error) ||
+    if (!kafka_producer_new(repair->conn, "repair", repair->object->topic,
+                            repair->encoder.batch_bytes_max, &repair->producer, error) ||
         !kafka_introduce(repair->conn, repair->producer, repair->object->topic, error))
         return false;
     repair->topic = rd_kafka_topic_new(repair->producer, repair->object->topic, NULL);

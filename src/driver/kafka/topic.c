@@ -322,8 +322,8 @@ kafka_empty_topic(KafkaConn *conn, const char *topic, GError **error)
            kafka_fail(conn, failed, "removing records", error);
 }
 
-static bool
-says_compact(rd_kafka_event_t *event)
+static char *
+setting_in(rd_kafka_event_t *event, const char *name)
 {
     size_t count = 0, entries = 0;
     const rd_kafka_ConfigResource_t **topics = rd_kafka_DescribeConfigs_result_resources(
@@ -331,16 +331,14 @@ says_compact(rd_kafka_event_t *event)
     const rd_kafka_ConfigEntry_t **configs =
         count == 1 ? rd_kafka_ConfigResource_configs(topics[0], &entries) : NULL;
     for (size_t i = 0; i < entries; i++)
-        if (strcmp(rd_kafka_ConfigEntry_name(configs[i]), "cleanup.policy") == 0) {
-            const char *policy = rd_kafka_ConfigEntry_value(configs[i]);
-            return policy != NULL && strstr(policy, "compact") != NULL;
-        }
-    return false;
+        if (strcmp(rd_kafka_ConfigEntry_name(configs[i]), name) == 0)
+            return g_strdup(rd_kafka_ConfigEntry_value(configs[i]));
+    return NULL;
 }
 
-/* Who may not ask, or asks a broker that does not say, is told that it is none: `rows` of the topic says otherwise. */
-bool
-kafka_is_compacted(KafkaConn *conn, const char *topic, bool *ret, GError **error)
+/* NULL, too, for who may not ask, or asks a broker that does not say, or of a topic that is not there. */
+static bool
+setting_of(KafkaConn *conn, const char *topic, const char *name, char **ret, GError **error)
 {
     g_autoptr(GError) refused = NULL;
     rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
@@ -350,11 +348,33 @@ kafka_is_compacted(KafkaConn *conn, const char *topic, bool *ret, GError **error
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(asked);
     rd_kafka_event_t *event = answer_of(conn, queue, "asking for a topic's settings", &refused);
-    *ret = event != NULL && says_compact(event);
+    *ret = event != NULL ? setting_in(event, name) : NULL;
     if (event != NULL)
         rd_kafka_event_destroy(event);
     if (refused == NULL || error_is(refused, ERR_UNSUPPORTED) || error_is(refused, ERR_FORBIDDEN))
         return true;
     g_propagate_error(error, g_steal_pointer(&refused));
     return false;
+}
+
+/* Where nobody says so it is none: `rows` of the topic says otherwise. */
+bool
+kafka_is_compacted(KafkaConn *conn, const char *topic, bool *ret, GError **error)
+{
+    g_autofree char *policy = NULL;
+    if (!setting_of(conn, topic, "cleanup.policy", &policy, error))
+        return false;
+    *ret = policy != NULL && strstr(policy, "compact") != NULL;
+    return true;
+}
+
+bool
+kafka_batch_bytes_max(KafkaConn *conn, const char *topic, int64_t *ret, GError **error)
+{
+    g_autofree char *most = NULL;
+    if (!setting_of(conn, topic, "max.message.bytes", &most, error))
+        return false;
+    int64_t bytes = most != NULL ? g_ascii_strtoll(most, NULL, 10) : 0;
+    *ret = bytes > 0 ? bytes : KAFKA_RECORD_BYTES_MAX + KAFKA_FRAME_BYTES;
+    return true;
 }
