@@ -491,16 +491,60 @@ book_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ran
 
 /* --- quarantine --- */
 
-bool
-book_set_aside(Conn *conn, const Writer *writer, int64_t row_id, const json_t *record,
-               const char *column, const char *reason, GError **error)
+static bool
+set_aside(Conn *conn, const Writer *writer, int64_t row_id, const char *row, const char *column,
+          const char *reason, GError **error)
 {
-    g_autofree char *row = record != NULL ? json_compact(record) : NULL;
     return run(conn, error,
                book_text("INSERT INTO %s._honk_quarantine (plan, task, row_id, \"row\", "
                          "target_column, reason, at_ms) VALUES (%Q, %Q, %lld, %Q, %Q, %Q, %lld)",
                          conn->book_place, writer->plan, writer->task, (long long) row_id, row,
                          column, reason, (long long) clock_wall_ms()));
+}
+
+bool
+book_set_aside(Conn *conn, const Writer *writer, int64_t row_id, const json_t *record,
+               const char *column, const char *reason, GError **error)
+{
+    g_autofree char *row = record != NULL ? json_compact(record) : NULL;
+    return set_aside(conn, writer, row_id, row, column, reason, error);
+}
+
+/* Caller frees; NULL of NULL. */
+static char *
+json_in_ascii(const json_t *value)
+{
+    char *text = value != NULL
+                     ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII)
+                     : NULL;
+    char *copy = g_strdup(text);
+    free(text);
+    return copy;
+}
+
+/* Quotes and backslashes stay as they are: it is read by people. */
+static char *
+text_in_ascii(const char *text)
+{
+    g_autoptr(json_t) value = text != NULL ? json_string(text) : NULL;
+    g_autofree char *quoted = json_in_ascii(value);
+    if (quoted == NULL)
+        return NULL;
+    GString *plain = g_string_new(NULL);
+    for (const char *p = quoted + 1; p[1] != '\0'; p++) {
+        p += *p == '\\' && (p[1] == '"' || p[1] == '\\');
+        g_string_append_c(plain, *p);
+    }
+    return g_string_free(plain, FALSE);
+}
+
+bool
+book_set_aside_in_ascii(Conn *conn, const Writer *writer, int64_t row_id, const json_t *record,
+                        const char *column, const char *reason, GError **error)
+{
+    g_autofree char *row = json_in_ascii(record);
+    g_autofree char *ascii_column = text_in_ascii(column), *ascii_reason = text_in_ascii(reason);
+    return set_aside(conn, writer, row_id, row, ascii_column, ascii_reason, error);
 }
 
 static bool

@@ -102,6 +102,10 @@ CHECKED bool book_write_range(Conn *conn, const Writer *writer, const RangeResul
                               GError **error);
 CHECKED bool book_set_aside(Conn *conn, const Writer *writer, int64_t row_id, const json_t *record,
                             const char *column, const char *reason, GError **error);
+/* The same for a store that does not keep every letter: those beyond ASCII become escapes of JSON, in the reason, too. */
+CHECKED bool book_set_aside_in_ascii(Conn *conn, const Writer *writer, int64_t row_id,
+                                     const json_t *record, const char *column, const char *reason,
+                                     GError **error);
 
 typedef struct {
     char *stage, *target, *kept; /* as the caller has them; `kept` NULL: there was no target */

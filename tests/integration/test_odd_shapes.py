@@ -65,6 +65,29 @@ class OddShapes(unittest.TestCase):
         self.project.sql("all.db", "CREATE TABLE t (id INTEGER PRIMARY KEY)")
         self.assertIn("is too long: PostgreSQL keeps 63 bytes of a name", self.said("copy", "lite:t", f"pg:{'n' * 64}", status=2))
 
+    # ---- encodings ----
+
+    def database(self, name, encoding):
+        self.postgres.sql(f"DROP DATABASE IF EXISTS {name}", "postgres")
+        self.postgres.sql(f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0", "postgres")
+        with self.project.folder.joinpath("honk.yaml").open("a") as config:
+            config.write(f'  {name}: {{ driver: postgres, url: "host={self.postgres.folder} user=postgres dbname={name}" }}\n')
+
+    def test_letters_that_a_database_of_latin_1_has_not_put_their_rows_aside(self):
+        self.database("western", "LATIN1")
+        self.project.sql("all.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'é'), (2, '日本 \"x\"'), (3, 'a')")
+        said = self.said("copy", "lite:t", "western:t", "--budget", "1")
+        self.assertRegex(said, r'row 2: character with byte sequence .* in encoding "UTF8" has no equivalent in encoding "LATIN1"')
+        self.assertEqual(json.loads(self.project.folder.joinpath("t.rejected.ndjson").read_text())["record"], {"id": 2, "a": '日本 "x"'})
+        self.assertIn("equal: 2 rows", self.said("compare", "lite:t", "western:t", "--rejected", "t.rejected.ndjson"))
+
+    def test_bytes_of_no_encoding_that_are_no_text_put_their_rows_aside(self):
+        self.database("bare", "SQL_ASCII")
+        self.postgres.sql("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'é'), (2, E'\\xff'), (3, 'a')", "bare")
+        for target in ("lite:t", "pg:t", "maria:t"):
+            self.assertIn("row 2, a: the text is not UTF-8", self.said("copy", "bare:t", target, "--budget", "1"))
+            self.assertIn("equal: 2 rows", self.said("compare", "bare:t", target))
+
     # ---- rows of Redis ----
 
     def test_strings_and_json_of_redis_stay_what_they_are_in_another_place(self):

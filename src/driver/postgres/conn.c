@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#define SQL_ASCII "SQL_ASCII" /* bytes, of no encoding */
 #define CONNECT_TIMEOUT_MS 10000
 #define LOCK_TIMEOUT_MS                                                                            \
     5000 /* longer than most transactions of services, shorter than their patience */
@@ -201,6 +202,12 @@ drop_notice(void *user, const PGresult *notice)
 }
 
 static bool
+knows_no_encoding(PGconn *db)
+{
+    return g_strcmp0(PQparameterStatus(db, "server_encoding"), SQL_ASCII) == 0;
+}
+
+static bool
 connect_session(PgConn *conn, PGconn **ret, GError **error)
 {
     PGconn *db = pg_unpark(conn);
@@ -215,6 +222,9 @@ connect_session(PgConn *conn, PGconn **ret, GError **error)
         return false;
     }
     PQsetNoticeReceiver(db, drop_notice, NULL);
+    /* asked for UTF-8 it would refuse all rows for the sake of one; we look at each text ourselves */
+    if (knows_no_encoding(db))
+        PQsetClientEncoding(db, SQL_ASCII);
     if (PQsetnonblocking(db, 1) != 0 || !pg_run_on(conn, db, conn->setup, NULL, error)) {
         PQfinish(db);
         return false;
@@ -226,9 +236,9 @@ connect_session(PgConn *conn, PGconn **ret, GError **error)
 static bool
 look_at_server(PgConn *conn, GError **error)
 {
-    const char *host = PQhost(conn->db), *encoding = PQparameterStatus(conn->db, "server_encoding");
+    const char *host = PQhost(conn->db);
     conn->version = PQserverVersion(conn->db);
-    conn->is_ascii = g_strcmp0(encoding, "SQL_ASCII") == 0;
+    conn->is_ascii = knows_no_encoding(conn->db);
     g_free(conn->place);
     conn->place =
         g_strdup_printf("database '%s' at '%s'", PQdb(conn->db), host != NULL ? host : "");

@@ -36,6 +36,7 @@ LAZY_FUNCTION(library, int, PQbackendPID, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, int, PQcancel, (PGcancel *cancel, char *text, int bytes), (cancel, text, bytes))
 LAZY_PROCEDURE(library, PQfreeCancel, (PGcancel *cancel), (cancel))
 LAZY_FUNCTION(library, int, PQsetnonblocking, (PGconn *conn, int is_wanted), (conn, is_wanted))
+LAZY_FUNCTION(library, int, PQsetClientEncoding, (PGconn *conn, const char *encoding), (conn, encoding))
 LAZY_FUNCTION(library, int, PQflush, (PGconn *conn), (conn))
 LAZY_FUNCTION(library, int, PQsendQuery, (PGconn *conn, const char *query), (conn, query))
 LAZY_FUNCTION(library, int, PQsendQueryParams,

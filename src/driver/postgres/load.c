@@ -419,9 +419,13 @@ static bool
 load_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
                 const char *reason, GError **error)
 {
-    const Writer *writer = &pg_conn(base)->loader->writer;
+    const PgConn *conn = pg_conn(base);
+    const Writer *writer = &conn->loader->writer;
     if (writer->in_bulk)
         return fail(error, ERR_INVALID, "%s", reason);
+    const char *encoding = PQparameterStatus(conn->db, "server_encoding");
+    if (!conn->is_ascii && g_strcmp0(encoding, "UTF8") != 0)
+        return book_set_aside_in_ascii(base, writer, row_id, record, column, reason, error);
     return book_set_aside(base, writer, row_id, record, column, reason, error);
 }
 
