@@ -100,6 +100,26 @@ compare_computed(const Transfer *transfer, Schema *target)
         ((Column *) target->columns->pdata[i])->is_generated = false;
 }
 
+/* Nothing says what a column of a file is, and nobody changes single rows there. So where no mapping says it either, its texts are read as what the
+ * source has: "1.10" is the number that it is, whichever side it stands on. */
+static void
+read_as_source(const Transfer *transfer, const Schema *source, Schema *target)
+{
+    if (target == NULL || transfer->spec.plan != NULL || conn_has_sql(transfer->target) ||
+        transfer->target->driver->repair != NULL)
+        return;
+    for (guint i = 0; i < target->columns->len; i++) {
+        Column *column = target->columns->pdata[i];
+        const Column *from = schema_find(source, column->name, NULL);
+        bool is_number = column->type == TYPE_INT || column->type == TYPE_FLOAT;
+        bool is_open =
+            column->type == TYPE_TEXT ||
+            (is_number && from != NULL && (from->type == TYPE_DECIMAL || from->type == TYPE_FLOAT));
+        if (from != NULL && is_open && from->type != TYPE_TEXT && from->type != TYPE_BYTES)
+            column->type = from->type;
+    }
+}
+
 /* What a mapping makes may be NULL in every row, and then it is no column that could be found where rows are to be compared. */
 static void
 expect_nulls(const Transfer *transfer, const Mapping *mapping, Schema *target)
@@ -138,6 +158,7 @@ bind_program(Transfer *transfer, GError **error)
         return false;
     if (mapping == NULL) {
         compare_computed(transfer, target);
+        read_as_source(transfer, source, target);
         if (!mapping_identity(source, target != NULL ? target : source, &transfer->identity, error))
             return false;
         mapping = mapping_get(transfer->identity, 0);

@@ -139,6 +139,26 @@ class OddShapes(unittest.TestCase):
         self.assertIn("equal in 2 columns", said)
         self.assertEqual(self.postgres.sql("SELECT * FROM soft ORDER BY 1").split(), ["1|x|x", "2|Y|y"])
 
+    def test_texts_of_a_file_are_what_the_other_side_has_whichever_side_they_stand_on(self):
+        make = ("CREATE TABLE t (id int PRIMARY KEY, n decimal(10,2), f double precision, d date, t timestamp, b boolean);"
+                "INSERT INTO t VALUES (1, 1.1, 100, '2024-01-01', '2024-01-01 00:00:00', {})")
+        for run, true in ((self.postgres.sql, "true"), (self.mariadb.sql, 1), (lambda text: self.project.sql("all.db", text), 1)):
+            run(make.format(true))
+        files = {"t.csv": "id,n,f,d,t,b\n01,1.10,1e2,2024-01-01,2024-01-01T00:00:00Z,yes\n",
+                 "t.ndjson": '{"id":1,"n":1.10,"f":100,"d":"2024-01-01","t":"2024-01-01T02:00:00+02:00","b":true}\n',
+                 "t.json": '[{"id":"1","n":"1.10","f":1e2,"d":"2024-01-01","t":"2024-01-01 00:00:00.000","b":true}]'}
+        for file, text in files.items():
+            self.project.folder.joinpath(file).write_text(text)
+            self.project.folder.joinpath("bad_" + file).write_text(text.replace("1.10", '1.11'))
+            for store in ("pg:t", "maria:t", "lite:t"):
+                with self.subTest(f"{file} and {store}"):
+                    self.said("compare", file, store)
+                    self.said("compare", store, file)
+                    self.said("compare", "bad_" + file, store, status=7)
+                    self.said("compare", store, "bad_" + file, status=7)
+        self.project.folder.joinpath("t.csv").write_text("id,n,f,d,t,b\n1,abc,1e2,2024-01-01,2024-01-01T00:00:00Z,yes\n")
+        self.assertIn("1 row of t.csv cannot be read, and is compared with none", self.said("compare", "pg:t", "t.csv", status=7))
+
     def test_a_condition_cannot_reach_out_of_its_brackets(self):
         make = "CREATE TABLE t (id int PRIMARY KEY, a varchar(9)); INSERT INTO t VALUES (1, 'x)'), (2, 'y')"
         for run in (self.postgres.sql, self.mariadb.sql, lambda text: self.project.sql("all.db", text)):

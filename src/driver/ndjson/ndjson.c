@@ -248,19 +248,19 @@ json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
     return true;
 }
 
-/* May it stand in a column of that type? A text may in one of a stage: of dates, for example, for which JSON has no form of its own. */
+/* May it stand in a column of that type? A text may: of dates, for example, and of decimals from elsewhere, JSON has no form of its own. */
 static bool
-is_of_type(const JsonScan *scan, const JsonMember *member, ColumnType type)
+is_of_type(const JsonMember *member, ColumnType type)
 {
     switch (member->kind) {
     case JSON_KIND_BOOL:
         return type == TYPE_BOOL;
     case JSON_KIND_INT:
-        return type == TYPE_INT || type == TYPE_FLOAT;
+        return type == TYPE_INT || type == TYPE_FLOAT || type == TYPE_DECIMAL;
     case JSON_KIND_NUMBER:
-        return type == TYPE_FLOAT;
+        return type == TYPE_FLOAT || type == TYPE_DECIMAL;
     case JSON_KIND_TEXT:
-        return scan->file.schema != NULL;
+        return true;
     case JSON_KIND_NULL:
     case JSON_KIND_ARRAY:
         return false;
@@ -283,7 +283,7 @@ put_member(JsonScan *scan, const JsonMember *member, Batch *batch, size_t column
         batch_put_bytes(batch, column, data, member->text_bytes);
         return true;
     }
-    if (!is_of_type(scan, member, type)) {
+    if (!is_of_type(member, type)) {
         *ret_reason = g_strdup_printf("'%.*s' is not of type %s", (int) MIN(member->text_bytes, 60),
                                       data, column_type_name(type));
         return false;
