@@ -118,6 +118,27 @@ a_row_that_refers_to_nothing_stops_before_the_swap(void)
     ASSERT_OK(conn_finish(db->conn, stage, NULL, made, &one, &ERR));
 }
 
+/* Here, too, the proof comes in a transaction of its own, which may be missing. */
+static void
+keys_of_a_table_that_takes_the_place_of_another_are_proven(void)
+{
+    static const char unproven[] =
+        "ALTER TABLE t__honk_1 DROP CONSTRAINT t_kind_fkey; ALTER TABLE t__honk_1 ADD CONSTRAINT "
+        "t_kind_fkey FOREIGN KEY (kind) REFERENCES kinds NOT VALID";
+    static const char proven[] =
+        "SELECT convalidated FROM pg_constraint WHERE conrelid = 't__honk_1'::regclass AND contype "
+        "= 'f'";
+    g_autoptr(TestDb) db = test_pg_db(setup);
+    ASSERT_OK(conn_stage(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
+    test_pg_exec(db->path, "INSERT INTO t__honk_1 SELECT * FROM t WHERE n <> 9");
+    for (int died = 0; died < 2; died++) {
+        ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
+        g_autofree char *seen = test_pg_query(db->path, proven);
+        g_assert_cmpstr(seen, ==, "t");
+        test_pg_exec(db->path, unproven);
+    }
+}
+
 /* A name that is something else in the new table is never taken for the old one. */
 static void
 words_that_would_mean_something_else_are_refused(void)
@@ -150,6 +171,8 @@ main(int argc, char **argv)
                     what_was_left_half_done_is_done);
     g_test_add_func("/postgres_along/a row that refers to nothing stops before the swap",
                     a_row_that_refers_to_nothing_stops_before_the_swap);
+    g_test_add_func("/postgres_along/keys of a table that takes the place of another are proven",
+                    keys_of_a_table_that_takes_the_place_of_another_are_proven);
     g_test_add_func("/postgres_along/words that would mean something else are refused",
                     words_that_would_mean_something_else_are_refused);
     return g_test_run();

@@ -405,8 +405,8 @@ pg_along_references(PgConn *conn, const PgObject *stage, const Schema *schema, G
     return true;
 }
 
-static bool
-validate(PgConn *conn, const PgObject *stage, const char *name, GError **error)
+bool
+pg_validate(PgConn *conn, const PgObject *stage, const char *name, GError **error)
 {
     g_autoptr(GError) broken = NULL;
     if (pg_run(conn, &broken, "ALTER TABLE %s VALIDATE CONSTRAINT \"%w\"", stage->sql, name))
@@ -428,7 +428,7 @@ pg_along_validate(PgConn *conn, const char *name, const Schema *schema, GError *
         return false;
     for (guint i = 0; i < saying.words->len; i++) {
         const Words *words = &g_array_index(saying.words, Words, i);
-        if (!is_late(words->text) && !validate(conn, stage, words->along->name, error))
+        if (!is_late(words->text) && !pg_validate(conn, stage, words->along->name, error))
             return false;
     }
     return true;

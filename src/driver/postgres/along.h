@@ -22,5 +22,6 @@ CHECKED bool pg_along_after(PgConn *conn, const PgObject *stage, const Schema *s
 /* The same, of keys to other tables, of which pg_along_validate() makes sure: nobody who writes to these waits as long as that. */
 CHECKED bool pg_along_references(PgConn *conn, const PgObject *stage, const Schema *schema,
                                  GError **error);
+CHECKED bool pg_validate(PgConn *conn, const PgObject *stage, const char *name, GError **error);
 CHECKED bool pg_along_validate(PgConn *conn, const char *stage, const Schema *schema,
                                GError **error);

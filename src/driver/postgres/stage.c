@@ -308,14 +308,27 @@ finish_inside(PgConn *conn, const char *stage, const char *like, const Schema *s
            (schema == NULL || pg_along_references(conn, made, schema, error));
 }
 
+static bool
+validate_inside(PgConn *conn, const char *stage, const char *like, const Schema *schema,
+                GError **error)
+{
+    g_autoptr(PgObject) made = NULL;
+    g_autoptr(PgObject) old = NULL;
+    if (schema != NULL)
+        return pg_along_validate(conn, stage, schema, error);
+    return like == NULL ||
+           (pg_object_need(conn, stage, &made, error) && pg_object_find(conn, like, &old, error) &&
+            (old == NULL || pg_validate_like(conn, made, old, error)));
+}
+
 /* In a transaction of its own, in which others may write to what the rows refer to. */
 static bool
-validate(PgConn *conn, const char *stage, const Schema *schema, const Writer *writer,
-         GError **error)
+validate(PgConn *conn, const char *stage, const char *like, const Schema *schema,
+         const Writer *writer, GError **error)
 {
     if (!book_begin(&conn->base, writer, error))
         return false;
-    if (pg_along_validate(conn, stage, schema, error) && pg_commit(conn, error))
+    if (validate_inside(conn, stage, like, schema, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);
     return false;
@@ -330,7 +343,8 @@ pg_finish(Conn *base, const char *stage, const char *like, const Schema *schema,
     if (!book_begin(base, writer, error))
         return false;
     if (finish_inside(conn, stage, like, made, error) && pg_commit(conn, error))
-        return made == NULL || validate(conn, stage, made, writer, error);
+        return (made != NULL && !schema_has_dependent(made, "foreign_key_to")) ||
+               validate(conn, stage, like, made, writer, error);
     pg_rollback(conn);
     return false;
 }

@@ -4,6 +4,7 @@
  * Each partition has a twin (tree.h). Indexes are made on the twins first, by names of ours, so that the one on their parent takes
  * them as its parts instead of making some by names of its own.
  */
+#include "driver/postgres/along.h"
 #include "driver/postgres/tree.h"
 
 /* --- indexes and keys --- */
@@ -198,15 +199,18 @@ pg_create_like(PgConn *conn, const char *stage, const char *table, const PgObjec
 
 /* --- after the data --- */
 
-/* Those that a partition has from its parent are made with the parent's. */
+/* Those that a partition has from its parent are made with the parent's. Of a plain table they are not valid yet: nobody who writes to what
+ * they refer to waits until all rows are looked at. */
 static bool
 add_foreign_keys(PgConn *conn, const PgObject *stage, const PgObject *like, GError **error)
 {
     AUTO_RESULT *rows = NULL;
     g_autoptr(GError) broken = NULL;
     if (!pg_rows(conn, &rows, error,
-                 "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint k WHERE conrelid = "
-                 "%lld AND contype = 'f' AND "
+                 "SELECT conname, pg_get_constraintdef(k.oid) || CASE WHEN convalidated AND "
+                 "t.relkind = 'r' AND NOT t.relispartition THEN ' NOT VALID' ELSE '' END FROM "
+                 "pg_constraint k JOIN pg_class "
+                 "t ON t.oid = conrelid WHERE conrelid = %lld AND contype = 'f' AND "
                  "confrelid <> conrelid AND conparentid = 0 AND NOT EXISTS (SELECT 1 FROM "
                  "pg_constraint o WHERE "
                  "o.conrelid = %lld AND o.conname = "
@@ -223,6 +227,22 @@ add_foreign_keys(PgConn *conn, const PgObject *stage, const PgObject *like, GErr
         g_propagate_error(error, g_steal_pointer(&broken));
         return false;
     }
+    return true;
+}
+
+bool
+pg_validate_like(PgConn *conn, const PgObject *stage, const PgObject *like, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT k.conname FROM pg_constraint k JOIN pg_constraint o USING (conname) WHERE "
+                 "k.conrelid = %lld AND o.conrelid = %lld AND k.contype = 'f' AND o.convalidated "
+                 "AND NOT k.convalidated ORDER BY 1",
+                 (long long) stage->oid, (long long) like->oid))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++)
+        if (!pg_validate(conn, stage, pg_cell(rows, i, 0), error))
+            return false;
     return true;
 }
 

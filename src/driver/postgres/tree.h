@@ -32,6 +32,9 @@ CHECKED bool pg_keys_like(PgConn *conn, const PgObject *made, const PgObject *li
 /* What else comes after the data. */
 CHECKED bool pg_finish_like(PgConn *conn, const PgObject *made, const PgObject *like,
                             GError **error);
+/* Its foreign keys are made sure of, as those of the other are; of a partitioned table they were when they were made. */
+CHECKED bool pg_validate_like(PgConn *conn, const PgObject *made, const PgObject *like,
+                              GError **error);
 /* What an index that cannot be made means, of a table that is called `table`. Always false. */
 bool pg_fail_index(PgConn *conn, const char *table, const char *name, GError *broken,
                    GError **error);
