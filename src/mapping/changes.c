@@ -62,6 +62,20 @@ literals_of(const Rule *rule)
     return values;
 }
 
+/* A cast is exact, or the row is refused. */
+static bool
+keeps_nulls(const Rule *rule)
+{
+    if (rule->split_by != NULL || rule->fallback != NULL || rule->others == OTHERS_NULL)
+        return false;
+    for (guint i = 0; i < rule->pairs->len; i++) {
+        const Pair *pair = g_ptr_array_index(rule->pairs, i);
+        if (pair->from.is_null || pair->to.is_null)
+            return false;
+    }
+    return true;
+}
+
 /* A column may feed several: the one that has it unchanged speaks for it, then the one that converts it. */
 static void
 read_from(ColumnChange *change, const Rule *rule)
@@ -75,6 +89,7 @@ read_from(ColumnChange *change, const Rule *rule)
     if (change->values != NULL)
         json_decref(change->values);
     change->values = is_same ? NULL : literals_of(rule);
+    change->keeps_nulls = keeps_nulls(rule);
     change->has_all_values = change->values != NULL && rule->others == OTHERS_REFUSE;
     change->kind = !is_same                                    ? CHANGE_VALUES
                    : strcmp(change->column, rule->target) == 0 ? CHANGE_NONE

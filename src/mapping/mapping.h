@@ -82,6 +82,7 @@ typedef struct {
     char *expr;          /* or NULL */
     json_t *values;      /* {old literal: new literal}, or NULL */
     bool has_all_values; /* a row with another value is refused */
+    bool keeps_nulls; /* of CHANGE_VALUES: what is NULL stays so, and nothing else becomes NULL */
     char *why, *link;
 } ColumnChange;
 /* Every source column that the file speaks of. Array of ColumnChange *; caller frees. */

@@ -195,6 +195,24 @@ is_asked_for_null(const Work *work, guint index)
     return work_is_text(work, index, "IS") && work_is_text(work, null, "NULL");
 }
 
+/* COUNT(column), of the tokens `first` to `last`: of interest is only where it is NULL. */
+static bool
+is_counted(const Work *work, guint first, guint last)
+{
+    return first >= 3 && at(work, first - 1)->kind == TOKEN_OPEN &&
+           at(work, last + 1)->kind == TOKEN_CLOSE && work_is_text(work, first - 2, "COUNT") &&
+           at(work, first - 3)->kind != TOKEN_DOT;
+}
+
+/* Of a column whose values change in a way that no literal follows. */
+static bool
+is_only_null_asked(const Work *work, const SqlRef *ref)
+{
+    guint first = ref->path.parts[0].token, last = ref->path.parts[ref->column].token;
+    return is_counted(work, first, last) ||
+           (is_asked_for_null(work, last + 1) && at(work, first - 1)->kind != TOKEN_OPERATOR);
+}
+
 #define LIST_MAX 500 /* columns of a row that are looked at; a longer list is a person's */
 
 /* Which name of its list in brackets it is, from 0 on; `*ret_open` is the bracket, or something else. */
@@ -247,7 +265,7 @@ find_rows(const Work *work, guint name, Literals *ret)
 static bool
 find_literals(const Work *work, guint first, guint last, Literals *ret)
 {
-    ret->is_null = is_asked_for_null(work, last + 1);
+    ret->is_null = is_asked_for_null(work, last + 1) || is_counted(work, first, last);
     if (ret->is_null)
         return true;
     if (first >= 1 && at(work, first - 1)->word == WORD_CASE &&
@@ -455,8 +473,10 @@ edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
     g_autoptr(GArray) tokens = g_array_new(FALSE, FALSE, sizeof(guint));
     Literals literals = {.tokens = tokens};
-    if (change->kind != CHANGE_VALUES || change->values == NULL || change->to == NULL ||
-        ref->column + 1 != ref->path.count || !can_edit(work, ref, change, &literals))
+    if (change->kind != CHANGE_VALUES || change->to == NULL || ref->column + 1 != ref->path.count)
+        return false;
+    if (change->values != NULL ? !can_edit(work, ref, change, &literals)
+                               : !change->keeps_nulls || !is_only_null_asked(work, ref))
         return false;
     edit_column_name(work, ref, &ref->path.parts[ref->column], change->to);
     for (guint i = 0; i < tokens->len; i++) {
