@@ -280,8 +280,7 @@ finish(const Move *move, int64_t bytes, Outcome *outcome, GError **error)
     if (move->is_live) /* at the swap: until then rows that are behind would keep others from being removed */
         schema_drop_dependents(schema, "foreign_key_to");
     if (!keys_make(move, conn, error) ||
-        !conn_finish(conn, move->stage, move->has_target ? move->target : NULL, schema, &writer,
-                     error))
+        !conn_finish(conn, move->stage, move_like(move, conn), schema, &writer, error))
         return false;
     int64_t behind_max = json_get_int(move->call->step->params, "behind_max", BEHIND_MAX_DEFAULT);
     return !move->is_live || (follow_source(move, MAX(behind_max, 1), outcome->evidence, error) &&

@@ -23,6 +23,5 @@ keys_make(const Move *move, Conn *target, GError **error)
     g_autoptr(Schema) schema = NULL;
     Writer writer = move_writer(move, NULL);
     return move_stage_schema(move, &schema, error) &&
-           conn_make_keys(target, move->stage, move->has_target ? move->target : NULL, schema,
-                          &writer, error);
+           conn_make_keys(target, move->stage, move_like(move, target), schema, &writer, error);
 }

@@ -98,6 +98,13 @@ move_stage_schema(const Move *move, Schema **ret, GError **error)
     return true;
 }
 
+const char *
+move_like(const Move *move, const Conn *target)
+{
+    bool is_said = !move->has_target || (move->is_in_place && conn_says_all(target));
+    return is_said ? NULL : move->target;
+}
+
 Writer
 move_writer(const Move *move, const char *range)
 {

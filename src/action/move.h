@@ -39,6 +39,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Move, move_clear)
 void step_nap(StepEnv *env, int64_t ms);
 /* A connection whose changes count only while the lease is ours. */
 CHECKED bool step_connect(StepEnv *env, const StoreConfig *store, Conn **ret, GError **error);
+/* Like which table the stage is made ready when its rows are in; NULL: by its schema. */
+const char *move_like(const Move *move, const Conn *target);
 /* The schema of the staging table when there is no target to be like. Caller owns. */
 CHECKED bool move_stage_schema(const Move *move, Schema **ret, GError **error);
 Writer move_writer(const Move *move, const char *range);

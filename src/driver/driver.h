@@ -244,6 +244,8 @@ typedef struct {
     const LookOps *look; /* NULL: nothing is known before rows are written */
     /* What stage() gives a table that it makes from a schema, of what hangs on that (along.h). NULL: nothing. */
     bool (*holds)(Conn *conn, const Schema *made, const Dependent *along);
+    /* What hangs on such a table is said by the schema alone, also where another one of its name has something. */
+    bool says_all;
 } LoadOps;
 
 /* Stores of one kind on both sides: a statement of the store does it, or rows go from one to the other as they are.
@@ -591,6 +593,8 @@ CHECKED bool conn_make_keys(Conn *conn, const char *stage, const char *like, con
 CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Schema *schema,
                          const Writer *writer, GError **error);
 
+/* What hangs on a table that takes the place of its own source is said by the schema alone. */
+bool conn_says_all(const Conn *conn);
 /* For along_left(), of a Conn. False without the role. */
 bool conn_holds(void *conn, const Schema *made, const Dependent *along);
 

@@ -253,6 +253,12 @@ conn_finish(Conn *conn, const char *stage, const char *like, const Schema *schem
 }
 
 bool
+conn_says_all(const Conn *conn)
+{
+    return conn->driver->load != NULL && conn->driver->load->says_all;
+}
+
+bool
 conn_holds(void *conn, const Schema *made, const Dependent *along)
 {
     const LoadOps *load = ((const Conn *) conn)->driver->load;

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import unittest
 
-from postgres_world import PARTED, Postgres, World
+from postgres_world import PARTED, SCHEMA, Postgres, World
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from proxy import Proxy  # noqa: E402
@@ -66,6 +66,27 @@ class IntoPostgres(unittest.TestCase):
         self.assertEqual(self.world.run(name)["state"], "succeeded")
         self.assertEqual(self.world.moved(), self.expected(300))
         self.look_at_what_hangs_on_it()
+        self.roll_back(name)
+        self.assert_as_before()
+
+    def test_columns_change_where_they_are_and_back(self):
+        self.postgres = Postgres()
+        self.addCleanup(self.postgres.close)
+        self.world = World(self.postgres, "shop", schema=SCHEMA + "CREATE INDEX users_v1_late ON users_v1 (id DESC) WHERE id > 7; "
+                                                                  "ALTER TABLE users_v1 ADD CHECK (id > 0);")
+        self.addCleanup(self.world.close)
+        catalog = self.world.folder / "catalog" / "datasets.yaml"
+        catalog.write_text(catalog.read_text().replace("shop:public.users_v2", "shop:users_v1"))
+        self.before = self.postgres.dump()
+        self.world.serve()
+        name = self.world.migration()
+        self.world.plan(name)
+        self.assertEqual(self.world.run(name)["state"], "succeeded")
+        self.assertEqual(self.postgres.sql("SELECT count(*), max(full_name) FROM users_v1"), "3000|First999 Last999")
+        self.assertEqual(self.postgres.sql("SELECT indexdef FROM pg_indexes WHERE tablename = 'users_v1' ORDER BY 1").splitlines(), [
+            "CREATE INDEX users_v1_late ON public.users_v1 USING btree (user_id DESC) WHERE (user_id > 7)",
+            "CREATE UNIQUE INDEX users_v1_pkey ON public.users_v1 USING btree (user_id)"])
+        self.assertIn("users_v1_id_check", self.postgres.sql("INSERT INTO users_v1 VALUES (-1, 'x', 'SE', 'free')", check=False))
         self.roll_back(name)
         self.assert_as_before()
 

@@ -472,6 +472,7 @@ const LoadOps pg_load_ops = {
     .quarantined = book_quarantined,
     .key_may_wait = pg_key_may_wait,
     .holds = pg_holds,
+    .says_all = true,
     .put_off_keys = pg_put_off_keys,
     .make_keys = pg_make_keys,
     .finish = pg_finish,
