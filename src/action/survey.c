@@ -26,12 +26,12 @@ roles_of(const Conn *conn)
     const Driver *driver = conn->driver;
     bool can_carry =
         driver->freeze != NULL && driver->swap != NULL && driver->swap->carried != NULL;
-    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "carry",
-                     can_carry && conn_can_repair(conn), "watch", driver->watch != NULL, "follow",
-                     conn_can_remove(conn), "scan", driver->scan != NULL, "load",
-                     driver->load != NULL, "push", driver->push != NULL, "freeze",
-                     driver->freeze != NULL, "swap", driver->swap != NULL, "sql",
-                     conn_has_sql(conn));
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "carry",
+                     can_carry && conn_can_repair(conn), "says_all", conn_says_all(conn), "watch",
+                     driver->watch != NULL, "follow", conn_can_remove(conn), "scan",
+                     driver->scan != NULL, "load", driver->load != NULL, "push",
+                     driver->push != NULL, "freeze", driver->freeze != NULL, "swap",
+                     driver->swap != NULL, "sql", conn_has_sql(conn));
 }
 
 /* Can what is written to the source be read from its store's log? */

@@ -11,7 +11,7 @@
  *    "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct": bool}],
  *    "changes": [{…, "base": {"branch", "commit"}}],          (consumers' code: changes.h; absent: none)
  *    "same_store": bool,
- *    "capabilities": {"source": {"scan", "load", "push", "freeze", "watch", "follow", "swap", "sql": bool}, "target": {…}},
+ *    "capabilities": {"source": {"scan", "load", "push", "freeze", "watch", "follow", "swap", "sql", "says_all": bool}, "target": {…}},
  *    "agent": {"name", "digest"},        (of an agent that is a program; absent: the built-in one)
  *    "group": "owner",                    (changes go out in parts, one for each owner; absent: one for each repository)
  *    "agents": ["…"],                     (programs that honk.yaml has as agents, to name them)

@@ -65,6 +65,8 @@ risk_of_changing_in_place(json_t *to, const Slice *slice, const RiskFacts *facts
              "'%s' changes where it is: the table as it was is kept as '%s'%s; indexes on columns "
              "that are not there any more are left out",
              slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
+    if (dataset_can(&slice->target, "says_all")) /* it is said with the columns' places */
+        return;
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *dependent = schema->dependents->pdata[i];
         if (is_constraint(dependent))

@@ -6,7 +6,7 @@
  */
 #include "base/text.h"
 #include "rewrite/code.h"
-#include "rewrite/run_steps.h"
+#include "rewrite/history_parts.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -15,8 +15,8 @@
 #define STAMP_DIGITS 10  /* of a moment: seconds since 1970, or a day with its hour */
 #define MOMENT_DIGITS 14 /* to the second, as tools write it before the names of their files */
 
-static size_t
-count_digits(const char *name)
+size_t
+history_digits(const char *name)
 {
     size_t digits = 0;
     while (g_ascii_isdigit(name[digits]))
@@ -29,9 +29,9 @@ count_digits(const char *name)
 static bool
 is_numbered(const char *name)
 {
-    size_t digits = count_digits(name);
+    size_t digits = history_digits(name);
     if (digits == 0 && name[0] != '\0' && strchr("mMvV", name[0]) != NULL)
-        return (digits = count_digits(name + 1)) > 0 && strchr("_-.", name[digits + 1]) != NULL;
+        return (digits = history_digits(name + 1)) > 0 && strchr("_-.", name[digits + 1]) != NULL;
     return digits >= 3 || (digits > 0 && strchr("_-./", name[digits]) != NULL);
 }
 
@@ -39,7 +39,7 @@ is_numbered(const char *name)
 static bool
 is_versioned(const char *name)
 {
-    size_t at = 1 + count_digits(name + (name[0] != '\0'));
+    size_t at = 1 + history_digits(name + (name[0] != '\0'));
     if (strchr("VUB", name[0]) == NULL || name[0] == '\0' || at == 1)
         return false;
     while (g_ascii_isdigit(name[at]) || name[at] == '.' ||
@@ -48,9 +48,8 @@ is_versioned(const char *name)
     return g_str_has_prefix(name + at, "__");
 }
 
-/* The folder of a path that begins here, without its slash, and whatever its case: is it called so? */
-static bool
-is_folder(const char *folder, size_t bytes, const char *name)
+bool
+history_is_part(const char *folder, size_t bytes, const char *name)
 {
     return bytes == strlen(name) && g_ascii_strncasecmp(folder, name, bytes) == 0;
 }
@@ -61,7 +60,7 @@ has_ending(const char *folder, size_t bytes, const char *ending)
 {
     size_t length = strlen(ending);
     return bytes > length && strchr("_-", folder[bytes - length - 1]) != NULL &&
-           is_folder(folder + bytes - length, length, ending);
+           history_is_part(folder + bytes - length, length, ending);
 }
 
 static bool
@@ -73,7 +72,7 @@ is_folder_of_migrations(const char *folder, size_t bytes)
         "upgrade",    "upgrades",         "alterations",       "evolutions",
         "drizzle"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (is_folder(folder, bytes, names[i]))
+        if (history_is_part(folder, bytes, names[i]))
             return true;
     return has_ending(folder, bytes, "migrations") || has_ending(folder, bytes, "migrate");
 }
@@ -83,8 +82,8 @@ static bool
 begins_delta(const char *folder, size_t bytes)
 {
     const char *next = folder + bytes + 1;
-    size_t digits = count_digits(next);
-    return (is_folder(folder, bytes, "delta") || is_folder(folder, bytes, "deltas")) &&
+    size_t digits = history_digits(next);
+    return (history_is_part(folder, bytes, "delta") || history_is_part(folder, bytes, "deltas")) &&
            digits > 0 && next[digits] == '/';
 }
 
@@ -111,7 +110,7 @@ static bool
 is_of_version(const char *folder, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
-        size_t digits = count_digits(folder + i);
+        size_t digits = history_digits(folder + i);
         bool begins = i == 0 || strchr("._-", folder[i - 1]) != NULL ||
                       (strchr("vV", folder[i - 1]) != NULL && i == 1);
         if (begins && is_dotted(folder + i, digits))
@@ -234,13 +233,13 @@ is_of_sqitch(const char *path, const char *text, size_t bytes)
 static bool
 is_day(const char *name)
 {
-    size_t digits = count_digits(name);
+    size_t digits = history_digits(name);
     return digits == 8 && (g_str_has_prefix(name, "19") || g_str_has_prefix(name, "20")) &&
            strcmp(name + digits, ".sql") == 0;
 }
 
-static bool
-changes_tables(const char *text, size_t bytes)
+bool
+history_changes_tables(const char *text, size_t bytes)
 {
     static const char *const changes[] = {"alter table",  "create table", "drop table",
                                           "create index", "add column",   "drop column"};
@@ -263,14 +262,14 @@ is_stamped(const char *path, const char *text, size_t bytes)
         digits = g_ascii_isdigit(*name++) ? digits + 1 : 0;
     if (digits < STAMP_DIGITS && !is_only_day)
         return false;
-    return code_ends_with(path, endings) && changes_tables(text, bytes);
+    return code_ends_with(path, endings) && history_changes_tables(text, bytes);
 }
 
 /* 004_orders.up.sql, 004_orders.down.sql, whatever their folder is called */
 static bool
 is_pair_of_steps(const char *name)
 {
-    return count_digits(name) > 0 &&
+    return history_digits(name) > 0 &&
            (g_str_has_suffix(name, ".up.sql") || g_str_has_suffix(name, ".down.sql"));
 }
 
@@ -288,19 +287,18 @@ is_numbered_sql(const char *path)
         digits += *stamp != '-';
     return g_str_has_suffix(name, ".sql") &&
            (digits >= MOMENT_DIGITS || is_pair_of_steps(name) ||
-            (g_str_has_prefix(name, "Script") && count_digits(name + 6) > 2));
+            (g_str_has_prefix(name, "Script") && history_digits(name + 6) > 2));
 }
 
-/* Has the path's part one of these words? */
-static bool
-has_word_of(const char *part, size_t bytes, const char *const *words)
+bool
+history_has_word(const char *part, size_t bytes, const char *const *words)
 {
     for (size_t at = 0; at < bytes;) {
         size_t length = 0;
         while (at + length < bytes && g_ascii_isalpha(part[at + length]))
             length++;
         for (size_t i = 0; words[i] != NULL && length > 0; i++)
-            if (is_folder(part + at, length, words[i]))
+            if (history_is_part(part + at, length, words[i]))
                 return true;
         at += MAX(length, 1);
     }
@@ -314,15 +312,14 @@ has_step_word(const char *part, size_t bytes)
     static const char *const words[] = {
         "delta",   "deltas", "diff",     "diffs", "patch",   "patches",   "upgrade",    "update",
         "updates", "hotfix", "hotfixes", "alter", "migrate", "migration", "migrations", NULL};
-    return has_word_of(part, bytes, words);
+    return history_has_word(part, bytes, words);
 }
 
-/* 20240131, 1.2.sql */
-static bool
-has_version(const char *part, size_t bytes, bool is_file)
+bool
+history_has_version(const char *part, size_t bytes, bool is_file)
 {
     for (size_t at = 0; at < bytes;) {
-        size_t digits = MIN(count_digits(part + at), bytes - at);
+        size_t digits = MIN(history_digits(part + at), bytes - at);
         if (digits >= 8 || (is_file && at + digits + 1 < bytes && is_dotted(part + at, digits)))
             return true;
         at += MAX(digits, 1);
@@ -340,41 +337,20 @@ is_step(const char *path)
         const char *slash = memrchr(path, '/', (size_t) (end - path)),
                    *part = slash != NULL ? slash + 1 : path;
         size_t bytes = (size_t) (end - part);
-        if (has_step_word(part, bytes) || has_version(part, bytes, parts == 0))
+        if (has_step_word(part, bytes) || history_has_version(part, bytes, parts == 0))
             return true;
         end = MAX(part - 1, path);
     }
     return false;
 }
 
-/* Does a folder say that what is in it are migrations, or the program's own name? */
-static bool
-is_among_migrations(const char *path)
-{
-    static const char *const names[] = {"migrations", "migration", "migrate", "alterations"};
-    const char *part = path, *stop;
-    for (; (stop = strpbrk(part, "/.")) != NULL; part = stop + 1)
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-            if (is_folder(part, (size_t) (stop - part), names[i]))
-                return true;
-    return false;
-}
-
-/* liquibase/sql/fill.sql: what a changelog may name, wherever it stands; views that it runs anew lie there, too. */
-static bool
-is_below_liquibase(const char *path)
-{
-    return g_str_has_prefix(path, "liquibase/") || strstr(path, "/liquibase/") != NULL;
-}
-
-/* upgrade/upgrade-1.2.sql, upgrade_queries/upgrade_1.3.php: steps from one version to the next. */
-static bool
-is_versioned_step(const char *path)
+bool
+history_is_versioned_step(const char *path)
 {
     const char *name = text_behind_slash(path), *folder = name;
     while (folder > path && (folder == name || folder[-1] != '/'))
         folder--;
-    return has_version(name, strlen(name), true) && has_step_word(folder, strlen(folder));
+    return history_has_version(name, strlen(name), true) && has_step_word(folder, strlen(folder));
 }
 
 /* sql/updates/mysql/1.2.3.sql: called by a version alone, below a folder of steps that has one for each server. */
@@ -388,7 +364,7 @@ is_version_alone(const char *path)
         if (slashes > 2) /* of this folder, and of the one around it */
             break;
     }
-    return is_dotted(name, count_digits(name)) && strcmp(name + bytes, "sql") == 0 &&
+    return is_dotted(name, history_digits(name)) && strcmp(name + bytes, "sql") == 0 &&
            has_step_word(folder, (size_t) (name - folder));
 }
 
@@ -413,7 +389,8 @@ is_counted_step(const char *name, const char *text, size_t bytes_of_text)
 {
     static const char *const words[] = {"update", "upgrade", "migration", "migrate",
                                         "delta",  "patch",   "hotfix"};
-    for (size_t i = changes_tables(text, bytes_of_text) ? 0 : 1; i < G_N_ELEMENTS(words); i++) {
+    for (size_t i = history_changes_tables(text, bytes_of_text) ? 0 : 1; i < G_N_ELEMENTS(words);
+         i++) {
         size_t bytes = strlen(words[i]);
         if (g_ascii_strncasecmp(name, words[i], bytes) == 0 &&
             g_ascii_isdigit(name[bytes + strspn(name + bytes, "-_")]))
@@ -427,8 +404,8 @@ is_step_of_sql(const char *path, const char *text, size_t bytes)
 {
     const char *name = text_behind_slash(path);
     return g_str_has_suffix(path, ".sql") &&
-           (is_versioned_step(path) || is_version_alone(path) || is_between_versions(name) ||
-            is_counted_step(name, text, bytes));
+           (history_is_versioned_step(path) || is_version_alone(path) ||
+            is_between_versions(name) || is_counted_step(name, text, bytes));
 }
 
 bool
@@ -437,172 +414,6 @@ is_history(const char *path, const char *text, size_t bytes)
     return is_numbered_path(path, text, bytes) || is_marked(path, text, bytes) ||
            is_stamped(path, text, bytes) || is_of_sqitch(path, text, bytes) ||
            is_step_of_sql(path, text, bytes) || is_numbered_sql(path) || is_dump(path, text, bytes);
-}
-
-/* db/views/plans_v02.sql of Scenic, db/functions/f_v01.sql of fx: a migration names it by its version. */
-static bool
-is_versioned_definition(const char *path)
-{
-    static const char *const folders[] = {"db/views/", "db/functions/", "db/triggers/"};
-    const char *mark = g_strrstr(path, "_v");
-    size_t digits = mark != NULL ? count_digits(mark + 2) : 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
-        const char *at = strstr(path, folders[i]);
-        if (at != NULL && (at == path || at[-1] == '/'))
-            return digits > 1 && strcmp(mark + 2 + digits, ".sql") == 0;
-    }
-    return false;
-}
-
-/* db-migration/base/schema.sql: from what migrations begin, which look for its tables under the names of that time. */
-static bool
-is_base_of_migrations(const char *path)
-{
-    static const char *const bases[] = {"base", "baseline", NULL}, *const tools[] = {
-                                                                       "migrate", "migration",
-                                                                       "migrations", "flyway",
-                                                                       NULL};
-    bool is_within = false, is_base = false;
-    const char *part = path;
-    for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
-        is_within = is_within || has_word_of(part, (size_t) (slash - part), tools);
-        is_base = has_word_of(part, (size_t) (slash - part), bases); /* of the last folder */
-    }
-    return is_within && (is_base || has_word_of(part, strlen(part), bases));
-}
-
-/* Behind the word before a number of a step: version_43, migrate3, m007_; NULL: it is none. */
-static const char *
-number_of_step(const char *name)
-{
-    static const char *const words[] = {"version", "migration", "migrate", "upgrade",
-                                        "patch",   "update",    "schema"};
-    if (name[0] == 'm' && count_digits(name + 1) > 2 && name[1 + count_digits(name + 1)] == '_')
-        return name + 1;
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (g_ascii_strncasecmp(name, words[i], strlen(words[i])) == 0) {
-            name += strlen(words[i]);
-            name += name[0] == '_';
-            return count_digits(name) > 0 ? name : NULL;
-        }
-    return NULL;
-}
-
-/* Does a bracket follow the name, as it does where it is defined or called? */
-static bool
-is_called(const char *at, const char *end)
-{
-    while (at < end && is_identifier_byte(*at))
-        at++;
-    return at < end && *at == '(';
-}
-
-static bool
-is_of_tests(const char *path)
-{
-    static const char *const tests[] = {"test", "tests", "spec", "specs", NULL};
-    return has_word_of(path, strlen(path), tests);
-}
-
-/* tests/test_db_upgrades.py: makes tables as they were, and looks at what steps made of them. */
-static bool
-tests_steps(const char *path)
-{
-    static const char *const steps[] = {"upgrade", "upgrades", "migration", "migrations", NULL};
-    const char *name = text_behind_slash(path);
-    return has_word_of(name, strlen(name), steps) && is_of_tests(path);
-}
-
-/* db/old_create.py, legacy_schema.sql: tables as they were, from which somebody takes them on. */
-static bool
-is_called_old(const char *path, const char *text, size_t bytes)
-{
-    static const char *const words[] = {"old", "legacy", NULL};
-    const char *name = text_behind_slash(path);
-    return has_word_of(name, strlen(name), words) &&
-           text_find_folded(text, bytes, "create table") != NULL;
-}
-
-/* tests/schema/shop-1.6.sql: tables as a version had them, from which tests take the steps since. */
-static bool
-is_schema_of_version(const char *path, const char *text, size_t bytes)
-{
-    const char *name = text_behind_slash(path);
-    return is_of_tests(path) && has_version(name, strlen(name), true) &&
-           changes_tables(text, bytes);
-}
-
-#define STEPS_OF_A_FILE 3 /* so many with a number each, and what they do: all of it is steps */
-
-/* function version_43(), function version_42(), …: a program that takes tables from one version to the next. */
-static bool
-has_steps(const char *text, size_t bytes)
-{
-    g_autoptr(GHashTable) numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (text_find_folded(text, bytes, "alter table") == NULL &&
-        text_find_folded(text, bytes, "create table") == NULL)
-        return false;
-    const char *end = text + bytes;
-    for (const char *at = text; at < end && g_hash_table_size(numbers) < STEPS_OF_A_FILE; at++) {
-        if (!g_ascii_isalpha(*at) || (at > text && is_identifier_byte(at[-1])))
-            continue;
-        g_autofree char *name = g_strndup(at, MIN(32, (size_t) (end - at)));
-        const char *number = number_of_step(name);
-        if (number != NULL && is_called(at, end))
-            g_hash_table_add(numbers, g_strndup(number, count_digits(number)));
-    }
-    return g_hash_table_size(numbers) >= STEPS_OF_A_FILE;
-}
-
-/* Why a person decides what becomes of the file; NULL: its edits are made. */
-static const char *
-why_held(const Work *work)
-{
-    const char *path = work->path, *doubt = run_steps_doubt(work->options->steps, path);
-    if (doubt != NULL)
-        return doubt;
-    if (is_called_old(path, work->text, work->bytes))
-        return "this makes tables and is called old: whether it tells what was or what is, nobody "
-               "says";
-    if (!code_is_sql(path))
-        return is_among_migrations(path) || is_versioned_step(path) || tests_steps(path) ||
-                       (work->out->edits->len > 0 && has_steps(work->text, work->bytes))
-                   ? "this program is among migrations of the schema: whether it tells what was "
-                     "or what is, nobody says"
-                   : NULL;
-    if (is_versioned_definition(path))
-        return "a migration has made this, by its version: a person adds the next one";
-    if (is_schema_of_version(path, work->text, work->bytes))
-        return "tests may begin from this schema of a version, whose tables were called so: a "
-               "person decides";
-    if (is_called_change(path, work->text, work->bytes))
-        return "by its name and by what it does, this changes a table once, and may have run: a "
-               "person decides";
-    if (is_base_of_migrations(path))
-        return "migrations may begin from this schema, and look for its tables under these names: "
-               "a person decides";
-    return is_below_liquibase(path)
-               ? "a changelog of Liquibase may have run this, and would refuse to go on if it "
-                 "changes: a person decides"
-               : NULL;
-}
-
-void
-history_hold(Work *work)
-{
-    const char *why = why_held(work);
-    if (why == NULL)
-        return;
-    g_ptr_array_set_size(work->out->edits, 0);
-    for (guint i = 0; i < work->out->sites->len; i++) {
-        Site *site = g_ptr_array_index(work->out->sites, i);
-        if (site->disposition != DISPOSITION_REWRITTEN)
-            continue;
-        site->disposition = DISPOSITION_NEEDS_PERSON;
-        site->code = "statement";
-        site->after = NULL;
-        site->reason = why;
-    }
 }
 
 static void

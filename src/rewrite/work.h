@@ -238,7 +238,7 @@ bool is_run_anew(const char *path, const char *text, size_t bytes);
 bool is_step(const char *path);
 /* Every mention stays as it is. */
 void history_mentions(Work *work);
-/* What is decided of a program that lies among migrations, and may be one, becomes a person's. */
+/* What is decided of a file that lies among migrations, and may be one, becomes a person's. (history_held.c) */
 void history_hold(Work *work);
 /* The same of what stands in a program's list of migrations alone. (history_listed.c) */
 void history_hold_listed(Work *work);

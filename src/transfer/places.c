@@ -108,8 +108,18 @@ tell_left(Transfer *transfer, char **note, GError **error)
                         conn_holds, transfer->target, &left, error))
         return false;
     if (left != NULL)
-        add_words(note, g_strdup_printf(TRANSFER_LEFT, transfer->spec.target, left));
+        add_words(note, g_strdup_printf(TRANSFER_LEFT,
+                                        transfer->spec.target != NULL ? transfer->spec.target
+                                                                      : transfer->spec.source,
+                                        left));
     return true;
+}
+
+/* Is a table made, of which the schema alone says what hangs on it? No object: it takes the place of its source. */
+static bool
+makes_all(const Transfer *transfer, const char *object, bool is_there)
+{
+    return object == NULL ? conn_says_all(transfer->target) : !is_there;
 }
 
 bool
@@ -129,7 +139,7 @@ transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **e
         return false;
     tell_looked(transfer, ret_note);
     if (!tell_key(transfer, is_there ? object : NULL, ret_note, error) ||
-        (object != NULL && !is_there && !tell_left(transfer, ret_note, error)))
+        (makes_all(transfer, object, is_there) && !tell_left(transfer, ret_note, error)))
         return false;
     *ret = g_steal_pointer(&columns);
     return true;

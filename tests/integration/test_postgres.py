@@ -73,7 +73,7 @@ class IntoPostgres(unittest.TestCase):
         self.postgres = Postgres()
         self.addCleanup(self.postgres.close)
         self.world = World(self.postgres, "shop", schema=SCHEMA + "CREATE INDEX users_v1_late ON users_v1 (id DESC) WHERE id > 7; "
-                                                                  "ALTER TABLE users_v1 ADD CHECK (id > 0);")
+                                                                  "ALTER TABLE users_v1 ADD CHECK (id > 0), ADD CHECK (country_code <> 'ZZ');")
         self.addCleanup(self.world.close)
         catalog = self.world.folder / "catalog" / "datasets.yaml"
         catalog.write_text(catalog.read_text().replace("shop:public.users_v2", "shop:users_v1"))
@@ -81,6 +81,9 @@ class IntoPostgres(unittest.TestCase):
         self.world.serve()
         name = self.world.migration()
         self.world.plan(name)
+        told = " ".join(self.world.honk("plan", name).stdout.split())
+        self.assertIn("the new 'users_v1' is without: check 'users_v1_country_code_check'", told)
+        self.assertNotIn("users_v1_id_check", told)
         self.assertEqual(self.world.run(name)["state"], "succeeded")
         self.assertEqual(self.postgres.sql("SELECT count(*), max(full_name) FROM users_v1"), "3000|First999 Last999")
         self.assertEqual(self.postgres.sql("SELECT indexdef FROM pg_indexes WHERE tablename = 'users_v1' ORDER BY 1").splitlines(), [

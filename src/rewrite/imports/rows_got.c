@@ -244,18 +244,28 @@ tell_beside(Members *members, ImportedClass *giver, guint index)
             tell_piece(unit, giver, i);
 }
 
+/* Who gives the rows that the word is a call for, up to `last`, or that are in the variable of its name; NULL: none. */
+static ImportedClass *
+giver_or_rows(Members *members, guint word, guint *ret_last, bool *ret_is_call)
+{
+    const Piece *piece = unit_piece(members->unit, word);
+    *ret_last = word;
+    *ret_is_call = false;
+    if (piece->kind != PIECE_WORD || piece->is_import)
+        return NULL;
+    ImportedClass *giver = giver_at(members->unit, word, ret_last);
+    *ret_is_call = giver != NULL;
+    return *ret_is_call ? giver : rows_at(members, word);
+}
+
 static void
 visit_pieces(Members *members, bool tells)
 {
     Unit *unit = members->unit;
     for (guint i = 0; i < unit->pieces->len; i++) {
-        guint last = i;
-        if (unit_piece(unit, i)->kind != PIECE_WORD || unit_piece(unit, i)->is_import)
-            continue;
-        ImportedClass *giver = giver_at(unit, i, &last);
-        bool is_call = giver != NULL;
-        if (!is_call)
-            giver = rows_at(members, i);
+        guint last;
+        bool is_call;
+        ImportedClass *giver = giver_or_rows(members, i, &last, &is_call);
         if (giver == NULL)
             continue;
         guint begin = is_call ? chain_begin(unit, i) : i;
@@ -341,12 +351,9 @@ imports_pass_rows_on(Unit *unit)
     members_init(&members, unit);
     visit_pieces(&members, false);
     for (guint i = 0; i < unit->pieces->len; i++) {
-        guint last = i;
-        if (unit_piece(unit, i)->kind != PIECE_WORD || unit_piece(unit, i)->is_import)
-            continue;
-        ImportedClass *giver = giver_at(unit, i, &last);
-        bool is_call = giver != NULL;
-        giver = is_call ? giver : rows_at(&members, i);
+        guint last;
+        bool is_call;
+        ImportedClass *giver = giver_or_rows(&members, i, &last, &is_call);
         guint begin = is_call ? chain_begin(unit, i) : i;
         if (is_call)
             exports_note_pages(unit, i, giver->export->text, giver->export->path,
