@@ -83,15 +83,25 @@ run_folders_free(RunFolders *folders)
 
 /* ---- what a file says ---- */
 
+/* NULL: it does nothing to it. */
 static TableNote *
-table_of(FileNote *file, const Mapping *mapping)
+known_table(const FileNote *file, const Mapping *mapping)
 {
     for (guint i = 0; i < file->tables->len; i++) {
         TableNote *table = g_ptr_array_index(file->tables, i);
         if (table->mapping == mapping)
             return table;
     }
-    TableNote *table = g_new0(TableNote, 1);
+    return NULL;
+}
+
+static TableNote *
+table_of(FileNote *file, const Mapping *mapping)
+{
+    TableNote *table = known_table(file, mapping);
+    if (table != NULL)
+        return table;
+    table = g_new0(TableNote, 1);
     *table = (TableNote){.mapping = mapping,
                          .added = g_ptr_array_new_with_free_func(g_free),
                          .dropped = g_ptr_array_new_with_free_func(g_free)};
@@ -252,17 +262,6 @@ compare(const TableNote *change, const TableNote *maker, bool *ret_has_added, bo
     }
     for (guint i = 0; i < change->dropped->len; i++)
         *ret_is_open |= g_hash_table_contains(maker->made, change->dropped->pdata[i]);
-}
-
-static const TableNote *
-known_table(const FileNote *file, const Mapping *mapping)
-{
-    for (guint i = 0; i < file->tables->len; i++) {
-        const TableNote *table = g_ptr_array_index(file->tables, i);
-        if (table->mapping == mapping)
-            return table;
-    }
-    return NULL;
 }
 
 /* Files that make the table, `most` of them. Array of FileNote *; caller frees. */

@@ -56,7 +56,6 @@ run_steps_read(RunSteps *steps, const char *path, const char *text, size_t bytes
 /* ---- which files are meant ---- */
 
 typedef struct {
-    const GPtrArray *paths;
     GHashTable *by_name; /* the last part of paths -> GPtrArray of these */
     GHashTable *all;
 } Paths;
@@ -174,7 +173,7 @@ run_steps_find_listed(RunSteps *steps, const GPtrArray *paths)
         g_ptr_array_add(alike, path);
         g_hash_table_add(all, path);
     }
-    const Paths known = {paths, by_name, all};
+    const Paths known = {by_name, all};
     for (guint i = 0; i < steps->lists->len; i++)
         find_list(steps, &known, g_ptr_array_index(steps->lists, i));
 }

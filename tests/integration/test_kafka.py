@@ -76,12 +76,16 @@ class IntoKafka(unittest.TestCase):
 
 
 class Copying(unittest.TestCase):
-    def test_a_topic_that_cannot_be_repaired_is_to_be_copied_to_another_name(self):
+    def world(self, beside="lite: { driver: sqlite, path: all.db }"):
+        """A broker, and a project whose stores are the broker, `events`, and the one beside it."""
         kafka, project = Kafka(), support.Project()
         self.addCleanup(kafka.close)
         self.addCleanup(project.close)
-        project.folder.joinpath("honk.yaml").write_text(
-            f'stores:\n  lite: {{ driver: sqlite, path: all.db }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        project.folder.joinpath("honk.yaml").write_text(f'stores:\n  {beside}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        return kafka, project
+
+    def test_a_topic_that_cannot_be_repaired_is_to_be_copied_to_another_name(self):
+        kafka, project = self.world()
         with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
             db.executescript("CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('x'), ('y')")
         project.honk("copy", "lite:t", "events:t")
@@ -96,13 +100,8 @@ class Copying(unittest.TestCase):
             self.assertEqual((refused.stdout, "warning" in refused.stderr), ("", False))
         project.honk("copy", "lite:t", "events:other")
 
-
     def test_a_topic_without_a_described_key_is_copied_by_its_records_keys_and_compared_as_told(self):
-        kafka, project = Kafka(), support.Project()
-        self.addCleanup(kafka.close)
-        self.addCleanup(project.close)
-        project.folder.joinpath("honk.yaml").write_text(
-            f'stores:\n  lite: {{ driver: sqlite, path: all.db, create: true }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        kafka, project = self.world("lite: { driver: sqlite, path: all.db, create: true }")
         project.folder.joinpath("by_a.yaml").write_text(
             "{apiVersion: honk/v1, kind: Mapping, source: log, target: log, key: [a], columns: {a: a, b: b}}\n")
         kafka.make("log")
@@ -123,13 +122,8 @@ class Copying(unittest.TestCase):
         by_key = project.honk("compare", "events:log", "lite:log", "--mapping", "by_a.yaml", check=False).stdout
         self.assertIn("different: a '3'", by_key)
 
-
     def test_a_topic_that_takes_little_at_once_gets_it_in_pieces_and_what_is_larger_is_expected_and_put_aside(self):
-        kafka, project = Kafka(), support.Project()
-        self.addCleanup(kafka.close)
-        self.addCleanup(project.close)
-        project.folder.joinpath("honk.yaml").write_text(
-            f'stores:\n  lite: {{ driver: sqlite, path: all.db }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        kafka, project = self.world()
         with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
             db.executescript(
                 "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);"
@@ -142,13 +136,8 @@ class Copying(unittest.TestCase):
         self.assertEqual((dry["rejected"]["about"], copied["rows_rejected"], copied["rows_target"]), (1, 1, 1999))
         self.assertIn("the record has 6016 bytes, at most 4920", project.folder.joinpath(copied["rejected_file"]).read_text())
 
-
     def test_a_dry_run_into_a_topic_expects_what_the_copy_puts_aside(self):
-        kafka, project = Kafka(), support.Project()
-        self.addCleanup(kafka.close)
-        self.addCleanup(project.close)
-        project.folder.joinpath("honk.yaml").write_text(
-            f'stores:\n  lite: {{ driver: sqlite, path: all.db }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        kafka, project = self.world()
         with contextlib.closing(sqlite3.connect(project.folder / "all.db")) as db:
             db.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, v REAL, kafka_timestamp TIMESTAMP, s TEXT);"
                              "INSERT INTO t VALUES (1, 1, '2024-01-01 00:00:00', 'x'), (2, 9e999, '2024-01-01 00:00:00', 'x'),"
@@ -160,11 +149,7 @@ class Copying(unittest.TestCase):
         self.assertEqual((dry["rejected"]["about"], copied["rows_rejected"]), (4, 4))
 
     def test_columns_that_become_parts_of_a_record_are_named(self):
-        kafka, project = Kafka(), support.Project()
-        self.addCleanup(kafka.close)
-        self.addCleanup(project.close)
-        project.folder.joinpath("honk.yaml").write_text(
-            f'stores:\n  files: {{ driver: csv, path: . }}\n  events: {{ driver: kafka, url: "kafka://{kafka.servers}" }}\n')
+        kafka, project = self.world("files: { driver: csv, path: . }")
         project.folder.joinpath("rows.csv").write_text("kafka_key,a\nx,1\ny,2\n")
         copied = project.honk("copy", "files:rows.csv", "events:t1")
         self.assertIn("kafka_key becomes the key of each record, and no part of its value", copied.stdout)

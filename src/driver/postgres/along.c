@@ -286,36 +286,21 @@ pg_along_before(PgConn *conn, const char *name, const char *table, const Schema 
 /* --- after them --- */
 
 static bool
-has_constraint(PgConn *conn, const PgObject *stage, const char *name, bool *ret, GError **error)
-{
-    int64_t there = 0;
-    if (!pg_int(conn, &there, error,
-                "SELECT count(*) FROM pg_constraint WHERE conrelid = %lld AND conname = %Q",
-                (long long) stage->oid, name))
-        return false;
-    *ret = there > 0;
-    return true;
-}
-
-static bool
-has_index(PgConn *conn, const PgObject *stage, const char *name, bool *ret, GError **error)
-{
-    int64_t there = 0;
-    if (!pg_int(conn, &there, error,
-                "SELECT count(*) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE "
-                "i.indrelid = %lld AND x.relname = %Q",
-                (long long) stage->oid, name))
-        return false;
-    *ret = there > 0;
-    return true;
-}
-
-static bool
 is_there(PgConn *conn, const PgObject *stage, const Dependent *along, bool *ret, GError **error)
 {
-    g_autofree char *name = index_name(stage->name, along);
-    return strcmp(along->kind, "index") == 0 ? has_index(conn, stage, name, ret, error)
-                                             : has_constraint(conn, stage, along->name, ret, error);
+    static const char indexes[] =
+        "SELECT count(*) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE "
+        "i.indrelid = %lld AND x.relname = %Q";
+    static const char constraints[] =
+        "SELECT count(*) FROM pg_constraint WHERE conrelid = %lld AND conname = %Q";
+    bool is_index = strcmp(along->kind, "index") == 0;
+    g_autofree char *made = is_index ? index_name(stage->name, along) : NULL;
+    int64_t there = 0;
+    if (!pg_int(conn, &there, error, is_index ? indexes : constraints, (long long) stage->oid,
+                is_index ? made : along->name))
+        return false;
+    *ret = there > 0;
+    return true;
 }
 
 static bool
