@@ -506,6 +506,20 @@ tokens_new(const char *text, size_t bytes, const Dialect *dialect)
     return list;
 }
 
+uint32_t
+tokens_before(const TokenList *list, size_t byte)
+{
+    uint32_t from = 0, behind = list->tokens->len;
+    while (from < behind) {
+        uint32_t middle = from + (behind - from) / 2;
+        if (tokens_at(list, middle)->begin < byte)
+            from = middle + 1;
+        else
+            behind = middle;
+    }
+    return from;
+}
+
 void
 tokens_free(TokenList *list)
 {

@@ -22,19 +22,12 @@ static bool
 has_loop(const Sql *sql, uint32_t begin, uint32_t end)
 {
     const TokenList *list = sql->list;
-    guint low = 0, high = list->tokens->len;
     if (!tokens_have(list, TOKEN_TAG))
         return false;
-    while (low < high) {
-        guint middle = (low + high) / 2;
-        if (tokens_at(list, middle)->begin < begin)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < list->tokens->len && tokens_at(list, low)->begin < end; low++)
-        if (tokens_at(list, low)->kind == TOKEN_TAG && sql->live->data[low] &&
-            tag_begins_loop(list->text, tokens_at(list, low)))
+    for (guint i = tokens_before(list, begin);
+         i < list->tokens->len && tokens_at(list, i)->begin < end; i++)
+        if (tokens_at(list, i)->kind == TOKEN_TAG && sql->live->data[i] &&
+            tag_begins_loop(list->text, tokens_at(list, i)))
             return true;
     return false;
 }

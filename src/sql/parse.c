@@ -264,15 +264,21 @@ keep_what_means_something(Sql *sql)
 bool
 sql_is_live(const Sql *sql, size_t byte)
 {
-    guint low = 0, high = sql->list->tokens->len;
-    while (low + 1 < high) { /* the last token that begins at the byte or before */
-        guint middle = (low + high) / 2;
-        if (tokens_at(sql->list, middle)->begin <= byte)
-            low = middle;
+    return sql->live->data[tokens_before(sql->list, byte + 1) - 1];
+}
+
+const SqlStatement *
+sql_statement_from(const Sql *sql, guint token)
+{
+    guint from = 0, behind = sql->statements->len;
+    while (from < behind) {
+        guint middle = from + (behind - from) / 2;
+        if (((const SqlStatement *) g_ptr_array_index(sql->statements, middle))->first <= token)
+            from = middle + 1;
         else
-            high = middle;
+            behind = middle;
     }
-    return sql->live->data[low];
+    return from > 0 ? g_ptr_array_index(sql->statements, from - 1) : NULL;
 }
 
 const SqlBlock *

@@ -462,6 +462,8 @@ Sql *sql_new_with(const char *text, size_t bytes, const Dialect *dialect, guint 
                   SqlRowsFn *gives_rows, const void *data);
 /* Is the byte in a branch that this variant takes? */
 bool sql_is_live(const Sql *sql, size_t byte);
+/* The last statement that begins at the token or before; NULL: none. */
+const SqlStatement *sql_statement_from(const Sql *sql, guint token);
 /* The innermost block that the token is in, of those that read something where `has_sources`; NULL: none. */
 const SqlBlock *sql_block_around(const Sql *sql, guint token, bool has_sources);
 void sql_free(Sql *sql);

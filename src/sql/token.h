@@ -189,6 +189,8 @@ tokens_have(const TokenList *list, TokenKind kind)
     return (list->kinds & 1U << kind) != 0;
 }
 
+/* How many begin before the byte. */
+uint32_t tokens_before(const TokenList *list, size_t byte);
 /* The word without regard to case, or WORD_NONE. */
 Word word_find(const char *text, size_t bytes);
 /* May it not stand as a name without quotes (in most dialects)? */

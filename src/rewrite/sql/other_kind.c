@@ -144,30 +144,12 @@ is_checked(const Work *work, guint first, guint name)
     return false;
 }
 
-/* They stand in the order of the text. */
-static const SqlStatement *
-statement_around(const Work *work, guint token)
-{
-    const ArenaList *all = work->sql->statements;
-    guint from = 0, to = all->len;
-    while (from < to) {
-        guint middle = from + (to - from) / 2;
-        const SqlStatement *statement = g_ptr_array_index(all, middle);
-        if (statement->first <= token)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    const SqlStatement *last = from > 0 ? g_ptr_array_index(all, from - 1) : NULL;
-    return last != NULL && last->last >= token ? last : NULL;
-}
-
 const char *
 sql_other_kind(const Work *work, const SqlPath *path)
 {
     guint name = path->parts[0].token;
-    const SqlStatement *statement = statement_around(work, name);
-    if (statement == NULL || name <= statement->first)
+    const SqlStatement *statement = sql_statement_from(work->sql, name);
+    if (statement == NULL || name > statement->last || name == statement->first)
         return NULL;
     guint before = token_before(work, name),
           before_list = token_before_list(work, name, statement->first);

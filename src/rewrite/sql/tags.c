@@ -14,21 +14,6 @@ raw_at(const Work *work, guint index)
     return tokens_at(work->sql->list, index);
 }
 
-/* Of all tokens of the text, the one that begins there. */
-static guint
-raw_index(const Work *work, size_t begin)
-{
-    guint from = 0, behind = work->sql->list->tokens->len;
-    while (from < behind) {
-        guint middle = from + (behind - from) / 2;
-        if (raw_at(work, middle)->begin < begin)
-            from = middle + 1;
-        else
-            behind = middle;
-    }
-    return from;
-}
-
 /* {%- … and … -%} take the blanks away that stand there. */
 static bool
 trims_before(const Work *work, const Token *tag)
@@ -77,7 +62,7 @@ static bool
 is_glued(const Work *work, guint index, size_t next)
 {
     Walk walk = {0};
-    guint first = index + 1, last = raw_index(work, next) - 1;
+    guint first = index + 1, last = tokens_before(work->sql->list, next) - 1;
     bool is_trimmed =
         raw_at(work, first)->kind == TOKEN_SPACE && trims_before(work, raw_at(work, first + 1));
     first += is_trimmed;
@@ -112,7 +97,7 @@ glued_parts(const Work *work)
     for (guint i = 0; i + 1 < work->sql->tokens->len; i++) {
         const Token *token = work_token(work, i), *next = work_token(work, i + 1);
         guint index = is_of_name(token) && is_of_name(next) && token->end < next->begin
-                          ? raw_index(work, token->begin)
+                          ? tokens_before(work->sql->list, token->begin)
                           : G_MAXUINT;
         if (index == G_MAXUINT || !is_glued(work, index, next->begin))
             continue;

@@ -225,17 +225,8 @@ take_schema(const Work *work, guint index, SaidPlace *place)
 static bool
 is_of_routine(const Work *work, guint index)
 {
-    const ArenaList *statements = work->sql->statements;
-    guint low = 0, high = statements->len; /* the last one that begins there or before */
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (((const SqlStatement *) g_ptr_array_index(statements, middle))->first <= index)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 &&
-           ((const SqlStatement *) g_ptr_array_index(statements, low - 1))->first < index &&
+    const SqlStatement *statement = sql_statement_from(work->sql, index);
+    return statement != NULL && statement->first < index &&
            work_token(work, index - 1)->kind != TOKEN_SEMICOLON;
 }
 
