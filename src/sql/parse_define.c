@@ -488,6 +488,8 @@ parse_verb(Parser *parser, uint32_t end)
         if (!is_text(parser, parser->pos, verbs[i].verb))
             continue;
         uint32_t first = ++parser->pos;
+        if (is_open(parser, first) && first < end) /* VACUUM (ANALYZE) t */
+            parser->pos = first = closing(parser, first, end) + 1;
         take_any(parser, end, verbs[i].behind);
         if ((verbs[i].needs_one && parser->pos == first) ||
             !names_table(parser, parser->pos, end) || is_text(parser, parser->pos, "TEMPORARY"))

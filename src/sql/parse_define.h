@@ -51,6 +51,8 @@ bool parse_upkeep(Parser *parser, uint32_t end);
 bool parse_copy(Parser *parser, uint32_t end);
 bool parse_load(Parser *parser, uint32_t end);
 bool appended_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* DECLARE c CURSOR FOR query: is nothing done with its rows but FETCH … INTO, which takes them by their places (parse_cursor.c)? */
+bool is_fetched_by_places(const Parser *parser, const SqlQuery *query);
 /* The first ON, or `end`. */
 uint32_t find_on(const Parser *parser, uint32_t at, uint32_t end);
 /* The next comma outside of brackets, or `end`. */

@@ -234,7 +234,8 @@ parse_other(Parser *parser, uint32_t end)
                  is_set = is_open(parser, parser->pos) && is_set_to_rows(parser, parser->pos - 1);
             SqlQuery *query =
                 parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);
-            query->by_name = query->by_name || is_loop;
+            gives_none = gives_none || is_fetched_by_places(parser, query);
+            query->by_name = query->by_name || (is_loop && !gives_none);
             query->is_named = query->is_named || is_set;
             bool ends = parser->statement->query == NULL && parser->pos >= end;
             query->is_value = gives_none || (!ends && !is_loop);
