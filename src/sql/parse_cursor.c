@@ -6,8 +6,8 @@
  */
 #include "sql/parse_define.h"
 
-#define CURSOR_WORDS_MAX 8  /* between CURSOR and FOR: LOCAL STATIC READ_ONLY … */
-#define FETCH_WORDS_MAX 4   /* between FETCH and the name: ABSOLUTE n FROM GLOBAL */
+#define CURSOR_WORDS_MAX 8   /* between CURSOR and FOR: LOCAL STATIC READ_ONLY … */
+#define FETCH_WORDS_MAX 4    /* between FETCH and the name: ABSOLUTE n FROM GLOBAL */
 #define USES_TOKENS_MAX 5000 /* how far behind the query the cursor's uses are looked at */
 
 /* The name in DECLARE name [words] CURSOR [words] FOR, at the query behind it; 0: it is no cursor's. */
